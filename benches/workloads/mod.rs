@@ -1,0 +1,267 @@
+//! The work that is measured, once for each crate: every function does it `n` times and returns how long that took.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::task::{Wake, Waker};
+
+/// A row of the comparison: its name and the same work on this crate and on tokio.
+pub struct Row {
+    pub name: &'static str,
+    pub ours: Work,
+    pub tokio: Work,
+}
+
+pub type Work = Box<dyn Fn(u64) -> std::time::Duration>;
+
+/// A task's waker as executors have them: it counts references, and a wake-up writes to memory.
+struct Task(AtomicUsize);
+
+impl Wake for Task {
+    fn wake(self: Arc<Self>) {
+        self.wake_by_ref();
+    }
+
+    fn wake_by_ref(self: &Arc<Self>) {
+        self.0.fetch_add(1, Ordering::Relaxed);
+    }
+}
+
+fn task_waker() -> Waker {
+    Arc::new(Task(AtomicUsize::new(0))).into()
+}
+
+macro_rules! workloads {
+    ($module:ident, $($watch:tt)+) => {
+        pub mod $module {
+            use std::hint::black_box;
+            use std::pin::pin;
+            use std::sync::Arc;
+            use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+            use std::task::Context;
+            use std::thread;
+            use std::time::{Duration, Instant};
+
+            use async_executor::Executor;
+            use futures_lite::future::{block_on, yield_now};
+            use $($watch)+ as watch;
+
+            fn time(work: impl FnOnce()) -> Duration {
+                let start = Instant::now();
+                work();
+                start.elapsed()
+            }
+
+            pub fn borrow(n: u64) -> Duration {
+                let (_tx, rx) = watch::channel(0u64);
+                time(|| for _ in 0..n { black_box(*black_box(&rx).borrow()); })
+            }
+
+            pub fn has_changed(n: u64) -> Duration {
+                let (_tx, rx) = watch::channel(0u64);
+                time(|| for _ in 0..n { let _ = black_box(black_box(&rx).has_changed()); })
+            }
+
+            pub fn send(n: u64) -> Duration {
+                let (tx, _rx) = watch::channel(0u64);
+                time(|| for i in 0..n { black_box(&tx).send(i).unwrap(); })
+            }
+
+            pub fn send_then_changed(n: u64) -> Duration {
+                let (tx, mut rx) = watch::channel(0u64);
+                let waker = super::task_waker();
+                let mut cx = Context::from_waker(&waker);
+                time(|| for i in 0..n {
+                    tx.send(i).unwrap();
+                    assert!(pin!(rx.changed()).poll(&mut cx).is_ready());
+                })
+            }
+
+            pub fn pending_then_send(n: u64) -> Duration {
+                let (tx, mut rx) = watch::channel(0u64);
+                let waker = super::task_waker();
+                let mut cx = Context::from_waker(&waker);
+                time(|| for i in 0..n {
+                    let mut changed = pin!(rx.changed());
+                    assert!(changed.as_mut().poll(&mut cx).is_pending());
+                    tx.send(i).unwrap();
+                    assert!(changed.poll(&mut cx).is_ready());
+                })
+            }
+
+            pub fn pending_then_dropped(n: u64) -> Duration {
+                let (_tx, mut rx) = watch::channel(0u64);
+                let waker = super::task_waker();
+                let mut cx = Context::from_waker(&waker);
+                time(|| for _ in 0..n {
+                    assert!(pin!(rx.changed()).poll(&mut cx).is_pending());
+                })
+            }
+
+            pub fn clone_and_drop(n: u64) -> Duration {
+                let (_tx, rx) = watch::channel(0u64);
+                time(|| for _ in 0..n { drop(black_box(black_box(&rx).clone())); })
+            }
+
+            pub fn subscribe_and_drop(n: u64) -> Duration {
+                let (tx, _rx) = watch::channel(0u64);
+                time(|| for _ in 0..n { drop(black_box(black_box(&tx).subscribe())); })
+            }
+
+            pub fn make_and_drop(n: u64) -> Duration {
+                time(|| for i in 0..n { drop(black_box(watch::channel(i))); })
+            }
+
+            /// `n` times: a send, and all of `receivers` tasks on `workers` threads have seen it.
+            pub fn fan_out(receivers: usize, workers: usize, n: u64) -> Duration {
+                let executor = Executor::new();
+                let (tx, rx) = watch::channel(0u64);
+                let seen = Arc::new(AtomicUsize::new(0));
+                for _ in 0..receivers {
+                    let (mut rx, seen) = (rx.clone(), seen.clone());
+                    executor.spawn(async move {
+                        while rx.changed().await.is_ok() {
+                            black_box(*rx.borrow_and_update());
+                            seen.fetch_add(1, Ordering::Release);
+                        }
+                    }).detach();
+                }
+                drop(rx);
+                let rounds = async |rounds: u64| {
+                    for i in 0..rounds {
+                        tx.send(i).unwrap();
+                        let all = seen.load(Ordering::Acquire) / receivers * receivers + receivers;
+                        while seen.load(Ordering::Acquire) < all {
+                            yield_now().await;
+                        }
+                    }
+                };
+                let done = AtomicBool::new(false);
+                thread::scope(|scope| {
+                    for _ in 1..workers {
+                        scope.spawn(|| block_on(executor.run(async {
+                            while !done.load(Ordering::Acquire) {
+                                yield_now().await;
+                            }
+                        })));
+                    }
+                    let elapsed = block_on(executor.run(async {
+                        for _ in 0..100 {
+                            yield_now().await;
+                        }
+                        rounds(3).await;
+                        let start = Instant::now();
+                        rounds(n).await;
+                        start.elapsed()
+                    }));
+                    done.store(true, Ordering::Release);
+                    elapsed
+                })
+            }
+
+            /// Two threads borrow `n` times each, beside a third that sends now and then if `write`.
+            pub fn two_readers(write: bool, n: u64) -> Duration {
+                let (tx, rx) = watch::channel(0u64);
+                let done = AtomicBool::new(false);
+                thread::scope(|scope| {
+                    if write {
+                        scope.spawn(|| while !done.load(Ordering::Relaxed) {
+                            tx.send(1).unwrap();
+                            thread::sleep(Duration::from_micros(50));
+                        });
+                    }
+                    let elapsed = time(|| thread::scope(|scope| {
+                        for _ in 0..2 {
+                            let rx = rx.clone();
+                            scope.spawn(move || for _ in 0..n { black_box(*rx.borrow()); });
+                        }
+                    }));
+                    done.store(true, Ordering::Relaxed);
+                    elapsed
+                })
+            }
+
+            /// `n` sends while two threads borrow without a pause.
+            pub fn send_under_readers(n: u64) -> Duration {
+                let (tx, rx) = watch::channel(0u64);
+                let done = AtomicBool::new(false);
+                thread::scope(|scope| {
+                    for _ in 0..2 {
+                        let rx = rx.clone();
+                        let done = &done;
+                        scope.spawn(move || while !done.load(Ordering::Relaxed) { black_box(*rx.borrow()); });
+                    }
+                    thread::sleep(Duration::from_millis(1));
+                    let elapsed = time(|| for i in 0..n { tx.send(i).unwrap(); });
+                    done.store(true, Ordering::Relaxed);
+                    elapsed
+                })
+            }
+
+            /// `n` round trips between two threads, each running one task.
+            pub fn ping_pong(n: u64) -> Duration {
+                let (ping, mut pinged) = watch::channel(0u64);
+                let (pong, mut ponged) = watch::channel(0u64);
+                let echo = thread::spawn(move || block_on(async {
+                    while pinged.changed().await.is_ok() {
+                        let value = *pinged.borrow_and_update();
+                        pong.send(value).unwrap();
+                    }
+                }));
+                let elapsed = block_on(async {
+                    let start = Instant::now();
+                    for i in 1..=n {
+                        ping.send(i).unwrap();
+                        ponged.changed().await.unwrap();
+                        assert_eq!(*ponged.borrow_and_update(), i);
+                    }
+                    start.elapsed()
+                });
+                drop(ping);
+                echo.join().unwrap();
+                elapsed
+            }
+
+        }
+    };
+}
+
+workloads!(ours, watch_channel);
+workloads!(tokio, tokio::sync::watch);
+
+/// All rows, in the order in which they are shown.
+pub fn rows() -> Vec<Row> {
+    macro_rules! row {
+        ($name:expr, $f:ident $(, $arg:expr)*) => {
+            Row {
+                name: $name,
+                ours: Box::new(move |n| ours::$f($($arg,)* n)),
+                tokio: Box::new(move |n| tokio::$f($($arg,)* n)),
+            }
+        };
+    }
+    vec![
+        row!("borrow", borrow),
+        row!("has_changed", has_changed),
+        row!("send, nobody waiting", send),
+        row!("send, then a ready changed", send_then_changed),
+        row!("changed pending, send, ready", pending_then_send),
+        row!("changed pending, dropped", pending_then_dropped),
+        row!("clone and drop a receiver", clone_and_drop),
+        row!("subscribe and drop", subscribe_and_drop),
+        row!("make and drop a channel", make_and_drop),
+        row!("fan-out to 1, one worker", fan_out, 1, 1),
+        row!("fan-out to 10, one worker", fan_out, 10, 1),
+        row!("fan-out to 100, one worker", fan_out, 100, 1),
+        row!("fan-out to 1000, one worker", fan_out, 1_000, 1),
+        row!("fan-out to 10000, one worker", fan_out, 10_000, 1),
+        row!("fan-out to 1, two workers", fan_out, 1, 2),
+        row!("fan-out to 10, two workers", fan_out, 10, 2),
+        row!("fan-out to 100, two workers", fan_out, 100, 2),
+        row!("fan-out to 1000, two workers", fan_out, 1_000, 2),
+        row!("fan-out to 10000, two workers", fan_out, 10_000, 2),
+        row!("two threads borrow", two_readers, false),
+        row!("two threads borrow, one sends", two_readers, true),
+        row!("send under two spinning readers", send_under_readers),
+        row!("ping-pong across two threads", ping_pong),
+    ]
+}

@@ -1,0 +1,126 @@
+//! A count of handles, with one flag beside it in the same word: "somebody waits for the count to reach zero".
+//!
+//! The flag and the count are one atomic for the same reason as in the state word: [`Count::set_waiting`] either
+//! comes before the last handle's [`Count::remove`], which then finds the flag, or after it, and finds zero.
+
+use crate::sync::{AtomicUsize, Ordering};
+
+/// Set by [`Count::set_waiting`], cleared by the drop that brings the count to zero, looked at by that drop.
+const WAITING: usize = 1;
+const ONE: usize = 2;
+
+/// Far from the end of the word, so that threads that are about to panic cannot make it wrap.
+const MAX: usize = usize::MAX / ONE / 2;
+
+/// What a handle's drop found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[must_use = "the last handle's drop has somebody to notify"]
+pub(crate) enum Removed {
+    /// Other handles are left.
+    NotLast,
+    /// No handle is left, and nobody waits for that.
+    Last,
+    /// No handle is left, and whoever waits for that must be notified.
+    LastAwaited,
+}
+
+#[derive(Debug)]
+pub(crate) struct Count(AtomicUsize);
+
+impl Count {
+    /// Starts with one handle.
+    pub(crate) fn new() -> Self {
+        Self(AtomicUsize::new(ONE))
+    }
+
+    #[inline]
+    pub(crate) fn get(&self) -> usize {
+        // ORDERING: Acquire; partner: the Release of `remove`. Who sees the count at zero sees all that was done
+        // with the handles.
+        self.0.load(Ordering::Acquire) / ONE
+    }
+
+    /// Counts one more handle, and returns how many there were.
+    ///
+    /// # Panics
+    ///
+    /// If there are too many to count. Only leaked handles (`mem::forget`) can be so many.
+    #[inline]
+    pub(crate) fn add(&self) -> usize {
+        // ORDERING: Relaxed; the handle is made with another one's help, through which everything is visible.
+        let before = self.0.fetch_add(ONE, Ordering::Relaxed) / ONE;
+        if before >= MAX {
+            self.refuse();
+        }
+        before
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn refuse(&self) -> ! {
+        // ORDERING: Relaxed; takes back the addition in `add`.
+        self.0.fetch_sub(ONE, Ordering::Relaxed);
+        panic!("too many handles of one watch channel: more than {MAX}, were they leaked?");
+    }
+
+    /// Counts one handle less.
+    #[inline]
+    pub(crate) fn remove(&self) -> Removed {
+        // ORDERING: Release; partners: the Acquire of the last handle's `remove`, and of `get` and `set_waiting`.
+        // What was done with this handle comes before what follows the last one's drop.
+        let before = self.0.fetch_sub(ONE, Ordering::AcqRel);
+        if before / ONE > 1 {
+            return Removed::NotLast;
+        }
+        if before & WAITING == 0 {
+            return Removed::Last;
+        }
+        // ORDERING: Acquire; partner: the Release of `set_waiting`, for the listener.
+        if self.0.fetch_and(!WAITING, Ordering::Acquire) & WAITING == 0 { Removed::Last } else { Removed::LastAwaited }
+    }
+
+    /// Says that a caller, whose listener is in its list, is about to sleep until the count is zero. It may do so
+    /// only if the count returned is not zero.
+    pub(crate) fn set_waiting(&self) -> usize {
+        // ORDERING: Release; partner: the Acquire in `remove`, to which the listener becomes visible. Acquire, as
+        // `get`.
+        self.0.fetch_or(WAITING, Ordering::AcqRel) / ONE
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_last_handle_finds_who_waits() {
+        let count = Count::new();
+        assert_eq!(count.add(), 1);
+        assert_eq!(count.set_waiting(), 2);
+        assert_eq!(count.remove(), Removed::NotLast);
+        assert_eq!(count.remove(), Removed::LastAwaited);
+        assert_eq!(count.get(), 0);
+    }
+
+    #[test]
+    fn a_flag_is_taken_once() {
+        let count = Count::new();
+        assert_eq!(count.set_waiting(), 1);
+        assert_eq!(count.remove(), Removed::LastAwaited);
+        assert_eq!(count.add(), 0);
+        assert_eq!(count.remove(), Removed::Last);
+    }
+
+    #[test]
+    fn too_many_handles_are_refused_and_nothing_wraps() {
+        let count = Count(AtomicUsize::new((MAX - 1) * ONE));
+        assert_eq!(count.add(), MAX - 1);
+        for _ in 0..3 {
+            let refused = std::panic::catch_unwind(|| count.add()).unwrap_err();
+            let message = refused.downcast_ref::<std::string::String>().unwrap();
+            assert!(message.starts_with("too many handles of one watch channel"), "{message}");
+            assert_eq!(count.get(), MAX);
+        }
+        assert_eq!(count.remove(), Removed::NotLast);
+    }
+}

@@ -1,0 +1,76 @@
+//! [`Ref`], the guard that `borrow` and its relatives return.
+
+use core::fmt;
+use core::marker::PhantomData;
+use core::ops::Deref;
+use core::panic::{RefUnwindSafe, UnwindSafe};
+
+use crate::value::Guard;
+
+/// Has every auto trait but `Send`: a `Ref` must be dropped by the thread that took it.
+type NotSend = PhantomData<dyn Sync + Unpin + UnwindSafe + RefUnwindSafe>;
+
+/// A reference to the value in a channel, which nobody can change while it lives.
+///
+/// Keep it short: every sender waits for it, and a task that keeps one across an `.await` makes them wait for
+/// whatever it waits for.
+///
+/// It is never `Send`, and `Sync` if `T` is.
+///
+/// # Examples
+///
+/// ```
+/// let (tx, rx) = watch_channel::channel(String::from("one"));
+/// {
+///     let value = rx.borrow();
+///     assert_eq!(value.len(), 3);
+/// } // dropped before the next send
+/// tx.send("three".into()).unwrap();
+/// assert_eq!(*rx.borrow(), "three");
+/// ```
+pub struct Ref<'a, T> {
+    value: Guard<'a, T>,
+    has_changed: bool,
+    _not_send: NotSend,
+}
+
+impl<'a, T> Ref<'a, T> {
+    #[inline]
+    pub(crate) fn new(value: Guard<'a, T>, has_changed: bool) -> Self {
+        Self { value, has_changed, _not_send: PhantomData }
+    }
+
+    /// Tells whether the receiver that returned this had not seen the value before.
+    ///
+    /// That is how it was when the `Ref` was taken: [`Receiver::borrow`](crate::Receiver::borrow) leaves the value
+    /// unseen and says `true` again next time. A `Ref` from a [`Sender`](crate::Sender) always says `false`.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let (tx, mut rx) = watch_channel::channel(1);
+    /// tx.send(2).unwrap();
+    /// assert!(rx.borrow().has_changed());
+    /// assert!(rx.borrow_and_update().has_changed());
+    /// assert!(!rx.borrow().has_changed());
+    /// ```
+    #[inline]
+    pub fn has_changed(&self) -> bool {
+        self.has_changed
+    }
+}
+
+impl<T> Deref for Ref<'_, T> {
+    type Target = T;
+
+    #[inline]
+    fn deref(&self) -> &T {
+        &self.value
+    }
+}
+
+impl<T: fmt::Debug> fmt::Debug for Ref<'_, T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Ref").field("inner", &self.value).field("has_changed", &self.has_changed).finish()
+    }
+}

@@ -1,0 +1,33 @@
+#![doc = include_str!("../README.md")]
+#![no_std]
+#![cfg_attr(docsrs, feature(doc_cfg))]
+#![cfg_attr(not(feature = "event-listener"), expect(dead_code, reason = "only waits use all of the state"))]
+
+#[cfg(any(feature = "std", test))]
+extern crate std;
+
+mod channel;
+mod count;
+pub mod error;
+mod guard;
+#[cfg_attr(
+    not(all(feature = "std", debug_assertions, not(all(loom, feature = "loom")))),
+    path = "held_untracked.rs"
+)]
+mod held;
+#[cfg_attr(not(feature = "event-listener"), path = "notify_none.rs")]
+mod notify;
+mod receiver;
+mod sender;
+mod shared;
+mod state;
+mod sync;
+mod value;
+#[cfg(feature = "event-listener")]
+mod wait;
+#[cfg(feature = "event-listener")]
+mod waiter;
+
+pub use crate::guard::Ref;
+pub use crate::receiver::Receiver;
+pub use crate::sender::{Sender, channel};

@@ -1,0 +1,271 @@
+//! The version state machine: one word that says which version the channel is at, whether it is closed, and
+//! which shards of receivers sleep.
+//!
+//! ```text
+//!  bit   usize::BITS - 1 ............. SHARDS + 1 | SHARDS ... 1 | 0
+//!        version, one STEP a send, wraps          | WAITING      | CLOSED
+//! ```
+//!
+//! | bit | set by | cleared by | looked at by |
+//! |---|---|---|---|
+//! | `CLOSED` | the last sender's drop, [`AtomicState::close`] | nobody: a closed channel stays closed | receivers, at every look |
+//! | `WAITING`, one a shard | a receiver about to sleep, [`AtomicState::set_waiting`] | the next send, [`AtomicState::publish_while_locked`], which then owes that shard a notification | that send; the last sender's drop |
+//! | version | each send, [`AtomicState::publish_while_locked`] | | receivers, at every look |
+//!
+//! # Why no wake-up is lost
+//!
+//! "Somebody waits" and "the version" are one atomic, so a receiver's [`set_waiting`](AtomicState::set_waiting)
+//! and a sender's [`publish_while_locked`](AtomicState::publish_while_locked) have one order:
+//!
+//! - the send first: `set_waiting` returns the new version, and the receiver does not sleep;
+//! - `set_waiting` first: the send finds the bit (or an earlier send took it, and owes the shard a
+//!   notification). The listener was in its list before the bit was set, so the notification, which comes
+//!   after the bit was taken, finds it there.
+//!
+//! # All edges
+//!
+//! Every operation on the word but a load is a read-modify-write, so each continues the release sequences of
+//! those before it: an Acquire pairs with *every* earlier Release on the word.
+//!
+//! | from (Release) | to (Acquire) | what becomes visible |
+//! |---|---|---|
+//! | `publish_while_locked`, its `fetch_add` | `load`, `set_waiting` | a receiver that knows of a version finds that value, or a later one, behind the lock |
+//! | `set_waiting` | `publish_while_locked`, its `fetch_and`; `close` | the listener (and the wake machinery it made) are there for whoever took the bit |
+//! | `close` | `load`, `set_waiting` | what every sender did before it was dropped |
+
+use crate::sync::{AtomicUsize, Ordering};
+
+const CLOSED: usize = 1;
+
+/// Into how many lists the waiting receivers are spread. A narrow word has too few bits to spend on them.
+pub(crate) const SHARDS: usize = if usize::BITS >= 64 { 8 } else { 1 };
+
+const WAITING_SHIFT: u32 = 1;
+const WAITING: usize = ((1 << SHARDS) - 1) << WAITING_SHIFT;
+
+const STEP: usize = 1 << (SHARDS + 1);
+const VERSION: usize = !(STEP - 1);
+
+/// How many receivers share a shard before the next one is opened: each further shard with a waiter costs the
+/// sender one more lock, and pays only once receivers on several threads meet on one.
+const RECEIVERS_PER_SHARD: usize = 16;
+
+/// The number of a value: each send counts one up, and wraps. Only equality means anything.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Version(usize);
+
+impl core::fmt::Debug for Version {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        write!(f, "Version({})", self.0 / STEP)
+    }
+}
+
+/// What the state word said at one moment.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Snapshot(usize);
+
+impl Snapshot {
+    #[inline]
+    pub(crate) fn version(self) -> Version {
+        Version(self.0 & VERSION)
+    }
+
+    #[inline]
+    pub(crate) fn is_closed(self) -> bool {
+        self.0 & CLOSED != 0
+    }
+}
+
+/// What a receiver finds when it compares a snapshot with what it has seen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum News {
+    /// There is a version that it has not seen. This comes before [`News::Closed`].
+    Unseen,
+    /// The channel is closed, and its last version was seen.
+    Closed,
+}
+
+/// A receiver's side of the state: the version it has seen and, in the bits below, the shard it waits in.
+#[derive(Clone, Copy)]
+pub(crate) struct Seen(usize);
+
+impl Seen {
+    /// For the receiver that is the `count`th one alive.
+    #[inline]
+    pub(crate) fn new(version: Version, count: usize) -> Self {
+        Self(version.0 | (count / RECEIVERS_PER_SHARD) % SHARDS)
+    }
+
+    #[inline]
+    pub(crate) fn version(self) -> Version {
+        Version(self.0 & VERSION)
+    }
+
+    pub(crate) fn shard(self) -> usize {
+        self.0 & !VERSION
+    }
+
+    /// Sets the version seen; the result tells whether it is another one than before.
+    #[inline]
+    pub(crate) fn update(&mut self, version: Version) -> bool {
+        let changed = self.version() != version;
+        self.0 = version.0 | self.0 & !VERSION;
+        changed
+    }
+
+    /// Makes the current version unseen: steps back to one before, which repeats and wraps like the version.
+    #[inline]
+    pub(crate) fn step_back(&mut self) {
+        self.0 = self.0.wrapping_sub(STEP);
+    }
+
+    /// What `now` has that was not seen, which is seen by this.
+    #[inline]
+    pub(crate) fn look(&mut self, now: Snapshot) -> Option<News> {
+        if self.update(now.version()) {
+            Some(News::Unseen)
+        } else if now.is_closed() {
+            Some(News::Closed)
+        } else {
+            None
+        }
+    }
+}
+
+impl core::fmt::Debug for Seen {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        self.version().fmt(f)
+    }
+}
+
+/// The shards whose waiting bits were taken: each must be notified, once the lock is down.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[must_use = "receivers of these shards sleep until they are notified"]
+pub(crate) struct Shards(usize);
+
+impl Shards {
+    /// One bit for each shard, the first the lowest.
+    #[inline]
+    pub(crate) fn bits(self) -> usize {
+        self.0
+    }
+}
+
+/// The state word.
+#[derive(Debug)]
+pub(crate) struct AtomicState(AtomicUsize);
+
+impl AtomicState {
+    pub(crate) fn new() -> Self {
+        Self(AtomicUsize::new(0))
+    }
+
+    #[inline]
+    pub(crate) fn load(&self) -> Snapshot {
+        // ORDERING: Acquire; partners: the Release of `publish_while_locked` and of `close`. Who sees a version
+        // finds that value, or a later one, behind the lock.
+        Snapshot(self.0.load(Ordering::Acquire))
+    }
+
+    /// The version of the value behind the lock, which the caller holds.
+    #[inline]
+    pub(crate) fn version_while_locked(&self) -> Version {
+        // ORDERING: Relaxed; the version moves only under the write lock, and the lock's own Acquire makes the
+        // move of its last holder visible.
+        Snapshot(self.0.load(Ordering::Relaxed)).version()
+    }
+
+    /// Counts the value just written as a new version. The caller holds the write lock, and notifies the shards
+    /// returned once it has let go of it.
+    #[inline]
+    pub(crate) fn publish_while_locked(&self) -> Shards {
+        // ORDERING: Release; partners: the Acquire of `load` and of `set_waiting`. The value becomes visible to
+        // who sees the version. Bits seen here only say that it is worth to take them, below.
+        let before = self.0.fetch_add(STEP, Ordering::Release);
+        if before & WAITING == 0 {
+            return Shards(0);
+        }
+        // ORDERING: Acquire; partner: the Release of `set_waiting`. The listeners of the bits taken are in their
+        // lists for the notification.
+        let taken = self.0.fetch_and(!WAITING, Ordering::Acquire);
+        Shards((taken & WAITING) >> WAITING_SHIFT)
+    }
+
+    /// Says that a receiver is about to sleep in `shard`, where its listener already is. It may do so only if
+    /// the snapshot returned has no news for it.
+    pub(crate) fn set_waiting(&self, shard: usize) -> Snapshot {
+        // ORDERING: Release; partners: the Acquires of `publish_while_locked` and `close`, to which the listener
+        // becomes visible. Acquire, as `load`.
+        Snapshot(self.0.fetch_or(1 << (WAITING_SHIFT as usize + shard), Ordering::AcqRel))
+    }
+
+    /// Closes the channel for ever. The caller is the last sender, and notifies the shards returned.
+    pub(crate) fn close(&self) -> Shards {
+        // ORDERING: Release; partners: the Acquires of `load` and `set_waiting`. All that senders did becomes
+        // visible to who sees the close. Acquire; partner: the Release of `set_waiting`, for the listeners.
+        let before = self.0.fetch_or(CLOSED, Ordering::AcqRel);
+        Shards((before & WAITING) >> WAITING_SHIFT)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn version_wraps_and_leaves_the_other_bits() {
+        let state = AtomicState(AtomicUsize::new(VERSION | CLOSED));
+        let mut seen = Seen::new(state.load().version(), 0);
+        assert_eq!(state.publish_while_locked(), Shards(0));
+        assert_eq!(state.load().version(), Version(0));
+        assert!(state.load().is_closed());
+        assert_eq!(seen.look(state.load()), Some(News::Unseen));
+        assert_eq!(seen.look(state.load()), Some(News::Closed));
+    }
+
+    #[test]
+    fn a_send_takes_the_waiting_bits_once() {
+        let state = AtomicState::new();
+        let last = SHARDS - 1;
+        assert_eq!(state.set_waiting(0).version(), Version(0));
+        assert_eq!(state.set_waiting(last).version(), Version(0));
+        assert_eq!(state.publish_while_locked().bits(), 1 | 1 << last);
+        assert_eq!(state.publish_while_locked().bits(), 0);
+        assert_eq!(state.set_waiting(last).version(), Version(2 * STEP));
+        assert_eq!(state.close().bits(), 1 << last);
+    }
+
+    #[test]
+    fn unseen_comes_before_closed() {
+        let state = AtomicState::new();
+        let mut seen = Seen::new(state.load().version(), 0);
+        assert_eq!(seen.look(state.load()), None);
+        let _ = state.publish_while_locked();
+        let _ = state.close();
+        assert_eq!(seen.look(state.load()), Some(News::Unseen));
+        assert_eq!(seen.look(state.load()), Some(News::Closed));
+    }
+
+    #[test]
+    fn stepping_back_wraps_and_keeps_the_shard() {
+        let state = AtomicState::new();
+        let count = RECEIVERS_PER_SHARD * (SHARDS - 1);
+        let mut seen = Seen::new(state.load().version(), count);
+        for _ in 0..3 {
+            seen.step_back();
+            assert_ne!(seen.version(), state.load().version());
+            assert_eq!(seen.shard(), SHARDS - 1);
+        }
+        assert_eq!(seen.look(state.load()), Some(News::Unseen));
+        assert_eq!(seen.shard(), SHARDS - 1);
+    }
+
+    #[test]
+    fn few_receivers_share_the_first_shard() {
+        let shard = |count| Seen::new(Version(0), count).shard();
+        assert_eq!(shard(0), 0);
+        assert_eq!(shard(RECEIVERS_PER_SHARD - 1), 0);
+        assert_eq!(shard(RECEIVERS_PER_SHARD), 1 % SHARDS);
+        assert_eq!(shard(RECEIVERS_PER_SHARD * SHARDS), 0);
+    }
+}

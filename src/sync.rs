@@ -1,0 +1,267 @@
+//! The facade: every atomic, reference count, lock and pause of this crate, and the only file that names the
+//! crates they come from. Under `cfg(loom)` the same names are loom's types.
+
+pub(crate) use self::imp::{Arc, AtomicUsize, Ordering, ReadGuard, RwLock};
+#[cfg(feature = "event-listener")]
+pub(crate) use self::imp::{Mutex, SetOnce};
+
+/// A reference count that a [`Waker`](core::task::Waker) can be made of, and the trait that does it.
+#[cfg(feature = "event-listener")]
+pub(crate) use portable_atomic_util::{Arc as TaskArc, task::Wake};
+
+/// Runs `f` where nothing on this core can preempt it: in a critical section, if the feature asks for one.
+#[cfg(feature = "critical-section")]
+pub(crate) fn uninterrupted<R>(f: impl FnOnce() -> R) -> R {
+    critical_section::with(|_| f())
+}
+
+/// Runs `f`; without the `critical-section` feature, threads preempt each other wherever they like.
+#[cfg(not(feature = "critical-section"))]
+#[inline]
+pub(crate) fn uninterrupted<R>(f: impl FnOnce() -> R) -> R {
+    f()
+}
+
+/// How a caller that cannot have a lock yet passes the time: longer at every step.
+///
+/// With threads it spins for about a microsecond, yields a few times, then sleeps, so that a blocked thread
+/// leaves its core to others. Without threads there is nobody to leave it to, and it spins.
+#[derive(Debug)]
+pub(crate) struct Backoff {
+    step: u32,
+}
+
+impl Backoff {
+    /// Steps that spin, for 1, 2, 4, ... iterations.
+    const SPINS: u32 = 6;
+    /// The step at which a pause stops growing.
+    const LAST: u32 = 16;
+
+    pub(crate) const fn new() -> Self {
+        Self { step: 0 }
+    }
+
+    /// Pauses once.
+    #[cold]
+    pub(crate) fn snooze(&mut self) {
+        if self.step < Self::SPINS {
+            Self::spin(self.step);
+        } else {
+            Self::pause(self.step);
+        }
+        self.step = (self.step + 1).min(Self::LAST);
+    }
+
+    fn spin(step: u32) {
+        for _ in 0..1 << step {
+            core::hint::spin_loop();
+        }
+    }
+
+    /// Yields four times, then sleeps for 4, 8, ... 128 microseconds.
+    #[cfg(all(feature = "std", not(target_family = "wasm"), not(all(loom, feature = "loom"))))]
+    fn pause(step: u32) {
+        match step - Self::SPINS {
+            0..4 => std::thread::yield_now(),
+            sleeps => std::thread::sleep(core::time::Duration::from_micros(4 << (sleeps - 4).min(5))),
+        }
+    }
+
+    #[cfg(all(not(all(feature = "std", not(target_family = "wasm"))), not(all(loom, feature = "loom"))))]
+    fn pause(step: u32) {
+        Self::spin(step.min(12));
+    }
+
+    #[cfg(all(loom, feature = "loom"))]
+    fn pause(_: u32) {
+        loom::thread::yield_now();
+    }
+}
+
+#[cfg(not(all(loom, feature = "loom")))]
+mod imp {
+    pub(crate) use portable_atomic::{AtomicUsize, Ordering};
+    pub(crate) use portable_atomic_util::Arc;
+
+    pub(crate) type ReadGuard<'a, T> = spin::RwLockReadGuard<'a, T>;
+    pub(crate) type WriteGuard<'a, T> = spin::RwLockWriteGuard<'a, T>;
+
+    /// The lock around the value. It only ever tries: who waits, and how long, is `value.rs`'s policy.
+    #[derive(Debug)]
+    pub(crate) struct RwLock<T>(spin::RwLock<T>);
+
+    impl<T> RwLock<T> {
+        pub(crate) const fn new(value: T) -> Self {
+            Self(spin::RwLock::new(value))
+        }
+
+        #[inline]
+        pub(crate) fn try_read(&self) -> Option<ReadGuard<'_, T>> {
+            self.0.try_read()
+        }
+
+        #[inline]
+        pub(crate) fn try_write(&self) -> Option<WriteGuard<'_, T>> {
+            self.0.try_write()
+        }
+
+        /// Holds new readers back, while those inside go on.
+        pub(crate) fn try_claim(&self) -> Option<Claim<'_, T>> {
+            self.0.try_upgradeable_read().map(Claim)
+        }
+    }
+
+    /// A writer's turn at an [`RwLock`]: nobody enters while it lives.
+    pub(crate) struct Claim<'a, T>(spin::RwLockUpgradableGuard<'a, T>);
+
+    impl<'a, T> Claim<'a, T> {
+        /// Succeeds once the last reader is out.
+        pub(crate) fn try_write(self) -> Result<WriteGuard<'a, T>, Self> {
+            self.0.try_upgrade().map_err(Self)
+        }
+    }
+
+    /// A mutex whose lock is a critical section: whoever holds it is never preempted on its core.
+    #[cfg(feature = "critical-section")]
+    #[derive(Debug)]
+    pub(crate) struct Mutex<T>(critical_section::Mutex<core::cell::RefCell<T>>);
+
+    #[cfg(feature = "critical-section")]
+    impl<T> Mutex<T> {
+        pub(crate) const fn new(value: T) -> Self {
+            Self(critical_section::Mutex::new(core::cell::RefCell::new(value)))
+        }
+
+        pub(crate) fn with<R>(&self, f: impl FnOnce(&mut T) -> R) -> R {
+            critical_section::with(|section| f(&mut self.0.borrow_ref_mut(section)))
+        }
+    }
+
+    /// A mutex for a few instructions at a time. It runs a closure instead of giving out a guard, so that the
+    /// same code works with a critical section.
+    #[cfg(not(feature = "critical-section"))]
+    #[derive(Debug)]
+    pub(crate) struct Mutex<T>(spin::mutex::SpinMutex<T>);
+
+    #[cfg(not(feature = "critical-section"))]
+    impl<T> Mutex<T> {
+        pub(crate) const fn new(value: T) -> Self {
+            Self(spin::mutex::SpinMutex::new(value))
+        }
+
+        #[inline]
+        pub(crate) fn with<R>(&self, f: impl FnOnce(&mut T) -> R) -> R {
+            let mut backoff = super::Backoff::new();
+            loop {
+                if let Some(mut value) = self.0.try_lock() {
+                    return f(&mut value);
+                }
+                backoff.snooze();
+            }
+        }
+    }
+
+    /// A cell that is set once and then only read, with one acquire load.
+    #[derive(Debug)]
+    pub(crate) struct SetOnce<T>(spin::Once<T>);
+
+    impl<T> SetOnce<T> {
+        pub(crate) const fn new() -> Self {
+            Self(spin::Once::new())
+        }
+
+        #[inline]
+        pub(crate) fn get(&self) -> Option<&T> {
+            self.0.get()
+        }
+
+        /// The cell's value: `value`, unless another caller was first.
+        ///
+        /// The value is made before the cell is claimed, so that others wait for a move and not for an
+        /// allocation; and the move is uninterrupted, so that no interrupt waits for the code below it.
+        pub(crate) fn get_or_set(&self, value: T) -> &T {
+            let mut value = Some(value);
+            super::uninterrupted(|| {
+                self.0.try_call_once(|| value.take().ok_or(())).unwrap_or_else(|()| unreachable!())
+            })
+        }
+    }
+}
+
+/// loom's types under the same names. Its lock blocks where the real one tries: a model checker has no use for a
+/// loop that tries again.
+#[cfg(all(loom, feature = "loom"))]
+mod imp {
+    pub(crate) use loom::sync::Arc;
+    pub(crate) use loom::sync::atomic::{AtomicUsize, Ordering};
+
+    pub(crate) type ReadGuard<'a, T> = loom::sync::RwLockReadGuard<'a, T>;
+    pub(crate) type WriteGuard<'a, T> = loom::sync::RwLockWriteGuard<'a, T>;
+
+    #[derive(Debug)]
+    pub(crate) struct RwLock<T>(loom::sync::RwLock<T>);
+
+    impl<T> RwLock<T> {
+        pub(crate) fn new(value: T) -> Self {
+            Self(loom::sync::RwLock::new(value))
+        }
+
+        pub(crate) fn try_read(&self) -> Option<ReadGuard<'_, T>> {
+            self.0.read().ok()
+        }
+
+        pub(crate) fn try_write(&self) -> Option<WriteGuard<'_, T>> {
+            self.0.write().ok()
+        }
+
+        pub(crate) fn try_claim(&self) -> Option<Claim<'_, T>> {
+            self.try_write().map(Claim)
+        }
+    }
+
+    pub(crate) struct Claim<'a, T>(WriteGuard<'a, T>);
+
+    impl<'a, T> Claim<'a, T> {
+        pub(crate) fn try_write(self) -> Result<WriteGuard<'a, T>, Self> {
+            Ok(self.0)
+        }
+    }
+
+    #[derive(Debug)]
+    pub(crate) struct Mutex<T>(loom::sync::Mutex<T>);
+
+    impl<T> Mutex<T> {
+        pub(crate) fn new(value: T) -> Self {
+            Self(loom::sync::Mutex::new(value))
+        }
+
+        pub(crate) fn with<R>(&self, f: impl FnOnce(&mut T) -> R) -> R {
+            f(&mut self.0.lock().unwrap_or_else(|poisoned| poisoned.into_inner()))
+        }
+    }
+
+    /// The value is in std's cell, which loom cannot see; `set` is what publishes it to loom.
+    #[derive(Debug)]
+    pub(crate) struct SetOnce<T> {
+        value: std::sync::OnceLock<T>,
+        set: AtomicUsize,
+    }
+
+    impl<T> SetOnce<T> {
+        pub(crate) fn new() -> Self {
+            Self { value: std::sync::OnceLock::new(), set: AtomicUsize::new(0) }
+        }
+
+        pub(crate) fn get(&self) -> Option<&T> {
+            // ORDERING: Acquire; partner: the Release in `get_or_set`; the value becomes visible.
+            if self.set.load(Ordering::Acquire) == 0 { None } else { self.value.get() }
+        }
+
+        pub(crate) fn get_or_set(&self, value: T) -> &T {
+            let value = self.value.get_or_init(|| value);
+            // ORDERING: Release publishes the value to `get`, Acquire sees one that another caller set.
+            self.set.fetch_add(1, Ordering::AcqRel);
+            value
+        }
+    }
+}
