@@ -3,6 +3,8 @@
 #![cfg_attr(docsrs, feature(doc_cfg))]
 #![cfg_attr(not(feature = "event-listener"), expect(dead_code, reason = "only waits use all of the state"))]
 
+#[cfg(feature = "event-listener")]
+extern crate alloc;
 #[cfg(any(feature = "std", test))]
 extern crate std;
 
@@ -17,6 +19,8 @@ mod guard;
 mod held;
 #[cfg_attr(not(feature = "event-listener"), path = "notify_none.rs")]
 mod notify;
+#[cfg(feature = "event-listener")]
+mod pool;
 mod receiver;
 mod sender;
 mod shared;

@@ -1,21 +1,25 @@
 //! The adapter to event-listener: which lists of listeners there are, and how those in them are notified.
 //!
-//! event-listener calls wakers while it holds its list lock. So the waker it is given is not a task's: it is made of
-//! a [`Waiter`], which only puts itself onto a stack; the notifying caller then takes the waiters off the stack, one
+//! event-listener calls wakers while it holds its list lock. So the waker it is given is not a task's but a waiter's,
+//! which only puts itself onto a stack; the notifying caller then takes the waiters off the stack, one
 //! by one, and wakes their tasks with nothing held.
 //!
 //! `notify_none.rs` stands in for this file without the `event-listener` feature.
 
 use core::fmt;
 use core::future::Future;
+use core::num::NonZero;
 use core::pin::Pin;
 use core::task::{Context, Poll, Waker};
 
 use event_listener::{Event, listener};
 
+use alloc::boxed::Box;
+
+use crate::pool::Pool;
 use crate::state::{SHARDS, Shards};
-use crate::sync::{SetOnce, TaskArc};
-use crate::waiter::{Waiter, WaiterStack};
+use crate::sync::SetOnce;
+use crate::waiter::Slot;
 
 /// How many listeners are notified under one hold of their list's lock (or in one critical section).
 const BATCH: usize = 32;
@@ -25,16 +29,13 @@ const SENDERS: usize = SHARDS;
 
 /// What a channel wakes its waiters with: nothing until the first wait ever.
 pub(crate) struct Notifier {
-    wakeups: SetOnce<TaskArc<Wakeups>>,
+    wakeups: SetOnce<Box<Wakeups>>,
 }
 
 /// The wake machinery of one channel.
-pub(crate) struct Wakeups {
+struct Wakeups {
     events: [Event; SHARDS + 1],
-    /// Waiters that were notified, and whose tasks nobody has woken yet.
-    pub(crate) woken: WaiterStack,
-    /// Waiters of senders that no longer wait, kept for the next one, so that no wait but the first allocates.
-    spare: WaiterStack,
+    pool: Pool,
 }
 
 impl Notifier {
@@ -42,20 +43,17 @@ impl Notifier {
         Self { wakeups: SetOnce::new() }
     }
 
-    fn wakeups(&self) -> &TaskArc<Wakeups> {
-        self.wakeups.get().unwrap_or_else(|| self.wakeups.get_or_set(TaskArc::new(Wakeups::new())))
+    #[inline]
+    fn wakeups(&self) -> &Wakeups {
+        match self.wakeups.get() {
+            Some(wakeups) => wakeups,
+            None => self.make_wakeups(),
+        }
     }
 
     #[cold]
-    fn new_waiter(&self) -> TaskArc<Waiter> {
-        TaskArc::new(Waiter::new(self.wakeups().clone()))
-    }
-
-    /// A waiter for one wait of a sender.
-    pub(crate) fn lend_waiter(&self) -> Lent<'_> {
-        let spare = &self.wakeups().spare;
-        let waiter = spare.pop().map_or_else(|| self.new_waiter(), |(waiter, _)| waiter);
-        Lent { spare, waiter }
+    fn make_wakeups(&self) -> &Wakeups {
+        self.wakeups.get_or_set(Box::new(Wakeups::new()))
     }
 
     /// Wakes all receivers that wait in `shards`. The caller holds no lock.
@@ -81,15 +79,6 @@ impl Notifier {
     }
 }
 
-impl Drop for Notifier {
-    fn drop(&mut self) {
-        // Each waiter holds a reference to the machinery: the spare ones would keep it alive for ever.
-        if let Some(wakeups) = self.wakeups.get() {
-            while wakeups.spare.pop().is_some() {}
-        }
-    }
-}
-
 impl fmt::Debug for Notifier {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Notifier").finish_non_exhaustive()
@@ -98,15 +87,7 @@ impl fmt::Debug for Notifier {
 
 impl Wakeups {
     fn new() -> Self {
-        Self { events: core::array::from_fn(|_| Event::new()), woken: WaiterStack::new(), spare: WaiterStack::new() }
-    }
-
-    pub(crate) fn receivers(&self, shard: usize) -> &Event {
-        &self.events[shard]
-    }
-
-    pub(crate) fn senders(&self) -> &Event {
-        &self.events[SENDERS]
+        Self { events: core::array::from_fn(|_| Event::new()), pool: Pool::new() }
     }
 
     /// Notifies those who listen to `event` now, and wakes their tasks, a batch after the other.
@@ -118,11 +99,11 @@ impl Wakeups {
             listener!(event => end);
             let mut cx = Context::from_waker(Waker::noop());
             while Pin::new(&mut end).poll(&mut cx) == Poll::Pending {
-                self.woken.wake_all();
+                self.pool.wake_all();
                 event.notify_additional_relaxed(BATCH);
             }
         }
-        self.woken.wake_all();
+        self.pool.wake_all();
     }
 }
 
@@ -148,30 +129,47 @@ impl Drop for Delivery<'_> {
     }
 }
 
-/// A receiver's own waiter: none until its first wait.
+/// A receiver's own waiter, claimed at its first wait.
 #[derive(Default)]
-pub(crate) struct OwnWaiter(Option<TaskArc<Waiter>>);
+pub(crate) struct OwnWaiter(Option<NonZero<usize>>);
 
 impl OwnWaiter {
-    pub(crate) fn get_or_make(&mut self, notifier: &Notifier) -> &TaskArc<Waiter> {
-        self.0.get_or_insert_with(|| notifier.new_waiter())
+    /// The waiter, and the list in which the receivers of `shard` wait.
+    pub(crate) fn get_or_claim<'a>(&mut self, notifier: &'a Notifier, shard: usize) -> (&'a Slot, &'a Event) {
+        let wakeups = notifier.wakeups();
+        let number = *self.0.get_or_insert_with(|| NonZero::<usize>::MIN.saturating_add(wakeups.pool.claim()));
+        (wakeups.pool.slot(number.get() - 1), &wakeups.events[shard])
+    }
+
+    /// Gives the waiter back. To be called when its receiver is dropped.
+    #[inline]
+    pub(crate) fn release(&mut self, notifier: &Notifier) {
+        if let Some(number) = self.0.take() {
+            notifier.wakeups().pool.release(number.get() - 1);
+        }
     }
 }
 
-/// A waiter on loan from its channel, which it goes back to.
-pub(crate) struct Lent<'a> {
-    spare: &'a WaiterStack,
-    waiter: TaskArc<Waiter>,
+/// A waiter for one wait of a sender, which goes back when this is dropped.
+pub(crate) struct SenderWaiter<'a> {
+    wakeups: &'a Wakeups,
+    number: usize,
 }
 
-impl Lent<'_> {
-    pub(crate) fn waiter(&self) -> &TaskArc<Waiter> {
-        &self.waiter
+impl<'a> SenderWaiter<'a> {
+    pub(crate) fn claim(notifier: &'a Notifier) -> Self {
+        let wakeups = notifier.wakeups();
+        Self { wakeups, number: wakeups.pool.claim() }
+    }
+
+    /// The waiter, and the list in which senders wait.
+    pub(crate) fn get(&self) -> (&'a Slot, &'a Event) {
+        (self.wakeups.pool.slot(self.number), &self.wakeups.events[SENDERS])
     }
 }
 
-impl Drop for Lent<'_> {
+impl Drop for SenderWaiter<'_> {
     fn drop(&mut self) {
-        self.spare.push(&self.waiter);
+        self.wakeups.pool.release(self.number);
     }
 }

@@ -179,16 +179,18 @@ impl AtomicState {
     /// returned once it has let go of it.
     #[inline]
     pub(crate) fn publish_while_locked(&self) -> Shards {
-        // ORDERING: Release; partners: the Acquire of `load` and of `set_waiting`. The value becomes visible to
-        // who sees the version. Bits seen here only say that it is worth to take them, below.
-        let before = self.0.fetch_add(STEP, Ordering::Release);
-        if before & WAITING == 0 {
-            return Shards(0);
+        // ORDERING: Relaxed; only a first guess for the exchange.
+        let mut before = self.0.load(Ordering::Relaxed);
+        loop {
+            let after = before.wrapping_add(STEP) & !WAITING;
+            // ORDERING: Release; partners: the Acquire of `load` and of `set_waiting`, to which the value becomes
+            // visible. Acquire; partner: the Release of `set_waiting`: the listeners of the bits taken are in their
+            // lists for the notification. Relaxed on failure, which is another guess.
+            match self.0.compare_exchange_weak(before, after, Ordering::AcqRel, Ordering::Relaxed) {
+                Ok(_) => return Shards((before & WAITING) >> WAITING_SHIFT),
+                Err(now) => before = now,
+            }
         }
-        // ORDERING: Acquire; partner: the Release of `set_waiting`. The listeners of the bits taken are in their
-        // lists for the notification.
-        let taken = self.0.fetch_and(!WAITING, Ordering::Acquire);
-        Shards((taken & WAITING) >> WAITING_SHIFT)
     }
 
     /// Says that a receiver is about to sleep in `shard`, where its listener already is. It may do so only if

@@ -6,7 +6,7 @@ use crate::count::Count;
 use crate::error::RecvError;
 use crate::guard::Ref;
 use crate::held::here;
-use crate::notify::{Notifier, OwnWaiter};
+use crate::notify::{Notifier, OwnWaiter, SenderWaiter};
 use crate::receiver::Receiver;
 use crate::sender::Sender;
 use crate::state::{AtomicState, News, Seen};
@@ -145,8 +145,8 @@ async fn changed(
         Some(news) => news,
         None => {
             let shard = seen.shard();
-            let waiter = waiter.get_or_make(notifier);
-            wait(waiter, waiter.wakeups().receivers(shard), |look| {
+            let (slot, event) = waiter.get_or_claim(notifier, shard);
+            wait(slot, event, |look| {
                 seen.look(match look {
                     Look::AndSetWaiting => state.set_waiting(shard),
                     Look::Only => state.load(),
@@ -165,9 +165,9 @@ async fn closed(receivers: &Count, notifier: &Notifier) {
     if receivers.get() == 0 {
         return;
     }
-    let lent = notifier.lend_waiter();
-    let waiter = lent.waiter();
-    wait(waiter, waiter.wakeups().senders(), |look| {
+    let waiter = SenderWaiter::claim(notifier);
+    let (slot, event) = waiter.get();
+    wait(slot, event, |look| {
         let left = match look {
             Look::AndSetWaiting => receivers.set_waiting(),
             Look::Only => receivers.get(),

@@ -1,13 +1,13 @@
-//! Who waits: the slot for a task's waker, the stack of those to be woken, and the wait itself.
+//! Who waits: the place for a task's waker, and the wait itself.
 //!
 //! # The life of a wait
 //!
 //! 1. *Listening*: a listener is put into its list, then the waiting bit is set. If that shows news, the wait is over.
-//! 2. *Sleeping*: the task's waker is in the [`Waiter`]'s slot, and event-listener has the waiter's own waker.
-//! 3. *Notified*: event-listener has called that waker under its list lock; the waiter is linked into the stack.
+//! 2. *Sleeping*: the task's waker is in the [`Waiter`], and event-listener has the waiter's own waker.
+//! 3. *Notified*: event-listener has called that waker under its list lock; the waiter is on the woken stack.
 //! 4. *Woken*: the notifying caller has taken the waiter off the stack and called the task's waker, with nothing held.
 //!
-//! A wait that ends, or is dropped, in any of these states removes the listener and empties the slot: whoever finds
+//! A wait that ends, or is dropped, in any of these states removes the listener and the task's waker: whoever finds
 //! the waiter on the stack afterwards finds nobody to wake.
 
 use core::future::poll_fn;
@@ -16,108 +16,56 @@ use core::task::{Context, Poll, Waker};
 
 use event_listener::{Event, Listener, listener};
 
-use crate::notify::Wakeups;
+use crate::pool::{Links, Stacks};
 use crate::sync::{Mutex, TaskArc, Wake};
 
-/// What a receiver owns to wait with, from its first wait on.
+/// What one wait at a time is done with.
 pub(crate) struct Waiter {
-    slot: Mutex<Slot>,
-    wakeups: TaskArc<Wakeups>,
+    /// Set by the waiting task's poll; taken by who wakes it, or by the end of the wait.
+    task: Mutex<Option<Waker>>,
+    pub(crate) links: Links,
+    stacks: TaskArc<Stacks>,
 }
 
-struct Slot {
-    /// Set by the waiting task's poll; taken by who wakes it, or by the end of the wait.
-    task: Option<Waker>,
-    /// Set while a stack holds the waiter, so that it is on one at most.
-    linked: bool,
-    next: Option<TaskArc<Waiter>>,
+/// A waiter, with the waker that puts it onto the woken stack: made once, because a wait only borrows it.
+pub(crate) struct Slot {
+    pub(crate) waiter: TaskArc<Waiter>,
+    waker: Waker,
+}
+
+impl Slot {
+    pub(crate) fn new(links: Links, stacks: TaskArc<Stacks>) -> Self {
+        let waiter = TaskArc::new(Waiter { task: Mutex::new(None), links, stacks });
+        Self { waker: waiter.clone().into(), waiter }
+    }
 }
 
 impl Waiter {
-    pub(crate) fn new(wakeups: TaskArc<Wakeups>) -> Self {
-        Self { slot: Mutex::new(Slot { task: None, linked: false, next: None }), wakeups }
-    }
-
-    pub(crate) fn wakeups(&self) -> &Wakeups {
-        &self.wakeups
-    }
-
-    /// Sets the task to be woken. Wakers are cloned and dropped with nothing locked.
+    /// Replaces the task to be woken. Wakers are cloned and dropped with nothing locked.
     fn set_task(&self, task: &Waker) {
-        if self.slot.with(|slot| slot.task.as_ref().is_some_and(|set| set.will_wake(task))) {
-            return;
-        }
-        let task = task.clone();
-        let replaced = self.slot.with(|slot| slot.task.replace(task));
+        let task = Some(task.clone());
+        let replaced = self.task.with(|slot| core::mem::replace(slot, task));
         drop(replaced);
     }
 
-    fn clear_task(&self) {
-        let cleared = self.slot.with(|slot| slot.task.take());
-        drop(cleared);
+    /// Whether `task` is the one to be woken already.
+    fn has_task(&self, task: &Waker) -> bool {
+        self.task.with(|set| set.as_ref().is_some_and(|set| set.will_wake(task)))
+    }
+
+    pub(crate) fn take_task(&self) -> Option<Waker> {
+        self.task.with(Option::take)
     }
 }
 
 impl Wake for Waiter {
     /// Called under event-listener's list lock: links the waiter, and runs nobody else's code.
     fn wake(this: TaskArc<Self>) {
-        this.wakeups.woken.push(&this);
+        Self::wake_by_ref(&this);
     }
 
     fn wake_by_ref(this: &TaskArc<Self>) {
-        this.wakeups.woken.push(this);
-    }
-}
-
-/// A stack of waiters, linked through their slots: it needs no memory of its own.
-pub(crate) struct WaiterStack {
-    top: Mutex<Option<TaskArc<Waiter>>>,
-}
-
-impl WaiterStack {
-    pub(crate) fn new() -> Self {
-        Self { top: Mutex::new(None) }
-    }
-
-    /// Links `waiter`, unless it is on a stack already.
-    pub(crate) fn push(&self, waiter: &TaskArc<Waiter>) {
-        self.top.with(|top| {
-            let linked = waiter.slot.with(|slot| {
-                let linked = slot.linked;
-                if !linked {
-                    slot.linked = true;
-                    slot.next = top.take();
-                }
-                linked
-            });
-            if !linked {
-                *top = Some(waiter.clone());
-            }
-        });
-    }
-
-    /// Unlinks the waiter pushed last, and takes the waker of its task if one waits.
-    ///
-    /// One at a time: what one caller has not popped when it is preempted, any other can.
-    pub(crate) fn pop(&self) -> Option<(TaskArc<Waiter>, Option<Waker>)> {
-        self.top.with(|top| {
-            let waiter = top.take()?;
-            let task = waiter.slot.with(|slot| {
-                slot.linked = false;
-                *top = slot.next.take();
-                slot.task.take()
-            });
-            Some((waiter, task))
-        })
-    }
-
-    /// Wakes the tasks of all waiters on the stack. The caller holds no lock.
-    pub(crate) fn wake_all(&self) {
-        while let Some((_, task)) = self.pop() {
-            if let Some(task) = task {
-                task.wake();
-            }
-        }
+        this.stacks.push_woken(&this.links);
     }
 }
 
@@ -132,10 +80,10 @@ pub(crate) enum Look {
 
 /// Waits until `look` returns something. It looks only while the listener is in `event`'s list, so that no
 /// notification falls between a look and the sleep.
-pub(crate) async fn wait<R>(waiter: &TaskArc<Waiter>, event: &Event, mut look: impl FnMut(Look) -> Option<R>) -> R {
+pub(crate) async fn wait<R>(slot: &Slot, event: &Event, mut look: impl FnMut(Look) -> Option<R>) -> R {
     loop {
         listener!(event => listener);
-        let mut wait = Wait { listener: Some(listener), waiter };
+        let mut wait = Wait { listener: Some(listener), slot, polled: false };
         if let Some(result) = look(Look::AndSetWaiting) {
             return result;
         }
@@ -147,22 +95,31 @@ pub(crate) async fn wait<R>(waiter: &TaskArc<Waiter>, event: &Event, mut look: i
 }
 
 struct Wait<'a, L: Listener + Unpin> {
+    /// `None` once it was notified and has left its list.
     listener: Option<L>,
-    waiter: &'a TaskArc<Waiter>,
+    slot: &'a Slot,
+    /// Whether a task was set.
+    polled: bool,
 }
 
 impl<L: Listener + Unpin> Wait<'_, L> {
     /// `Ready(None)` asks for a new listener, because this one was used up.
     fn poll<R>(&mut self, cx: &mut Context<'_>, look: &mut impl FnMut(Look) -> Option<R>) -> Poll<Option<R>> {
-        // A woken task mostly finds its news here, and is spared the slot's and the list's lock.
-        if let Some(result) = look(Look::Only) {
-            return Poll::Ready(Some(result));
-        }
         let Some(listener) = &mut self.listener else { return Poll::Ready(None) };
-        // First the slot, then the list: whoever is notified from here on wakes this task.
-        self.waiter.set_task(cx.waker());
-        let waker = Waker::from(self.waiter.clone());
-        match Pin::new(listener).poll(&mut Context::from_waker(&waker)) {
+        // First the task, then the list: whoever is notified from here on wakes this task.
+        if self.polled {
+            // A woken task mostly finds its news here, and is spared the locks of the waiter and of the list.
+            if let Some(result) = look(Look::Only) {
+                return Poll::Ready(Some(result));
+            }
+            if !self.slot.waiter.has_task(cx.waker()) {
+                self.slot.waiter.set_task(cx.waker());
+            }
+        } else {
+            self.slot.waiter.set_task(cx.waker());
+            self.polled = true;
+        }
+        match Pin::new(listener).poll(&mut Context::from_waker(&self.slot.waker)) {
             Poll::Pending => Poll::Pending,
             Poll::Ready(()) => {
                 self.listener = None;
@@ -178,6 +135,8 @@ impl<L: Listener + Unpin> Drop for Wait<'_, L> {
             // Not a plain drop, which would pass a notification on to a receiver that it was not meant for.
             listener.discard();
         }
-        self.waiter.clear_task();
+        if self.polled {
+            drop(self.slot.waiter.take_task());
+        }
     }
 }

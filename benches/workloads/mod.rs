@@ -128,8 +128,8 @@ macro_rules! workloads {
                 drop(rx);
                 let rounds = async |rounds: u64| {
                     for i in 0..rounds {
+                        let all = seen.load(Ordering::Acquire) + receivers;
                         tx.send(i).unwrap();
-                        let all = seen.load(Ordering::Acquire) / receivers * receivers + receivers;
                         while seen.load(Ordering::Acquire) < all {
                             yield_now().await;
                         }
