@@ -17,7 +17,7 @@ use crate::state::{Seen, Version};
 /// # Missed values
 ///
 /// A receiver sees the *latest* value, not each one: of several sent between two looks, it sees the last. Versions
-/// wrap: a change goes unnoticed only if exactly a multiple of 2<sup>55</sup> sends (on 64-bit targets; 2<sup>30</sup>
+/// wrap: a change goes unnoticed only if exactly a multiple of 2<sup>55</sup> sends (on 64-bit targets; 2<sup>29</sup>
 /// on 32-bit ones) falls between two looks.
 pub struct Receiver<T> {
     pub(crate) handle: Handle<T>,

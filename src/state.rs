@@ -37,8 +37,9 @@ use crate::sync::{AtomicUsize, Ordering};
 
 const CLOSED: usize = 1;
 
-/// Into how many lists the waiting receivers are spread. A narrow word has too few bits to spend on them.
-pub(crate) const SHARDS: usize = if usize::BITS >= 64 { 8 } else { 1 };
+/// Into how many lists the waiting receivers are spread, half of them for even versions and half for odd ones. A
+/// narrow word has too few bits to spend more on them.
+pub(crate) const SHARDS: usize = if usize::BITS >= 64 { 8 } else { 2 };
 
 const WAITING_SHIFT: u32 = 1;
 const WAITING: usize = ((1 << SHARDS) - 1) << WAITING_SHIFT;
@@ -46,9 +47,9 @@ const WAITING: usize = ((1 << SHARDS) - 1) << WAITING_SHIFT;
 const STEP: usize = 1 << (SHARDS + 1);
 const VERSION: usize = !(STEP - 1);
 
-/// How many receivers share a shard before the next one is opened: each further shard with a waiter costs the
-/// sender one more lock, and pays only once receivers on several threads meet on one.
-const RECEIVERS_PER_SHARD: usize = 16;
+/// How many neighbours share a shard: each further shard with a waiter costs the sender one more lock, and pays only
+/// once receivers on several threads meet on one.
+const NEIGHBOURS: usize = 4;
 
 /// The number of a value: each send counts one up, and wraps. Only equality means anything.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -85,15 +86,15 @@ pub(crate) enum News {
     Closed,
 }
 
-/// A receiver's side of the state: the version it has seen and, in the bits below, the shard it waits in.
+/// A receiver's side of the state: the version it has seen and, in the bits below, the receiver's number.
 #[derive(Clone, Copy)]
 pub(crate) struct Seen(usize);
 
 impl Seen {
-    /// For the receiver that is the `count`th one alive.
+    /// For the receiver that found `others` alive when it was made.
     #[inline]
-    pub(crate) fn new(version: Version, count: usize) -> Self {
-        Self(version.0 | (count / RECEIVERS_PER_SHARD) % SHARDS)
+    pub(crate) fn new(version: Version, others: usize) -> Self {
+        Self(version.0 | others % STEP)
     }
 
     #[inline]
@@ -101,8 +102,15 @@ impl Seen {
         Version(self.0 & VERSION)
     }
 
+    /// The shard to wait in for the next version.
+    ///
+    /// Even and odd versions have shards of their own. A send notifies those that wait since the version before its
+    /// own, and those it has woken wait for the next version in other lists: it does not find them again, and what
+    /// they leave in its lists is nobody else's.
     pub(crate) fn shard(self) -> usize {
-        self.0 & !VERSION
+        const HALF: usize = SHARDS / 2;
+        let (version, number) = (self.0 / STEP, self.0 % STEP);
+        version % 2 * HALF + number / NEIGHBOURS % HALF
     }
 
     /// Sets the version seen; the result tells whether it is another one than before.
@@ -196,9 +204,17 @@ impl AtomicState {
     /// Says that a receiver is about to sleep in `shard`, where its listener already is. It may do so only if
     /// the snapshot returned has no news for it.
     pub(crate) fn set_waiting(&self, shard: usize) -> Snapshot {
+        let bit = 1 << (WAITING_SHIFT as usize + shard);
+        let now = self.load();
+        if now.0 & bit != 0 {
+            // Another receiver set it, and whoever takes it locks the shard's list after that. If that is still to
+            // come, it finds our listener. If it is past, our own listener was put into the list later, so that
+            // the list's lock has made the new version visible to the load above.
+            return now;
+        }
         // ORDERING: Release; partners: the Acquires of `publish_while_locked` and `close`, to which the listener
         // becomes visible. Acquire, as `load`.
-        Snapshot(self.0.fetch_or(1 << (WAITING_SHIFT as usize + shard), Ordering::AcqRel))
+        Snapshot(self.0.fetch_or(bit, Ordering::AcqRel))
     }
 
     /// Closes the channel for ever. The caller is the last sender, and notifies the shards returned.
@@ -249,25 +265,28 @@ mod tests {
     }
 
     #[test]
-    fn stepping_back_wraps_and_keeps_the_shard() {
+    fn stepping_back_wraps_and_keeps_the_number() {
         let state = AtomicState::new();
-        let count = RECEIVERS_PER_SHARD * (SHARDS - 1);
-        let mut seen = Seen::new(state.load().version(), count);
+        let number = STEP - 1;
+        let mut seen = Seen::new(state.load().version(), number);
         for _ in 0..3 {
             seen.step_back();
             assert_ne!(seen.version(), state.load().version());
-            assert_eq!(seen.shard(), SHARDS - 1);
+            assert_eq!(seen.0 % STEP, number);
         }
         assert_eq!(seen.look(state.load()), Some(News::Unseen));
-        assert_eq!(seen.shard(), SHARDS - 1);
+        assert_eq!(seen.0, number);
     }
 
     #[test]
-    fn few_receivers_share_the_first_shard() {
-        let shard = |count| Seen::new(Version(0), count).shard();
-        assert_eq!(shard(0), 0);
-        assert_eq!(shard(RECEIVERS_PER_SHARD - 1), 0);
-        assert_eq!(shard(RECEIVERS_PER_SHARD), 1 % SHARDS);
-        assert_eq!(shard(RECEIVERS_PER_SHARD * SHARDS), 0);
+    fn few_receivers_share_a_shard_and_two_versions_do_not() {
+        let shard = |version, others| Seen::new(Version(version * STEP), others).shard();
+        assert_eq!(shard(0, 0), 0);
+        assert_eq!(shard(0, NEIGHBOURS - 1), 0);
+        assert_eq!(shard(0, NEIGHBOURS), 1 % (SHARDS / 2));
+        for others in 0..1_000 {
+            assert!(shard(6, others) < SHARDS / 2);
+            assert_eq!(shard(7, others), shard(6, others) + SHARDS / 2);
+        }
     }
 }

@@ -83,8 +83,9 @@ pub(crate) enum Look {
 pub(crate) async fn wait<R>(slot: &Slot, event: &Event, mut look: impl FnMut(Look) -> Option<R>) -> R {
     loop {
         listener!(event => listener);
-        let mut wait = Wait { listener: Some(listener), slot, polled: false };
+        let mut wait = Wait { listener: Some(listener), slot, stage: Stage::Listening };
         if let Some(result) = look(Look::AndSetWaiting) {
+            wait.stage = Stage::Over;
             return result;
         }
         if let Some(result) = poll_fn(|cx| wait.poll(cx, &mut look)).await {
@@ -98,18 +99,28 @@ struct Wait<'a, L: Listener + Unpin> {
     /// `None` once it was notified and has left its list.
     listener: Option<L>,
     slot: &'a Slot,
-    /// Whether a task was set.
-    polled: bool,
+    stage: Stage,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Stage {
+    /// No task was set.
+    Listening,
+    /// A task was set, and may have been taken.
+    Sleeping,
+    /// There was news.
+    Over,
 }
 
 impl<L: Listener + Unpin> Wait<'_, L> {
     /// `Ready(None)` asks for a new listener, because this one was used up.
+    #[inline]
     fn poll<R>(&mut self, cx: &mut Context<'_>, look: &mut impl FnMut(Look) -> Option<R>) -> Poll<Option<R>> {
-        let Some(listener) = &mut self.listener else { return Poll::Ready(None) };
-        // First the task, then the list: whoever is notified from here on wakes this task.
-        if self.polled {
+        if self.stage == Stage::Sleeping {
             // A woken task mostly finds its news here, and is spared the locks of the waiter and of the list.
             if let Some(result) = look(Look::Only) {
+                self.stage = Stage::Over;
+                drop(self.slot.waiter.take_task());
                 return Poll::Ready(Some(result));
             }
             if !self.slot.waiter.has_task(cx.waker()) {
@@ -117,8 +128,10 @@ impl<L: Listener + Unpin> Wait<'_, L> {
             }
         } else {
             self.slot.waiter.set_task(cx.waker());
-            self.polled = true;
+            self.stage = Stage::Sleeping;
         }
+        // First the task, then the list: whoever is notified from here on wakes this task.
+        let Some(listener) = &mut self.listener else { return Poll::Ready(None) };
         match Pin::new(listener).poll(&mut Context::from_waker(&self.slot.waker)) {
             Poll::Pending => Poll::Pending,
             Poll::Ready(()) => {
@@ -131,12 +144,18 @@ impl<L: Listener + Unpin> Wait<'_, L> {
 
 impl<L: Listener + Unpin> Drop for Wait<'_, L> {
     fn drop(&mut self) {
-        if let Some(listener) = self.listener.take() {
-            // Not a plain drop, which would pass a notification on to a receiver that it was not meant for.
-            listener.discard();
+        if self.stage != Stage::Sleeping {
+            // A listener that is dropped passes its notification on to one that has none. After a wait that ended
+            // as it should there is none such in its list: see `Seen::shard`.
+            return;
         }
-        if self.polled {
-            drop(self.slot.waiter.take_task());
+        let task = self.slot.waiter.take_task();
+        if task.is_none() {
+            // Cancelled after it was notified: whoever waits in the list by now waits for something else.
+            if let Some(listener) = self.listener.take() {
+                listener.discard();
+            }
         }
+        drop(task);
     }
 }
