@@ -3,9 +3,8 @@
 //!
 //! `held_untracked.rs` stands in for it everywhere else.
 
-use std::cell::RefCell;
-use std::vec::Vec;
-
+use alloc::vec::Vec;
+use core::cell::RefCell;
 use core::panic::Location;
 
 use crate::sync::{AtomicUsize, Ordering};
@@ -51,7 +50,9 @@ impl Identity {
         match self.0.load(Ordering::Relaxed) {
             0 => {
                 let fresh = LAST.fetch_add(1, Ordering::Relaxed) + 1;
-                self.0.compare_exchange(0, fresh, Ordering::Relaxed, Ordering::Relaxed).map_or_else(|first| first, |_| fresh)
+                self.0
+                    .compare_exchange(0, fresh, Ordering::Relaxed, Ordering::Relaxed)
+                    .map_or_else(|first| first, |_| fresh)
             }
             number => number,
         }

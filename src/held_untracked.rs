@@ -1,10 +1,13 @@
 //! Stands in for `held.rs` in release builds and without threads: the same names, no state and no code.
 
 /// Where a guard was taken: not kept.
-pub(crate) type Site = ();
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Site;
 
 #[inline]
-pub(crate) fn here() -> Site {}
+pub(crate) fn here() -> Site {
+    Site
+}
 
 #[derive(Debug)]
 pub(crate) struct Identity;
@@ -21,12 +24,12 @@ impl Identity {
     pub(crate) fn check_write(&self) {}
 
     #[inline]
-    pub(crate) fn reading(&self, (): Site) -> Held {
+    pub(crate) fn reading(&self, _: Site) -> Held {
         Held
     }
 
     #[inline]
-    pub(crate) fn writing(&self, (): Site) -> Held {
+    pub(crate) fn writing(&self, _: Site) -> Held {
         Held
     }
 }

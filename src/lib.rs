@@ -1,9 +1,10 @@
 #![doc = include_str!("../README.md")]
 #![no_std]
+#![forbid(unsafe_code)]
+#![warn(clippy::disallowed_types)]
 #![cfg_attr(docsrs, feature(doc_cfg))]
 #![cfg_attr(not(feature = "event-listener"), expect(dead_code, reason = "only waits use all of the state"))]
 
-#[cfg(feature = "event-listener")]
 extern crate alloc;
 #[cfg(any(feature = "std", test))]
 extern crate std;
@@ -12,10 +13,7 @@ mod channel;
 mod count;
 pub mod error;
 mod guard;
-#[cfg_attr(
-    not(all(feature = "std", debug_assertions, not(all(loom, feature = "loom")))),
-    path = "held_untracked.rs"
-)]
+#[cfg_attr(not(all(feature = "std", debug_assertions, not(all(loom, feature = "loom")))), path = "held_untracked.rs")]
 mod held;
 #[cfg_attr(not(feature = "event-listener"), path = "notify_none.rs")]
 mod notify;
@@ -25,6 +23,7 @@ mod receiver;
 mod sender;
 mod shared;
 mod state;
+#[expect(clippy::disallowed_types, reason = "this is the facade")]
 mod sync;
 mod value;
 #[cfg(feature = "event-listener")]

@@ -130,10 +130,14 @@ impl Drop for Delivery<'_> {
 }
 
 /// A receiver's own waiter, claimed at its first wait.
-#[derive(Default)]
 pub(crate) struct OwnWaiter(Option<NonZero<usize>>);
 
 impl OwnWaiter {
+    #[inline]
+    pub(crate) fn new() -> Self {
+        Self(None)
+    }
+
     /// The waiter, and the list in which the receivers of `shard` wait.
     pub(crate) fn get_or_claim<'a>(&mut self, notifier: &'a Notifier, shard: usize) -> (&'a Slot, &'a Event) {
         let wakeups = notifier.wakeups();

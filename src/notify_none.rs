@@ -17,10 +17,13 @@ impl Notifier {
     pub(crate) fn notify_senders(&self) {}
 }
 
-#[derive(Default)]
 pub(crate) struct OwnWaiter;
 
 impl OwnWaiter {
+    pub(crate) fn new() -> Self {
+        Self
+    }
+
     #[inline]
     pub(crate) fn release(&mut self, _: &Notifier) {}
 }

@@ -77,11 +77,24 @@ mod tests {
     fn only_a_modification_is_a_version() {
         let shared = Shared::new(1);
         let before = shared.state.load().version();
-        assert_eq!(shared.modify(here(), |value| { *value = 2; false }), None);
+        assert_eq!(
+            shared.modify(here(), |value| {
+                *value = 2;
+                false
+            }),
+            None
+        );
         let (value, version) = shared.read(here());
         assert_eq!((*value, version), (2, before));
         drop(value);
-        assert!(shared.modify(here(), |value| { *value = 3; true }).is_some());
+        assert!(
+            shared
+                .modify(here(), |value| {
+                    *value = 3;
+                    true
+                })
+                .is_some()
+        );
         let (value, version) = shared.read(here());
         assert_eq!(*value, 3);
         assert_ne!(version, before);

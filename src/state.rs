@@ -94,7 +94,7 @@ impl Seen {
     /// For the receiver that found `others` alive when it was made.
     #[inline]
     pub(crate) fn new(version: Version, others: usize) -> Self {
-        Self(version.0 | others % STEP)
+        Self(version.0 | (others % STEP))
     }
 
     #[inline]
@@ -117,7 +117,7 @@ impl Seen {
     #[inline]
     pub(crate) fn update(&mut self, version: Version) -> bool {
         let changed = self.version() != version;
-        self.0 = version.0 | self.0 & !VERSION;
+        self.0 = version.0 | (self.0 & !VERSION);
         changed
     }
 

@@ -181,9 +181,7 @@ mod imp {
         /// allocation; and the move is uninterrupted, so that no interrupt waits for the code below it.
         pub(crate) fn get_or_set(&self, value: T) -> &T {
             let mut value = Some(value);
-            super::uninterrupted(|| {
-                self.0.try_call_once(|| value.take().ok_or(())).unwrap_or_else(|()| unreachable!())
-            })
+            super::uninterrupted(|| self.0.try_call_once(|| value.take().ok_or(())).unwrap_or_else(|()| unreachable!()))
         }
     }
 }

@@ -5,13 +5,13 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::task::{Wake, Waker};
 
 /// A row of the comparison: its name and the same work on this crate and on tokio.
-pub struct Row {
-    pub name: &'static str,
-    pub ours: Work,
-    pub tokio: Work,
+pub(crate) struct Row {
+    pub(crate) name: &'static str,
+    pub(crate) ours: Work,
+    pub(crate) tokio: Work,
 }
 
-pub type Work = Box<dyn Fn(u64) -> std::time::Duration>;
+pub(crate) type Work = Box<dyn Fn(u64) -> std::time::Duration>;
 
 /// A task's waker as executors have them: it counts references, and a wake-up writes to memory.
 struct Task(AtomicUsize);
@@ -32,7 +32,7 @@ fn task_waker() -> Waker {
 
 macro_rules! workloads {
     ($module:ident, $($watch:tt)+) => {
-        pub mod $module {
+        pub(crate) mod $module {
             use std::hint::black_box;
             use std::pin::pin;
             use std::sync::Arc;
@@ -51,22 +51,22 @@ macro_rules! workloads {
                 start.elapsed()
             }
 
-            pub fn borrow(n: u64) -> Duration {
+            pub(crate) fn borrow(n: u64) -> Duration {
                 let (_tx, rx) = watch::channel(0u64);
                 time(|| for _ in 0..n { black_box(*black_box(&rx).borrow()); })
             }
 
-            pub fn has_changed(n: u64) -> Duration {
+            pub(crate) fn has_changed(n: u64) -> Duration {
                 let (_tx, rx) = watch::channel(0u64);
                 time(|| for _ in 0..n { let _ = black_box(black_box(&rx).has_changed()); })
             }
 
-            pub fn send(n: u64) -> Duration {
+            pub(crate) fn send(n: u64) -> Duration {
                 let (tx, _rx) = watch::channel(0u64);
                 time(|| for i in 0..n { black_box(&tx).send(i).unwrap(); })
             }
 
-            pub fn send_then_changed(n: u64) -> Duration {
+            pub(crate) fn send_then_changed(n: u64) -> Duration {
                 let (tx, mut rx) = watch::channel(0u64);
                 let waker = super::task_waker();
                 let mut cx = Context::from_waker(&waker);
@@ -76,7 +76,7 @@ macro_rules! workloads {
                 })
             }
 
-            pub fn pending_then_send(n: u64) -> Duration {
+            pub(crate) fn pending_then_send(n: u64) -> Duration {
                 let (tx, mut rx) = watch::channel(0u64);
                 let waker = super::task_waker();
                 let mut cx = Context::from_waker(&waker);
@@ -88,7 +88,7 @@ macro_rules! workloads {
                 })
             }
 
-            pub fn pending_then_dropped(n: u64) -> Duration {
+            pub(crate) fn pending_then_dropped(n: u64) -> Duration {
                 let (_tx, mut rx) = watch::channel(0u64);
                 let waker = super::task_waker();
                 let mut cx = Context::from_waker(&waker);
@@ -97,22 +97,22 @@ macro_rules! workloads {
                 })
             }
 
-            pub fn clone_and_drop(n: u64) -> Duration {
+            pub(crate) fn clone_and_drop(n: u64) -> Duration {
                 let (_tx, rx) = watch::channel(0u64);
                 time(|| for _ in 0..n { drop(black_box(black_box(&rx).clone())); })
             }
 
-            pub fn subscribe_and_drop(n: u64) -> Duration {
+            pub(crate) fn subscribe_and_drop(n: u64) -> Duration {
                 let (tx, _rx) = watch::channel(0u64);
                 time(|| for _ in 0..n { drop(black_box(black_box(&tx).subscribe())); })
             }
 
-            pub fn make_and_drop(n: u64) -> Duration {
+            pub(crate) fn make_and_drop(n: u64) -> Duration {
                 time(|| for i in 0..n { drop(black_box(watch::channel(i))); })
             }
 
             /// `n` times: a send, and all of `receivers` tasks on `workers` threads have seen it.
-            pub fn fan_out(receivers: usize, workers: usize, n: u64) -> Duration {
+            pub(crate) fn fan_out(receivers: usize, workers: usize, n: u64) -> Duration {
                 let executor = Executor::new();
                 let (tx, rx) = watch::channel(0u64);
                 let seen = Arc::new(AtomicUsize::new(0));
@@ -159,7 +159,7 @@ macro_rules! workloads {
             }
 
             /// Two threads borrow `n` times each, beside a third that sends now and then if `write`.
-            pub fn two_readers(write: bool, n: u64) -> Duration {
+            pub(crate) fn two_readers(write: bool, n: u64) -> Duration {
                 let (tx, rx) = watch::channel(0u64);
                 let done = AtomicBool::new(false);
                 thread::scope(|scope| {
@@ -181,7 +181,7 @@ macro_rules! workloads {
             }
 
             /// `n` sends while two threads borrow without a pause.
-            pub fn send_under_readers(n: u64) -> Duration {
+            pub(crate) fn send_under_readers(n: u64) -> Duration {
                 let (tx, rx) = watch::channel(0u64);
                 let done = AtomicBool::new(false);
                 thread::scope(|scope| {
@@ -198,7 +198,7 @@ macro_rules! workloads {
             }
 
             /// `n` round trips between two threads, each running one task.
-            pub fn ping_pong(n: u64) -> Duration {
+            pub(crate) fn ping_pong(n: u64) -> Duration {
                 let (ping, mut pinged) = watch::channel(0u64);
                 let (pong, mut ponged) = watch::channel(0u64);
                 let echo = thread::spawn(move || block_on(async {
@@ -229,7 +229,7 @@ workloads!(ours, watch_channel);
 workloads!(tokio, tokio::sync::watch);
 
 /// All rows, in the order in which they are shown.
-pub fn rows() -> Vec<Row> {
+pub(crate) fn rows() -> Vec<Row> {
     macro_rules! row {
         ($name:expr, $f:ident $(, $arg:expr)*) => {
             Row {

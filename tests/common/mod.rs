@@ -1,0 +1,92 @@
+//! Polling by hand: a waker that counts, and a future with its own task.
+#![allow(dead_code, clippy::allow_attributes, reason = "each test file uses its part")]
+
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::task::{Context, Poll, Wake, Waker};
+use std::time::Duration;
+
+/// Longer than any test takes: what is not done by then hangs.
+pub(crate) const HANG: Duration = Duration::from_secs(30);
+
+/// Counts how often it was woken.
+#[derive(Default)]
+pub(crate) struct Counter(AtomicUsize);
+
+impl Wake for Counter {
+    fn wake(self: Arc<Self>) {
+        self.wake_by_ref();
+    }
+
+    fn wake_by_ref(self: &Arc<Self>) {
+        self.0.fetch_add(1, Ordering::SeqCst);
+    }
+}
+
+/// A task that is polled only when the test says so.
+#[derive(Default)]
+pub(crate) struct Task(Arc<Counter>);
+
+impl Task {
+    pub(crate) fn new() -> Self {
+        Self::default()
+    }
+
+    pub(crate) fn waker(&self) -> Waker {
+        self.0.clone().into()
+    }
+
+    /// How often the task was woken.
+    pub(crate) fn wakes(&self) -> usize {
+        self.0.0.load(Ordering::SeqCst)
+    }
+
+    /// How many wakers of this task are kept by others.
+    pub(crate) fn wakers_kept(&self) -> usize {
+        Arc::strong_count(&self.0) - 1
+    }
+
+    pub(crate) fn poll<F: Future>(&self, future: &mut Pin<Box<F>>) -> Poll<F::Output> {
+        future.as_mut().poll(&mut Context::from_waker(&self.waker()))
+    }
+
+    /// Polls a future once that must not be ready, and drops it.
+    #[track_caller]
+    pub(crate) fn poll_pending<F: Future>(&self, future: F) {
+        assert!(self.poll(&mut Box::pin(future)).is_pending());
+    }
+
+    /// Polls a future once that must be ready.
+    #[track_caller]
+    pub(crate) fn poll_ready<F: Future>(&self, future: F) -> F::Output {
+        match self.poll(&mut Box::pin(future)) {
+            Poll::Ready(output) => output,
+            Poll::Pending => panic!("the future is not ready"),
+        }
+    }
+}
+
+/// Runs `f` on a thread of its own, and fails the test if it does not end.
+#[track_caller]
+pub(crate) fn must_end<R: Send + 'static>(f: impl FnOnce() -> R + Send + 'static) -> R {
+    let (done, ended) = std::sync::mpsc::channel();
+    let thread = std::thread::spawn(move || {
+        let result = f();
+        let _ = done.send(());
+        result
+    });
+    if ended.recv_timeout(HANG) == Err(std::sync::mpsc::RecvTimeoutError::Timeout) {
+        panic!("it hangs");
+    }
+    match thread.join() {
+        Ok(result) => result,
+        Err(panic) => std::panic::resume_unwind(panic),
+    }
+}
+
+/// The text of a caught panic.
+pub(crate) fn panic_text(panic: &(dyn std::any::Any + Send)) -> &str {
+    panic.downcast_ref::<String>().map(String::as_str).or(panic.downcast_ref::<&str>().copied()).unwrap()
+}

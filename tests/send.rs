@@ -1,0 +1,179 @@
+//! Sending: what is stored, what comes back, and when it counts as a new version.
+
+mod common;
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use common::{Task, must_end};
+use watch_channel::error::{RecvError, SendError};
+use watch_channel::{Receiver, Sender, channel};
+
+#[test]
+fn a_value_sent_is_seen() {
+    let (tx, rx) = channel("one");
+    assert_eq!(*rx.borrow(), "one");
+    assert_eq!(tx.send("two"), Ok(()));
+    assert_eq!(*rx.borrow(), "two");
+    assert_eq!(*tx.borrow(), "two");
+}
+
+#[test]
+fn without_receivers_send_gives_the_value_back_and_stores_nothing() {
+    let (tx, rx) = channel(1);
+    drop(rx);
+    assert_eq!(tx.send(2), Err(SendError(2)));
+    assert_eq!(*tx.borrow(), 1);
+    let rx = tx.subscribe();
+    assert_eq!(rx.has_changed(), Ok(false));
+    assert_eq!(tx.send(3), Ok(()));
+    assert_eq!(*rx.borrow(), 3);
+}
+
+#[test]
+fn without_receivers_the_others_store() {
+    let tx = Sender::new(1);
+    assert_eq!(tx.send_replace(2), 1);
+    tx.send_modify(|value| *value += 1);
+    assert!(tx.send_if_modified(|value| {
+        *value += 1;
+        true
+    }));
+    assert_eq!(*tx.subscribe().borrow(), 4);
+}
+
+#[test]
+fn an_unmodified_value_is_no_version_but_stays_visible() {
+    let (tx, mut rx) = channel(1);
+    let task = Task::new();
+    let mut changed = Box::pin(rx.changed());
+    assert!(task.poll(&mut changed).is_pending());
+    assert!(!tx.send_if_modified(|value| {
+        *value = 2;
+        false
+    }));
+    assert_eq!(task.wakes(), 0);
+    drop(changed);
+    assert_eq!(rx.has_changed(), Ok(false));
+    assert_eq!(*rx.borrow(), 2);
+}
+
+#[test]
+fn a_panicking_closure_is_no_version_and_the_channel_stays_usable() {
+    let (tx, mut rx) = channel(1);
+    let task = Task::new();
+    let mut changed = Box::pin(rx.changed());
+    assert!(task.poll(&mut changed).is_pending());
+    for _ in 0..2 {
+        let panicked = catch_unwind(|| {
+            tx.send_modify(|value| {
+                *value += 1;
+                panic!("on purpose");
+            });
+        });
+        assert!(panicked.is_err());
+    }
+    assert_eq!(task.wakes(), 0);
+    drop(changed);
+    assert_eq!(rx.has_changed(), Ok(false));
+    assert_eq!(*rx.borrow(), 3);
+    tx.send(4).unwrap();
+    assert_eq!(rx.has_changed(), Ok(true));
+    assert_eq!(*rx.borrow_and_update(), 4);
+}
+
+/// Looks at its channel when it is dropped, which hangs (or, in a debug build, panics) if a lock is held.
+struct Looks {
+    at: Option<(Receiver<Looks>, Sender<Looks>)>,
+    looked: Arc<AtomicBool>,
+}
+
+impl Drop for Looks {
+    fn drop(&mut self) {
+        if let Some((rx, tx)) = self.at.take() {
+            assert!(rx.borrow().at.is_none());
+            tx.send_modify(|_| ());
+            self.looked.store(true, Ordering::SeqCst);
+        }
+    }
+}
+
+#[test]
+fn g3_the_old_value_is_dropped_with_no_lock_held() {
+    must_end(|| {
+        let looked = Arc::new(AtomicBool::new(false));
+        let (tx, mut rx) = channel(Looks { at: None, looked: looked.clone() });
+        let first = Looks { at: Some((rx.clone(), tx.clone())), looked: looked.clone() };
+        tx.send(first).ok().unwrap();
+        rx.mark_unchanged();
+        tx.send(Looks { at: None, looked: looked.clone() }).ok().unwrap();
+        assert!(looked.load(Ordering::SeqCst));
+        assert_eq!(rx.has_changed(), Ok(true));
+    });
+}
+
+#[test]
+fn the_old_value_is_dropped_after_everybody_is_woken() {
+    struct Asks(Arc<Task>, Arc<AtomicBool>);
+    impl Drop for Asks {
+        fn drop(&mut self) {
+            self.1.store(self.0.wakes() == 1, Ordering::SeqCst);
+        }
+    }
+    let (task, woken_before) = (Arc::new(Task::new()), Arc::new(AtomicBool::new(false)));
+    let (tx, mut rx) = channel(Some(Asks(task.clone(), woken_before.clone())));
+    let mut changed = Box::pin(rx.changed());
+    assert!(task.poll(&mut changed).is_pending());
+    tx.send(None).ok().unwrap();
+    assert!(woken_before.load(Ordering::SeqCst));
+}
+
+#[test]
+fn values_that_cannot_be_cloned_or_shared_by_static_references_are_fine() {
+    struct NoClone<'a>(&'a str);
+    let text = String::from("borrowed");
+    let (tx, rx) = channel(NoClone(&text));
+    assert_eq!(tx.send_replace(NoClone("other")).0, "borrowed");
+    assert_eq!(rx.borrow().0, "other");
+}
+
+#[test]
+fn errors_read_like_tokios() {
+    use tokio::sync::watch;
+
+    let (tx, mut rx) = channel(vec![1]);
+    let (tokio_tx, mut tokio_rx) = watch::channel(vec![1]);
+    let task = Task::new();
+
+    drop((tx, tokio_tx));
+    let (ours, tokios): (RecvError, _) =
+        (task.poll_ready(rx.changed()).unwrap_err(), task.poll_ready(tokio_rx.changed()).unwrap_err());
+    assert_eq!(format!("{ours:?} {ours}"), format!("{tokios:?} {tokios}"));
+
+    let ours = Sender::new(vec![1]).send(vec![2]).unwrap_err();
+    let tokios = watch::Sender::new(vec![1]).send(vec![2]).unwrap_err();
+    assert_eq!(format!("{ours:?} {ours}"), format!("{tokios:?} {tokios}"));
+    assert_eq!(ours.into_inner(), [2]);
+
+    // No bound on the value.
+    struct Opaque;
+    fn is_error(_: &dyn std::error::Error) {}
+    let error = Sender::new(Opaque).send(Opaque).err().unwrap();
+    is_error(&error);
+    assert_eq!(format!("{error:?}"), "SendError { .. }");
+}
+
+#[test]
+fn a_panicking_drop_of_the_old_value_comes_after_the_send() {
+    struct Bomb(bool);
+    impl Drop for Bomb {
+        fn drop(&mut self) {
+            assert!(!self.0, "on purpose");
+        }
+    }
+    let (tx, rx) = channel(Bomb(true));
+    assert!(catch_unwind(AssertUnwindSafe(|| tx.send(Bomb(false)))).is_err());
+    assert!(!rx.borrow().0);
+    assert_eq!(rx.has_changed(), Ok(true));
+}

@@ -1,0 +1,143 @@
+//! Waiting for a value that meets a condition.
+
+mod common;
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::task::Poll;
+
+use common::Task;
+use watch_channel::channel;
+
+#[test]
+fn it_looks_at_the_current_value_even_if_it_was_seen() {
+    let (_tx, mut rx) = channel(1);
+    let task = Task::new();
+    assert_eq!(rx.has_changed(), Ok(false));
+    assert_eq!(*task.poll_ready(rx.wait_for(|value| *value == 1)).unwrap(), 1);
+}
+
+#[test]
+fn each_value_looked_at_counts_as_seen() {
+    let (tx, mut rx) = channel(1);
+    let task = Task::new();
+    tx.send(2).unwrap();
+    {
+        let value = task.poll_ready(rx.wait_for(|value| *value == 2)).unwrap();
+        assert!(value.has_changed());
+    }
+    assert_eq!(rx.has_changed(), Ok(false));
+    tx.send(3).unwrap();
+    task.poll_pending(rx.wait_for(|value| *value == 4));
+    assert_eq!(rx.has_changed(), Ok(false));
+}
+
+#[test]
+fn it_sleeps_until_the_condition_holds() {
+    let (tx, mut rx) = channel(1);
+    let task = Task::new();
+    let mut looked_at = vec![];
+    {
+        let mut wait = Box::pin(rx.wait_for(|value| {
+            looked_at.push(*value);
+            *value > 2
+        }));
+        assert!(task.poll(&mut wait).is_pending());
+        tx.send(2).unwrap();
+        assert!(task.poll(&mut wait).is_pending());
+        tx.send(3).unwrap();
+        tx.send(4).unwrap();
+        assert!(matches!(task.poll(&mut wait), Poll::Ready(Ok(value)) if *value == 4));
+    }
+    assert_eq!(task.wakes(), 2);
+    assert_eq!(looked_at, [1, 2, 4]);
+}
+
+#[test]
+fn it_returns_the_very_guard_that_the_condition_saw() {
+    let (tx, mut rx) = channel(Box::new(1));
+    let task = Task::new();
+    let mut seen = std::ptr::null();
+    let value = task
+        .poll_ready(rx.wait_for(|value| {
+            seen = &raw const **value;
+            true
+        }))
+        .unwrap();
+    // While it lives nobody can change the value.
+    assert!(std::ptr::eq(seen, &**value));
+    drop(value);
+    tx.send(Box::new(2)).unwrap();
+}
+
+#[test]
+fn after_the_close_it_looks_once_more_at_an_unseen_value() {
+    let (tx, mut rx) = channel(1);
+    let task = Task::new();
+    let mut wait = Box::pin(rx.wait_for(|value| *value == 2));
+    assert!(task.poll(&mut wait).is_pending());
+    tx.send(2).unwrap();
+    drop(tx);
+    assert!(matches!(task.poll(&mut wait), Poll::Ready(Ok(value)) if *value == 2));
+}
+
+#[test]
+fn after_the_close_a_seen_value_is_looked_at_first_and_then_it_is_an_error() {
+    let (tx, mut rx) = channel(1);
+    let task = Task::new();
+    drop(tx);
+    assert_eq!(*task.poll_ready(rx.wait_for(|value| *value == 1)).unwrap(), 1);
+    let mut looks = 0;
+    assert!(
+        task.poll_ready(rx.wait_for(|_| {
+            looks += 1;
+            false
+        }))
+        .is_err()
+    );
+    assert_eq!(looks, 1);
+}
+
+#[test]
+fn a_close_ends_the_wait() {
+    let (tx, mut rx) = channel(1);
+    let task = Task::new();
+    let mut looks = 0;
+    {
+        let mut wait = Box::pin(rx.wait_for(|_| {
+            looks += 1;
+            false
+        }));
+        assert!(task.poll(&mut wait).is_pending());
+        drop(tx);
+        assert_eq!(task.wakes(), 1);
+        assert!(matches!(task.poll(&mut wait), Poll::Ready(Err(_))));
+    }
+    assert_eq!(looks, 1);
+}
+
+#[test]
+fn a_cancelled_wait_has_seen_only_values_that_were_refused() {
+    let (tx, mut rx) = channel(1);
+    let task = Task::new();
+    {
+        let mut wait = Box::pin(rx.wait_for(|value| *value == 2));
+        assert!(task.poll(&mut wait).is_pending());
+        tx.send(2).unwrap();
+        assert_eq!(task.wakes(), 1);
+        // Dropped before it looked at the 2.
+    }
+    assert_eq!(rx.has_changed(), Ok(true));
+    assert_eq!(*task.poll_ready(rx.wait_for(|value| *value == 2)).unwrap(), 2);
+}
+
+#[test]
+fn g4_a_panicking_condition_leaves_the_channel_usable() {
+    let (tx, mut rx) = channel(1);
+    let task = Task::new();
+    tx.send(2).unwrap();
+    assert!(catch_unwind(AssertUnwindSafe(|| task.poll_ready(rx.wait_for(|_| panic!("on purpose"))).is_ok())).is_err());
+    // As tokio: it was looked at.
+    assert_eq!(rx.has_changed(), Ok(false));
+    tx.send(3).unwrap();
+    assert_eq!(*task.poll_ready(rx.wait_for(|value| *value == 3)).unwrap(), 3);
+}
