@@ -1,0 +1,179 @@
+//! The value's lock: values and versions together, second borrows, fair turns, threads that sleep.
+
+mod common;
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Barrier};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use common::must_end;
+use watch_channel::channel;
+
+#[test]
+fn g2_a_value_and_its_version_are_read_together() {
+    must_end(|| {
+        let (tx, mut rx) = channel(0u64);
+        let sender = thread::spawn(move || (1..=100_000).for_each(|i| tx.send(i).unwrap()));
+        let mut last = 0;
+        let mut changes = 0;
+        loop {
+            let value = rx.borrow_and_update();
+            // Another value exactly if it is another version.
+            assert_eq!(value.has_changed(), *value != last);
+            assert!(*value >= last);
+            changes += u64::from(value.has_changed());
+            last = *value;
+            if last == 100_000 {
+                break;
+            }
+        }
+        assert!(changes <= 100_000);
+        sender.join().unwrap();
+    });
+}
+
+#[test]
+fn g2_a_value_is_never_seen_half_written() {
+    must_end(|| {
+        let (tx, rx) = channel([0u64; 32]);
+        let senders: Vec<_> = (0..2)
+            .map(|sender| {
+                let tx = tx.clone();
+                thread::spawn(move || (0..20_000).for_each(|i| tx.send([i * 2 + sender; 32]).unwrap()))
+            })
+            .collect();
+        drop(tx);
+        while !rx.is_closed() {
+            let value = rx.borrow();
+            assert!(value.iter().all(|word| *word == value[0]));
+        }
+        senders.into_iter().for_each(|sender| sender.join().unwrap());
+    });
+}
+
+#[test]
+fn g7_a_second_borrow_passes_a_sender_queued_between() {
+    must_end(|| {
+        let (tx, rx) = channel(0);
+        for i in 1..=20 {
+            let first = rx.borrow();
+            let sending = Arc::new(AtomicBool::new(false));
+            let sender = thread::spawn({
+                let (tx, sending) = (tx.clone(), sending.clone());
+                move || {
+                    sending.store(true, Ordering::SeqCst);
+                    tx.send(i).unwrap();
+                }
+            });
+            while !sending.load(Ordering::SeqCst) {
+                thread::yield_now();
+            }
+            // Long enough for the sender to be at any point of its turns.
+            thread::sleep(Duration::from_micros(150 * i));
+            let second = rx.borrow();
+            assert_eq!((*first, *second), (i - 1, i - 1));
+            drop((first, second));
+            sender.join().unwrap();
+        }
+    });
+}
+
+#[test]
+fn g7_a_sender_is_not_starved_by_readers() {
+    must_end(|| {
+        let (tx, rx) = channel(0);
+        let done = Arc::new(AtomicBool::new(false));
+        let readers: Vec<_> = (0..3)
+            .map(|_| {
+                let (rx, done) = (rx.clone(), done.clone());
+                thread::spawn(move || {
+                    // Three of them, each nearly always inside: the lock is hardly ever free by itself.
+                    while !done.load(Ordering::Relaxed) {
+                        let value = rx.borrow();
+                        let start = Instant::now();
+                        while start.elapsed() < Duration::from_micros(20) {}
+                        drop(value);
+                    }
+                })
+            })
+            .collect();
+        for i in 1..=200 {
+            tx.send(i).unwrap();
+        }
+        done.store(true, Ordering::Relaxed);
+        readers.into_iter().for_each(|reader| reader.join().unwrap());
+    });
+}
+
+/// The processor time that this thread has used, in clock ticks, where the system tells.
+#[cfg(target_os = "linux")]
+fn ticks_used() -> u64 {
+    let stat = std::fs::read_to_string("/proc/thread-self/stat").unwrap();
+    // The name, in parentheses, may have spaces; user and system time are the 12th and 13th fields after it.
+    let fields: Vec<_> = stat.rsplit(')').next().unwrap().split_whitespace().collect();
+    fields[11].parse::<u64>().unwrap() + fields[12].parse::<u64>().unwrap()
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn g8_a_blocked_thread_sleeps() {
+    const BLOCKED: Duration = Duration::from_millis(1_000);
+    const TICKS_A_SECOND: u64 = 100;
+
+    must_end(|| {
+        let (tx, rx) = channel(0);
+        let ready = Arc::new(Barrier::new(3));
+        let value = rx.borrow();
+        let sender = thread::spawn({
+            let ready = ready.clone();
+            move || {
+                ready.wait();
+                let start = Instant::now();
+                tx.send(1).unwrap();
+                (start.elapsed(), ticks_used())
+            }
+        });
+        let reader = thread::spawn({
+            let (rx, ready) = (rx.clone(), ready.clone());
+            move || {
+                ready.wait();
+                let start = Instant::now();
+                // While the sender waits, borrows find its claims in their way.
+                while start.elapsed() < BLOCKED / 2 {
+                    drop(rx.borrow());
+                    thread::sleep(Duration::from_millis(1));
+                }
+                ticks_used()
+            }
+        });
+        ready.wait();
+        thread::sleep(BLOCKED);
+        drop(value);
+        let (blocked, sender_ticks) = sender.join().unwrap();
+        let reader_ticks = reader.join().unwrap();
+        assert!(blocked >= BLOCKED / 2);
+        // A thread that spins uses all of its time; one that sleeps, a few hundredths.
+        assert!(sender_ticks < TICKS_A_SECOND / 3, "the sender used {sender_ticks} ticks");
+        assert!(reader_ticks < TICKS_A_SECOND / 3, "the reader used {reader_ticks} ticks");
+    });
+}
+
+#[test]
+fn borrows_of_several_threads_live_side_by_side() {
+    must_end(|| {
+        let (_tx, rx) = channel(7);
+        let inside = Arc::new(Barrier::new(4));
+        let readers: Vec<_> = (0..4)
+            .map(|_| {
+                let (rx, inside) = (rx.clone(), inside.clone());
+                thread::spawn(move || {
+                    let value = rx.borrow();
+                    inside.wait();
+                    *value
+                })
+            })
+            .collect();
+        assert!(readers.into_iter().all(|reader| reader.join().unwrap() == 7));
+    });
+}

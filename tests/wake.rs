@@ -1,0 +1,354 @@
+//! The wake path: no foreign code under a lock, no wake-up lost to a panic, nothing left by a cancelled wait.
+#![expect(unsafe_code, reason = "a waker that notices its clones and drops needs a vtable")]
+
+mod common;
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
+use std::task::{Context, Poll, RawWaker, RawWakerVTable, Wake, Waker};
+
+use common::{Task, must_end};
+use watch_channel::{Receiver, Sender, channel};
+
+/// A waker that calls `f` when it is cloned, woken or dropped.
+fn nosy_waker(f: impl Fn() + Send + Sync + 'static) -> Waker {
+    type Nosy = Arc<dyn Fn() + Send + Sync>;
+
+    // SAFETY of all four: `data` is a `Box<Nosy>` that this waker owns.
+    unsafe fn nosy<'a>(data: *const ()) -> &'a Nosy {
+        unsafe { &*data.cast::<Nosy>() }
+    }
+    unsafe fn clone(data: *const ()) -> RawWaker {
+        let nosy = unsafe { nosy(data) };
+        nosy();
+        raw(nosy.clone())
+    }
+    unsafe fn wake(data: *const ()) {
+        unsafe { nosy(data)() };
+        unsafe { drop(data) };
+    }
+    unsafe fn wake_by_ref(data: *const ()) {
+        unsafe { nosy(data)() };
+    }
+    unsafe fn drop(data: *const ()) {
+        let nosy = unsafe { Box::from_raw(data.cast_mut().cast::<Nosy>()) };
+        nosy();
+    }
+    fn raw(nosy: Nosy) -> RawWaker {
+        static VTABLE: RawWakerVTable = RawWakerVTable::new(clone, wake, wake_by_ref, drop);
+        RawWaker::new(Box::into_raw(Box::new(nosy)).cast_const().cast(), &VTABLE)
+    }
+    // SAFETY: the vtable's functions fit the data.
+    unsafe { Waker::from_raw(raw(Arc::new(f))) }
+}
+
+/// Takes every lock of a channel: the value's both ways, and those of both kinds of waits.
+fn use_everything(tx: &Sender<u32>, rx: &Mutex<Receiver<u32>>) {
+    tx.send_modify(|_| ());
+    assert!(*tx.borrow() < 100);
+    Task::new().poll_pending(tx.closed());
+    if let Ok(mut rx) = rx.try_lock() {
+        rx.borrow_and_update();
+        Task::new().poll_pending(rx.changed());
+    }
+}
+
+#[test]
+fn g3_wakers_are_cloned_woken_and_dropped_with_no_lock_held() {
+    must_end(|| {
+        let (tx, mut rx) = channel(0);
+        let (armed, calls) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicUsize::new(0)));
+        let waker = nosy_waker({
+            let (tx, rx, armed, calls) = (tx.clone(), Mutex::new(rx.clone()), armed.clone(), calls.clone());
+            move || {
+                if armed.load(Ordering::SeqCst) {
+                    use_everything(&tx, &rx);
+                    calls.fetch_add(1, Ordering::SeqCst);
+                }
+            }
+        });
+        let mut cx = Context::from_waker(&waker);
+        let quiet = Task::new();
+        let used_by = |f: &mut dyn FnMut()| {
+            armed.store(true, Ordering::SeqCst);
+            f();
+            armed.store(false, Ordering::SeqCst);
+            calls.swap(0, Ordering::SeqCst) > 0
+        };
+
+        // Woken by a send, by the close, and by the last receiver.
+        let mut changed = Box::pin(rx.changed());
+        assert!(changed.as_mut().poll(&mut cx).is_pending());
+        assert!(used_by(&mut || tx.send(1).unwrap()));
+        assert!(changed.as_mut().poll(&mut cx).is_ready());
+        drop(changed);
+        let (other_tx, mut other_rx) = channel(());
+        let mut changed = Box::pin(other_rx.changed());
+        assert!(changed.as_mut().poll(&mut cx).is_pending());
+        let mut other_tx = Some(other_tx);
+        assert!(used_by(&mut || drop(other_tx.take())));
+        drop(changed);
+        let (other_tx, other_rx) = channel(());
+        let mut closed = Box::pin(other_tx.closed());
+        assert!(closed.as_mut().poll(&mut cx).is_pending());
+        let mut other_rx = Some(other_rx);
+        assert!(used_by(&mut || drop(other_rx.take())));
+        drop(closed);
+
+        // Cloned. (It sends, so that the wait is over at once.)
+        rx.mark_unchanged();
+        let mut changed = Box::pin(rx.changed());
+        assert!(used_by(&mut || assert!(changed.as_mut().poll(&mut cx).is_ready())));
+        drop(changed);
+
+        // Replaced by another task's.
+        rx.mark_unchanged();
+        let mut changed = Box::pin(rx.changed());
+        assert!(changed.as_mut().poll(&mut cx).is_pending());
+        assert!(used_by(&mut || drop(quiet.poll(&mut changed))));
+        drop(changed);
+
+        // Dropped with its wait.
+        rx.mark_unchanged();
+        let mut changed = Some(Box::pin(rx.changed()));
+        assert!(changed.as_mut().unwrap().as_mut().poll(&mut cx).is_pending());
+        assert!(used_by(&mut || changed = None));
+        let mut closed = Some(Box::pin(tx.closed()));
+        assert!(closed.as_mut().unwrap().as_mut().poll(&mut cx).is_pending());
+        assert!(used_by(&mut || closed = None));
+    });
+}
+
+/// The simplest executor there is: being woken polls the task, on the spot.
+struct Inline {
+    task: Mutex<Option<std::pin::Pin<Box<dyn Future<Output = ()> + Send>>>>,
+    again: AtomicUsize,
+}
+
+impl Inline {
+    fn spawn(future: impl Future<Output = ()> + Send + 'static) -> Arc<Self> {
+        let task = Arc::new(Self { task: Mutex::new(Some(Box::pin(future))), again: AtomicUsize::new(0) });
+        task.clone().wake();
+        task
+    }
+
+    fn is_done(&self) -> bool {
+        self.task.lock().unwrap().is_none()
+    }
+}
+
+impl Wake for Inline {
+    fn wake(self: Arc<Self>) {
+        if self.again.fetch_add(1, Ordering::SeqCst) > 0 {
+            return; // Woken while it is polled: whoever polls it does so again.
+        }
+        loop {
+            let before = self.again.load(Ordering::SeqCst);
+            let mut task = self.task.lock().unwrap();
+            if let Some(future) = task.as_mut() {
+                if future.as_mut().poll(&mut Context::from_waker(&self.clone().into())).is_ready() {
+                    *task = None;
+                }
+            }
+            drop(task);
+            if self.again.fetch_sub(before, Ordering::SeqCst) == before {
+                return;
+            }
+        }
+    }
+}
+
+#[test]
+fn g3_a_task_that_polls_when_it_is_woken_can_wait_again_at_once() {
+    must_end(|| {
+        const TASKS: usize = 100;
+        let (tx, rx) = channel(0);
+        let polls = Arc::new(AtomicUsize::new(0));
+        let tasks: Vec<_> = (0..TASKS)
+            .map(|_| {
+                let (mut rx, polls) = (rx.clone(), polls.clone());
+                Inline::spawn(async move {
+                    while rx.changed().await.is_ok() {
+                        rx.borrow_and_update();
+                        polls.fetch_add(1, Ordering::SeqCst);
+                    }
+                })
+            })
+            .collect();
+        for round in 1..=10 {
+            tx.send(round).unwrap();
+            // Each task once, although those woken first are waiting again before the last one is woken.
+            assert_eq!(polls.load(Ordering::SeqCst), TASKS * round);
+        }
+        drop(tx);
+        assert!(tasks.iter().all(|task| task.is_done()));
+    });
+}
+
+#[test]
+fn g3_a_woken_task_can_send_at_once() {
+    must_end(|| {
+        let (ping, mut pinged) = channel(0);
+        let (pong, mut ponged) = channel(0);
+        let echo = Inline::spawn(async move {
+            while pinged.changed().await.is_ok() {
+                let value = *pinged.borrow_and_update();
+                pong.send(value).unwrap();
+            }
+        });
+        for i in 1..=100 {
+            ping.send(i).unwrap();
+            assert_eq!(*ponged.borrow_and_update(), i);
+        }
+        drop(ping);
+        assert!(echo.is_done());
+    });
+}
+
+#[test]
+fn g4_a_panicking_waker_loses_nobody_elses_wake_up() {
+    const BATCH: usize = 32;
+    // The panicking waker first, last, and in the middle of more than one batch and shard.
+    for bad in [0, 1, BATCH - 1, BATCH, 3 * BATCH, 199] {
+        let (tx, rx) = channel(0);
+        let mut receivers = vec![rx; 200];
+        let tasks: Vec<_> = receivers.iter().map(|_| Task::new()).collect();
+        let panicking = nosy_waker({
+            let dropped = AtomicUsize::new(0);
+            move || match dropped.fetch_add(1, Ordering::SeqCst) {
+                0 => (), // the clone
+                1 => panic!("on purpose"),
+                _ => (),
+            }
+        });
+        let mut waits: Vec<_> = receivers.iter_mut().map(|rx| Box::pin(rx.changed())).collect();
+        for (i, wait) in waits.iter_mut().enumerate() {
+            if i == bad {
+                assert!(wait.as_mut().poll(&mut Context::from_waker(&panicking)).is_pending());
+            } else {
+                assert!(tasks[i].poll(wait).is_pending());
+            }
+        }
+        assert!(catch_unwind(AssertUnwindSafe(|| tx.send(1))).is_err());
+        for (i, wait) in waits.iter_mut().enumerate() {
+            assert_eq!(tasks[i].wakes(), usize::from(i != bad), "task {i} beside {bad}");
+            assert_eq!(tasks[i].poll(wait), Poll::Ready(Ok(())));
+        }
+        drop(waits);
+        // And the channel is as good as before.
+        let task = Task::new();
+        let mut changed = Box::pin(receivers[bad].changed());
+        assert!(task.poll(&mut changed).is_pending());
+        tx.send(2).unwrap();
+        assert_eq!(task.wakes(), 1);
+    }
+}
+
+#[test]
+fn g6_a_cancelled_wait_keeps_no_waker_and_is_not_woken() {
+    let (tx, mut rx) = channel(0);
+    let task = Task::new();
+    let mut changed = Box::pin(rx.changed());
+    assert!(task.poll(&mut changed).is_pending());
+    assert_eq!(task.wakers_kept(), 1);
+    drop(changed);
+    assert_eq!(task.wakers_kept(), 0);
+    tx.send(1).unwrap();
+    assert_eq!(task.wakes(), 0);
+    assert_eq!(rx.has_changed(), Ok(true));
+}
+
+#[test]
+fn g6_a_finished_wait_keeps_no_waker() {
+    let (tx, mut rx) = channel(0);
+    let task = Task::new();
+    let mut changed = Box::pin(rx.changed());
+    assert!(task.poll(&mut changed).is_pending());
+    tx.send(1).unwrap();
+    assert_eq!(task.wakers_kept(), 0);
+    assert!(task.poll(&mut changed).is_ready());
+    drop(changed);
+    tx.send(2).unwrap();
+    assert_eq!((task.wakes(), task.wakers_kept()), (1, 0));
+}
+
+#[test]
+fn g6_a_wait_cancelled_after_its_wake_up_disturbs_nobody() {
+    let (tx, rx) = channel(0);
+    let (mut first, mut second) = (rx.clone(), rx.clone());
+    let (cancelled, other) = (Task::new(), Task::new());
+    let mut wait = Box::pin(first.changed());
+    assert!(cancelled.poll(&mut wait).is_pending());
+    // Two versions on, the other receiver waits in the list where the first one's listener still is.
+    tx.send(1).unwrap();
+    tx.send(2).unwrap();
+    second.mark_unchanged();
+    let mut changed = Box::pin(second.changed());
+    assert!(other.poll(&mut changed).is_pending());
+    drop(wait);
+    // Something that calls whoever was put onto the woken stack.
+    let mut closed = Box::pin(tx.closed());
+    let sender = Task::new();
+    assert!(sender.poll(&mut closed).is_pending());
+    assert_eq!(other.wakes(), 0);
+    tx.send(3).unwrap();
+    assert_eq!((cancelled.wakes(), other.wakes()), (1, 1));
+    assert!(other.poll(&mut changed).is_ready());
+}
+
+/// Dropped by the very wake-up that comes before its own.
+#[test]
+fn g6_a_wait_cancelled_while_others_are_woken_is_not_woken() {
+    let (tx, rx) = channel(0);
+    let victims: Vec<_> = (0..10).map(|_| (Task::new(), Mutex::new(None))).collect();
+    let victims = Arc::new(victims);
+    for (task, wait) in victims.iter() {
+        let mut rx = rx.clone();
+        let mut changed: std::pin::Pin<Box<dyn Future<Output = _> + Send>> =
+            Box::pin(async move { rx.changed().await });
+        assert!(changed.as_mut().poll(&mut Context::from_waker(&task.waker())).is_pending());
+        *wait.lock().unwrap() = Some(changed);
+    }
+    let killer = nosy_waker({
+        let (victims, calls) = (victims.clone(), AtomicUsize::new(0));
+        move || {
+            if calls.fetch_add(1, Ordering::SeqCst) == 1 {
+                for (_, wait) in victims.iter() {
+                    *wait.lock().unwrap() = None;
+                }
+            }
+        }
+    });
+    let mut receivers = [rx.clone(), rx];
+    let mut waits: Vec<_> = receivers.iter_mut().map(|rx| Box::pin(rx.changed())).collect();
+    assert!(waits[0].as_mut().poll(&mut Context::from_waker(&killer)).is_pending());
+    tx.send(1).unwrap();
+    // Some were woken before the killer was; all those after it are gone, and nobody was woken twice.
+    let woken: Vec<_> = victims.iter().map(|(task, _)| task.wakes()).collect();
+    assert!(woken.iter().all(|wakes| *wakes <= 1), "{woken:?}");
+    assert!(victims.iter().all(|(task, _)| task.wakers_kept() == 0));
+    tx.send(2).unwrap();
+    assert_eq!(woken, victims.iter().map(|(task, _)| task.wakes()).collect::<Vec<_>>());
+}
+
+#[test]
+fn a_receiver_dropped_after_many_waits_gives_its_waiter_to_the_next() {
+    let (tx, rx) = channel(0);
+    for round in 1..100 {
+        let mut receivers = vec![rx.clone(); 7];
+        let tasks: Vec<_> = receivers.iter().map(|_| Task::new()).collect();
+        let mut waits: Vec<_> = receivers.iter_mut().map(|rx| Box::pin(async { rx.changed().await })).collect();
+        for (task, wait) in tasks.iter().zip(&mut waits) {
+            let _ = task.poll(wait);
+        }
+        drop(waits.split_off(4));
+        tx.send(round).unwrap();
+    }
+    let mut rx = tx.subscribe();
+    let task = Task::new();
+    let mut changed = Box::pin(rx.changed());
+    assert!(task.poll(&mut changed).is_pending());
+    tx.send(0).unwrap();
+    assert_eq!(task.wakes(), 1);
+}
