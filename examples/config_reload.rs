@@ -55,6 +55,8 @@ enum Level {
     Debug,
 }
 
+type Outcome = Result<(), Box<dyn Error>>;
+
 struct Progress {
     /// What the last look at the file brought: its text, or why it could not be read.
     file: Result<String, String>,
@@ -99,10 +101,7 @@ fn main() -> ExitCode {
 }
 
 /// Reloads the file at `path` for all listeners for as long as `drive` runs.
-fn run<F>(path: &Path, drive: F) -> Result<(), Box<dyn Error>>
-where
-    F: FnOnce(Receiver<Progress>) -> Result<(), Box<dyn Error>>,
-{
+fn run(path: &Path, drive: impl FnOnce(Receiver<Progress>) -> Outcome) -> Outcome {
     let (messages, inbox) = mpsc::channel();
     let changed = messages.clone();
     let mut watcher = notify::recommended_watcher(move |event: notify::Result<notify::Event>| match event {
@@ -246,22 +245,22 @@ fn plain_thread(mut news: Receiver<Config>, progress: &Sender<Progress>) {
     println!("thread    closed");
 }
 
-fn wait_for_ctrl_c() -> Result<(), Box<dyn Error>> {
+fn wait_for_ctrl_c() -> Outcome {
     let (pressed, press) = mpsc::channel();
     ctrlc::set_handler(move || _ = pressed.send(()))?;
     println!("watching: edit the file, or end with Ctrl-C");
     Ok(press.recv()?)
 }
 
-fn demonstrate() -> Result<(), Box<dyn Error>> {
+fn demonstrate() -> Outcome {
     let directory = tempfile::tempdir()?;
     let path = directory.path().join("app.toml");
     fs::write(&path, SAMPLE)?;
     run(&path, |progress| edit(&path, progress))
 }
 
-/// Makes one edit after the other, each as soon as the one before was judged, and taken up by all whom it concerns.
-fn edit(path: &Path, mut progress: Receiver<Progress>) -> Result<(), Box<dyn Error>> {
+/// Makes one edit after the other, each as soon as the one before was judged, and taken up by all that it concerns.
+fn edit(path: &Path, mut progress: Receiver<Progress>) -> Outcome {
     // What, from, to, by rename, and how many listeners it concerns: the logger looks only at its level.
     let edits = [
         ("a new port", "8080", "9090", false, 3),

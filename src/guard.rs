@@ -74,3 +74,7 @@ impl<T: fmt::Debug> fmt::Debug for Ref<'_, T> {
         f.debug_struct("Ref").field("inner", &self.value).field("has_changed", &self.has_changed).finish()
     }
 }
+
+// As a plain reference: a panic leaves neither the value nor the lock half changed.
+impl<T: RefUnwindSafe> UnwindSafe for Ref<'_, T> {}
+impl<T: RefUnwindSafe> RefUnwindSafe for Ref<'_, T> {}

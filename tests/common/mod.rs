@@ -2,7 +2,7 @@
 #![allow(dead_code, clippy::allow_attributes, reason = "each test file uses its part")]
 
 use std::future::Future;
-use std::pin::Pin;
+use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::task::{Context, Poll, Wake, Waker};
@@ -49,19 +49,23 @@ impl Task {
     }
 
     pub(crate) fn poll<F: Future>(&self, future: &mut Pin<Box<F>>) -> Poll<F::Output> {
-        future.as_mut().poll(&mut Context::from_waker(&self.waker()))
+        self.poll_pinned(future.as_mut())
+    }
+
+    pub(crate) fn poll_pinned<F: Future>(&self, future: Pin<&mut F>) -> Poll<F::Output> {
+        future.poll(&mut Context::from_waker(&self.waker()))
     }
 
     /// Polls a future once that must not be ready, and drops it.
     #[track_caller]
     pub(crate) fn poll_pending<F: Future>(&self, future: F) {
-        assert!(self.poll(&mut Box::pin(future)).is_pending());
+        assert!(self.poll_pinned(pin!(future)).is_pending());
     }
 
     /// Polls a future once that must be ready.
     #[track_caller]
     pub(crate) fn poll_ready<F: Future>(&self, future: F) -> F::Output {
-        match self.poll(&mut Box::pin(future)) {
+        match self.poll_pinned(pin!(future)) {
             Poll::Ready(output) => output,
             Poll::Pending => panic!("the future is not ready"),
         }

@@ -1,0 +1,149 @@
+//! What allocates, and what does not.
+#![expect(unsafe_code, reason = "a global allocator that counts")]
+
+mod common;
+
+use std::alloc::{GlobalAlloc, Layout, System};
+use std::cell::Cell;
+use std::pin::pin;
+
+use common::Task;
+use watch_channel::channel;
+
+struct Counting;
+
+thread_local! {
+    static ALLOCATIONS: Cell<usize> = const { Cell::new(0) };
+    static LIVE_BYTES: Cell<isize> = const { Cell::new(0) };
+}
+
+// SAFETY: it is the system's allocator; the counters are plain cells, which do not allocate.
+unsafe impl GlobalAlloc for Counting {
+    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        let _ = ALLOCATIONS.try_with(|count| count.set(count.get() + 1));
+        let _ = LIVE_BYTES.try_with(|bytes| bytes.set(bytes.get() + layout.size() as isize));
+        unsafe { System.alloc(layout) }
+    }
+
+    unsafe fn dealloc(&self, at: *mut u8, layout: Layout) {
+        let _ = LIVE_BYTES.try_with(|bytes| bytes.set(bytes.get() - layout.size() as isize));
+        unsafe { System.dealloc(at, layout) }
+    }
+}
+
+#[global_allocator]
+static ALLOCATOR: Counting = Counting;
+
+fn allocations(f: impl FnOnce()) -> usize {
+    let before = ALLOCATIONS.get();
+    f();
+    ALLOCATIONS.get() - before
+}
+
+/// A debug build's deadlock detector has a list for each thread; this makes it.
+fn warm_up() {
+    let (tx, rx) = channel(());
+    drop(rx.borrow());
+    tx.send_modify(|_| ());
+}
+
+#[test]
+fn g5_a_channel_is_one_allocation_and_handles_are_none() {
+    warm_up();
+    let mut handles = None;
+    assert_eq!(allocations(|| handles = Some(channel(0u64))), 1);
+    let (tx, rx) = handles.unwrap();
+    assert_eq!(allocations(|| drop((tx.clone(), rx.clone(), tx.subscribe()))), 0);
+}
+
+#[test]
+fn g5_looks_and_sends_that_nobody_waits_for_allocate_nothing() {
+    warm_up();
+    let (tx, mut rx) = channel(0u64);
+    let looks_and_sends = || {
+        for i in 0..100 {
+            tx.send(i).unwrap();
+            tx.send_replace(i);
+            tx.send_modify(|value| *value += 1);
+            assert_eq!(rx.has_changed(), Ok(true));
+            assert_eq!(*rx.borrow_and_update(), i + 1);
+        }
+    };
+    assert_eq!(allocations(looks_and_sends), 0);
+}
+
+#[test]
+fn g5_waits_allocate_at_first_and_never_again() {
+    warm_up();
+    let (tx, rx) = channel(0u64);
+    let tasks: Vec<_> = (0..50).map(|_| (Task::new(), rx.clone())).collect();
+    let sender = Task::new();
+    let mut waits: Vec<_> = tasks
+        .into_iter()
+        .map(|(task, mut rx)| {
+            let wait = Box::pin(async move {
+                // Each wait is polled, woken and over; every third is cancelled first.
+                loop {
+                    rx.changed().await.unwrap();
+                    drop(rx.wait_for(|value| value % 3 == 0).await);
+                }
+            });
+            (task, wait)
+        })
+        .collect();
+    let mut closed = Box::pin(async {
+        loop {
+            tx.closed().await
+        }
+    });
+    let mut round = |value| {
+        for (task, wait) in &mut waits {
+            assert!(task.poll(wait).is_pending());
+        }
+        assert!(sender.poll(&mut closed).is_pending());
+        sender.poll_pending(tx.closed());
+        tx.send(value).unwrap();
+    };
+    // Even and odd versions have lists of their own, which event-listener makes at their first waits.
+    for value in 0..4 {
+        round(value);
+    }
+    for value in 4..1_000 {
+        assert_eq!(allocations(|| round(value)), 0, "round {value}");
+    }
+}
+
+#[test]
+fn g5_a_first_wait_is_a_few_allocations() {
+    warm_up();
+    let (_tx, rx) = channel(0u64);
+    let task = Task::new();
+    // The machinery, the first chunk of waiters, what its waiters share, a waiter, and event-listener's list.
+    assert_eq!(allocations(|| task.poll_pending(rx.clone().changed())), 5);
+    // A waiter given back is used again.
+    assert_eq!(allocations(|| task.poll_pending(rx.clone().changed())), 0);
+    let mut receivers = [rx.clone(), rx];
+    let [first, second] = &mut receivers;
+    let first = pin!(first.changed());
+    assert!(task.poll_pinned(first).is_pending());
+    // A second waiter is one allocation.
+    assert_eq!(allocations(|| task.poll_pending(second.changed())), 1);
+}
+
+#[test]
+fn everything_is_given_back() {
+    warm_up();
+    let before = LIVE_BYTES.get();
+    {
+        let (tx, rx) = channel(vec![1, 2, 3]);
+        let mut receivers = vec![rx; 100];
+        let task = Task::new();
+        let mut waits: Vec<_> = receivers.iter_mut().map(|rx| Box::pin(rx.changed())).collect();
+        for wait in &mut waits {
+            assert!(task.poll(wait).is_pending());
+        }
+        task.poll_pending(tx.closed());
+        tx.send(vec![]).unwrap();
+    }
+    assert_eq!(LIVE_BYTES.get(), before);
+}

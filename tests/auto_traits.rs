@@ -1,0 +1,103 @@
+//! Auto traits, as tokio's: this file does not compile if one is lost. (What must *not* be there is checked with
+//! [`is_not`]: it does not compile if it is.)
+
+use std::cell::Cell;
+use std::panic::{RefUnwindSafe, UnwindSafe};
+use std::rc::Rc;
+
+use watch_channel::error::{RecvError, SendError};
+use watch_channel::{Receiver, Ref, Sender, channel};
+
+/// Sync, but not Send.
+type SyncOnly = std::sync::MutexGuard<'static, u8>;
+/// Send, but not Sync.
+type SendOnly = Cell<u8>;
+/// Neither, nor unwind safe.
+type Nothing = (Rc<Cell<u8>>, *mut u8);
+
+macro_rules! is {
+    ($type:ty: $($bound:tt)+) => {
+        const _: fn() = || {
+            fn check<T: ?Sized + $($bound)+>() {}
+            check::<$type>();
+        };
+    };
+}
+
+/// Two implementations fit if the type has the trait, so that the call is ambiguous.
+macro_rules! is_not {
+    ($type:ty: $bound:path) => {
+        const _: fn() = || {
+            trait Ambiguous<A> {
+                fn check() {}
+            }
+            impl<T: ?Sized> Ambiguous<()> for T {}
+            impl<T: ?Sized + $bound> Ambiguous<u8> for T {}
+            <$type as Ambiguous<_>>::check();
+        };
+    };
+}
+
+/// The same for this crate's types and for tokio's.
+macro_rules! like_tokio {
+    ($Sender:ident, $Receiver:ident, $Ref:ident, $SendError:ident, $RecvError:ident) => {
+        is!($Sender<String>: Send + Sync + Unpin + UnwindSafe + RefUnwindSafe);
+        is!($Receiver<String>: Send + Sync + Unpin + UnwindSafe + RefUnwindSafe);
+        is!($Sender<Nothing>: Unpin + UnwindSafe + RefUnwindSafe);
+        is!($Receiver<Nothing>: Unpin + UnwindSafe + RefUnwindSafe);
+        is!($Sender<std::marker::PhantomPinned>: Unpin);
+        is!($Receiver<std::marker::PhantomPinned>: Unpin);
+        is_not!($Sender<SyncOnly>: Send);
+        is_not!($Sender<SyncOnly>: Sync);
+        is_not!($Sender<SendOnly>: Send);
+        is_not!($Sender<SendOnly>: Sync);
+        is_not!($Receiver<SyncOnly>: Send);
+        is_not!($Receiver<SyncOnly>: Sync);
+        is_not!($Receiver<SendOnly>: Send);
+        is_not!($Receiver<SendOnly>: Sync);
+        is!($Ref<'static, String>: Sync + Unpin + UnwindSafe + RefUnwindSafe);
+        is_not!($Ref<'static, String>: Send);
+        is_not!($Ref<'static, SendOnly>: Sync);
+        is_not!($Ref<'static, SendOnly>: UnwindSafe);
+        is_not!($Ref<'static, SendOnly>: RefUnwindSafe);
+        is!($SendError<String>: Send + Sync + Unpin + UnwindSafe + RefUnwindSafe);
+        is!($RecvError: Send + Sync + Unpin + UnwindSafe + RefUnwindSafe);
+    };
+}
+
+like_tokio!(Sender, Receiver, Ref, SendError, RecvError);
+
+mod tokios {
+    pub(crate) use tokio::sync::watch::error::{RecvError as TokioRecvError, SendError as TokioSendError};
+    pub(crate) use tokio::sync::watch::{Receiver as TokioReceiver, Ref as TokioRef, Sender as TokioSender};
+}
+use tokios::*;
+like_tokio!(TokioSender, TokioReceiver, TokioRef, TokioSendError, TokioRecvError);
+
+fn is_send_and_sync<T: Send + Sync>(_: &T) {}
+
+#[test]
+fn the_futures_can_be_sent_and_shared() {
+    let (tx, mut rx) = channel(String::new());
+    is_send_and_sync(&rx.changed());
+    is_send_and_sync(&rx.wait_for(|_| true));
+    is_send_and_sync(&tx.closed());
+    is_send_and_sync(&async move {
+        rx.changed().await.unwrap();
+        let _ = rx.borrow_and_update().len();
+        let empty = rx.wait_for(|value| value.is_empty()).await.is_ok();
+        tx.closed().await;
+        empty
+    });
+}
+
+#[test]
+fn a_value_that_is_not_static_or_not_send_is_fine() {
+    let text = String::from("borrowed");
+    let (tx, rx) = channel(text.as_str());
+    assert_eq!(rx.borrow().len(), 8);
+    drop(tx);
+    let (tx, rx) = channel(Rc::new(1));
+    tx.send(Rc::new(2)).unwrap();
+    assert_eq!(**rx.borrow(), 2);
+}

@@ -1,0 +1,175 @@
+//! The same scenario under every kind of executor.
+
+mod common;
+
+use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread;
+
+use common::must_end;
+use watch_channel::{Receiver, Sender, channel};
+
+const RECEIVERS: u64 = 20;
+const LAST: u64 = 500;
+
+type Task = Pin<Box<dyn Future<Output = ()> + Send>>;
+
+/// Sees values in their order, and the last one. While it runs, `_running` has a receiver.
+async fn follow(mut rx: Receiver<u64>, _running: Receiver<()>) {
+    let mut last = 0;
+    while rx.changed().await.is_ok() {
+        let value = *rx.borrow_and_update();
+        assert!(value > last);
+        last = value;
+    }
+    assert_eq!(last, LAST);
+}
+
+/// Sends, and waits now and then for a condition, so that others get their turn.
+async fn produce(tx: Sender<u64>, mut echo: Receiver<u64>) {
+    for i in 1..=LAST {
+        tx.send(i).unwrap();
+        if i % 50 == 0 {
+            // The echo says what somebody has seen.
+            assert!(*echo.wait_for(|seen| *seen >= i).await.unwrap() >= i);
+        }
+    }
+}
+
+async fn repeat(mut rx: Receiver<u64>, echo: Sender<u64>) {
+    while rx.changed().await.is_ok() {
+        let value = *rx.borrow_and_update();
+        let _ = echo.send(value);
+    }
+}
+
+/// The tasks of the scenario, and one that is ready when all who follow have ended.
+fn scenario() -> (Vec<Task>, impl Future<Output = ()> + Send) {
+    let (tx, rx) = channel(0);
+    let (echo_tx, echo_rx) = channel(0);
+    let (all, running) = channel(());
+    let mut tasks: Vec<Task> = (0..RECEIVERS).map(|_| Box::pin(follow(rx.clone(), running.clone())) as Task).collect();
+    tasks.push(Box::pin(repeat(rx, echo_tx)));
+    tasks.push(Box::pin(produce(tx, echo_rx)));
+    (tasks, async move { all.closed().await })
+}
+
+#[test]
+fn smol_on_one_thread_and_on_several() {
+    for threads in [1, 3] {
+        must_end(move || {
+            let executor = async_executor::Executor::new();
+            let (tasks, done) = scenario();
+            tasks.into_iter().for_each(|task| executor.spawn(task).detach());
+            let (stop, stopped) = channel(());
+            thread::scope(|scope| {
+                for _ in 1..threads {
+                    let mut stopped = stopped.clone();
+                    let executor = &executor;
+                    scope.spawn(move || smol::block_on(executor.run(async move { stopped.changed().await.is_err() })));
+                }
+                smol::block_on(executor.run(done));
+                drop(stop);
+            });
+        });
+    }
+}
+
+#[test]
+fn smols_global_executor() {
+    must_end(|| {
+        let (tasks, done) = scenario();
+        tasks.into_iter().for_each(|task| smol::spawn(task).detach());
+        smol::block_on(done);
+    });
+}
+
+#[test]
+fn async_std() {
+    must_end(|| {
+        let (tasks, done) = scenario();
+        tasks.into_iter().for_each(|task| drop(async_std::task::spawn(task)));
+        async_std::task::block_on(done);
+    });
+}
+
+#[test]
+fn tokio_on_the_current_thread() {
+    must_end(|| {
+        let (tasks, done) = scenario();
+        tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
+            tasks.into_iter().for_each(|task| drop(tokio::spawn(task)));
+            done.await;
+        });
+    });
+}
+
+#[test]
+fn tokio_on_several_threads() {
+    must_end(|| {
+        let (tasks, done) = scenario();
+        tokio::runtime::Builder::new_multi_thread().worker_threads(3).build().unwrap().block_on(async {
+            tasks.into_iter().for_each(|task| drop(tokio::spawn(task)));
+            done.await;
+        });
+    });
+}
+
+/// A thread for each task, each with an executor of its own.
+fn one_thread_each(block_on: fn(Task)) {
+    must_end(move || {
+        let (tasks, done) = scenario();
+        let threads: Vec<_> = tasks.into_iter().map(|task| thread::spawn(move || block_on(task))).collect();
+        block_on(Box::pin(done));
+        threads.into_iter().for_each(|thread| thread.join().unwrap());
+    });
+}
+
+#[test]
+fn futures_lites_block_on_on_threads() {
+    one_thread_each(futures_lite::future::block_on);
+}
+
+#[test]
+fn pollsters_block_on_on_threads() {
+    one_thread_each(pollster::block_on);
+}
+
+#[test]
+fn an_inline_executor() {
+    use std::sync::Mutex;
+    use std::task::{Context, Wake};
+
+    /// Being woken polls the task, on the spot; woken while it is polled, it is polled again.
+    struct Inline(Mutex<Option<Task>>, AtomicUsize);
+
+    impl Wake for Inline {
+        fn wake(self: Arc<Self>) {
+            let mut turns = self.1.fetch_add(1, Ordering::SeqCst) + 1;
+            if turns > 1 {
+                return;
+            }
+            while turns > 0 {
+                let mut task = self.0.lock().unwrap();
+                if task
+                    .as_mut()
+                    .is_some_and(|task| task.as_mut().poll(&mut Context::from_waker(&self.clone().into())).is_ready())
+                {
+                    *task = None;
+                }
+                drop(task);
+                turns = self.1.fetch_sub(turns, Ordering::SeqCst) - turns;
+            }
+        }
+    }
+
+    must_end(|| {
+        let (tasks, done) = scenario();
+        let tasks: Vec<_> =
+            tasks.into_iter().map(|task| Arc::new(Inline(Mutex::new(Some(task)), AtomicUsize::new(0)))).collect();
+        tasks.iter().for_each(|task| task.clone().wake());
+        futures_lite::future::block_on(done);
+        assert!(tasks.iter().all(|task| task.0.lock().unwrap().is_none()));
+    });
+}
