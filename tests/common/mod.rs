@@ -48,11 +48,11 @@ impl Task {
         Arc::strong_count(&self.0) - 1
     }
 
-    pub(crate) fn poll<F: Future>(&self, future: &mut Pin<Box<F>>) -> Poll<F::Output> {
+    pub(crate) fn poll<F: Future + ?Sized>(&self, future: &mut Pin<Box<F>>) -> Poll<F::Output> {
         self.poll_pinned(future.as_mut())
     }
 
-    pub(crate) fn poll_pinned<F: Future>(&self, future: Pin<&mut F>) -> Poll<F::Output> {
+    pub(crate) fn poll_pinned<F: Future + ?Sized>(&self, future: Pin<&mut F>) -> Poll<F::Output> {
         future.poll(&mut Context::from_waker(&self.waker()))
     }
 
