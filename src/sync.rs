@@ -238,16 +238,18 @@ mod imp {
         }
     }
 
-    /// The value is in std's cell, which loom cannot see; `set` is what publishes it to loom.
+    /// The value is in std's cell, which loom cannot see; `set` is what publishes it to loom, and `setting` what the
+    /// second of two who set it waits for.
     #[derive(Debug)]
     pub(crate) struct SetOnce<T> {
         value: std::sync::OnceLock<T>,
         set: AtomicUsize,
+        setting: Mutex<()>,
     }
 
     impl<T> SetOnce<T> {
         pub(crate) fn new() -> Self {
-            Self { value: std::sync::OnceLock::new(), set: AtomicUsize::new(0) }
+            Self { value: std::sync::OnceLock::new(), set: AtomicUsize::new(0), setting: Mutex::new(()) }
         }
 
         pub(crate) fn get(&self) -> Option<&T> {
@@ -256,10 +258,12 @@ mod imp {
         }
 
         pub(crate) fn get_or_set(&self, value: T) -> &T {
-            let value = self.value.get_or_init(|| value);
-            // ORDERING: Release publishes the value to `get`, Acquire sees one that another caller set.
-            self.set.fetch_add(1, Ordering::AcqRel);
-            value
+            self.setting.with(|()| {
+                let value = self.value.get_or_init(|| value);
+                // ORDERING: Release; partner: the Acquire in `get`, to which the value becomes visible.
+                self.set.store(1, Ordering::Release);
+                value
+            })
         }
     }
 }

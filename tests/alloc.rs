@@ -1,4 +1,5 @@
 //! What allocates, and what does not.
+#![cfg(feature = "event-listener")]
 #![expect(unsafe_code, reason = "a global allocator that counts")]
 
 mod common;

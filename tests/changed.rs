@@ -1,4 +1,5 @@
 //! Waiting for a change, and for the end.
+#![cfg(feature = "event-listener")]
 
 mod common;
 

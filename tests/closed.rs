@@ -1,4 +1,5 @@
 //! Senders that wait for the last receiver to go.
+#![cfg(feature = "event-listener")]
 
 mod common;
 

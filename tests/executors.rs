@@ -1,4 +1,5 @@
 //! The same scenario under every kind of executor.
+#![cfg(feature = "event-listener")]
 
 mod common;
 

@@ -107,7 +107,7 @@ fn g7_a_sender_is_not_starved_by_readers() {
 }
 
 /// The processor time that this thread has used, in clock ticks, where the system tells.
-#[cfg(target_os = "linux")]
+#[cfg(all(target_os = "linux", feature = "std"))]
 fn ticks_used() -> u64 {
     let stat = std::fs::read_to_string("/proc/thread-self/stat").unwrap();
     // The name, in parentheses, may have spaces; user and system time are the 12th and 13th fields after it.
@@ -115,7 +115,7 @@ fn ticks_used() -> u64 {
     fields[11].parse::<u64>().unwrap() + fields[12].parse::<u64>().unwrap()
 }
 
-#[cfg(target_os = "linux")]
+#[cfg(all(target_os = "linux", feature = "std"))]
 #[test]
 fn g8_a_blocked_thread_sleeps() {
     const BLOCKED: Duration = Duration::from_millis(1_000);

@@ -6,7 +6,9 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use common::{Task, must_end};
+#[cfg(feature = "event-listener")]
+use common::Task;
+use common::must_end;
 use watch_channel::error::{RecvError, SendError};
 use watch_channel::{Receiver, Sender, channel};
 
@@ -43,6 +45,7 @@ fn without_receivers_the_others_store() {
     assert_eq!(*tx.subscribe().borrow(), 4);
 }
 
+#[cfg(feature = "event-listener")]
 #[test]
 fn an_unmodified_value_is_no_version_but_stays_visible() {
     let (tx, mut rx) = channel(1);
@@ -59,6 +62,7 @@ fn an_unmodified_value_is_no_version_but_stays_visible() {
     assert_eq!(*rx.borrow(), 2);
 }
 
+#[cfg(feature = "event-listener")]
 #[test]
 fn a_panicking_closure_is_no_version_and_the_channel_stays_usable() {
     let (tx, mut rx) = channel(1);
@@ -113,6 +117,7 @@ fn g3_the_old_value_is_dropped_with_no_lock_held() {
     });
 }
 
+#[cfg(feature = "event-listener")]
 #[test]
 fn the_old_value_is_dropped_after_everybody_is_woken() {
     struct Asks(Arc<Task>, Arc<AtomicBool>);
@@ -138,6 +143,7 @@ fn values_that_cannot_be_cloned_or_shared_by_static_references_are_fine() {
     assert_eq!(rx.borrow().0, "other");
 }
 
+#[cfg(feature = "event-listener")]
 #[test]
 fn errors_read_like_tokios() {
     use tokio::sync::watch;

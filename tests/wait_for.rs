@@ -1,4 +1,5 @@
 //! Waiting for a value that meets a condition.
+#![cfg(feature = "event-listener")]
 
 mod common;
 

@@ -1,0 +1,8 @@
+#!/usr/bin/env bash
+# The documentation, warnings denied, private items too.
+. "$(dirname "$0")/lib.sh"
+
+RUSTDOCFLAGS="-D warnings" cargo doc --locked --no-deps --features critical-section
+RUSTDOCFLAGS="-D warnings" cargo doc --locked --no-deps --document-private-items
+RUSTDOCFLAGS="-D warnings" cargo doc --locked --no-deps --no-default-features --document-private-items \
+    --target-dir "${CARGO_TARGET_DIR:-target}/docs-core"

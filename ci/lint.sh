@@ -1,0 +1,19 @@
+#!/usr/bin/env bash
+# Clippy, warnings denied, for each combination of features that means something.
+. "$(dirname "$0")/lib.sh"
+need cargo-clippy "rustup component add clippy"
+
+for features in "" std event-listener critical-section event-listener,critical-section std,event-listener \
+    std,critical-section std,event-listener,critical-section; do
+    for profile in dev release; do
+        step "clippy: library, features '$features', $profile"
+        cargo clippy --quiet --locked --profile "$profile" --lib --no-default-features --features "$features" -- -D warnings
+    done
+done
+step "clippy: everything, default features"
+cargo clippy --quiet --locked --all-targets -- -D warnings
+step "clippy: tests without the async API"
+cargo clippy --quiet --locked --tests --no-default-features --features std -- -D warnings
+step "clippy: loom"
+RUSTFLAGS="--cfg loom" CARGO_TARGET_DIR="${CARGO_TARGET_DIR:-target}/loom" \
+    cargo clippy --quiet --locked --lib --test loom --no-default-features --features loom,event-listener -- -D warnings

@@ -1,0 +1,11 @@
+#!/usr/bin/env bash
+# Model checking with loom: `ci/loom.sh [TEST]`. LOOM_MAX_PREEMPTIONS=N sets another bound than the tests' own.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+export RUSTFLAGS="--cfg loom ${RUSTFLAGS:-}"
+export CARGO_TARGET_DIR="${CARGO_TARGET_DIR:-target}/loom"
+for features in loom,event-listener loom; do
+    echo "loom: features $features"
+    cargo test --release --no-default-features --features "$features" --test loom -- --nocapture "$@"
+done

@@ -1,0 +1,17 @@
+#!/usr/bin/env bash
+# The README's two commands, and the tests with other features.
+. "$(dirname "$0")/lib.sh"
+
+step "cargo test"
+cargo test --locked
+step "cargo test, with critical sections"
+cargo test --locked --tests --features critical-section
+step "cargo test, without the async API"
+cargo test --locked --tests --no-default-features --features std
+step "cargo test, without std"
+cargo test --locked --tests --no-default-features --features event-listener
+step "cargo test, optimized"
+cargo test --locked --release --tests
+step "the example"
+timeout 60 cargo build --quiet --locked --release --example config_reload
+timeout 10 cargo run --quiet --locked --release --example config_reload
