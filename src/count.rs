@@ -117,7 +117,7 @@ mod tests {
         assert_eq!(count.add(), MAX - 1);
         for _ in 0..3 {
             let refused = std::panic::catch_unwind(|| count.add()).unwrap_err();
-            let message = refused.downcast_ref::<std::string::String>().unwrap();
+            let message = refused.downcast_ref::<alloc::string::String>().unwrap();
             assert!(message.starts_with("too many handles of one watch channel"), "{message}");
             assert_eq!(count.get(), MAX);
         }

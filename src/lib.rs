@@ -1,7 +1,12 @@
 #![doc = include_str!("../README.md")]
 #![no_std]
 #![forbid(unsafe_code)]
-#![warn(clippy::disallowed_types)]
+#![warn(
+    clippy::alloc_instead_of_core,
+    clippy::disallowed_types,
+    clippy::std_instead_of_alloc,
+    clippy::std_instead_of_core
+)]
 #![cfg_attr(docsrs, feature(doc_cfg))]
 #![cfg_attr(not(feature = "event-listener"), expect(dead_code, reason = "only waits use all of the state"))]
 
@@ -23,7 +28,7 @@ mod receiver;
 mod sender;
 mod shared;
 mod state;
-#[expect(clippy::disallowed_types, reason = "this is the facade")]
+#[cfg_attr(not(all(loom, feature = "loom")), expect(clippy::disallowed_types, reason = "this is the facade"))]
 mod sync;
 mod value;
 #[cfg(feature = "event-listener")]

@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 #[cfg(feature = "event-listener")]
 use common::Task;
 use common::must_end;
-use watch_channel::error::{RecvError, SendError};
+use watch_channel::error::SendError;
 use watch_channel::{Receiver, Sender, channel};
 
 #[test]
@@ -153,8 +153,7 @@ fn errors_read_like_tokios() {
     let task = Task::new();
 
     drop((tx, tokio_tx));
-    let (ours, tokios): (RecvError, _) =
-        (task.poll_ready(rx.changed()).unwrap_err(), task.poll_ready(tokio_rx.changed()).unwrap_err());
+    let (ours, tokios) = (task.poll_ready(rx.changed()).unwrap_err(), task.poll_ready(tokio_rx.changed()).unwrap_err());
     assert_eq!(format!("{ours:?} {ours}"), format!("{tokios:?} {tokios}"));
 
     let ours = Sender::new(vec![1]).send(vec![2]).unwrap_err();

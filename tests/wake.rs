@@ -16,23 +16,29 @@ use watch_channel::{Receiver, Sender, channel};
 fn nosy_waker(f: impl Fn() + Send + Sync + 'static) -> Waker {
     type Nosy = Arc<dyn Fn() + Send + Sync>;
 
-    // SAFETY of all four: `data` is a `Box<Nosy>` that this waker owns.
+    // The data is a `Box<Nosy>` that the waker owns.
     unsafe fn nosy<'a>(data: *const ()) -> &'a Nosy {
+        // SAFETY: it lives as long as its waker.
         unsafe { &*data.cast::<Nosy>() }
     }
     unsafe fn clone(data: *const ()) -> RawWaker {
+        // SAFETY: called with the waker's data.
         let nosy = unsafe { nosy(data) };
         nosy();
         raw(nosy.clone())
     }
     unsafe fn wake(data: *const ()) {
+        // SAFETY: called with the waker's data.
         unsafe { nosy(data)() };
+        // SAFETY: `wake` takes the waker, as `drop` does.
         unsafe { drop(data) };
     }
     unsafe fn wake_by_ref(data: *const ()) {
+        // SAFETY: called with the waker's data.
         unsafe { nosy(data)() };
     }
     unsafe fn drop(data: *const ()) {
+        // SAFETY: made by `Box::into_raw`, and dropped once.
         let nosy = unsafe { Box::from_raw(data.cast_mut().cast::<Nosy>()) };
         nosy();
     }
