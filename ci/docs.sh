@@ -4,5 +4,3 @@
 
 RUSTDOCFLAGS="-D warnings" cargo doc --locked --no-deps --features critical-section
 RUSTDOCFLAGS="-D warnings" cargo doc --locked --no-deps --document-private-items
-RUSTDOCFLAGS="-D warnings" cargo doc --locked --no-deps --no-default-features --document-private-items \
-    --target-dir "${CARGO_TARGET_DIR:-target}/docs-core"

@@ -36,8 +36,8 @@ fn a_value_and_its_version_are_one() {
     });
 }
 
-/// Who knows of a version finds its value. Broken by a Relaxed `load` or a Relaxed publication only where the lock
-/// does not repair it, so this one also guards the order "value first, then version".
+/// Who knows of a version finds its value: guards the order "value first, then version". (The value's lock orders
+/// the rest for loom, so that a Relaxed `load` passes here.)
 #[test]
 fn a_known_version_is_there() {
     model(3, || {
@@ -57,8 +57,7 @@ fn a_known_version_is_there() {
     });
 }
 
-/// Broken by a Relaxed `close` (what the last sender did before it is then unknown to who sees the close), or by
-/// closing before the last count is taken.
+/// Broken by closing with a sender that is not the last one.
 #[test]
 fn the_close_comes_after_every_send() {
     model(3, || {
