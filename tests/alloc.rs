@@ -150,3 +150,39 @@ fn everything_is_given_back() {
     }
     assert_eq!(LIVE_BYTES.get(), before);
 }
+
+/// Drops another receiver's wait, and that receiver, when it is woken.
+struct Killer(std::sync::Mutex<Option<std::pin::Pin<Box<dyn Future<Output = ()> + Send>>>>);
+
+impl std::task::Wake for Killer {
+    fn wake(self: std::sync::Arc<Self>) {
+        *self.0.lock().unwrap() = None;
+    }
+}
+
+#[test]
+fn g5_a_waiter_given_back_while_it_is_about_to_be_woken_is_used_again() {
+    warm_up();
+    let (tx, _rx) = channel(0u64);
+    let task = Task::new();
+    let round = |value| {
+        let mut victim = tx.subscribe();
+        let mut wait: std::pin::Pin<Box<dyn Future<Output = ()> + Send>> =
+            Box::pin(async move { drop(victim.changed().await) });
+        assert!(task.poll(&mut wait).is_pending());
+        let killer = std::sync::Arc::new(Killer(std::sync::Mutex::new(Some(wait))));
+        let mut rx = tx.subscribe();
+        // The waiter pushed last is woken first, while the victim's is still on the stack.
+        let mut changed = pin!(rx.changed());
+        let waker = killer.clone().into();
+        assert!(changed.as_mut().poll(&mut std::task::Context::from_waker(&waker)).is_pending());
+        tx.send(value).unwrap();
+        assert_eq!(task.wakes(), 0);
+    };
+    let bytes_after = |from: u64, to| {
+        (from..to).for_each(round);
+        LIVE_BYTES.get()
+    };
+    let before = bytes_after(0, 4);
+    assert_eq!(bytes_after(4, 40), before);
+}
