@@ -18,9 +18,9 @@
 //! and a sender's [`publish_while_locked`](AtomicState::publish_while_locked) have one order:
 //!
 //! - the send first: `set_waiting` returns the new version, and the receiver does not sleep;
-//! - `set_waiting` first: the send finds the bit (or an earlier send took it, and owes the shard a
-//!   notification). The listener was in its list before the bit was set, so the notification, which comes
-//!   after the bit was taken, finds it there.
+//! - `set_waiting` first: the send finds the bit, takes it, and owes the shard a notification. The listener was in
+//!   its list before the bit was set, so the notification, which comes after the bit was taken, finds it there. (That
+//!   a bit found set need not be set again is argued in `set_waiting`.)
 //!
 //! # All edges
 //!
@@ -29,8 +29,8 @@
 //!
 //! | from (Release) | to (Acquire) | what becomes visible |
 //! |---|---|---|
-//! | `publish_while_locked`, its `fetch_add` | `load`, `set_waiting` | a receiver that knows of a version finds that value, or a later one, behind the lock |
-//! | `set_waiting` | `publish_while_locked`, its `fetch_and`; `close` | the listener (and the wake machinery it made) are there for whoever took the bit |
+//! | `publish_while_locked` | `load`, `set_waiting` | a receiver that knows of a version finds that value, or a later one, behind the lock |
+//! | `set_waiting` | `publish_while_locked`, `close` | the listener (and the wake machinery it made) are there for whoever took the bit |
 //! | `close` | `load`, `set_waiting` | what every sender did before it was dropped |
 
 use crate::sync::{AtomicUsize, Ordering};

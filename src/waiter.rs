@@ -72,7 +72,7 @@ impl Wake for Waiter {
 /// How a wait looks whether it is over.
 #[derive(Clone, Copy)]
 pub(crate) enum Look {
-    /// And sets its waiting bit, in the same atomic operation.
+    /// And makes sure that its waiting bit is set, before or in the same atomic operation.
     AndSetWaiting,
     /// And does no more.
     Only,
