@@ -22,7 +22,7 @@ use crate::sync::SetOnce;
 use crate::waiter::Slot;
 
 /// How many listeners are notified under one hold of their list's lock (or in one critical section).
-const BATCH: usize = 32;
+const BATCH: usize = 16;
 
 /// The list of the senders that wait in `closed`; the shards of receivers come before it.
 const SENDERS: usize = SHARDS;

@@ -1,16 +1,32 @@
 //! What handles wait for: `changed` and `wait_for` of a [`Receiver`], `closed` of a [`Sender`].
 //!
-//! The parts that do not need the value's type are functions without it, so that they exist once in a program.
+//! `news!` and `wait!` are macros and not `async fn`s because each of those is one more state machine to enter at every
+//! poll, and hands its arguments over through memory: together a tenth of the time of a wait.
 
-use crate::count::Count;
 use crate::error::RecvError;
 use crate::guard::Ref;
 use crate::held::here;
-use crate::notify::{Notifier, OwnWaiter, SenderWaiter};
+use crate::notify::SenderWaiter;
 use crate::receiver::Receiver;
 use crate::sender::Sender;
-use crate::state::{AtomicState, News, Seen};
-use crate::waiter::{Look, wait};
+use crate::state::News;
+use crate::waiter::wait;
+
+/// Waits for a version that a receiver, taken apart, has not seen, or for the close.
+macro_rules! news {
+    ($handle:expr, $seen:expr, $waiter:expr) => {{
+        let (state, notifier) = (&$handle.shared.state, &$handle.notifier);
+        let news = wait! {
+            look: $seen.look(state.load()),
+            look_and_set_waiting: $seen.look(state.set_waiting($seen.shard())),
+            place: $waiter.get_or_claim(notifier, $seen.shard()),
+        };
+        match news {
+            News::Unseen => Ok(()),
+            News::Closed => Err(RecvError::new()),
+        }
+    }};
+}
 
 impl<T> Receiver<T> {
     /// Waits for a value that was not seen yet, and counts it as seen.
@@ -45,7 +61,8 @@ impl<T> Receiver<T> {
     /// # });
     /// ```
     pub async fn changed(&mut self) -> Result<(), RecvError> {
-        changed(&self.handle.shared.state, &self.handle.notifier, &mut self.seen, &mut self.waiter).await
+        let Self { handle, seen, waiter } = self;
+        news!(handle, seen, waiter)
     }
 
     /// Waits for a value for which `condition` returns `true`, and returns a reference to the very value that it
@@ -94,16 +111,15 @@ impl<T> Receiver<T> {
         let site = here();
         async move {
             let Self { handle, seen, waiter } = self;
-            let shared = &handle.shared;
             loop {
                 {
-                    let (value, version) = shared.read(site);
+                    let (value, version) = handle.shared.read(site);
                     let has_changed = seen.update(version);
                     if condition(&value) {
                         return Ok(Ref::new(value, has_changed));
                     }
                 }
-                changed(&shared.state, &handle.notifier, seen, waiter).await?;
+                news!(handle, seen, waiter)?;
             }
         }
     }
@@ -131,48 +147,12 @@ impl<T> Sender<T> {
     /// # });
     /// ```
     pub async fn closed(&self) {
-        closed(&self.handle.shared.receivers, &self.handle.notifier).await;
-    }
-}
-
-async fn changed(
-    state: &AtomicState,
-    notifier: &Notifier,
-    seen: &mut Seen,
-    waiter: &mut OwnWaiter,
-) -> Result<(), RecvError> {
-    let news = match seen.look(state.load()) {
-        Some(news) => news,
-        None => {
-            let shard = seen.shard();
-            let (slot, event) = waiter.get_or_claim(notifier, shard);
-            wait(slot, event, |look| {
-                seen.look(match look {
-                    Look::AndSetWaiting => state.set_waiting(shard),
-                    Look::Only => state.load(),
-                })
-            })
-            .await
+        let receivers = &self.handle.shared.receivers;
+        let mut waiter = None;
+        wait! {
+            look: (receivers.get() == 0).then_some(()),
+            look_and_set_waiting: (receivers.set_waiting() == 0).then_some(()),
+            place: waiter.get_or_insert_with(|| SenderWaiter::claim(&self.handle.notifier)).get(),
         }
-    };
-    match news {
-        News::Unseen => Ok(()),
-        News::Closed => Err(RecvError::new()),
     }
-}
-
-async fn closed(receivers: &Count, notifier: &Notifier) {
-    if receivers.get() == 0 {
-        return;
-    }
-    let waiter = SenderWaiter::claim(notifier);
-    let (slot, event) = waiter.get();
-    wait(slot, event, |look| {
-        let left = match look {
-            Look::AndSetWaiting => receivers.set_waiting(),
-            Look::Only => receivers.get(),
-        };
-        (left == 0).then_some(())
-    })
-    .await;
 }

@@ -10,19 +10,22 @@
 //! A wait that ends, or is dropped, in any of these states removes the listener and the task's waker: whoever finds
 //! the waiter on the stack afterwards finds nobody to wake.
 
-use core::future::poll_fn;
 use core::pin::Pin;
 use core::task::{Context, Poll, Waker};
 
-use event_listener::{Event, Listener, listener};
+use event_listener::Listener;
 
 use crate::pool::{Links, Stacks};
-use crate::sync::{Mutex, TaskArc, Wake};
+use crate::sync::{AtomicUsize, Mutex, Ordering, TaskArc, Wake};
 
 /// What one wait at a time is done with.
 pub(crate) struct Waiter {
     /// Set by the waiting task's poll; taken by who wakes it, or by the end of the wait.
     task: Mutex<Option<Waker>>,
+    /// 0 only if `task` is empty, so that a wait that ends need not lock it to know.
+    ///
+    /// ORDERING: Relaxed, everywhere; written under the lock of `task`. Only the wait looks, which set it to 1 itself.
+    has_task: AtomicUsize,
     pub(crate) links: Links,
     stacks: TaskArc<Stacks>,
 }
@@ -35,7 +38,7 @@ pub(crate) struct Slot {
 
 impl Slot {
     pub(crate) fn new(links: Links, stacks: TaskArc<Stacks>) -> Self {
-        let waiter = TaskArc::new(Waiter { task: Mutex::new(None), links, stacks });
+        let waiter = TaskArc::new(Waiter { task: Mutex::new(None), has_task: AtomicUsize::new(0), links, stacks });
         Self { waker: waiter.clone().into(), waiter }
     }
 }
@@ -44,17 +47,31 @@ impl Waiter {
     /// Replaces the task to be woken. Wakers are cloned and dropped with nothing locked.
     fn set_task(&self, task: &Waker) {
         let task = Some(task.clone());
-        let replaced = self.task.with(|slot| core::mem::replace(slot, task));
+        let replaced = self.task.with(|slot| {
+            self.has_task.store(1, Ordering::Relaxed);
+            core::mem::replace(slot, task)
+        });
         drop(replaced);
     }
 
     /// Whether `task` is the one to be woken already.
-    fn has_task(&self, task: &Waker) -> bool {
+    fn would_wake(&self, task: &Waker) -> bool {
         self.task.with(|set| set.as_ref().is_some_and(|set| set.will_wake(task)))
     }
 
     pub(crate) fn take_task(&self) -> Option<Waker> {
-        self.task.with(Option::take)
+        self.task.with(|task| {
+            self.has_task.store(0, Ordering::Relaxed);
+            task.take()
+        })
+    }
+
+    /// Makes sure that there is no task to be woken.
+    #[inline]
+    fn clear_task(&self) {
+        if self.has_task.load(Ordering::Relaxed) != 0 {
+            drop(self.take_task());
+        }
     }
 }
 
@@ -69,37 +86,35 @@ impl Wake for Waiter {
     }
 }
 
-/// How a wait looks whether it is over.
-#[derive(Clone, Copy)]
-pub(crate) enum Look {
-    /// And makes sure that its waiting bit is set, before or in the same atomic operation.
-    AndSetWaiting,
-    /// And does no more.
-    Only,
-}
-
-/// Waits until `look` returns something. It looks only while the listener is in `event`'s list, so that no
-/// notification falls between a look and the sleep.
-pub(crate) async fn wait<R>(slot: &Slot, event: &Event, mut look: impl FnMut(Look) -> Option<R>) -> R {
-    loop {
-        listener!(event => listener);
-        let mut wait = Wait { listener: Some(listener), slot, stage: Stage::Listening };
-        if let Some(result) = look(Look::AndSetWaiting) {
-            wait.stage = Stage::Over;
-            return result;
+/// Waits, in an `async` block or function, until `look` returns something. While a listener is in the list of `place`,
+/// `look_and_set_waiting` looks and makes sure that the waiting bit is set, before or in the same atomic operation.
+macro_rules! wait {
+    (look: $look:expr, look_and_set_waiting: $look_and_set_waiting:expr, place: $place:expr $(,)?) => {
+        match $look {
+            Some(found) => found,
+            None => loop {
+                let (slot, event) = $place;
+                ::event_listener::listener!(event => listener);
+                if let Some(found) = $look_and_set_waiting {
+                    break found;
+                }
+                if let Some(found) = $crate::waiter::Wait::new(listener, slot, || $look).await {
+                    break found;
+                }
+                // Woken for nothing.
+            },
         }
-        if let Some(result) = poll_fn(|cx| wait.poll(cx, &mut look)).await {
-            return result;
-        }
-        // Woken for nothing.
-    }
+    };
 }
+pub(crate) use wait;
 
-struct Wait<'a, L: Listener + Unpin> {
+/// The part of a wait after the listener is in its list. `None` asks for a new listener, because this one was used up.
+pub(crate) struct Wait<'a, L: Listener + Unpin, F> {
     /// `None` once it was notified and has left its list.
     listener: Option<L>,
     slot: &'a Slot,
     stage: Stage,
+    look: F,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -112,27 +127,36 @@ enum Stage {
     Over,
 }
 
-impl<L: Listener + Unpin> Wait<'_, L> {
-    /// `Ready(None)` asks for a new listener, because this one was used up.
+impl<'a, L: Listener + Unpin, F> Wait<'a, L, F> {
     #[inline]
-    fn poll<R>(&mut self, cx: &mut Context<'_>, look: &mut impl FnMut(Look) -> Option<R>) -> Poll<Option<R>> {
+    pub(crate) fn new(listener: L, slot: &'a Slot, look: F) -> Self {
+        Self { listener: Some(listener), slot, stage: Stage::Listening, look }
+    }
+}
+
+impl<L: Listener + Unpin, F: FnMut() -> Option<R> + Unpin, R> Future for Wait<'_, L, F> {
+    type Output = Option<R>;
+
+    #[inline]
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<R>> {
+        let slot = self.slot;
         if self.stage == Stage::Sleeping {
             // A woken task mostly finds its news here, and is spared the locks of the waiter and of the list.
-            if let Some(result) = look(Look::Only) {
+            if let Some(found) = (self.look)() {
                 self.stage = Stage::Over;
-                drop(self.slot.waiter.take_task());
-                return Poll::Ready(Some(result));
+                slot.waiter.clear_task();
+                return Poll::Ready(Some(found));
             }
-            if !self.slot.waiter.has_task(cx.waker()) {
-                self.slot.waiter.set_task(cx.waker());
+            if !slot.waiter.would_wake(cx.waker()) {
+                slot.waiter.set_task(cx.waker());
             }
         } else {
-            self.slot.waiter.set_task(cx.waker());
+            slot.waiter.set_task(cx.waker());
             self.stage = Stage::Sleeping;
         }
         // First the task, then the list: whoever is notified from here on wakes this task.
         let Some(listener) = &mut self.listener else { return Poll::Ready(None) };
-        match Pin::new(listener).poll(&mut Context::from_waker(&self.slot.waker)) {
+        match Pin::new(listener).poll(&mut Context::from_waker(&slot.waker)) {
             Poll::Pending => Poll::Pending,
             Poll::Ready(()) => {
                 self.listener = None;
@@ -142,7 +166,7 @@ impl<L: Listener + Unpin> Wait<'_, L> {
     }
 }
 
-impl<L: Listener + Unpin> Drop for Wait<'_, L> {
+impl<L: Listener + Unpin, F> Drop for Wait<'_, L, F> {
     fn drop(&mut self) {
         if self.stage != Stage::Sleeping {
             // A listener that is dropped passes its notification on to one that has none. After a wait that ended

@@ -215,7 +215,7 @@ fn g3_a_woken_task_can_send_at_once() {
 
 #[test]
 fn g4_a_panicking_waker_loses_nobody_elses_wake_up() {
-    const BATCH: usize = 32;
+    const BATCH: usize = 16;
     // The panicking waker first, last, and in the middle of more than one batch and shard.
     for bad in [0, 1, BATCH - 1, BATCH, 3 * BATCH, 199] {
         let (tx, rx) = channel(0);
@@ -280,28 +280,70 @@ fn g6_a_finished_wait_keeps_no_waker() {
     assert_eq!((task.wakes(), task.wakers_kept()), (1, 0));
 }
 
+/// A waker that runs `f` when it is woken, and at no other time.
+fn on_wake(f: impl FnOnce() + Send + 'static) -> Waker {
+    let (calls, f) = (AtomicUsize::new(0), Mutex::new(Some(f)));
+    nosy_waker(move || {
+        // The first call is the clone that is kept for the wake-up.
+        if calls.fetch_add(1, Ordering::SeqCst) == 1 {
+            f.lock().unwrap().take().unwrap()();
+        }
+    })
+}
+
+type OwnedWait = std::pin::Pin<Box<dyn Future<Output = ()> + Send>>;
+
+fn owned_wait(mut rx: Receiver<u32>) -> OwnedWait {
+    Box::pin(async move { rx.changed().await.unwrap() })
+}
+
 #[test]
 fn g6_a_wait_cancelled_after_its_wake_up_disturbs_nobody() {
     let (tx, rx) = channel(0);
-    let (mut first, mut second) = (rx.clone(), rx.clone());
-    let (cancelled, other) = (Task::new(), Task::new());
-    let mut wait = Box::pin(first.changed());
-    assert!(cancelled.poll(&mut wait).is_pending());
-    // Two versions on, the other receiver waits in the list where the first one's listener still is.
+    let (last, cancelled, other) = (Task::new(), Task::new(), Arc::new(Task::new()));
+    let mut last_wait = owned_wait(rx.clone());
+    assert!(last.poll(&mut last_wait).is_pending());
+    let other_wait = Arc::new(Mutex::new(None));
+    // In the middle of waking, the channel moves two versions on, a new wait begins in the list in which the
+    // cancelled one's listener still is, and that one is dropped.
+    let cancelled_wait = Arc::new(Mutex::new(Some(owned_wait(rx.clone()))));
+    let middle = on_wake({
+        let (tx, rx, other, other_wait, cancelled_wait) =
+            (tx.clone(), rx.clone(), other.clone(), other_wait.clone(), cancelled_wait.clone());
+        move || {
+            tx.send(2).unwrap();
+            let mut rx = rx;
+            rx.mark_unchanged();
+            let mut wait = owned_wait(rx);
+            assert!(wait.as_mut().poll(&mut Context::from_waker(&other.waker())).is_pending());
+            *other_wait.lock().unwrap() = Some(wait);
+            *cancelled_wait.lock().unwrap() = None;
+        }
+    });
+    let mut middle_wait = owned_wait(rx);
+    assert!(middle_wait.as_mut().poll(&mut Context::from_waker(&middle)).is_pending());
+    assert!(cancelled.poll(cancelled_wait.lock().unwrap().as_mut().unwrap()).is_pending());
     tx.send(1).unwrap();
-    tx.send(2).unwrap();
-    second.mark_unchanged();
-    let mut changed = Box::pin(second.changed());
-    assert!(other.poll(&mut changed).is_pending());
-    drop(wait);
-    // Something that calls whoever was put onto the woken stack.
-    let mut closed = Box::pin(tx.closed());
-    let sender = Task::new();
-    assert!(sender.poll(&mut closed).is_pending());
-    assert_eq!(other.wakes(), 0);
+    assert_eq!((cancelled.wakes(), last.wakes(), other.wakes()), (1, 1, 0));
     tx.send(3).unwrap();
-    assert_eq!((cancelled.wakes(), other.wakes()), (1, 1));
-    assert!(other.poll(&mut changed).is_ready());
+    assert_eq!((cancelled.wakes(), last.wakes(), other.wakes()), (1, 1, 1));
+    assert!(other.poll(other_wait.lock().unwrap().as_mut().unwrap()).is_ready());
+}
+
+#[test]
+fn g6_a_wait_that_ends_before_its_wake_up_is_not_woken() {
+    let (tx, rx) = channel(0);
+    let early = Arc::new(Task::new());
+    let early_wait = Arc::new(Mutex::new(owned_wait(rx.clone())));
+    assert!(early.poll(&mut early_wait.lock().unwrap()).is_pending());
+    let waker = on_wake({
+        let (early, wait) = (early.clone(), early_wait.clone());
+        move || assert!(early.poll(&mut wait.lock().unwrap()).is_ready())
+    });
+    let mut wait = owned_wait(rx);
+    assert!(wait.as_mut().poll(&mut Context::from_waker(&waker)).is_pending());
+    tx.send(1).unwrap();
+    assert_eq!((early.wakes(), early.wakers_kept()), (0, 0));
 }
 
 /// Dropped by the very wake-up that comes before its own.
@@ -311,21 +353,13 @@ fn g6_a_wait_cancelled_while_others_are_woken_is_not_woken() {
     let victims: Vec<_> = (0..10).map(|_| (Task::new(), Mutex::new(None))).collect();
     let victims = Arc::new(victims);
     for (task, wait) in victims.iter() {
-        let mut rx = rx.clone();
-        let mut changed: std::pin::Pin<Box<dyn Future<Output = _> + Send>> =
-            Box::pin(async move { rx.changed().await });
+        let mut changed = owned_wait(rx.clone());
         assert!(changed.as_mut().poll(&mut Context::from_waker(&task.waker())).is_pending());
         *wait.lock().unwrap() = Some(changed);
     }
-    let killer = nosy_waker({
-        let (victims, calls) = (victims.clone(), AtomicUsize::new(0));
-        move || {
-            if calls.fetch_add(1, Ordering::SeqCst) == 1 {
-                for (_, wait) in victims.iter() {
-                    *wait.lock().unwrap() = None;
-                }
-            }
-        }
+    let killer = on_wake({
+        let victims = victims.clone();
+        move || victims.iter().for_each(|(_, wait)| *wait.lock().unwrap() = None)
     });
     let mut receivers = [rx.clone(), rx];
     let mut waits: Vec<_> = receivers.iter_mut().map(|rx| Box::pin(rx.changed())).collect();
