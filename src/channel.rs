@@ -27,6 +27,13 @@ impl<T> Channel<T> {
         }
     }
 
+    /// Replaces the value if that need not wait, and wakes receivers; or gives the new value back.
+    pub(crate) fn try_replace(&self, site: Site, value: T) -> Result<T, T> {
+        let (old, shards) = self.shared.try_replace(site, value)?;
+        self.notifier.notify_receivers(shards);
+        Ok(old)
+    }
+
     #[inline]
     pub(crate) fn remove_sender(&self) {
         if let Some(shards) = self.shared.remove_sender() {

@@ -55,11 +55,37 @@ impl Count {
         before
     }
 
+    /// Counts one more handle, unless there is none.
+    ///
+    /// # Panics
+    ///
+    /// As [`add`](Self::add).
+    pub(crate) fn add_unless_zero(&self) -> bool {
+        // ORDERING: Relaxed; only a first guess for the exchange.
+        let mut before = self.0.load(Ordering::Relaxed);
+        while before / ONE > 0 {
+            if before / ONE >= MAX {
+                Self::panic();
+            }
+            // ORDERING: Relaxed; as in `add`, the channel is visible through the handle that this is made with. On
+            // failure it is another guess.
+            match self.0.compare_exchange_weak(before, before + ONE, Ordering::Relaxed, Ordering::Relaxed) {
+                Ok(_) => return true,
+                Err(now) => before = now,
+            }
+        }
+        false
+    }
+
     #[cold]
     #[inline(never)]
     fn refuse(&self) -> ! {
         // ORDERING: Relaxed; takes back the addition in `add`.
         self.0.fetch_sub(ONE, Ordering::Relaxed);
+        Self::panic();
+    }
+
+    fn panic() -> ! {
         panic!("too many handles of one watch channel: more than {MAX}, were they leaked?");
     }
 
@@ -109,6 +135,19 @@ mod tests {
         assert_eq!(count.remove(), Removed::LastAwaited);
         assert_eq!(count.add(), 0);
         assert_eq!(count.remove(), Removed::Last);
+    }
+
+    #[test]
+    fn a_count_of_zero_stays() {
+        let count = Count::new();
+        assert!(count.add_unless_zero());
+        assert_eq!(count.remove(), Removed::NotLast);
+        assert_eq!(count.remove(), Removed::Last);
+        assert!(!count.add_unless_zero());
+        assert_eq!(count.get(), 0);
+        let full = Count(AtomicUsize::new(MAX * ONE));
+        assert!(std::panic::catch_unwind(|| full.add_unless_zero()).is_err());
+        assert_eq!(full.get(), MAX);
     }
 
     #[test]

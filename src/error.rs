@@ -1,4 +1,4 @@
-//! The errors, with the names, fields and texts of `tokio::sync::watch::error`.
+//! The errors. Those that `tokio::sync::watch::error` has too have the same names, fields and texts.
 
 use core::error::Error;
 use core::fmt;
@@ -53,3 +53,77 @@ impl fmt::Display for RecvError {
 }
 
 impl Error for RecvError {}
+
+/// Returned by [`Sender::try_send`](crate::Sender::try_send); holds the value that was not sent.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum TrySendError<T> {
+    /// Somebody reads or changes the value at this moment, so that the call would have to wait.
+    Busy(T),
+    /// There is no receiver.
+    Closed(T),
+}
+
+impl<T> TrySendError<T> {
+    /// Gives the value back that was not sent.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let (tx, rx) = watch_channel::channel(1);
+    /// let value = rx.borrow();
+    /// assert_eq!(tx.try_send(2).unwrap_err().into_inner(), 2);
+    /// # drop(value);
+    /// ```
+    pub fn into_inner(self) -> T {
+        match self {
+            Self::Busy(value) | Self::Closed(value) => value,
+        }
+    }
+}
+
+impl<T> fmt::Debug for TrySendError<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let variant = match self {
+            Self::Busy(_) => "Busy",
+            Self::Closed(_) => "Closed",
+        };
+        f.debug_tuple(variant).field(&format_args!("..")).finish()
+    }
+}
+
+impl<T> fmt::Display for TrySendError<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Busy(_) => "channel busy",
+            Self::Closed(_) => "channel closed",
+        })
+    }
+}
+
+impl<T> Error for TrySendError<T> {}
+
+/// Returned by waits with a time limit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RecvTimeoutError {
+    /// The time is over, and there was no unseen value. The channel is still open.
+    Timeout,
+    /// All senders are gone, and the last value was seen.
+    Closed,
+}
+
+impl fmt::Display for RecvTimeoutError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Timeout => "timed out waiting on channel",
+            Self::Closed => "channel closed",
+        })
+    }
+}
+
+impl Error for RecvTimeoutError {}
+
+impl From<RecvError> for RecvTimeoutError {
+    fn from(_: RecvError) -> Self {
+        Self::Closed
+    }
+}

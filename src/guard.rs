@@ -7,8 +7,9 @@ use core::panic::{RefUnwindSafe, UnwindSafe};
 
 use crate::value::Guard;
 
-/// Has every auto trait but `Send`: a `Ref` must be dropped by the thread that took it.
-type NotSend = PhantomData<dyn Sync + Unpin + UnwindSafe + RefUnwindSafe>;
+/// Has every auto trait but `Send`: a `Ref` must be dropped by the thread that took it. The compiler's error names it.
+trait RefStaysOnItsThread: Sync + Unpin + UnwindSafe + RefUnwindSafe {}
+type NotSend = PhantomData<dyn RefStaysOnItsThread>;
 
 /// A reference to the value in a channel, which nobody can change while it lives.
 ///

@@ -14,8 +14,15 @@ extern crate alloc;
 #[cfg(any(feature = "std", test))]
 extern crate std;
 
+#[cfg(all(feature = "std", feature = "event-listener", not(target_family = "wasm")))]
+mod blocking;
 mod channel;
+#[cfg(feature = "event-listener")]
+#[cfg_attr(not(feature = "tokio"), path = "coop_none.rs")]
+mod coop;
 mod count;
+#[cfg(feature = "defmt")]
+mod defmt;
 pub mod error;
 mod guard;
 #[cfg_attr(not(all(feature = "std", debug_assertions, not(all(loom, feature = "loom")))), path = "held_untracked.rs")]
@@ -28,6 +35,8 @@ mod receiver;
 mod sender;
 mod shared;
 mod state;
+#[cfg(feature = "stream")]
+mod stream;
 #[cfg_attr(not(all(loom, feature = "loom")), expect(clippy::disallowed_types, reason = "this is the facade"))]
 mod sync;
 mod value;
@@ -35,7 +44,16 @@ mod value;
 mod wait;
 #[cfg(feature = "event-listener")]
 mod waiter;
+#[cfg(not(all(loom, feature = "loom")))]
+mod watch;
+mod weak;
 
 pub use crate::guard::Ref;
 pub use crate::receiver::Receiver;
 pub use crate::sender::{Sender, channel};
+pub use crate::state::Version;
+#[cfg(feature = "stream")]
+pub use crate::stream::WatchStream;
+#[cfg(not(all(loom, feature = "loom")))]
+pub use crate::watch::Watch;
+pub use crate::weak::WeakSender;

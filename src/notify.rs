@@ -12,14 +12,14 @@ use core::num::NonZero;
 use core::pin::Pin;
 use core::task::{Context, Poll, Waker};
 
-use event_listener::{Event, listener};
+use event_listener::{Event, EventListener, listener};
 
 use alloc::boxed::Box;
 
 use crate::pool::Pool;
 use crate::state::{SHARDS, Shards};
 use crate::sync::SetOnce;
-use crate::waiter::Slot;
+use crate::waiter::{Registration, Slot};
 
 /// How many listeners are notified under one hold of their list's lock (or in one critical section).
 const BATCH: usize = 16;
@@ -130,25 +130,73 @@ impl Drop for Delivery<'_> {
 }
 
 /// A receiver's own waiter, claimed at its first wait.
-pub(crate) struct OwnWaiter(Option<NonZero<usize>>);
+pub(crate) struct OwnWaiter {
+    number: Option<NonZero<usize>>,
+    /// What the last poll of `poll_changed` left in a list. The box is made once and then kept.
+    polled: Option<Box<Polled>>,
+}
+
+struct Polled {
+    shard: usize,
+    registration: Option<Registration<EventListener>>,
+}
 
 impl OwnWaiter {
     #[inline]
     pub(crate) fn new() -> Self {
-        Self(None)
+        Self { number: None, polled: None }
     }
 
-    /// The waiter, and the list in which the receivers of `shard` wait.
+    /// The waiter, and the list in which the receivers of `shard` wait. A registration that was kept is cancelled.
     pub(crate) fn get_or_claim<'a>(&mut self, notifier: &'a Notifier, shard: usize) -> (&'a Slot, &'a Event) {
+        if self.polled.is_some() {
+            self.unregister(notifier);
+        }
         let wakeups = notifier.wakeups();
-        let number = *self.0.get_or_insert_with(|| NonZero::<usize>::MIN.saturating_add(wakeups.pool.claim()));
+        let number = *self.number.get_or_insert_with(|| NonZero::<usize>::MIN.saturating_add(wakeups.pool.claim()));
         (wakeups.pool.slot(number.get() - 1), &wakeups.events[shard])
+    }
+
+    /// Puts a listener into the list of `shard`, to be kept. `false` if it is kept there already.
+    pub(crate) fn register(&mut self, notifier: &Notifier, shard: usize) -> bool {
+        if self.polled.as_ref().is_some_and(|polled| polled.shard == shard && polled.registration.is_some()) {
+            return false;
+        }
+        let (_, event) = self.get_or_claim(notifier, shard);
+        let polled = self.polled.get_or_insert_with(|| Box::new(Polled { shard, registration: None }));
+        polled.shard = shard;
+        polled.registration = Some(Registration::new(event.listen()));
+        true
+    }
+
+    /// Polls the registration that is kept; ready if it was used up.
+    pub(crate) fn poll_registration(&mut self, notifier: &Notifier, cx: &mut Context<'_>) -> Poll<()> {
+        let (Some(number), Some(polled)) = (self.number, &mut self.polled) else { return Poll::Ready(()) };
+        let Some(registration) = &mut polled.registration else { return Poll::Ready(()) };
+        let slot = notifier.wakeups().pool.slot(number.get() - 1);
+        let used_up = registration.poll(slot, cx, || None::<()>).is_ready();
+        if used_up {
+            polled.registration = None;
+            Poll::Ready(())
+        } else {
+            Poll::Pending
+        }
+    }
+
+    /// Cancels the registration that was kept, if there is one.
+    #[inline]
+    pub(crate) fn unregister(&mut self, notifier: &Notifier) {
+        let (Some(number), Some(polled)) = (self.number, &mut self.polled) else { return };
+        if let Some(mut registration) = polled.registration.take() {
+            registration.cancel(notifier.wakeups().pool.slot(number.get() - 1));
+        }
     }
 
     /// Gives the waiter back. To be called when its receiver is dropped.
     #[inline]
     pub(crate) fn release(&mut self, notifier: &Notifier) {
-        if let Some(number) = self.0.take() {
+        self.unregister(notifier);
+        if let Some(number) = self.number.take() {
             notifier.wakeups().pool.release(number.get() - 1);
         }
     }

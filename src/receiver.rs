@@ -37,7 +37,119 @@ impl<T> Receiver<T> {
         Self { handle, seen, waiter: OwnWaiter::new() }
     }
 
+    /// Returns a copy of the current value, and leaves it as seen or unseen as it was.
+    ///
+    /// # Blocking
+    ///
+    /// As [`with`](Self::with).
+    ///
+    /// # Panics
+    ///
+    /// As [`with`](Self::with); and if the value's `clone` panics.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let (tx, rx) = watch_channel::channel(1);
+    /// tx.set(2);
+    /// assert_eq!(rx.get(), 2);
+    /// assert!(rx.has_unseen());
+    /// ```
+    #[inline]
+    #[track_caller]
+    pub fn get(&self) -> T
+    where
+        T: Clone,
+    {
+        self.with(T::clone)
+    }
+
+    /// Returns a copy of the current value, which counts as seen from now on.
+    ///
+    /// # Blocking
+    ///
+    /// As [`with`](Self::with).
+    ///
+    /// # Panics
+    ///
+    /// As [`get`](Self::get).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let (tx, mut rx) = watch_channel::channel(1);
+    /// tx.set(2);
+    /// assert_eq!(rx.get_and_update(), 2);
+    /// assert!(!rx.has_unseen());
+    /// ```
+    #[inline]
+    #[track_caller]
+    pub fn get_and_update(&mut self) -> T
+    where
+        T: Clone,
+    {
+        self.with_and_update(T::clone)
+    }
+
+    /// Lets `f` look at the current value, and returns what it returns. The value stays as seen or unseen as it was.
+    ///
+    /// Senders wait while `f` runs: keep it short, and do not send on the same channel in it.
+    ///
+    /// # Blocking
+    ///
+    /// Waits while a sender is inside, or waits for its turn; with the `std` feature a waiting thread spins for
+    /// about a microsecond, yields, and then sleeps; without it, it spins. With the `critical-section` feature, `f`
+    /// runs in a critical section, so that an interrupt can call this in any case: see [from interrupts](crate#from-interrupts).
+    ///
+    /// # Panics
+    ///
+    /// If `f` panics; the channel can be used as before. And inside a closure that modifies the same channel, as
+    /// described [for all senders](crate::Sender#blocking).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let (_tx, rx) = watch_channel::channel(String::from("hello"));
+    /// assert_eq!(rx.with(|value| value.len()), 5);
+    /// ```
+    #[inline]
+    #[track_caller]
+    pub fn with<R>(&self, f: impl FnOnce(&T) -> R) -> R {
+        self.handle.shared.with(here(), |value, _| f(value))
+    }
+
+    /// Lets `f` look at the current value, which counts as seen from now on, and returns what it returns.
+    ///
+    /// # Blocking
+    ///
+    /// As [`with`](Self::with).
+    ///
+    /// # Panics
+    ///
+    /// As [`with`](Self::with). If `f` panics, the value counts as seen.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let (tx, mut rx) = watch_channel::channel(vec![0; 4]);
+    /// tx.set(vec![0; 8]);
+    /// assert_eq!(rx.with_and_update(|list| list.len()), 8);
+    /// assert!(!rx.has_unseen());
+    /// ```
+    #[inline]
+    #[track_caller]
+    pub fn with_and_update<R>(&mut self, f: impl FnOnce(&T) -> R) -> R {
+        let Self { handle, seen, .. } = self;
+        handle.shared.with(here(), |value, version| {
+            seen.update(version);
+            f(value)
+        })
+    }
+
     /// Returns a reference to the current value, and leaves it as seen or unseen as it was.
+    ///
+    /// A [`Ref`] makes all senders wait while it lives. [`get`](Self::get) and [`with`](Self::with) cannot be held too
+    /// long; take a `Ref` where the value is neither cheap to copy nor easy to use in a closure, and keep it short.
     ///
     /// In a loop with [`changed`](Self::changed) use [`borrow_and_update`](Self::borrow_and_update): a value sent
     /// between `changed` and `borrow` would be returned now, and once more next time.
@@ -93,7 +205,59 @@ impl<T> Receiver<T> {
         Ref::new(value, has_changed)
     }
 
+    /// Returns a reference to the current value, or `None` while a sender is inside or waits for its turn. It leaves
+    /// the value as seen or unseen as it was.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let (tx, rx) = watch_channel::channel(1);
+    /// assert_eq!(*rx.try_borrow().unwrap(), 1);
+    /// tx.send_modify(|_| assert!(rx.try_borrow().is_none()));
+    /// ```
+    #[inline]
+    #[track_caller]
+    pub fn try_borrow(&self) -> Option<Ref<'_, T>> {
+        let (value, version) = self.handle.shared.try_read(here())?;
+        Some(Ref::new(value, self.seen.version() != version))
+    }
+
+    /// Tells whether there is a value that was not seen yet, whether the channel is closed or not. It does not count
+    /// as seeing it.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let (tx, rx) = watch_channel::channel(1);
+    /// tx.set(2);
+    /// drop(tx);
+    /// assert!(rx.has_unseen());
+    /// ```
+    #[inline]
+    pub fn has_unseen(&self) -> bool {
+        self.seen.version() != self.version()
+    }
+
+    /// Returns the version of the channel's current value, seen or not.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let (tx, rx) = watch_channel::channel(1);
+    /// let before = rx.version();
+    /// assert_eq!(rx.get(), 1);
+    /// assert_eq!(rx.version(), before);
+    /// tx.set(2);
+    /// assert_ne!(rx.version(), before);
+    /// ```
+    #[inline]
+    pub fn version(&self) -> Version {
+        self.handle.shared.state.load().version()
+    }
+
     /// Tells whether there is a value that was not seen yet. It does not count as seeing it.
+    ///
+    /// [`has_unseen`](Self::has_unseen) tells the same without an error.
     ///
     /// # Errors
     ///

@@ -5,10 +5,12 @@ use core::mem;
 use core::panic::{RefUnwindSafe, UnwindSafe};
 
 use crate::channel::Handle;
-use crate::error::SendError;
+use crate::error::{SendError, TrySendError};
 use crate::guard::Ref;
 use crate::held::here;
 use crate::receiver::Receiver;
+use crate::state::Version;
+use crate::weak::WeakSender;
 
 /// Creates a channel that holds `init`, with one sender and one receiver, which counts `init` as seen.
 ///
@@ -44,6 +46,12 @@ pub fn channel<T>(init: T) -> (Sender<T>, Receiver<T>) {
 /// With the `std` feature and debug assertions, a call that would wait for its own thread (for a `Ref` that this
 /// thread holds, or inside a closure that modifies the same channel) panics and names the line where the `Ref` was
 /// taken. Without them, it waits for ever.
+///
+/// # With and without receivers
+///
+/// [`send`](Self::send) and [`try_send`](Self::try_send) are for a sender that has nothing to do once nobody listens:
+/// without a receiver they store nothing and give the value back. All other methods store the value in any case, for
+/// receivers that [`subscribe`](Self::subscribe) later.
 pub struct Sender<T> {
     pub(crate) handle: Handle<T>,
 }
@@ -66,9 +74,9 @@ impl<T> Sender<T> {
 
     /// Sends a new value: stores it and wakes all receivers that wait.
     ///
-    /// If there is no receiver, the value comes back in the error, and nothing is stored.
-    /// [`send_replace`](Self::send_replace) and [`send_modify`](Self::send_modify) store without receivers too. A
-    /// receiver may still be dropped, or subscribe, at the same moment: `Ok` does not mean that one will see it.
+    /// If there is no receiver, the value comes back in the error, and nothing is stored: see [with and without
+    /// receivers](Self#with-and-without-receivers), and [`set`](Self::set). A receiver may still be dropped, or
+    /// subscribe, at the same moment: `Ok` does not mean that one will see it.
     ///
     /// The old value is dropped after everybody is woken, with no lock held.
     ///
@@ -102,6 +110,107 @@ impl<T> Sender<T> {
         }
         drop(self.send_replace(value));
         Ok(())
+    }
+
+    /// Sends a new value if that need not wait. It is for interrupt handlers, and for code that may hold a [`Ref`] of
+    /// the channel itself.
+    ///
+    /// It waits for nobody who reads or changes the value. Waking receivers takes internal locks for a few
+    /// instructions at a time, which the `critical-section` feature makes critical sections.
+    ///
+    /// # Errors
+    ///
+    /// With the value: [`TrySendError::Busy`] while a `Ref` of the channel lives or another caller is inside, and
+    /// [`TrySendError::Closed`] if there is no receiver.
+    ///
+    /// # Panics
+    ///
+    /// If a waker panics, as [`send`](Self::send).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use watch_channel::error::TrySendError;
+    ///
+    /// let (tx, rx) = watch_channel::channel(1);
+    /// let value = rx.borrow();
+    /// assert_eq!(tx.try_send(2), Err(TrySendError::Busy(2)));
+    /// drop(value);
+    /// assert_eq!(tx.try_send(2), Ok(()));
+    /// drop(rx);
+    /// assert_eq!(tx.try_send(3), Err(TrySendError::Closed(3)));
+    /// ```
+    #[track_caller]
+    pub fn try_send(&self, value: T) -> Result<(), TrySendError<T>> {
+        if self.receiver_count() == 0 {
+            return Err(TrySendError::Closed(value));
+        }
+        self.handle.try_replace(here(), value).map(drop).map_err(TrySendError::Busy)
+    }
+
+    /// Stores a new value, receivers or not, and wakes all that wait. It never fails.
+    ///
+    /// The old value is dropped after everybody is woken, with no lock held.
+    ///
+    /// # Blocking
+    ///
+    /// As described [for all senders](Self#blocking).
+    ///
+    /// # Panics
+    ///
+    /// If a waker panics, as [`send`](Self::send).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let tx = watch_channel::Sender::new(1);
+    /// tx.set(2);
+    /// assert_eq!(tx.subscribe().get(), 2);
+    /// ```
+    #[inline]
+    #[track_caller]
+    pub fn set(&self, value: T) {
+        drop(self.send_replace(value));
+    }
+
+    /// Stores a new value, receivers or not, if it differs from the current one, and returns the old value. Otherwise
+    /// there is no new version, nobody is woken, and the given value comes back.
+    ///
+    /// # Blocking
+    ///
+    /// As described [for all senders](Self#blocking). The values are compared while the channel is locked.
+    ///
+    /// # Errors
+    ///
+    /// The given value, if it equals the current one.
+    ///
+    /// # Panics
+    ///
+    /// If the comparison panics, or a waker, as [`send_modify`](Self::send_modify).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let (tx, rx) = watch_channel::channel("on");
+    /// assert_eq!(tx.set_if_changed("on"), Err("on"));
+    /// assert!(!rx.has_unseen());
+    /// assert_eq!(tx.set_if_changed("off"), Ok("on"));
+    /// assert!(rx.has_unseen());
+    /// ```
+    #[inline]
+    #[track_caller]
+    pub fn set_if_changed(&self, mut value: T) -> Result<T, T>
+    where
+        T: PartialEq,
+    {
+        let changed = self.send_if_modified(|old| {
+            let differs = *old != value;
+            if differs {
+                mem::swap(old, &mut value);
+            }
+            differs
+        });
+        if changed { Ok(value) } else { Err(value) }
     }
 
     /// Modifies the value in place, counts that as a new version, and wakes all receivers that wait. It stores
@@ -202,7 +311,54 @@ impl<T> Sender<T> {
         value
     }
 
-    /// Returns a reference to the current value.
+    /// Returns a copy of the current value.
+    ///
+    /// # Blocking
+    ///
+    /// As [`Receiver::get`].
+    ///
+    /// # Panics
+    ///
+    /// As [`Receiver::get`].
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let tx = watch_channel::Sender::new(1);
+    /// assert_eq!(tx.get(), 1);
+    /// ```
+    #[inline]
+    #[track_caller]
+    pub fn get(&self) -> T
+    where
+        T: Clone,
+    {
+        self.with(T::clone)
+    }
+
+    /// Lets `f` look at the current value, and returns what it returns.
+    ///
+    /// # Blocking
+    ///
+    /// As [`Receiver::with`].
+    ///
+    /// # Panics
+    ///
+    /// As [`Receiver::with`].
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let tx = watch_channel::Sender::new(vec![1, 2]);
+    /// assert_eq!(tx.with(|list| list.len()), 2);
+    /// ```
+    #[inline]
+    #[track_caller]
+    pub fn with<R>(&self, f: impl FnOnce(&T) -> R) -> R {
+        self.handle.shared.with(here(), |value, _| f(value))
+    }
+
+    /// Returns a reference to the current value. [`get`](Self::get) and [`with`](Self::with) cannot be held too long.
     ///
     /// # Blocking
     ///
@@ -224,6 +380,37 @@ impl<T> Sender<T> {
     pub fn borrow(&self) -> Ref<'_, T> {
         let (value, _) = self.handle.shared.read(here());
         Ref::new(value, false)
+    }
+
+    /// Returns a reference to the current value, or `None` while a sender is inside or waits for its turn.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let tx = watch_channel::Sender::new(1);
+    /// assert_eq!(*tx.try_borrow().unwrap(), 1);
+    /// tx.send_modify(|_| assert!(tx.try_borrow().is_none()));
+    /// ```
+    #[inline]
+    #[track_caller]
+    pub fn try_borrow(&self) -> Option<Ref<'_, T>> {
+        let (value, _) = self.handle.shared.try_read(here())?;
+        Some(Ref::new(value, false))
+    }
+
+    /// Returns the version of the current value.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let tx = watch_channel::Sender::new(1);
+    /// let before = tx.version();
+    /// tx.set(2);
+    /// assert_ne!(tx.version(), before);
+    /// ```
+    #[inline]
+    pub fn version(&self) -> Version {
+        self.handle.shared.state.load().version()
     }
 
     /// Tells whether there is no receiver. [`subscribe`](Self::subscribe) can change that.
@@ -257,7 +444,44 @@ impl<T> Sender<T> {
     /// assert_eq!(*rx.borrow(), 2);
     /// ```
     pub fn subscribe(&self) -> Receiver<T> {
-        Receiver::new(self.handle.clone(), self.handle.shared.state.load().version())
+        Receiver::new(self.handle.clone(), self.version())
+    }
+
+    /// As [`subscribe`](Self::subscribe), but the current value counts as not seen yet.
+    ///
+    /// # Panics
+    ///
+    /// As [`subscribe`](Self::subscribe).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # futures_lite::future::block_on(async {
+    /// let tx = watch_channel::Sender::new(1);
+    /// let mut rx = tx.subscribe_unseen();
+    /// rx.changed().await.unwrap();
+    /// assert_eq!(rx.get_and_update(), 1);
+    /// # });
+    /// ```
+    pub fn subscribe_unseen(&self) -> Receiver<T> {
+        let mut receiver = self.subscribe();
+        receiver.mark_changed();
+        receiver
+    }
+
+    /// Returns a handle that does not keep the channel open.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let (tx, rx) = watch_channel::channel(1);
+    /// let weak = tx.downgrade();
+    /// drop(tx);
+    /// assert!(rx.is_closed());
+    /// assert!(weak.upgrade().is_none());
+    /// ```
+    pub fn downgrade(&self) -> WeakSender<T> {
+        WeakSender::new(self.handle.clone())
     }
 
     /// Returns how many receivers there are at this moment.

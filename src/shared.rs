@@ -4,7 +4,7 @@
 use core::fmt;
 
 use crate::count::{Count, Removed};
-use crate::held::Site;
+use crate::held::{Site, here};
 use crate::state::{AtomicState, Shards, Version};
 use crate::value::{Guard, Value};
 
@@ -28,11 +28,35 @@ impl<T> Shared<T> {
         (value, self.state.version_while_locked())
     }
 
+    /// As [`read`](Self::read), if that need not wait.
+    pub(crate) fn try_read(&self, site: Site) -> Option<(Guard<'_, T>, Version)> {
+        let value = self.value.try_read(site)?;
+        Some((value, self.state.version_while_locked()))
+    }
+
+    /// Lets `f` look at the value and the version it is.
+    #[inline]
+    pub(crate) fn with<R>(&self, site: Site, f: impl FnOnce(&T, Version) -> R) -> R {
+        self.value.with(site, |value| f(value, self.state.version_while_locked()))
+    }
+
     /// Lets `modify` change the value; if it says `true` this is a new version, for which the shards returned must
     /// be notified.
     #[inline]
     pub(crate) fn modify(&self, site: Site, modify: impl FnOnce(&mut T) -> bool) -> Option<Shards> {
         self.value.write(site, |value| modify(value).then(|| self.state.publish_while_locked()))
+    }
+
+    /// Replaces the value, which is a new version, if that need not wait; or gives it back.
+    pub(crate) fn try_replace(&self, site: Site, mut value: T) -> Result<(T, Shards), T> {
+        let replaced = self.value.try_write(site, |old| {
+            core::mem::swap(old, &mut value);
+            self.state.publish_while_locked()
+        });
+        match replaced.ok() {
+            Some(shards) => Ok((value, shards)),
+            None => Err(value),
+        }
     }
 
     /// Drops a sender; after the last one the channel is closed, and the shards returned must be notified.
@@ -56,7 +80,7 @@ impl<T: fmt::Debug> fmt::Debug for Shared<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let state = self.state.load();
         let mut s = f.debug_struct("Shared");
-        match self.value.try_read(crate::held::here()) {
+        match self.value.try_read(here()) {
             Some(value) => s.field("value", &value),
             None => s.field("value", &format_args!("<locked>")),
         };
@@ -71,7 +95,6 @@ impl<T: fmt::Debug> fmt::Debug for Shared<T> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::held::here;
 
     #[test]
     fn only_a_modification_is_a_version() {

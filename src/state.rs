@@ -33,6 +33,7 @@
 //! | `set_waiting` | `publish_while_locked`, `close` | the listener (and the wake machinery it made) are there for whoever took the bit |
 //! | `close` | `load`, `set_waiting` | what every sender did before it was dropped |
 
+use crate::error::RecvError;
 use crate::sync::{AtomicUsize, Ordering};
 
 const CLOSED: usize = 1;
@@ -51,13 +52,31 @@ const VERSION: usize = !(STEP - 1);
 /// once receivers on several threads meet on one.
 const NEIGHBOURS: usize = 4;
 
-/// The number of a value: each send counts one up, and wraps. Only equality means anything.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Version(usize);
+/// Tells one value of a channel from the next: each send makes a new version. Only equality means anything.
+///
+/// Versions of different channels have nothing to do with each other. They [wrap](crate::Receiver#missed-values).
+///
+/// # Examples
+///
+/// ```
+/// let (tx, rx) = watch_channel::channel(1);
+/// let before = rx.version();
+/// assert_eq!(tx.version(), before);
+/// tx.set(1);
+/// assert_ne!(rx.version(), before);
+/// ```
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Version(usize);
+
+impl Version {
+    pub(crate) fn number(self) -> usize {
+        self.0 / STEP
+    }
+}
 
 impl core::fmt::Debug for Version {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
-        write!(f, "Version({})", self.0 / STEP)
+        write!(f, "Version({})", self.number())
     }
 }
 
@@ -84,6 +103,16 @@ pub(crate) enum News {
     Unseen,
     /// The channel is closed, and its last version was seen.
     Closed,
+}
+
+impl News {
+    #[inline]
+    pub(crate) fn into_result(self) -> Result<(), RecvError> {
+        match self {
+            Self::Unseen => Ok(()),
+            Self::Closed => Err(RecvError::new()),
+        }
+    }
 }
 
 /// A receiver's side of the state: the version it has seen and, in the bits below, the receiver's number.

@@ -2,12 +2,53 @@
 //! crates they come from. Under `cfg(loom)` the same names are loom's types.
 
 pub(crate) use self::imp::{Arc, AtomicUsize, Ordering, ReadGuard, RwLock};
-#[cfg(feature = "event-listener")]
+#[cfg(not(all(loom, not(feature = "event-listener"))))]
 pub(crate) use self::imp::{Mutex, SetOnce};
 
 /// A reference count that a [`Waker`](core::task::Waker) can be made of, and the trait that does it.
 #[cfg(feature = "event-listener")]
 pub(crate) use portable_atomic_util::{Arc as TaskArc, task::Wake};
+
+/// Threads, for those that wait.
+#[cfg(all(feature = "std", feature = "event-listener", not(target_family = "wasm")))]
+pub(crate) mod thread {
+    #[cfg(all(loom, feature = "loom"))]
+    pub(crate) use loom::thread::{Thread, current};
+    #[cfg(not(all(loom, feature = "loom")))]
+    pub(crate) use std::thread::{Thread, current};
+
+    /// A cell of each thread's own, made by a constant expression.
+    #[cfg(not(all(loom, feature = "loom")))]
+    macro_rules! local {
+        ($(#[$attr:meta])* static $name:ident: $type:ty = $init:expr;) => {
+            std::thread_local! { $(#[$attr])* static $name: $type = const { $init }; }
+        };
+    }
+    #[cfg(all(loom, feature = "loom"))]
+    macro_rules! local {
+        ($(#[$attr:meta])* static $name:ident: $type:ty = $init:expr;) => {
+            loom::thread_local! { $(#[$attr])* static $name: $type = $init; }
+        };
+    }
+    pub(crate) use local;
+
+    use core::time::Duration;
+
+    /// Sleeps until the thread is unparked, for no reason, or for at most that long.
+    #[cfg(not(all(loom, feature = "loom")))]
+    pub(crate) fn park(limit: Option<Duration>) {
+        match limit {
+            Some(limit) => std::thread::park_timeout(limit),
+            None => std::thread::park(),
+        }
+    }
+
+    /// loom has no time.
+    #[cfg(all(loom, feature = "loom"))]
+    pub(crate) fn park(_: Option<Duration>) {
+        loom::thread::park();
+    }
+}
 
 /// Runs `f` where nothing on this core can preempt it: in a critical section, if the feature asks for one.
 #[cfg(feature = "critical-section")]
@@ -182,6 +223,14 @@ mod imp {
         pub(crate) fn get_or_set(&self, value: T) -> &T {
             let mut value = Some(value);
             super::uninterrupted(|| self.0.try_call_once(|| value.take().ok_or(())).unwrap_or_else(|()| unreachable!()))
+        }
+
+        /// The cell's value, which `init` makes if it is the first caller's. Others wait for it.
+        pub(crate) fn get_or_init(&self, init: impl FnOnce() -> T) -> &T {
+            match self.get() {
+                Some(value) => value,
+                None => super::uninterrupted(|| self.0.call_once(init)),
+            }
         }
     }
 }

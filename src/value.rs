@@ -44,6 +44,38 @@ impl<T> Value<T> {
         Some(Guard { lock: self.lock.try_read()?, _held: self.identity.reading(site) })
     }
 
+    /// Runs `f` with the value, uninterrupted, so that nothing on this core finds a reader that it has preempted.
+    ///
+    /// Waits as [`read`](Self::read).
+    #[inline]
+    pub(crate) fn with<R>(&self, site: Site, f: impl FnOnce(&T) -> R) -> R {
+        self.identity.check_read();
+        match self.try_with(site, f) {
+            Ok(result) => result,
+            Err(f) => self.with_contended(site, f),
+        }
+    }
+
+    #[inline]
+    fn try_with<R, F: FnOnce(&T) -> R>(&self, site: Site, f: F) -> Result<R, F> {
+        uninterrupted(|| match self.try_read(site) {
+            Some(value) => Ok(f(&value)),
+            None => Err(f),
+        })
+    }
+
+    #[cold]
+    fn with_contended<R, F: FnOnce(&T) -> R>(&self, site: Site, mut f: F) -> R {
+        let mut backoff = Backoff::new();
+        loop {
+            backoff.snooze();
+            f = match self.try_with(site, f) {
+                Ok(result) => return result,
+                Err(f) => f,
+            };
+        }
+    }
+
     #[cold]
     fn read_contended(&self) -> ReadGuard<'_, T> {
         let mut backoff = Backoff::new();
@@ -60,33 +92,32 @@ impl<T> Value<T> {
     #[inline]
     pub(crate) fn write<R>(&self, site: Site, f: impl FnOnce(&mut T) -> R) -> R {
         self.identity.check_write();
-        let f = |value: &mut T| {
-            let _held = self.identity.writing(site);
-            f(value)
-        };
-        match self.try_write(f) {
+        match self.try_write(site, f) {
             Ok(result) => result,
-            Err(f) => self.write_contended(f),
+            Err(f) => self.write_contended(site, f),
         }
     }
 
-    /// Runs `f` if nobody is inside, or gives it back.
+    /// Runs `f` if nobody is inside and no other writer claims the lock, or gives `f` back. Does not wait.
     ///
     /// A writer is uninterrupted: nothing on its core ever waits for a writer that it has preempted.
     #[inline]
-    fn try_write<R, F: FnOnce(&mut T) -> R>(&self, f: F) -> Result<R, F> {
+    pub(crate) fn try_write<R, F: FnOnce(&mut T) -> R>(&self, site: Site, f: F) -> Result<R, F> {
         uninterrupted(|| match self.lock.try_write() {
-            Some(mut value) => Ok(f(&mut value)),
+            Some(mut value) => {
+                let _held = self.identity.writing(site);
+                Ok(f(&mut value))
+            }
             None => Err(f),
         })
     }
 
     #[cold]
-    fn write_contended<R, F: FnOnce(&mut T) -> R>(&self, mut f: F) -> R {
+    fn write_contended<R, F: FnOnce(&mut T) -> R>(&self, site: Site, mut f: F) -> R {
         let mut patience = 2;
         let mut released = Backoff::new();
         loop {
-            f = match self.write_in_claim(patience, f) {
+            f = match self.write_in_claim(site, patience, f) {
                 Ok(result) => return result,
                 Err(f) => f,
             };
@@ -94,7 +125,7 @@ impl<T> Value<T> {
             // Two pauses are longer than one of a reader that has waited as long, so that it finds the door open.
             for _ in 0..2 {
                 released.snooze();
-                f = match self.try_write(f) {
+                f = match self.try_write(site, f) {
                     Ok(result) => return result,
                     Err(f) => f,
                 };
@@ -103,12 +134,15 @@ impl<T> Value<T> {
     }
 
     /// Holds new readers back, for at most so many pauses, until those inside have left.
-    fn write_in_claim<R, F: FnOnce(&mut T) -> R>(&self, patience: u32, mut f: F) -> Result<R, F> {
+    fn write_in_claim<R, F: FnOnce(&mut T) -> R>(&self, site: Site, patience: u32, mut f: F) -> Result<R, F> {
         let Some(mut claim) = self.lock.try_claim() else { return Err(f) };
         let mut backoff = Backoff::new();
         for _ in 0..patience {
             let attempt = uninterrupted(|| match claim.try_write() {
-                Ok(mut value) => Ok(f(&mut value)),
+                Ok(mut value) => {
+                    let _held = self.identity.writing(site);
+                    Ok(f(&mut value))
+                }
                 Err(claim) => Err((claim, f)),
             });
             match attempt {

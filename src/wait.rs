@@ -3,13 +3,15 @@
 //! `news!` and `wait!` are macros and not `async fn`s because each of those is one more state machine to enter at every
 //! poll, and hands its arguments over through memory: together a tenth of the time of a wait.
 
+use core::task::{Context, Poll, ready};
+
+use crate::coop::{look_within_budget, poll_look};
 use crate::error::RecvError;
 use crate::guard::Ref;
 use crate::held::here;
 use crate::notify::SenderWaiter;
 use crate::receiver::Receiver;
 use crate::sender::Sender;
-use crate::state::News;
 use crate::waiter::wait;
 
 /// Waits for a version that a receiver, taken apart, has not seen, or for the close.
@@ -21,10 +23,7 @@ macro_rules! news {
             look_and_set_waiting: $seen.look(state.set_waiting($seen.shard())),
             place: $waiter.get_or_claim(notifier, $seen.shard()),
         };
-        match news {
-            News::Unseen => Ok(()),
-            News::Closed => Err(RecvError::new()),
-        }
+        news.into_result()
     }};
 }
 
@@ -111,6 +110,7 @@ impl<T> Receiver<T> {
         let site = here();
         async move {
             let Self { handle, seen, waiter } = self;
+            let _ = look_within_budget!(Some(()));
             loop {
                 {
                     let (value, version) = handle.shared.read(site);
@@ -121,6 +121,107 @@ impl<T> Receiver<T> {
                 }
                 news!(handle, seen, waiter)?;
             }
+        }
+    }
+}
+
+impl<T> Receiver<T> {
+    /// Waits for a value for which `f` returns something, and returns that.
+    ///
+    /// It looks, and counts values as seen, as [`wait_for`](Self::wait_for). But the result is owned: no [`Ref`] is held,
+    /// so that the future stays `Send` whatever follows.
+    ///
+    /// # Errors
+    ///
+    /// [`RecvError`] once all senders are dropped, and `f` returned `None` for the last value.
+    ///
+    /// # Cancel safety
+    ///
+    /// If the future is dropped before it is ready, only values for which `f` returned `None` were seen, and nothing
+    /// of the wait is left behind.
+    ///
+    /// # Panics
+    ///
+    /// As [`wait_for`](Self::wait_for).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # futures_lite::future::block_on(async {
+    /// let (tx, mut rx) = watch_channel::channel(None);
+    /// tx.set(Some("10.0.0.1"));
+    /// let address = rx.wait_for_map(|value| value.map(String::from)).await.unwrap();
+    /// assert_eq!(address, "10.0.0.1");
+    /// # });
+    /// ```
+    // Not an `async fn`: as `wait_for`.
+    #[track_caller]
+    pub fn wait_for_map<U>(
+        &mut self,
+        mut f: impl FnMut(&T) -> Option<U>,
+    ) -> impl Future<Output = Result<U, RecvError>> {
+        let site = here();
+        async move {
+            let Self { handle, seen, waiter } = self;
+            let _ = look_within_budget!(Some(()));
+            loop {
+                let found = handle.shared.with(site, |value, version| {
+                    seen.update(version);
+                    f(value)
+                });
+                if let Some(found) = found {
+                    return Ok(found);
+                }
+                news!(handle, seen, waiter)?;
+            }
+        }
+    }
+
+    /// Polls for a value that was not seen yet, and counts it as seen: [`changed`](Self::changed) for futures that are
+    /// written by hand.
+    ///
+    /// While it is pending, the registration is kept, and only the last `cx` given is woken. Any other wait on this
+    /// receiver cancels it, and so does dropping the receiver. A registration takes one allocation, unlike `changed`,
+    /// because it must outlive the poll.
+    ///
+    /// # Errors
+    ///
+    /// [`RecvError`] once all senders are dropped and the last value was seen.
+    ///
+    /// # Panics
+    ///
+    /// If the task's waker panics when it is cloned.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::task::{Context, Poll, Waker};
+    ///
+    /// let (tx, mut rx) = watch_channel::channel(1);
+    /// let mut cx = Context::from_waker(Waker::noop());
+    /// assert_eq!(rx.poll_changed(&mut cx), Poll::Pending);
+    /// tx.set(2);
+    /// assert_eq!(rx.poll_changed(&mut cx), Poll::Ready(Ok(())));
+    /// ```
+    pub fn poll_changed(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), RecvError>> {
+        let Self { handle, seen, waiter } = self;
+        let (state, notifier) = (&handle.shared.state, &handle.notifier);
+        if let Some(news) = ready!(poll_look(cx, || seen.look(state.load()))) {
+            waiter.unregister(notifier);
+            return Poll::Ready(news.into_result());
+        }
+        let shard = seen.shard();
+        loop {
+            if waiter.register(notifier, shard) {
+                if let Some(news) = seen.look(state.set_waiting(shard)) {
+                    waiter.unregister(notifier);
+                    return Poll::Ready(news.into_result());
+                }
+            }
+            if waiter.poll_registration(notifier, cx).is_pending() {
+                return Poll::Pending;
+            }
+            // Woken for nothing, or by a send since we looked: with a new listener we look again.
         }
     }
 }

@@ -11,10 +11,11 @@
 //! the waiter on the stack afterwards finds nobody to wake.
 
 use core::pin::Pin;
-use core::task::{Context, Poll, Waker};
+use core::task::{Context, Poll, Waker, ready};
 
 use event_listener::Listener;
 
+use crate::coop::poll_look;
 use crate::pool::{Links, Stacks};
 use crate::sync::{AtomicUsize, Mutex, Ordering, TaskArc, Wake};
 
@@ -90,7 +91,7 @@ impl Wake for Waiter {
 /// `look_and_set_waiting` looks and makes sure that the waiting bit is set, before or in the same atomic operation.
 macro_rules! wait {
     (look: $look:expr, look_and_set_waiting: $look_and_set_waiting:expr, place: $place:expr $(,)?) => {
-        match $look {
+        match $crate::coop::look_within_budget!($look) {
             Some(found) => found,
             None => loop {
                 let (slot, event) = $place;
@@ -110,11 +111,40 @@ pub(crate) use wait;
 
 /// The part of a wait after the listener is in its list. `None` asks for a new listener, because this one was used up.
 pub(crate) struct Wait<'a, L: Listener + Unpin, F> {
+    registration: Registration<L>,
+    slot: &'a Slot,
+    look: F,
+}
+
+impl<'a, L: Listener + Unpin, F> Wait<'a, L, F> {
+    #[inline]
+    pub(crate) fn new(listener: L, slot: &'a Slot, look: F) -> Self {
+        Self { registration: Registration::new(listener), slot, look }
+    }
+}
+
+impl<L: Listener + Unpin, F: FnMut() -> Option<R> + Unpin, R> Future for Wait<'_, L, F> {
+    type Output = Option<R>;
+
+    #[inline]
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<R>> {
+        let Self { registration, slot, look } = &mut *self;
+        registration.poll(slot, cx, look)
+    }
+}
+
+impl<L: Listener + Unpin, F> Drop for Wait<'_, L, F> {
+    #[inline]
+    fn drop(&mut self) {
+        self.registration.cancel(self.slot);
+    }
+}
+
+/// A listener in a list, and what is known of the task behind it.
+pub(crate) struct Registration<L> {
     /// `None` once it was notified and has left its list.
     listener: Option<L>,
-    slot: &'a Slot,
     stage: Stage,
-    look: F,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -127,22 +157,23 @@ enum Stage {
     Over,
 }
 
-impl<'a, L: Listener + Unpin, F> Wait<'a, L, F> {
+impl<L: Listener + Unpin> Registration<L> {
     #[inline]
-    pub(crate) fn new(listener: L, slot: &'a Slot, look: F) -> Self {
-        Self { listener: Some(listener), slot, stage: Stage::Listening, look }
+    pub(crate) fn new(listener: L) -> Self {
+        Self { listener: Some(listener), stage: Stage::Listening }
     }
-}
 
-impl<L: Listener + Unpin, F: FnMut() -> Option<R> + Unpin, R> Future for Wait<'_, L, F> {
-    type Output = Option<R>;
-
+    /// `Ready(None)` asks for a new listener, because this one was used up.
     #[inline]
-    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<R>> {
-        let slot = self.slot;
+    pub(crate) fn poll<R>(
+        &mut self,
+        slot: &Slot,
+        cx: &mut Context<'_>,
+        look: impl FnOnce() -> Option<R>,
+    ) -> Poll<Option<R>> {
         if self.stage == Stage::Sleeping {
             // A woken task mostly finds its news here, and is spared the locks of the waiter and of the list.
-            if let Some(found) = (self.look)() {
+            if let Some(found) = ready!(poll_look(cx, look)) {
                 self.stage = Stage::Over;
                 slot.waiter.clear_task();
                 return Poll::Ready(Some(found));
@@ -164,16 +195,16 @@ impl<L: Listener + Unpin, F: FnMut() -> Option<R> + Unpin, R> Future for Wait<'_
             }
         }
     }
-}
 
-impl<L: Listener + Unpin, F> Drop for Wait<'_, L, F> {
-    fn drop(&mut self) {
+    /// To be called before it is dropped.
+    #[inline]
+    pub(crate) fn cancel(&mut self, slot: &Slot) {
         if self.stage != Stage::Sleeping {
             // A listener that is dropped passes its notification on to one that has none. After a wait that ended
             // as it should there is none such in its list: see `Seen::shard`.
             return;
         }
-        let task = self.slot.waiter.take_task();
+        let task = slot.waiter.take_task();
         if task.is_none() {
             // Cancelled after it was notified: whoever waits in the list by now waits for something else.
             if let Some(listener) = self.listener.take() {

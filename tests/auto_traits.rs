@@ -5,8 +5,8 @@ use std::cell::Cell;
 use std::panic::{RefUnwindSafe, UnwindSafe};
 use std::rc::Rc;
 
-use watch_channel::error::{RecvError, SendError};
-use watch_channel::{Receiver, Ref, Sender, channel};
+use watch_channel::error::{RecvError, RecvTimeoutError, SendError, TrySendError};
+use watch_channel::{Receiver, Ref, Sender, Version, Watch, WeakSender, channel};
 
 /// Sync, but not Send.
 type SyncOnly = std::sync::MutexGuard<'static, u8>;
@@ -74,6 +74,41 @@ mod tokios {
 use tokios::*;
 like_tokio!(TokioSender, TokioReceiver, TokioRef, TokioSendError, TokioRecvError);
 
+is!(WeakSender<String>: Send + Sync + Unpin + UnwindSafe + RefUnwindSafe);
+is!(WeakSender<Nothing>: Unpin + UnwindSafe + RefUnwindSafe);
+is_not!(WeakSender<SyncOnly>: Send);
+is_not!(WeakSender<SendOnly>: Sync);
+is!(Watch<String>: Send + Sync + Unpin);
+is_not!(Watch<SendOnly>: Sync);
+is_not!(Watch<SyncOnly>: Sync);
+is!(Version: Send + Sync + Unpin + UnwindSafe + RefUnwindSafe + Copy + Eq + std::hash::Hash);
+is!(TrySendError<String>: Send + Sync + Unpin + std::error::Error);
+is!(RecvTimeoutError: Send + Sync + Unpin + std::error::Error + From<RecvError>);
+
+#[cfg(feature = "stream")]
+mod stream {
+    use super::*;
+    use watch_channel::WatchStream;
+
+    is!(WatchStream<String>: Send + Sync + Unpin + UnwindSafe + RefUnwindSafe);
+    is!(WatchStream<Nothing>: Unpin + futures_core::FusedStream + From<Receiver<Nothing>>);
+    is_not!(WatchStream<SyncOnly>: Send);
+}
+
+#[cfg(feature = "defmt")]
+mod logged {
+    use super::*;
+
+    is!(Sender<Nothing>: defmt::Format);
+    is!(Receiver<Nothing>: defmt::Format);
+    is!(WeakSender<Nothing>: defmt::Format);
+    is!(Version: defmt::Format);
+    is!(SendError<Nothing>: defmt::Format);
+    is!(TrySendError<Nothing>: defmt::Format);
+    is!(RecvError: defmt::Format);
+    is!(RecvTimeoutError: defmt::Format);
+}
+
 #[cfg(feature = "event-listener")]
 fn is_send_and_sync<T: Send + Sync>(_: &T) {}
 
@@ -83,6 +118,7 @@ fn the_futures_can_be_sent_and_shared() {
     let (tx, mut rx) = channel(String::new());
     is_send_and_sync(&rx.changed());
     is_send_and_sync(&rx.wait_for(|_| true));
+    is_send_and_sync(&rx.wait_for_map(|value| value.chars().next()));
     is_send_and_sync(&tx.closed());
     is_send_and_sync(&async move {
         rx.changed().await.unwrap();

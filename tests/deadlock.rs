@@ -54,6 +54,21 @@ fn a_send_inside_a_condition_panics() {
 }
 
 #[test]
+fn a_send_inside_a_read_panics() {
+    let line = line!() + 3;
+    assert_panics("deadlock: this thread sends on a watch channel while it still holds a `Ref`", line, || {
+        let (tx, rx) = channel(1);
+        rx.with(|_| tx.set(2));
+    });
+    let line = line!() + 4;
+    assert_panics("deadlock: this thread sends", line, || {
+        let (tx, mut rx) = channel(1);
+        let task = common::Task::new();
+        let _ = task.poll_ready(rx.wait_for_map(|_| tx.send(2).ok()));
+    });
+}
+
+#[test]
 fn a_borrow_or_a_send_inside_a_modification_panics() {
     let line = line!() + 3;
     assert_panics("deadlock: this thread reads a watch channel inside the closure that modifies it", line, || {

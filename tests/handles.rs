@@ -81,3 +81,39 @@ fn the_value_is_dropped_with_the_last_handle_of_any_kind() {
     drop(rx);
     assert_eq!(std::sync::Arc::strong_count(&value), 1);
 }
+
+#[test]
+fn subscribe_unseen_does_not_count_the_current_value_as_seen() {
+    let tx = Sender::new(1);
+    let mut rx = tx.subscribe_unseen();
+    assert_eq!(rx.has_changed(), Ok(true));
+    assert!(rx.borrow_and_update().has_changed());
+    assert_eq!(rx.has_changed(), Ok(false));
+}
+
+#[test]
+fn a_weak_sender_keeps_nothing_open_and_reopens_nothing() {
+    let (tx, mut rx) = channel(1);
+    let weak = tx.downgrade();
+    assert_eq!((weak.sender_count(), tx.sender_count()), (1, 1));
+    let strong = weak.upgrade().unwrap();
+    assert!(strong.same_channel(&tx));
+    assert_eq!(weak.clone().sender_count(), 2);
+    drop(tx);
+    assert!(!rx.is_closed());
+    strong.set(2);
+    drop(strong);
+    assert!(rx.is_closed());
+    assert_eq!(rx.get_and_update(), 2);
+    assert!(weak.upgrade().is_none());
+    assert_eq!(weak.sender_count(), 0);
+    assert!(rx.is_closed());
+}
+
+#[test]
+fn weak_senders_of_one_channel_are_the_same() {
+    let (tx, other) = (Sender::new(1), Sender::new(1));
+    assert!(tx.downgrade().same_channel(&tx.downgrade().clone()));
+    assert!(!tx.downgrade().same_channel(&other.downgrade()));
+    assert!(format!("{:?}", tx.downgrade()).starts_with("WeakSender"));
+}

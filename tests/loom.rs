@@ -75,6 +75,26 @@ fn the_close_comes_after_every_send() {
     });
 }
 
+/// A closed channel stays closed. Broken by an upgrade that looks at the count and then adds to it.
+#[test]
+fn an_upgrade_against_the_last_senders_drop() {
+    model(3, || {
+        let (tx, rx) = channel(0);
+        let weak = tx.downgrade();
+        let dropping = thread::spawn(move || drop(tx));
+        let upgrading = thread::spawn(move || {
+            if let Some(tx) = weak.upgrade() {
+                assert!(!rx.is_closed());
+                tx.set(1);
+                assert_eq!(rx.get(), 1);
+            }
+            rx
+        });
+        dropping.join().unwrap();
+        assert!(upgrading.join().unwrap().is_closed());
+    });
+}
+
 #[cfg(feature = "event-listener")]
 mod waits {
     use std::future::poll_fn;
@@ -222,6 +242,38 @@ mod waits {
             let receivers = [rx.clone(), rx].map(|mut rx| thread::spawn(move || block_on(rx.changed()).unwrap()));
             tx.send(1).unwrap();
             receivers.into_iter().for_each(|receiver| receiver.join().unwrap());
+        });
+    }
+
+    /// G1, on threads without an executor. Broken by a parked thread that does not look whether it was woken before it
+    /// went to sleep.
+    #[test]
+    fn send_and_close_against_changed_blocking() {
+        model(2, || {
+            let (tx, mut rx) = channel(0);
+            let sender = thread::spawn(move || tx.set(1));
+            rx.changed_blocking().unwrap();
+            assert_eq!(rx.get(), 1);
+            assert!(rx.changed_blocking().is_err());
+            sender.join().unwrap();
+        });
+    }
+
+    /// G1, with a registration that is kept between polls. Broken by keeping one that was used up.
+    #[test]
+    fn two_sends_against_poll_changed() {
+        model(2, || {
+            let (tx, mut rx) = channel(0);
+            let sender = thread::spawn(move || {
+                tx.set(1);
+                tx.set(2);
+            });
+            block_on(async {
+                while rx.get() != 2 {
+                    poll_fn(|cx| rx.poll_changed(cx)).await.unwrap();
+                }
+            });
+            sender.join().unwrap();
         });
     }
 

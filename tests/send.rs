@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 #[cfg(feature = "event-listener")]
 use common::Task;
 use common::must_end;
-use watch_channel::error::SendError;
+use watch_channel::error::{SendError, TrySendError};
 use watch_channel::{Receiver, Sender, channel};
 
 #[test]
@@ -181,4 +181,102 @@ fn a_panicking_drop_of_the_old_value_comes_after_the_send() {
     assert!(catch_unwind(AssertUnwindSafe(|| tx.send(Bomb(false)))).is_err());
     assert!(!rx.borrow().0);
     assert_eq!(rx.has_changed(), Ok(true));
+}
+
+#[test]
+fn set_stores_without_receivers_and_wakes_those_there_are() {
+    let tx = Sender::new(1);
+    tx.set(2);
+    let rx = tx.subscribe();
+    assert_eq!((*rx.borrow(), rx.has_changed()), (2, Ok(false)));
+    tx.set(3);
+    assert_eq!((*rx.borrow(), rx.has_changed()), (3, Ok(true)));
+}
+
+#[test]
+fn set_if_changed_stores_only_what_differs() {
+    let (tx, mut rx) = channel(String::from("a"));
+    assert_eq!(tx.set_if_changed("a".into()), Err("a".into()));
+    assert_eq!(rx.has_changed(), Ok(false));
+    assert_eq!(tx.set_if_changed("b".into()), Ok("a".into()));
+    assert_eq!(*rx.borrow_and_update(), "b");
+    drop(rx);
+    assert_eq!(tx.set_if_changed("c".into()), Ok("b".into()), "without receivers too");
+    // What does not equal itself always differs.
+    let tx = Sender::new(f32::NAN);
+    assert!(tx.set_if_changed(f32::NAN).is_ok());
+}
+
+#[test]
+fn a_panicking_comparison_changes_nothing() {
+    #[derive(Debug)]
+    struct Incomparable(u8);
+    impl PartialEq for Incomparable {
+        fn eq(&self, _: &Self) -> bool {
+            panic!("on purpose")
+        }
+    }
+    let (tx, rx) = channel(Incomparable(1));
+    assert!(catch_unwind(AssertUnwindSafe(|| tx.set_if_changed(Incomparable(2)))).is_err());
+    assert_eq!((rx.borrow().0, rx.has_changed()), (1, Ok(false)));
+    tx.set(Incomparable(3));
+    assert_eq!(rx.borrow().0, 3);
+}
+
+#[test]
+fn try_send_sends_or_gives_the_value_back() {
+    let (tx, rx) = channel(1);
+    assert_eq!(tx.try_send(2), Ok(()));
+    assert_eq!((*rx.borrow(), rx.has_changed()), (2, Ok(true)));
+    let held = rx.borrow();
+    assert_eq!(tx.try_send(3), Err(TrySendError::Busy(3)));
+    drop(held);
+    rx.with(|_| assert_eq!(tx.try_send(3), Err(TrySendError::Busy(3))));
+    tx.send_modify(|_| assert_eq!(tx.try_send(3), Err(TrySendError::Busy(3))));
+    assert_eq!(*rx.borrow(), 2);
+    drop(rx);
+    assert_eq!(tx.try_send(4), Err(TrySendError::Closed(4)));
+    assert_eq!(*tx.borrow(), 2);
+}
+
+#[test]
+fn a_try_send_that_is_busy_leaves_no_claim_behind() {
+    let (tx, rx) = channel(1);
+    let held = rx.borrow();
+    let _ = tx.try_send(2);
+    let second = rx.try_borrow();
+    assert!(second.is_some());
+    drop((held, second));
+    assert_eq!(tx.try_send(2), Ok(()));
+}
+
+#[cfg(feature = "event-listener")]
+#[test]
+fn every_way_to_send_wakes() {
+    let (tx, mut rx) = channel(0);
+    let sends: [fn(&Sender<i32>); 7] = [
+        |tx| tx.send(1).unwrap(),
+        |tx| tx.try_send(2).unwrap(),
+        |tx| tx.set(3),
+        |tx| assert_eq!(tx.set_if_changed(4), Ok(3)),
+        |tx| tx.send_modify(|value| *value = 5),
+        |tx| assert!(tx.send_if_modified(|_| true)),
+        |tx| assert_eq!(tx.send_replace(6), 5),
+    ];
+    for send in sends {
+        let task = Task::new();
+        let mut changed = Box::pin(rx.changed());
+        assert!(task.poll(&mut changed).is_pending());
+        send(&tx);
+        assert_eq!(task.wakes(), 1);
+        assert!(task.poll(&mut changed).is_ready());
+    }
+}
+
+#[test]
+fn the_errors_of_try_send_read_well_and_need_no_debug_value() {
+    struct Opaque;
+    let (busy, closed) = (TrySendError::Busy(Opaque), TrySendError::Closed(Opaque));
+    assert_eq!((busy.to_string(), closed.to_string()), ("channel busy".into(), "channel closed".into()));
+    assert_eq!((format!("{busy:?}"), format!("{closed:?}")), ("Busy(..)".into(), "Closed(..)".into()));
 }

@@ -1,0 +1,206 @@
+//! Waiting on a thread, without an executor: the same waits, with a task that is a parked thread.
+
+use core::cell::Cell;
+use core::pin::pin;
+use core::task::{Context, Poll, Waker};
+use core::time::Duration;
+use std::time::Instant;
+
+use crate::error::{RecvError, RecvTimeoutError};
+use crate::guard::Ref;
+use crate::receiver::Receiver;
+use crate::sender::Sender;
+use crate::sync::{AtomicUsize, Ordering, TaskArc, Wake, thread};
+
+impl<T> Receiver<T> {
+    /// Waits for a value that was not seen yet, and counts it as seen: [`changed`](Self::changed) for threads.
+    ///
+    /// # Blocking
+    ///
+    /// The thread sleeps. In an asynchronous task use [`changed`](Self::changed), which leaves the thread to others.
+    ///
+    /// # Errors
+    ///
+    /// [`RecvError`] once all senders are dropped and the last value was seen.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let (tx, mut rx) = watch_channel::channel(1);
+    /// let sender = std::thread::spawn(move || tx.set(2));
+    /// assert_eq!(rx.changed_blocking(), Ok(()));
+    /// assert_eq!(rx.get_and_update(), 2);
+    /// sender.join().unwrap();
+    /// assert!(rx.changed_blocking().is_err());
+    /// ```
+    pub fn changed_blocking(&mut self) -> Result<(), RecvError> {
+        match block_until(None, || self.changed()) {
+            Some(result) => result,
+            None => unreachable!("it was to wait for ever"),
+        }
+    }
+
+    /// As [`changed_blocking`](Self::changed_blocking), for at most `timeout`.
+    ///
+    /// If the time is zero, or too long for an [`Instant`], it looks once, or waits for ever.
+    ///
+    /// # Errors
+    ///
+    /// [`RecvTimeoutError::Closed`] once all senders are dropped and the last value was seen, and
+    /// [`RecvTimeoutError::Timeout`] if no unseen value came in time.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use watch_channel::error::RecvTimeoutError;
+    ///
+    /// let (tx, mut rx) = watch_channel::channel(1);
+    /// let short = Duration::from_millis(10);
+    /// assert_eq!(rx.changed_timeout(short), Err(RecvTimeoutError::Timeout));
+    /// tx.set(2);
+    /// assert_eq!(rx.changed_timeout(short), Ok(()));
+    /// drop(tx);
+    /// assert_eq!(rx.changed_timeout(short), Err(RecvTimeoutError::Closed));
+    /// ```
+    pub fn changed_timeout(&mut self, timeout: Duration) -> Result<(), RecvTimeoutError> {
+        self.changed_until(Instant::now().checked_add(timeout))
+    }
+
+    /// As [`changed_blocking`](Self::changed_blocking), until `deadline` at most. If that is past, it looks once.
+    ///
+    /// # Errors
+    ///
+    /// As [`changed_timeout`](Self::changed_timeout).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::time::Instant;
+    ///
+    /// let (tx, mut rx) = watch_channel::channel(1);
+    /// tx.set(2);
+    /// assert!(rx.changed_deadline(Instant::now()).is_ok());
+    /// assert!(rx.changed_deadline(Instant::now()).is_err());
+    /// ```
+    pub fn changed_deadline(&mut self, deadline: Instant) -> Result<(), RecvTimeoutError> {
+        self.changed_until(Some(deadline))
+    }
+
+    fn changed_until(&mut self, deadline: Option<Instant>) -> Result<(), RecvTimeoutError> {
+        match block_until(deadline, || self.changed()) {
+            Some(result) => Ok(result?),
+            None => Err(RecvTimeoutError::Timeout),
+        }
+    }
+
+    /// Waits for a value for which `condition` returns `true`, and returns a reference to the very value that it saw:
+    /// [`wait_for`](Self::wait_for) for threads.
+    ///
+    /// # Blocking
+    ///
+    /// The thread sleeps, as in [`changed_blocking`](Self::changed_blocking).
+    ///
+    /// # Errors
+    ///
+    /// [`RecvError`] once all senders are dropped, and `condition` returned `false` for the last value.
+    ///
+    /// # Panics
+    ///
+    /// If `condition` panics; the value that it looked at counts as seen, and the channel can be used as before.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let (tx, mut rx) = watch_channel::channel(1);
+    /// let sender = std::thread::spawn(move || (2..=10).for_each(|value| tx.set(value)));
+    /// assert_eq!(*rx.wait_for_blocking(|value| *value >= 10).unwrap(), 10);
+    /// sender.join().unwrap();
+    /// ```
+    #[track_caller]
+    pub fn wait_for_blocking(&mut self, condition: impl FnMut(&T) -> bool) -> Result<Ref<'_, T>, RecvError> {
+        let wait = self.wait_for(condition);
+        match block_until(None, || wait) {
+            Some(result) => result,
+            None => unreachable!("it was to wait for ever"),
+        }
+    }
+}
+
+impl<T> Sender<T> {
+    /// Waits until there is no receiver: [`closed`](Self::closed) for threads.
+    ///
+    /// # Blocking
+    ///
+    /// The thread sleeps. In an asynchronous task use [`closed`](Self::closed), which leaves the thread to others.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let (tx, rx) = watch_channel::channel(());
+    /// let receiver = std::thread::spawn(move || drop(rx));
+    /// tx.closed_blocking();
+    /// assert!(tx.is_closed());
+    /// # receiver.join().unwrap();
+    /// ```
+    pub fn closed_blocking(&self) {
+        block_until(None, || self.closed());
+    }
+}
+
+/// Wakes a thread that sleeps in [`block_until`].
+struct Unparker {
+    thread: thread::Thread,
+    /// 1 from the wake-up until the thread has noticed: unlike the thread's own token, nobody else uses it.
+    woken: AtomicUsize,
+}
+
+impl Wake for Unparker {
+    fn wake(this: TaskArc<Self>) {
+        Self::wake_by_ref(&this);
+    }
+
+    fn wake_by_ref(this: &TaskArc<Self>) {
+        // ORDERING: Release; partner: the Acquire in `block_until`. What is done before the wake-up is visible after.
+        if this.woken.swap(1, Ordering::Release) == 0 {
+            this.thread.unpark();
+        }
+    }
+}
+
+type Parker = (TaskArc<Unparker>, Waker);
+
+thread::local! {
+    /// The thread's parker while no wait uses it. (One inside the `condition` of another makes its own.)
+    static PARKER: Cell<Option<Parker>> = Cell::new(None);
+}
+
+/// Polls the future until it is ready, or once after the deadline, and lets the thread sleep in between.
+fn block_until<F: Future>(deadline: Option<Instant>, future: impl FnOnce() -> F) -> Option<F::Output> {
+    let mut future = pin!(future());
+    let parker = PARKER.try_with(Cell::take).ok().flatten().unwrap_or_else(|| {
+        let unparker = TaskArc::new(Unparker { thread: thread::current(), woken: AtomicUsize::new(0) });
+        (unparker.clone(), unparker.into())
+    });
+    let output = loop {
+        if let Poll::Ready(output) = future.as_mut().poll(&mut Context::from_waker(&parker.1)) {
+            break Some(output);
+        }
+        let mut left = None;
+        // ORDERING: Acquire; partner: the Release in `wake_by_ref`.
+        while parker.0.woken.swap(0, Ordering::Acquire) == 0 {
+            if let Some(deadline) = deadline {
+                left = Some(deadline.saturating_duration_since(Instant::now()));
+            }
+            if left == Some(Duration::ZERO) {
+                break;
+            }
+            thread::park(left);
+        }
+        if left == Some(Duration::ZERO) {
+            break None;
+        }
+    };
+    let _ = PARKER.try_with(|unused| unused.set(Some(parker)));
+    output
+}

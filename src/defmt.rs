@@ -1,0 +1,63 @@
+//! How handles and errors are shown in defmt's logs, the feature `defmt`. Handles show what can be known without waiting.
+
+use defmt::{Format, Formatter, write};
+
+use crate::error::{RecvError, RecvTimeoutError, SendError, TrySendError};
+use crate::receiver::Receiver;
+use crate::sender::Sender;
+use crate::state::Version;
+use crate::weak::WeakSender;
+
+impl Format for Version {
+    fn format(&self, f: Formatter<'_>) {
+        write!(f, "Version({=usize})", self.number());
+    }
+}
+
+impl<T> Format for Sender<T> {
+    fn format(&self, f: Formatter<'_>) {
+        write!(f, "Sender {{ version: {}, receivers: {=usize} }}", self.version(), self.receiver_count());
+    }
+}
+
+impl<T> Format for WeakSender<T> {
+    fn format(&self, f: Formatter<'_>) {
+        write!(f, "WeakSender {{ senders: {=usize} }}", self.sender_count());
+    }
+}
+
+impl<T> Format for Receiver<T> {
+    fn format(&self, f: Formatter<'_>) {
+        write!(f, "Receiver {{ unseen: {=bool}, closed: {=bool} }}", self.has_unseen(), self.is_closed());
+    }
+}
+
+impl<T> Format for SendError<T> {
+    fn format(&self, f: Formatter<'_>) {
+        write!(f, "channel closed");
+    }
+}
+
+impl Format for RecvError {
+    fn format(&self, f: Formatter<'_>) {
+        write!(f, "channel closed");
+    }
+}
+
+impl<T> Format for TrySendError<T> {
+    fn format(&self, f: Formatter<'_>) {
+        match self {
+            Self::Busy(_) => write!(f, "channel busy"),
+            Self::Closed(_) => write!(f, "channel closed"),
+        }
+    }
+}
+
+impl Format for RecvTimeoutError {
+    fn format(&self, f: Formatter<'_>) {
+        match self {
+            Self::Timeout => write!(f, "timed out waiting on channel"),
+            Self::Closed => write!(f, "channel closed"),
+        }
+    }
+}

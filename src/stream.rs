@@ -1,0 +1,136 @@
+//! [`WatchStream`], the feature `stream`.
+
+use core::fmt;
+use core::pin::Pin;
+use core::task::{Context, Poll, ready};
+
+use futures_core::{FusedStream, Stream};
+
+use crate::receiver::Receiver;
+
+/// The values of a channel as a [`Stream`].
+///
+/// It ends when the channel is closed and the last value was seen. As every receiver, it skips values that are
+/// replaced before it looks.
+///
+/// # Cancel safety
+///
+/// A value is seen when the stream returns it, and not before.
+///
+/// # Examples
+///
+/// ```
+/// use futures_lite::{StreamExt, future::block_on};
+/// use watch_channel::WatchStream;
+///
+/// let (tx, rx) = watch_channel::channel("current");
+/// let mut values = WatchStream::new(rx.clone());
+/// let mut changes = WatchStream::from_changes(rx);
+/// assert_eq!(block_on(values.next()), Some("current"));
+/// tx.set("changed");
+/// drop(tx);
+/// assert_eq!(block_on(values.next()), Some("changed"));
+/// assert_eq!(block_on(values.next()), None);
+/// assert_eq!(block_on(changes.collect::<Vec<_>>()), ["changed"]);
+/// ```
+pub struct WatchStream<T> {
+    receiver: Receiver<T>,
+    next: Next,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Next {
+    /// The current value, seen or not.
+    Current,
+    /// The next value that was not seen.
+    Change,
+    Nothing,
+}
+
+impl<T> WatchStream<T> {
+    /// Makes a stream that starts with the current value, seen or not.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use futures_lite::{StreamExt, future::block_on};
+    /// let (_tx, rx) = watch_channel::channel(1);
+    /// let mut stream = watch_channel::WatchStream::new(rx);
+    /// assert_eq!(block_on(stream.next()), Some(1));
+    /// ```
+    pub fn new(receiver: Receiver<T>) -> Self {
+        Self { receiver, next: Next::Current }
+    }
+
+    /// Makes a stream that starts with the first value that the receiver has not seen.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use futures_lite::{StreamExt, future::block_on};
+    /// let (tx, rx) = watch_channel::channel(1);
+    /// let mut stream = watch_channel::WatchStream::from_changes(rx);
+    /// tx.set(2);
+    /// assert_eq!(block_on(stream.next()), Some(2));
+    /// ```
+    pub fn from_changes(receiver: Receiver<T>) -> Self {
+        Self { receiver, next: Next::Change }
+    }
+
+    /// Returns the receiver, which has seen what the stream returned.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use futures_lite::{StreamExt, future::block_on};
+    /// let (tx, rx) = watch_channel::channel(1);
+    /// let mut stream = watch_channel::WatchStream::from_changes(rx);
+    /// tx.set(2);
+    /// assert_eq!(block_on(stream.next()), Some(2));
+    /// assert!(!stream.into_inner().has_unseen());
+    /// ```
+    pub fn into_inner(self) -> Receiver<T> {
+        self.receiver
+    }
+}
+
+impl<T: Clone> Stream for WatchStream<T> {
+    type Item = T;
+
+    /// # Panics
+    ///
+    /// If the value's `clone` panics.
+    fn poll_next(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<T>> {
+        let Self { receiver, next } = self.get_mut();
+        match next {
+            Next::Current => *next = Next::Change,
+            Next::Change => {
+                if ready!(receiver.poll_changed(cx)).is_err() {
+                    *next = Next::Nothing;
+                    return Poll::Ready(None);
+                }
+            }
+            Next::Nothing => return Poll::Ready(None),
+        }
+        Poll::Ready(Some(receiver.get_and_update()))
+    }
+}
+
+impl<T: Clone> FusedStream for WatchStream<T> {
+    fn is_terminated(&self) -> bool {
+        self.next == Next::Nothing
+    }
+}
+
+/// As [`WatchStream::new`].
+impl<T> From<Receiver<T>> for WatchStream<T> {
+    fn from(receiver: Receiver<T>) -> Self {
+        Self::new(receiver)
+    }
+}
+
+impl<T: fmt::Debug> fmt::Debug for WatchStream<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("WatchStream").field("receiver", &self.receiver).field("next", &self.next).finish()
+    }
+}

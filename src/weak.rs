@@ -1,0 +1,94 @@
+//! [`WeakSender`].
+
+use core::fmt;
+use core::panic::{RefUnwindSafe, UnwindSafe};
+
+use crate::channel::Handle;
+use crate::sender::Sender;
+
+/// A sender that does not keep the channel open, made by [`Sender::downgrade`].
+///
+/// It cannot send until it is upgraded, which works as long as the channel was never closed. The last value stays in
+/// memory as long as there is any handle of the channel, this kind included.
+///
+/// # Examples
+///
+/// ```
+/// let (tx, rx) = watch_channel::channel(1);
+/// let weak = tx.downgrade();
+/// weak.upgrade().unwrap().set(2);
+/// assert_eq!(rx.get(), 2);
+/// drop(tx);
+/// assert!(weak.upgrade().is_none());
+/// ```
+pub struct WeakSender<T> {
+    handle: Handle<T>,
+}
+
+impl<T> WeakSender<T> {
+    pub(crate) fn new(handle: Handle<T>) -> Self {
+        Self { handle }
+    }
+
+    /// Returns a sender, or `None` once the last sender was dropped: a closed channel stays closed.
+    ///
+    /// # Panics
+    ///
+    /// If there are more than `usize::MAX / 4` senders, which only `mem::forget` can bring about.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let tx = watch_channel::Sender::new(());
+    /// let weak = tx.downgrade();
+    /// assert!(weak.upgrade().is_some_and(|upgraded| upgraded.same_channel(&tx)));
+    /// drop(tx);
+    /// assert!(weak.upgrade().is_none());
+    /// ```
+    pub fn upgrade(&self) -> Option<Sender<T>> {
+        self.handle.shared.senders.add_unless_zero().then(|| Sender { handle: self.handle.clone() })
+    }
+
+    /// Returns how many senders there are at this moment; weak ones do not count.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let tx = watch_channel::Sender::new(());
+    /// let weak = tx.downgrade();
+    /// assert_eq!(weak.sender_count(), 1);
+    /// ```
+    pub fn sender_count(&self) -> usize {
+        self.handle.shared.senders.get()
+    }
+
+    /// Tells whether both belong to the same channel.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let tx = watch_channel::Sender::new(());
+    /// let weak = tx.downgrade();
+    /// assert!(weak.same_channel(&tx.clone().downgrade()));
+    /// ```
+    pub fn same_channel(&self, other: &Self) -> bool {
+        self.handle.same_channel(&other.handle)
+    }
+}
+
+impl<T> Clone for WeakSender<T> {
+    fn clone(&self) -> Self {
+        Self::new(self.handle.clone())
+    }
+}
+
+/// Shows the value, or `<locked>` while a sender is inside; it never waits.
+impl<T: fmt::Debug> fmt::Debug for WeakSender<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("WeakSender").field("shared", &self.handle).finish()
+    }
+}
+
+// As a `Sender`.
+impl<T> UnwindSafe for WeakSender<T> {}
+impl<T> RefUnwindSafe for WeakSender<T> {}

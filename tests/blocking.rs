@@ -1,0 +1,205 @@
+//! Waiting on threads.
+#![cfg(all(feature = "std", feature = "event-listener"))]
+
+mod common;
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use common::{HANG, must_end};
+use watch_channel::channel;
+use watch_channel::error::RecvTimeoutError;
+
+#[test]
+fn g1_threads_see_the_last_value_and_the_close() {
+    let (tx, rx) = channel(0);
+    let threads: Vec<_> = (0..4)
+        .map(|_| {
+            let mut rx = rx.clone();
+            thread::spawn(move || {
+                let mut last = 0;
+                while rx.changed_blocking().is_ok() {
+                    let value = rx.get_and_update();
+                    assert!(value >= last, "{value} after {last}");
+                    last = value;
+                }
+                last
+            })
+        })
+        .collect();
+    for value in 1..=10_000 {
+        tx.set(value);
+    }
+    drop(tx);
+    let last: Vec<_> = must_end(move || threads.into_iter().map(|thread| thread.join().unwrap()).collect());
+    assert_eq!(last, [10_000; 4]);
+}
+
+#[test]
+fn g1_ping_pong_loses_nothing() {
+    must_end(|| {
+        let (ping, mut pinged) = channel(0);
+        let (pong, mut ponged) = channel(0);
+        let echo = thread::spawn(move || {
+            while pinged.changed_blocking().is_ok() {
+                pong.set(pinged.get_and_update());
+            }
+        });
+        for i in 1..=10_000 {
+            ping.set(i);
+            ponged.changed_blocking().unwrap();
+            assert_eq!(ponged.get_and_update(), i);
+        }
+        drop(ping);
+        echo.join().unwrap();
+    });
+}
+
+#[test]
+fn a_condition_is_waited_for() {
+    must_end(|| {
+        let (tx, mut rx) = channel(0);
+        let sender = thread::spawn(move || (1..=1_000).for_each(|value| tx.set(value)));
+        assert_eq!(*rx.wait_for_blocking(|value| *value == 1_000).unwrap(), 1_000);
+        sender.join().unwrap();
+        assert!(rx.wait_for_blocking(|value| *value == 0).is_err());
+    });
+}
+
+#[test]
+fn the_last_receiver_ends_closed_blocking() {
+    must_end(|| {
+        let (tx, rx) = channel(());
+        let other = tx.clone();
+        let waits = [thread::spawn(move || tx.closed_blocking()), thread::spawn(move || other.closed_blocking())];
+        drop(rx);
+        waits.into_iter().for_each(|wait| wait.join().unwrap());
+    });
+}
+
+#[test]
+fn a_timeout_and_a_close_are_told_apart() {
+    must_end(|| {
+        let (tx, mut rx) = channel(0);
+        let short = Duration::from_millis(5);
+        let start = Instant::now();
+        assert_eq!(rx.changed_timeout(short), Err(RecvTimeoutError::Timeout));
+        assert!(start.elapsed() >= short, "it ended too early");
+        tx.set(1);
+        assert_eq!(rx.changed_timeout(short), Ok(()));
+        tx.set(2);
+        drop(tx);
+        assert_eq!(rx.changed_timeout(short), Ok(()));
+        assert_eq!(rx.changed_timeout(short), Err(RecvTimeoutError::Closed));
+        assert_eq!(RecvTimeoutError::Timeout.to_string(), "timed out waiting on channel");
+        assert_eq!(RecvTimeoutError::Closed.to_string(), "channel closed");
+    });
+}
+
+#[test]
+fn a_deadline_in_the_past_looks_once() {
+    must_end(|| {
+        let (tx, mut rx) = channel(0);
+        let past = Instant::now();
+        tx.set(1);
+        assert_eq!(rx.changed_deadline(past), Ok(()));
+        assert_eq!(rx.changed_deadline(past), Err(RecvTimeoutError::Timeout));
+        assert_eq!(rx.changed_timeout(Duration::ZERO), Err(RecvTimeoutError::Timeout));
+    });
+}
+
+#[test]
+fn a_timeout_beyond_time_waits() {
+    must_end(|| {
+        let (tx, mut rx) = channel(0);
+        let sender = thread::spawn(move || tx.set(1));
+        assert_eq!(rx.changed_timeout(Duration::MAX), Ok(()));
+        sender.join().unwrap();
+    });
+}
+
+#[test]
+fn g6_a_wait_that_timed_out_leaves_nothing_behind() {
+    must_end(|| {
+        let (tx, mut rx) = channel(0);
+        for i in 1..=100 {
+            assert!(rx.changed_timeout(Duration::ZERO).is_err());
+            tx.set(i);
+            rx.mark_unchanged();
+        }
+        tx.set(0);
+        assert_eq!(rx.changed_blocking(), Ok(()));
+    });
+}
+
+#[test]
+fn spurious_unparks_change_nothing() {
+    let (tx, mut rx) = channel(0);
+    let (started, returned) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicBool::new(false)));
+    let waiting = thread::spawn({
+        let (started, returned) = (started.clone(), returned.clone());
+        move || {
+            started.store(true, Ordering::SeqCst);
+            let result = rx.changed_blocking();
+            returned.store(true, Ordering::SeqCst);
+            (result, rx.get())
+        }
+    });
+    let deadline = Instant::now() + HANG;
+    while !started.load(Ordering::SeqCst) {
+        assert!(Instant::now() < deadline);
+        thread::yield_now();
+    }
+    for _ in 0..1_000 {
+        waiting.thread().unpark();
+        thread::yield_now();
+    }
+    assert!(!returned.load(Ordering::SeqCst));
+    tx.set(1);
+    assert_eq!(must_end(move || waiting.join().unwrap()), (Ok(()), 1));
+}
+
+/// A wait inside another one's condition has a parker of its own, so that neither takes the other's wake-up.
+#[test]
+fn waits_can_be_nested() {
+    must_end(|| {
+        let (tx, mut rx) = channel(0);
+        let (inner_tx, mut inner) = channel(0);
+        let sender = thread::spawn(move || {
+            for i in 1..=1_000 {
+                inner_tx.set(i);
+                tx.set(i);
+            }
+            inner_tx
+        });
+        let looks = AtomicUsize::new(0);
+        let last = *rx
+            .wait_for_blocking(|value| {
+                looks.fetch_add(1, Ordering::Relaxed);
+                let _ = inner.changed_timeout(Duration::from_micros(10));
+                *value == 1_000
+            })
+            .unwrap();
+        assert_eq!(last, 1_000);
+        assert!(looks.into_inner() > 0);
+        sender.join().unwrap();
+    });
+}
+
+/// G8: a thread that waits uses (next to) no processor time.
+#[cfg(target_os = "linux")]
+#[test]
+fn g8_a_waiting_thread_sleeps() {
+    fn ticks() -> u64 {
+        let stat = std::fs::read_to_string("/proc/thread-self/stat").unwrap();
+        let fields: Vec<_> = stat.rsplit(')').next().unwrap().split_whitespace().collect();
+        fields[11].parse::<u64>().unwrap() + fields[12].parse::<u64>().unwrap()
+    }
+    let (_tx, mut rx) = channel(0);
+    let before = ticks();
+    assert!(rx.changed_timeout(Duration::from_millis(500)).is_err());
+    let used = ticks() - before;
+    assert!(used <= 10, "{used} ticks of 10 ms in half a second");
+}

@@ -1,0 +1,124 @@
+//! tokio's cooperative budget: with the feature `tokio`, a task that always finds something new still yields.
+
+mod common;
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+#[cfg(feature = "tokio")]
+use tokio::task::coop;
+use tokio::task::{spawn, yield_now};
+use watch_channel::channel;
+
+const ROUNDS: usize = 10_000;
+
+/// How often a neighbour on the same thread got its turn while a task found something new in every round.
+async fn turns_beside<F: Future<Output = ()> + Send + 'static>(busy: F) -> usize {
+    let turns = Arc::new(AtomicUsize::new(0));
+    let neighbour = spawn({
+        let turns = turns.clone();
+        async move {
+            loop {
+                turns.fetch_add(1, Ordering::Relaxed);
+                yield_now().await;
+            }
+        }
+    });
+    spawn(busy).await.unwrap();
+    neighbour.abort();
+    turns.load(Ordering::Relaxed)
+}
+
+async fn always_changed() {
+    let (tx, mut rx) = channel(0);
+    for i in 0..ROUNDS {
+        tx.set(i);
+        rx.changed().await.unwrap();
+    }
+}
+
+async fn always_there() {
+    let (_tx, mut rx) = channel(0);
+    for _ in 0..ROUNDS {
+        rx.wait_for(|_| true).await.unwrap();
+        rx.wait_for_map(|value| Some(*value)).await.unwrap();
+    }
+}
+
+async fn always_closed() {
+    let (tx, _) = channel(0);
+    for _ in 0..ROUNDS {
+        tx.closed().await;
+    }
+}
+
+async fn always_polled() {
+    let (tx, mut rx) = channel(0);
+    for i in 0..ROUNDS {
+        tx.set(i);
+        std::future::poll_fn(|cx| rx.poll_changed(cx)).await.unwrap();
+    }
+}
+
+#[cfg(feature = "tokio")]
+#[tokio::test]
+async fn neighbours_get_their_turn() {
+    // tokio's own budget is 128 operations.
+    let at_least = ROUNDS / 128;
+    assert!(turns_beside(always_changed()).await >= at_least);
+    assert!(turns_beside(always_there()).await >= at_least);
+    assert!(turns_beside(always_closed()).await >= at_least);
+    assert!(turns_beside(always_polled()).await >= at_least);
+}
+
+/// As many turns as beside tokio's own receiver.
+#[cfg(feature = "tokio")]
+#[tokio::test]
+async fn neighbours_get_as_many_turns_as_beside_tokios_channel() {
+    let tokios = turns_beside(async {
+        let (tx, mut rx) = tokio::sync::watch::channel(0);
+        for i in 0..ROUNDS {
+            tx.send_replace(i);
+            rx.changed().await.unwrap();
+        }
+    })
+    .await;
+    assert_eq!(turns_beside(always_changed()).await, tokios);
+}
+
+/// Without the feature (or the budget) they wait until the task is done.
+#[tokio::test]
+async fn without_a_budget_neighbours_starve() {
+    async fn starve<F: Future<Output = ()> + Send + 'static>(busy: F) {
+        #[cfg(feature = "tokio")]
+        let busy = coop::unconstrained(busy);
+        assert!(turns_beside(busy).await <= 2);
+    }
+    starve(always_changed()).await;
+    starve(always_there()).await;
+    starve(always_closed()).await;
+    starve(always_polled()).await;
+}
+
+/// A budget that runs out in the middle of a wait costs no wake-up.
+#[cfg(feature = "tokio")]
+#[tokio::test]
+async fn a_wait_without_budget_is_polled_again() {
+    let (tx, mut rx) = channel(0);
+    let receiver = spawn(async move {
+        let mut seen = 0;
+        while rx.changed().await.is_ok() {
+            seen = rx.get_and_update();
+            while coop::has_budget_remaining() {
+                coop::consume_budget().await;
+            }
+        }
+        seen
+    });
+    for i in 1..=100 {
+        tx.set(i);
+        yield_now().await;
+    }
+    drop(tx);
+    assert_eq!(receiver.await.unwrap(), 100);
+}

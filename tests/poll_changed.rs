@@ -1,0 +1,115 @@
+//! Polling without a future: the registration is kept from one poll to the next.
+#![cfg(feature = "event-listener")]
+
+mod common;
+
+use std::task::{Context, Poll};
+
+use common::Task;
+use watch_channel::{Receiver, channel};
+
+fn poll(rx: &mut Receiver<u32>, task: &Task) -> Poll<bool> {
+    rx.poll_changed(&mut Context::from_waker(&task.waker())).map(|result| result.is_ok())
+}
+
+#[test]
+fn g1_it_is_woken_by_each_change_and_by_the_close() {
+    let (tx, mut rx) = channel(0);
+    let task = Task::new();
+    for i in 1..=10 {
+        assert_eq!(poll(&mut rx, &task), Poll::Pending);
+        tx.set(i as u32);
+        assert_eq!(task.wakes(), i);
+        assert_eq!(poll(&mut rx, &task), Poll::Ready(true));
+        assert_eq!(rx.get(), i as u32);
+    }
+    assert_eq!(poll(&mut rx, &task), Poll::Pending);
+    drop(tx);
+    assert_eq!(task.wakes(), 11);
+    assert_eq!(poll(&mut rx, &task), Poll::Ready(false));
+    assert_eq!(poll(&mut rx, &task), Poll::Ready(false));
+}
+
+#[test]
+fn only_the_last_task_is_woken() {
+    let (tx, mut rx) = channel(0);
+    let (first, last) = (Task::new(), Task::new());
+    assert_eq!(poll(&mut rx, &first), Poll::Pending);
+    assert_eq!(poll(&mut rx, &last), Poll::Pending);
+    assert_eq!(poll(&mut rx, &last), Poll::Pending);
+    assert_eq!(first.wakers_kept(), 0);
+    tx.set(1);
+    assert_eq!((first.wakes(), last.wakes()), (0, 1));
+}
+
+#[test]
+fn g6_another_wait_cancels_it() {
+    let (tx, mut rx) = channel(0);
+    let (polled, waiting) = (Task::new(), Task::new());
+    assert_eq!(poll(&mut rx, &polled), Poll::Pending);
+    let mut changed = Box::pin(rx.changed());
+    assert!(waiting.poll(&mut changed).is_pending());
+    assert_eq!(polled.wakers_kept(), 0);
+    tx.set(1);
+    assert_eq!((polled.wakes(), waiting.wakes()), (0, 1));
+    assert!(waiting.poll(&mut changed).is_ready());
+    drop(changed);
+    // And polling can begin again.
+    assert_eq!(poll(&mut rx, &polled), Poll::Pending);
+    tx.set(2);
+    assert_eq!((polled.wakes(), waiting.wakes()), (1, 1));
+}
+
+#[test]
+fn g6_dropping_the_receiver_cancels_it() {
+    let (tx, mut rx) = channel(0);
+    let mut other = rx.clone();
+    let (dropped, kept) = (Task::new(), Task::new());
+    assert_eq!(poll(&mut rx, &dropped), Poll::Pending);
+    assert_eq!(poll(&mut other, &kept), Poll::Pending);
+    drop(rx);
+    assert_eq!(dropped.wakers_kept(), 0);
+    tx.set(1);
+    assert_eq!((dropped.wakes(), kept.wakes()), (0, 1));
+}
+
+#[test]
+fn a_version_marked_in_between_is_not_missed() {
+    let (tx, mut rx) = channel(0);
+    let task = Task::new();
+    assert_eq!(poll(&mut rx, &task), Poll::Pending);
+    rx.mark_changed();
+    assert_eq!(poll(&mut rx, &task), Poll::Ready(true));
+    assert_eq!(poll(&mut rx, &task), Poll::Pending);
+    tx.set(1);
+    rx.mark_unchanged();
+    // Seen without a poll: it registers for the version after that.
+    assert_eq!(poll(&mut rx, &task), Poll::Pending);
+    let before = task.wakes();
+    tx.set(2);
+    assert_eq!(task.wakes(), before + 1);
+    assert_eq!(poll(&mut rx, &task), Poll::Ready(true));
+}
+
+#[test]
+fn g6_a_ready_poll_keeps_no_waker() {
+    let (tx, mut rx) = channel(0);
+    let task = Task::new();
+    assert_eq!(poll(&mut rx, &task), Poll::Pending);
+    rx.mark_changed();
+    assert_eq!(poll(&mut rx, &task), Poll::Ready(true));
+    assert_eq!(task.wakers_kept(), 0);
+    tx.set(1);
+    assert_eq!(task.wakes(), 0);
+}
+
+#[test]
+fn a_clone_does_not_inherit_the_registration() {
+    let (tx, mut rx) = channel(0);
+    let task = Task::new();
+    assert_eq!(poll(&mut rx, &task), Poll::Pending);
+    drop(rx.clone());
+    assert_eq!(task.wakers_kept(), 1);
+    tx.set(1);
+    assert_eq!(task.wakes(), 1);
+}

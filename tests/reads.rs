@@ -1,0 +1,111 @@
+//! Reads without a guard that could be held too long, reads that never wait, and versions.
+
+mod common;
+
+use std::cell::Cell;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use common::must_end;
+use watch_channel::{Sender, channel};
+
+#[test]
+fn get_leaves_the_value_unseen_and_get_and_update_does_not() {
+    let (tx, mut rx) = channel(1);
+    tx.set(2);
+    assert_eq!((rx.get(), rx.has_unseen()), (2, true));
+    assert_eq!((rx.get_and_update(), rx.has_unseen()), (2, false));
+    assert_eq!((rx.get_and_update(), tx.get()), (2, 2));
+}
+
+#[test]
+fn with_leaves_the_value_unseen_and_with_and_update_does_not() {
+    let (tx, mut rx) = channel(vec![1]);
+    tx.send_modify(|list| list.push(2));
+    assert_eq!((rx.with(Vec::len), rx.has_unseen()), (2, true));
+    assert_eq!((rx.with_and_update(|list| list[1]), rx.has_unseen()), (2, false));
+    assert_eq!(tx.with(Vec::len), 2);
+}
+
+#[test]
+fn reads_can_be_nested_and_see_one_value() {
+    must_end(|| {
+        let (tx, rx) = channel(1);
+        let other = rx.clone();
+        assert_eq!(rx.with(|a| other.with(|b| *a + *b + other.get() + *tx.borrow())), 4);
+    });
+}
+
+#[test]
+fn g4_a_read_that_panics_leaves_the_channel_usable() {
+    let (tx, mut rx) = channel(1);
+    tx.set(2);
+    assert!(catch_unwind(AssertUnwindSafe(|| rx.with(|_| panic!("on purpose")))).is_err());
+    assert!(rx.has_unseen());
+    assert!(catch_unwind(AssertUnwindSafe(|| rx.with_and_update(|_| panic!("on purpose")))).is_err());
+    assert!(!rx.has_unseen(), "what the closure saw is seen");
+    must_end(move || {
+        tx.set(3);
+        assert_eq!(rx.get_and_update(), 3);
+    });
+}
+
+#[test]
+fn a_value_is_cloned_once() {
+    #[derive(Debug)]
+    struct Counted<'a>(&'a Cell<u32>);
+    impl Clone for Counted<'_> {
+        fn clone(&self) -> Self {
+            self.0.set(self.0.get() + 1);
+            Self(self.0)
+        }
+    }
+    let clones = Cell::new(0);
+    let (tx, mut rx) = channel(Counted(&clones));
+    let _ = (rx.get(), rx.get_and_update(), tx.get());
+    assert_eq!(clones.get(), 3);
+}
+
+#[test]
+fn try_borrow_never_waits() {
+    let (tx, rx) = channel(1);
+    tx.send_modify(|value| {
+        *value = 2;
+        assert!(tx.try_borrow().is_none());
+        assert!(rx.try_borrow().is_none());
+    });
+    let (first, second) = (rx.try_borrow().unwrap(), tx.try_borrow().unwrap());
+    assert_eq!((*first, first.has_changed()), (2, true));
+    assert_eq!((*second, second.has_changed()), (2, false));
+}
+
+#[test]
+fn a_version_is_one_value_s() {
+    let tx = Sender::new(1);
+    let rx = tx.subscribe();
+    let first = tx.version();
+    assert_eq!((rx.version(), rx.clone().version()), (first, first));
+    tx.send_if_modified(|value| {
+        *value = 2;
+        false
+    });
+    assert_eq!(tx.version(), first);
+    tx.set(2);
+    let second = rx.version();
+    assert_ne!(second, first);
+    assert_eq!(tx.version(), second);
+    let set: std::collections::HashSet<_> = [first, second, first].into();
+    assert_eq!(set.len(), 2);
+}
+
+#[test]
+fn has_unseen_does_not_care_about_the_close() {
+    let (tx, mut rx) = channel(1);
+    assert!(!rx.has_unseen());
+    tx.set(2);
+    drop(tx);
+    assert!(rx.has_unseen());
+    rx.mark_unchanged();
+    assert!(!rx.has_unseen());
+    rx.mark_changed();
+    assert!(rx.has_unseen());
+}

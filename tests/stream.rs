@@ -1,0 +1,135 @@
+//! A channel as a stream, with the meaning of tokio-stream's `WatchStream`.
+#![cfg(feature = "stream")]
+
+mod common;
+
+use std::cell::Cell;
+use std::pin::Pin;
+use std::rc::Rc;
+use std::task::{Context, Poll};
+
+use common::Task;
+use futures_core::{FusedStream, Stream};
+use watch_channel::{WatchStream, channel};
+
+fn poll<T: Clone>(stream: &mut WatchStream<T>, task: &Task) -> Poll<Option<T>> {
+    Pin::new(stream).poll_next(&mut Context::from_waker(&task.waker()))
+}
+
+#[test]
+fn new_starts_with_the_current_value_even_if_it_was_seen() {
+    let (tx, rx) = channel(1);
+    let task = Task::new();
+    let mut stream = WatchStream::new(rx);
+    assert_eq!(poll(&mut stream, &task), Poll::Ready(Some(1)));
+    assert_eq!(poll(&mut stream, &task), Poll::Pending);
+    tx.set(2);
+    assert_eq!(task.wakes(), 1);
+    assert_eq!(poll(&mut stream, &task), Poll::Ready(Some(2)));
+    assert_eq!(poll(&mut stream, &task), Poll::Pending);
+}
+
+#[test]
+fn from_changes_starts_with_the_first_unseen_value() {
+    let (tx, rx) = channel(1);
+    let task = Task::new();
+    let mut stream = WatchStream::from_changes(rx.clone());
+    assert_eq!(poll(&mut stream, &task), Poll::Pending);
+    tx.set(2);
+    assert_eq!(poll(&mut stream, &task), Poll::Ready(Some(2)));
+    assert_eq!(poll(&mut WatchStream::from_changes(rx), &task), Poll::Ready(Some(2)));
+}
+
+#[test]
+fn it_ends_after_the_last_value_and_stays_ended() {
+    let (tx, rx) = channel(1);
+    let task = Task::new();
+    let mut stream = WatchStream::from(rx);
+    tx.set(2);
+    drop(tx);
+    assert_eq!(poll(&mut stream, &task), Poll::Ready(Some(2)));
+    assert!(!stream.is_terminated());
+    for _ in 0..3 {
+        assert_eq!(poll(&mut stream, &task), Poll::Ready(None));
+        assert!(stream.is_terminated());
+    }
+}
+
+#[test]
+fn the_close_wakes_it() {
+    let (tx, rx) = channel(1);
+    let task = Task::new();
+    let mut stream = WatchStream::from_changes(rx);
+    assert_eq!(poll(&mut stream, &task), Poll::Pending);
+    drop(tx);
+    assert_eq!(task.wakes(), 1);
+    assert_eq!(poll(&mut stream, &task), Poll::Ready(None));
+}
+
+#[test]
+fn values_that_were_replaced_are_skipped() {
+    let (tx, rx) = channel(1);
+    let task = Task::new();
+    let mut stream = WatchStream::new(rx);
+    tx.set(2);
+    tx.set(3);
+    assert_eq!(poll(&mut stream, &task), Poll::Ready(Some(3)));
+    assert_eq!(poll(&mut stream, &task), Poll::Pending);
+}
+
+#[test]
+fn the_receiver_comes_back() {
+    let (tx, rx) = channel(1);
+    let task = Task::new();
+    let mut stream = WatchStream::new(rx);
+    assert_eq!(poll(&mut stream, &task), Poll::Ready(Some(1)));
+    assert_eq!(poll(&mut stream, &task), Poll::Pending);
+    let mut rx = stream.into_inner();
+    tx.set(2);
+    assert_eq!(*rx.borrow_and_update(), 2);
+}
+
+#[test]
+fn values_need_be_neither_static_nor_send() {
+    let local = Cell::new(1);
+    let (tx, rx) = channel((&local, Rc::new(())));
+    let mut stream = WatchStream::new(rx);
+    local.set(2);
+    let Poll::Ready(Some((value, _))) = poll(&mut stream, &Task::new()) else { panic!("there is a value") };
+    assert_eq!(value.get(), 2);
+    drop(tx);
+}
+
+/// The same steps on both give the same.
+#[test]
+fn it_does_what_tokios_does() {
+    let (tx, rx) = channel(0);
+    let (tokio_tx, tokio_rx) = tokio::sync::watch::channel(0);
+    let task = Task::new();
+    let mut cx = Context::from_waker(std::task::Waker::noop());
+    let mut streams = [WatchStream::new(rx.clone()), WatchStream::from_changes(rx)];
+    let mut tokio_streams = [
+        tokio_stream::wrappers::WatchStream::new(tokio_rx.clone()),
+        tokio_stream::wrappers::WatchStream::from_changes(tokio_rx),
+    ];
+    let mut look = || {
+        for (ours, tokio) in streams.iter_mut().zip(&mut tokio_streams) {
+            for _ in 0..2 {
+                assert_eq!(poll(ours, &task), Pin::new(&mut *tokio).poll_next(&mut cx));
+            }
+        }
+    };
+    look();
+    tx.set(1);
+    tokio_tx.send_replace(1);
+    look();
+    for value in [2, 3] {
+        tx.set(value);
+        tokio_tx.send_replace(value);
+    }
+    look();
+    tx.set(4);
+    tokio_tx.send_replace(4);
+    drop((tx, tokio_tx));
+    look();
+}

@@ -1,0 +1,83 @@
+//! A channel in a `static`.
+
+mod common;
+
+use std::sync::{Arc, Barrier};
+
+#[cfg(feature = "event-listener")]
+use common::Task;
+use common::must_end;
+use watch_channel::{Receiver, Sender, Watch, channel};
+
+fn read(rx: &mut Receiver<u32>) -> u32 {
+    rx.get_and_update()
+}
+
+#[test]
+fn its_handles_are_those_of_any_channel() {
+    static WATCH: Watch<u32> = Watch::new(1);
+    let (sender, mut receiver): (Sender<u32>, Receiver<u32>) = (WATCH.sender(), WATCH.subscribe());
+    let (_tx, mut heap) = channel(1);
+    assert_eq!(read(&mut receiver), read(&mut heap));
+    sender.set(2);
+    assert_eq!(read(&mut receiver), 2);
+    assert!(WATCH.sender().same_channel(&sender));
+    assert!(WATCH.subscribe().same_channel(&receiver));
+}
+
+#[test]
+fn it_never_closes() {
+    static WATCH: Watch<u32> = Watch::new(1);
+    let rx = WATCH.subscribe();
+    drop(WATCH.sender());
+    assert!(!rx.is_closed());
+    assert_eq!(WATCH.sender().sender_count(), 2, "the `Watch` counts as one");
+}
+
+#[test]
+fn without_receivers_it_is_as_any_channel() {
+    static WATCH: Watch<u32> = Watch::new(1);
+    assert!(WATCH.sender().send(2).is_err());
+    WATCH.sender().set(3);
+    assert_eq!(WATCH.subscribe().get(), 3);
+}
+
+#[cfg(feature = "event-listener")]
+#[test]
+fn any_number_of_receivers_wait() {
+    static WATCH: Watch<u32> = Watch::new(1);
+    let mut receivers: Vec<_> = (0..100).map(|_| WATCH.subscribe()).collect();
+    let task = Task::new();
+    let mut waits: Vec<_> = receivers.iter_mut().map(|rx| Box::pin(rx.changed())).collect();
+    assert!(waits.iter_mut().all(|wait| task.poll(wait).is_pending()));
+    WATCH.sender().set(2);
+    assert_eq!(task.wakes(), 100);
+    assert!(waits.iter_mut().all(|wait| task.poll(wait).is_ready()));
+}
+
+#[test]
+fn threads_that_are_first_at_once_make_one_channel() {
+    for _ in 0..100 {
+        let watch: &'static Watch<u32> = Box::leak(Box::new(Watch::new(7)));
+        let start = Arc::new(Barrier::new(4));
+        let threads: Vec<_> = (0..4)
+            .map(|_| {
+                let start = start.clone();
+                std::thread::spawn(move || {
+                    start.wait();
+                    watch.subscribe()
+                })
+            })
+            .collect();
+        let receivers: Vec<_> = must_end(move || threads.into_iter().map(|thread| thread.join().unwrap()).collect());
+        assert!(receivers.iter().all(|rx: &Receiver<u32>| rx.same_channel(&receivers[0]) && rx.get() == 7));
+    }
+}
+
+#[test]
+fn it_shows_what_it_has() {
+    static WATCH: Watch<u32> = Watch::new(5);
+    assert_eq!(format!("{WATCH:?}"), "Watch { sender: None, .. }");
+    WATCH.sender();
+    assert!(format!("{WATCH:?}").contains("value: 5"), "{WATCH:?}");
+}
