@@ -4,8 +4,10 @@
 
 step "cargo test"
 cargo test --locked
+step "cargo test, with every feature that std programs have"
+cargo test --locked --features stream,tokio,defmt
 step "cargo test, with critical sections"
-cargo test --locked --tests --features critical-section
+cargo test --locked --tests --features critical-section,stream
 step "cargo test, without the async API"
 cargo test --locked --tests --no-default-features --features std
 step "cargo test, without std"
