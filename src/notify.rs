@@ -133,12 +133,7 @@ impl Drop for Delivery<'_> {
 pub(crate) struct OwnWaiter {
     number: Option<NonZero<usize>>,
     /// What the last poll of `poll_changed` left in a list. The box is made once and then kept.
-    polled: Option<Box<Polled>>,
-}
-
-struct Polled {
-    shard: usize,
-    registration: Option<Registration<EventListener>>,
+    polled: Option<Box<Option<Registration<EventListener>>>>,
 }
 
 impl OwnWaiter {
@@ -157,37 +152,30 @@ impl OwnWaiter {
         (wakeups.pool.slot(number.get() - 1), &wakeups.events[shard])
     }
 
-    /// Puts a listener into the list of `shard`, to be kept. `false` if it is kept there already.
+    /// Puts a listener into the list of `shard`, to be kept. `false` if one is kept already: it may be in the list of
+    /// an older version, but then it is notified, or about to be.
     pub(crate) fn register(&mut self, notifier: &Notifier, shard: usize) -> bool {
-        if self.polled.as_ref().is_some_and(|polled| polled.shard == shard && polled.registration.is_some()) {
+        if self.polled.as_ref().is_some_and(|kept| kept.is_some()) {
             return false;
         }
         let (_, event) = self.get_or_claim(notifier, shard);
-        let polled = self.polled.get_or_insert_with(|| Box::new(Polled { shard, registration: None }));
-        polled.shard = shard;
-        polled.registration = Some(Registration::new(event.listen()));
+        **self.polled.get_or_insert_default() = Some(Registration::new(event.listen()));
         true
     }
 
     /// Polls the registration that is kept; ready if it was used up.
     pub(crate) fn poll_registration(&mut self, notifier: &Notifier, cx: &mut Context<'_>) -> Poll<()> {
-        let (Some(number), Some(polled)) = (self.number, &mut self.polled) else { return Poll::Ready(()) };
-        let Some(registration) = &mut polled.registration else { return Poll::Ready(()) };
+        let (Some(number), Some(kept)) = (self.number, &mut self.polled) else { return Poll::Ready(()) };
+        let Some(registration) = &mut **kept else { return Poll::Ready(()) };
         let slot = notifier.wakeups().pool.slot(number.get() - 1);
-        let used_up = registration.poll(slot, cx, || None::<()>).is_ready();
-        if used_up {
-            polled.registration = None;
-            Poll::Ready(())
-        } else {
-            Poll::Pending
-        }
+        registration.poll(slot, cx, || None::<()>).map(|_| **kept = None)
     }
 
-    /// Cancels the registration that was kept, if there is one.
+    /// Cancels the registration that is kept, if there is one.
     #[inline]
     pub(crate) fn unregister(&mut self, notifier: &Notifier) {
-        let (Some(number), Some(polled)) = (self.number, &mut self.polled) else { return };
-        if let Some(mut registration) = polled.registration.take() {
+        let (Some(number), Some(kept)) = (self.number, &mut self.polled) else { return };
+        if let Some(mut registration) = kept.take() {
             registration.cancel(notifier.wakeups().pool.slot(number.get() - 1));
         }
     }

@@ -41,6 +41,12 @@ async fn always_there() {
     let (_tx, mut rx) = channel(0);
     for _ in 0..ROUNDS {
         rx.wait_for(|_| true).await.unwrap();
+    }
+}
+
+async fn always_mapped() {
+    let (_tx, mut rx) = channel(0);
+    for _ in 0..ROUNDS {
         rx.wait_for_map(|value| Some(*value)).await.unwrap();
     }
 }
@@ -67,6 +73,7 @@ async fn neighbours_get_their_turn() {
     let at_least = ROUNDS / 128;
     assert!(turns_beside(always_changed()).await >= at_least);
     assert!(turns_beside(always_there()).await >= at_least);
+    assert!(turns_beside(always_mapped()).await >= at_least);
     assert!(turns_beside(always_closed()).await >= at_least);
     assert!(turns_beside(always_polled()).await >= at_least);
 }
@@ -96,6 +103,7 @@ async fn without_a_budget_neighbours_starve() {
     }
     starve(always_changed()).await;
     starve(always_there()).await;
+    starve(always_mapped()).await;
     starve(always_closed()).await;
     starve(always_polled()).await;
 }

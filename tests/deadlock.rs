@@ -76,6 +76,11 @@ fn a_borrow_or_a_send_inside_a_modification_panics() {
         tx.send_modify(|_| drop(rx.borrow()));
     });
     let line = line!() + 3;
+    assert_panics("deadlock: this thread reads a watch channel inside the closure", line, || {
+        let (tx, rx) = channel(1);
+        tx.send_modify(|value| *value = rx.get());
+    });
+    let line = line!() + 3;
     assert_panics("deadlock: this thread sends on a watch channel inside the closure", line, || {
         let (tx, _rx) = channel(1);
         tx.send_modify(|_| tx.send_modify(|_| ()));
