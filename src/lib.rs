@@ -29,8 +29,6 @@ mod guard;
 mod held;
 #[cfg_attr(not(feature = "event-listener"), path = "notify_none.rs")]
 mod notify;
-#[cfg(feature = "event-listener")]
-mod pool;
 mod receiver;
 mod sender;
 mod shared;
@@ -47,6 +45,8 @@ mod waiter;
 #[cfg(not(all(loom, feature = "loom")))]
 mod watch;
 mod weak;
+#[cfg(feature = "event-listener")]
+mod woken;
 
 pub use crate::guard::Ref;
 pub use crate::receiver::Receiver;

@@ -8,7 +8,6 @@
 
 use core::fmt;
 use core::future::Future;
-use core::num::NonZero;
 use core::pin::Pin;
 use core::task::{Context, Poll, Waker};
 
@@ -16,10 +15,10 @@ use event_listener::{Event, EventListener, listener};
 
 use alloc::boxed::Box;
 
-use crate::pool::Pool;
 use crate::state::{SHARDS, Shards};
-use crate::sync::SetOnce;
+use crate::sync::{Mutex, SetOnce, TaskArc};
 use crate::waiter::{Registration, Slot};
+use crate::woken::Woken;
 
 /// How many listeners are notified under one hold of their list's lock (or in one critical section).
 const BATCH: usize = 16;
@@ -29,22 +28,23 @@ const SENDERS: usize = SHARDS;
 
 /// What a channel wakes its waiters with: nothing until the first wait ever.
 pub(crate) struct Notifier {
-    wakeups: SetOnce<Box<Wakeups>>,
+    wakeups: SetOnce<TaskArc<Wakeups>>,
+    spare: Spare,
 }
 
-/// The wake machinery of one channel.
-struct Wakeups {
+/// The wake machinery of one channel: the channel has it, and each of its waiters.
+pub(crate) struct Wakeups {
     events: [Event; SHARDS + 1],
-    pool: Pool,
+    pub(crate) woken: Woken,
 }
 
 impl Notifier {
     pub(crate) fn new() -> Self {
-        Self { wakeups: SetOnce::new() }
+        Self { wakeups: SetOnce::new(), spare: Spare(Mutex::new(None)) }
     }
 
     #[inline]
-    fn wakeups(&self) -> &Wakeups {
+    fn wakeups(&self) -> &TaskArc<Wakeups> {
         match self.wakeups.get() {
             Some(wakeups) => wakeups,
             None => self.make_wakeups(),
@@ -52,8 +52,13 @@ impl Notifier {
     }
 
     #[cold]
-    fn make_wakeups(&self) -> &Wakeups {
-        self.wakeups.get_or_set(Box::new(Wakeups::new()))
+    fn make_wakeups(&self) -> &TaskArc<Wakeups> {
+        self.wakeups.get_or_set(TaskArc::new(Wakeups::new()))
+    }
+
+    #[cold]
+    fn make_slot(&self) -> Slot {
+        Slot::new(self.wakeups().clone())
     }
 
     /// Wakes all receivers that wait in `shards`. The caller holds no lock.
@@ -87,7 +92,7 @@ impl fmt::Debug for Notifier {
 
 impl Wakeups {
     fn new() -> Self {
-        Self { events: core::array::from_fn(|_| Event::new()), pool: Pool::new() }
+        Self { events: core::array::from_fn(|_| Event::new()), woken: Woken::new() }
     }
 
     /// Notifies those who listen to `event` now, and wakes their tasks, a batch after the other.
@@ -99,11 +104,11 @@ impl Wakeups {
             listener!(event => end);
             let mut cx = Context::from_waker(Waker::noop());
             while Pin::new(&mut end).poll(&mut cx) == Poll::Pending {
-                self.pool.wake_all();
+                self.woken.wake_all();
                 event.notify_additional_relaxed(BATCH);
             }
         }
-        self.pool.wake_all();
+        self.woken.wake_all();
     }
 }
 
@@ -115,10 +120,12 @@ struct Delivery<'a> {
 
 impl Delivery<'_> {
     fn run(&mut self) {
-        while self.lists != 0 {
-            let list = self.lists.trailing_zeros() as usize;
-            self.wakeups.deliver(&self.wakeups.events[list]);
-            self.lists &= self.lists - 1;
+        for (list, event) in self.wakeups.events.iter().enumerate() {
+            let bit = 1 << list;
+            if self.lists & bit != 0 {
+                self.wakeups.deliver(event);
+                self.lists &= !bit;
+            }
         }
     }
 }
@@ -129,87 +136,145 @@ impl Drop for Delivery<'_> {
     }
 }
 
-/// A receiver's own waiter, claimed at its first wait.
-pub(crate) struct OwnWaiter {
-    number: Option<NonZero<usize>>,
-    /// What the last poll of `poll_changed` left in a list. The box is made once and then kept.
-    polled: Option<Box<Option<Registration<EventListener>>>>,
+/// Waiters of senders, which have none of their own: to be used again by the next wait.
+struct Spare(Mutex<Option<Box<SpareSlot>>>);
+
+struct SpareSlot {
+    slot: Slot,
+    next: Option<Box<SpareSlot>>,
 }
+
+impl Drop for Spare {
+    fn drop(&mut self) {
+        // One after the other: a long chain that drops itself would need a long stack.
+        let mut top = self.0.with(Option::take);
+        while let Some(mut spare) = top {
+            top = spare.next.take();
+        }
+    }
+}
+
+/// A receiver's own waiter, and what it needs beside it.
+struct Own {
+    slot: Slot,
+    /// What `poll_changed` left in a list. Behind a `dyn`, so that a program which never calls it has no code for it.
+    kept: Option<Box<dyn Kept>>,
+}
+
+/// A registration that outlives the poll which made it.
+trait Kept: Send + Sync {
+    /// Puts a listener into the list. `false` if one is kept already: it may be in the list of an older version, but
+    /// then it is notified, or about to be.
+    fn register(&mut self, event: &Event) -> bool;
+
+    /// Ready if there is none, or if it was used up.
+    fn poll(&mut self, slot: &Slot, cx: &mut Context<'_>) -> Poll<()>;
+
+    fn cancel(&mut self, slot: &Slot);
+}
+
+impl Kept for Option<Registration<EventListener>> {
+    fn register(&mut self, event: &Event) -> bool {
+        let is_new = self.is_none();
+        if is_new {
+            *self = Some(Registration::new(event.listen()));
+        }
+        is_new
+    }
+
+    fn poll(&mut self, slot: &Slot, cx: &mut Context<'_>) -> Poll<()> {
+        let Some(registration) = self else { return Poll::Ready(()) };
+        registration.poll(slot, cx, || None::<()>).map(|_| *self = None)
+    }
+
+    fn cancel(&mut self, slot: &Slot) {
+        if let Some(mut registration) = self.take() {
+            registration.cancel(slot);
+        }
+    }
+}
+
+/// A receiver's own waiter, made at its first wait.
+pub(crate) struct OwnWaiter(Option<Box<Own>>);
 
 impl OwnWaiter {
     #[inline]
-    pub(crate) fn new() -> Self {
-        Self { number: None, polled: None }
+    pub(crate) const fn new() -> Self {
+        Self(None)
+    }
+
+    #[inline]
+    fn get_or_make(&mut self, notifier: &Notifier) -> &mut Own {
+        self.0.get_or_insert_with(|| Box::new(Own { slot: notifier.make_slot(), kept: None }))
     }
 
     /// The waiter, and the list in which the receivers of `shard` wait. A registration that was kept is cancelled.
-    pub(crate) fn get_or_claim<'a>(&mut self, notifier: &'a Notifier, shard: usize) -> (&'a Slot, &'a Event) {
-        if self.polled.is_some() {
-            self.unregister(notifier);
-        }
-        let wakeups = notifier.wakeups();
-        let number = *self.number.get_or_insert_with(|| NonZero::<usize>::MIN.saturating_add(wakeups.pool.claim()));
-        (wakeups.pool.slot(number.get() - 1), &wakeups.events[shard])
+    #[inline]
+    pub(crate) fn place<'a>(&'a mut self, notifier: &'a Notifier, shard: usize) -> (&'a Slot, &'a Event) {
+        self.unregister();
+        (&self.get_or_make(notifier).slot, &notifier.wakeups().events[shard])
     }
 
-    /// Puts a listener into the list of `shard`, to be kept. `false` if one is kept already: it may be in the list of
-    /// an older version, but then it is notified, or about to be.
+    /// Puts a listener into the list of `shard`, to be kept. `false` if one is kept already.
     pub(crate) fn register(&mut self, notifier: &Notifier, shard: usize) -> bool {
-        if self.polled.as_ref().is_some_and(|kept| kept.is_some()) {
-            return false;
-        }
-        let (_, event) = self.get_or_claim(notifier, shard);
-        **self.polled.get_or_insert_default() = Some(Registration::new(event.listen()));
-        true
+        let kept = &mut self.get_or_make(notifier).kept;
+        kept.get_or_insert_with(|| Box::new(None)).register(&notifier.wakeups().events[shard])
     }
 
-    /// Polls the registration that is kept; ready if it was used up.
-    pub(crate) fn poll_registration(&mut self, notifier: &Notifier, cx: &mut Context<'_>) -> Poll<()> {
-        let (Some(number), Some(kept)) = (self.number, &mut self.polled) else { return Poll::Ready(()) };
-        let Some(registration) = &mut **kept else { return Poll::Ready(()) };
-        let slot = notifier.wakeups().pool.slot(number.get() - 1);
-        registration.poll(slot, cx, || None::<()>).map(|_| **kept = None)
+    /// Polls the registration that is kept; ready if there is none, or if it was used up.
+    pub(crate) fn poll_registration(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        match self.0.as_deref_mut() {
+            Some(Own { slot, kept: Some(kept) }) => kept.poll(slot, cx),
+            _ => Poll::Ready(()),
+        }
     }
 
     /// Cancels the registration that is kept, if there is one.
     #[inline]
-    pub(crate) fn unregister(&mut self, notifier: &Notifier) {
-        let (Some(number), Some(kept)) = (self.number, &mut self.polled) else { return };
-        if let Some(mut registration) = kept.take() {
-            registration.cancel(notifier.wakeups().pool.slot(number.get() - 1));
+    pub(crate) fn unregister(&mut self) {
+        if let Some(Own { slot, kept: Some(kept) }) = self.0.as_deref_mut() {
+            kept.cancel(slot);
         }
     }
+}
 
-    /// Gives the waiter back. To be called when its receiver is dropped.
+impl Drop for OwnWaiter {
     #[inline]
-    pub(crate) fn release(&mut self, notifier: &Notifier) {
-        self.unregister(notifier);
-        if let Some(number) = self.number.take() {
-            notifier.wakeups().pool.release(number.get() - 1);
-        }
+    fn drop(&mut self) {
+        self.unregister();
     }
 }
 
 /// A waiter for one wait of a sender, which goes back when this is dropped.
 pub(crate) struct SenderWaiter<'a> {
-    wakeups: &'a Wakeups,
-    number: usize,
+    spare: Option<Box<SpareSlot>>,
+    notifier: &'a Notifier,
 }
 
 impl<'a> SenderWaiter<'a> {
-    pub(crate) fn claim(notifier: &'a Notifier) -> Self {
-        let wakeups = notifier.wakeups();
-        Self { wakeups, number: wakeups.pool.claim() }
+    pub(crate) fn new(notifier: &'a Notifier) -> Self {
+        let spare = notifier.spare.0.with(|top| {
+            let mut spare = top.take()?;
+            *top = spare.next.take();
+            Some(spare)
+        });
+        Self { spare, notifier }
     }
 
     /// The waiter, and the list in which senders wait.
-    pub(crate) fn get(&self) -> (&'a Slot, &'a Event) {
-        (self.wakeups.pool.slot(self.number), &self.wakeups.events[SENDERS])
+    pub(crate) fn place(&mut self) -> (&Slot, &Event) {
+        let make = || Box::new(SpareSlot { slot: self.notifier.make_slot(), next: None });
+        (&self.spare.get_or_insert_with(make).slot, &self.notifier.wakeups().events[SENDERS])
     }
 }
 
 impl Drop for SenderWaiter<'_> {
     fn drop(&mut self) {
-        self.wakeups.pool.release(self.number);
+        if let Some(mut spare) = self.spare.take() {
+            self.notifier.spare.0.with(|top| {
+                spare.next = top.take();
+                *top = Some(spare);
+            });
+        }
     }
 }

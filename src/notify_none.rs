@@ -23,7 +23,4 @@ impl OwnWaiter {
     pub(crate) fn new() -> Self {
         Self
     }
-
-    #[inline]
-    pub(crate) fn release(&mut self, _: &Notifier) {}
 }

@@ -352,7 +352,6 @@ impl<T> Clone for Receiver<T> {
 /// Wakes the senders that wait in [`Sender::closed`](crate::Sender::closed), if this is the last receiver.
 impl<T> Drop for Receiver<T> {
     fn drop(&mut self) {
-        self.waiter.release(&self.handle.notifier);
         self.handle.remove_receiver();
     }
 }

@@ -1,7 +1,7 @@
 //! The facade: every atomic, reference count, lock and pause of this crate, and the only file that names the
 //! crates they come from. Under `cfg(loom)` the same names are loom's types.
 
-pub(crate) use self::imp::{Arc, AtomicUsize, Ordering, ReadGuard, RwLock};
+pub(crate) use self::imp::{Arc, AtomicUsize, Claim, Ordering, ReadGuard, RwLock, WriteGuard};
 #[cfg(not(all(loom, not(feature = "event-listener"))))]
 pub(crate) use self::imp::{Mutex, SetOnce};
 
@@ -84,6 +84,7 @@ impl Backoff {
 
     /// Pauses once.
     #[cold]
+    #[inline(never)]
     pub(crate) fn snooze(&mut self) {
         if self.step < Self::SPINS {
             Self::spin(self.step);

@@ -12,7 +12,7 @@ use core::fmt;
 use core::ops::Deref;
 
 use crate::held::{Held, Identity, Site};
-use crate::sync::{Backoff, ReadGuard, RwLock, uninterrupted};
+use crate::sync::{Backoff, Claim, ReadGuard, RwLock, WriteGuard, uninterrupted};
 
 /// How many pauses the longest claim lasts: with threads 64 spins, 4 yields and 8 sleeps, about a millisecond.
 const LONGEST_CLAIM: u32 = 18;
@@ -48,31 +48,19 @@ impl<T> Value<T> {
     ///
     /// Waits as [`read`](Self::read).
     #[inline]
-    pub(crate) fn with<R>(&self, site: Site, f: impl FnOnce(&T) -> R) -> R {
+    pub(crate) fn with<R>(&self, site: Site, mut f: impl FnOnce(&T) -> R) -> R {
         self.identity.check_read();
-        match self.try_with(site, f) {
-            Ok(result) => result,
-            Err(f) => self.with_contended(site, f),
-        }
-    }
-
-    #[inline]
-    fn try_with<R, F: FnOnce(&T) -> R>(&self, site: Site, f: F) -> Result<R, F> {
-        uninterrupted(|| match self.try_read(site) {
-            Some(value) => Ok(f(&value)),
-            None => Err(f),
-        })
-    }
-
-    #[cold]
-    fn with_contended<R, F: FnOnce(&T) -> R>(&self, site: Site, mut f: F) -> R {
         let mut backoff = Backoff::new();
         loop {
-            backoff.snooze();
-            f = match self.try_with(site, f) {
+            let attempt = uninterrupted(|| match self.try_read(site) {
+                Some(value) => Ok(f(&value)),
+                None => Err(f),
+            });
+            match attempt {
                 Ok(result) => return result,
-                Err(f) => f,
-            };
+                Err(again) => f = again,
+            }
+            backoff.snooze();
         }
     }
 
@@ -90,20 +78,33 @@ impl<T> Value<T> {
     /// Waits for the write lock and runs `f` inside it. If `f` panics the lock is released, and the value stays as
     /// `f` left it.
     #[inline]
-    pub(crate) fn write<R>(&self, site: Site, f: impl FnOnce(&mut T) -> R) -> R {
+    pub(crate) fn write<R>(&self, site: Site, mut f: impl FnOnce(&mut T) -> R) -> R {
         self.identity.check_write();
-        match self.try_write(site, f) {
-            Ok(result) => result,
-            Err(f) => self.write_contended(site, f),
+        let mut turns = Turns::new(&self.lock);
+        loop {
+            match self.attempt(site, || turns.try_write(), f) {
+                Ok(result) => return result,
+                Err(again) => f = again,
+            }
+            turns.wait();
         }
     }
 
     /// Runs `f` if nobody is inside and no other writer claims the lock, or gives `f` back. Does not wait.
-    ///
-    /// A writer is uninterrupted: nothing on its core ever waits for a writer that it has preempted.
     #[inline]
     pub(crate) fn try_write<R, F: FnOnce(&mut T) -> R>(&self, site: Site, f: F) -> Result<R, F> {
-        uninterrupted(|| match self.lock.try_write() {
+        self.attempt(site, || self.lock.try_write(), f)
+    }
+
+    /// A writer is uninterrupted: nothing on its core ever waits for a writer that it has preempted.
+    #[inline]
+    fn attempt<'a, R, F: FnOnce(&mut T) -> R>(
+        &'a self,
+        site: Site,
+        try_write: impl FnOnce() -> Option<WriteGuard<'a, T>>,
+        f: F,
+    ) -> Result<R, F> {
+        uninterrupted(|| match try_write() {
             Some(mut value) => {
                 let _held = self.identity.writing(site);
                 Ok(f(&mut value))
@@ -111,47 +112,55 @@ impl<T> Value<T> {
             None => Err(f),
         })
     }
+}
 
-    #[cold]
-    fn write_contended<R, F: FnOnce(&mut T) -> R>(&self, site: Site, mut f: F) -> R {
-        let mut patience = 2;
-        let mut released = Backoff::new();
-        loop {
-            f = match self.write_in_claim(site, patience, f) {
-                Ok(result) => return result,
-                Err(f) => f,
-            };
-            patience = (patience * 2).min(LONGEST_CLAIM);
-            // Two pauses are longer than one of a reader that has waited as long, so that it finds the door open.
-            for _ in 0..2 {
-                released.snooze();
-                f = match self.try_write(site, f) {
-                    Ok(result) => return result,
-                    Err(f) => f,
-                };
-            }
+/// A writer's turns at the lock.
+struct Turns<'a, T> {
+    lock: &'a RwLock<T>,
+    /// While this is there, no reader enters.
+    claim: Option<Claim<'a, T>>,
+    /// How many pauses are left of this claim, and how many the next one lasts.
+    left: u32,
+    patience: u32,
+    claimed: Backoff,
+    released: Backoff,
+}
+
+impl<'a, T> Turns<'a, T> {
+    #[inline]
+    fn new(lock: &'a RwLock<T>) -> Self {
+        Self { lock, claim: None, left: 0, patience: 2, claimed: Backoff::new(), released: Backoff::new() }
+    }
+
+    #[inline]
+    fn try_write(&mut self) -> Option<WriteGuard<'a, T>> {
+        match self.claim.take() {
+            None => self.lock.try_write(),
+            Some(claim) => claim.try_write().map_err(|claim| self.claim = Some(claim)).ok(),
         }
     }
 
-    /// Holds new readers back, for at most so many pauses, until those inside have left.
-    fn write_in_claim<R, F: FnOnce(&mut T) -> R>(&self, site: Site, patience: u32, mut f: F) -> Result<R, F> {
-        let Some(mut claim) = self.lock.try_claim() else { return Err(f) };
-        let mut backoff = Backoff::new();
-        for _ in 0..patience {
-            let attempt = uninterrupted(|| match claim.try_write() {
-                Ok(mut value) => {
-                    let _held = self.identity.writing(site);
-                    Ok(f(&mut value))
-                }
-                Err(claim) => Err((claim, f)),
-            });
-            match attempt {
-                Ok(result) => return Ok(result),
-                Err(again) => (claim, f) = again,
+    /// Pauses once after a try that failed, then claims or releases the lock if it is time for that.
+    #[cold]
+    #[inline(never)]
+    fn wait(&mut self) {
+        if self.claim.is_some() {
+            self.claimed.snooze();
+            self.left -= 1;
+            if self.left == 0 {
+                self.claim = None;
+                // Two pauses are longer than one of a reader that has waited as long, so that it finds the door open.
+                self.left = 2;
             }
-            backoff.snooze();
+        } else if self.left > 0 {
+            self.released.snooze();
+            self.left -= 1;
+        } else {
+            self.claim = self.lock.try_claim();
+            self.claimed = Backoff::new();
+            self.left = if self.claim.is_some() { self.patience } else { 2 };
+            self.patience = (self.patience * 2).min(LONGEST_CLAIM);
         }
-        Err(f)
     }
 }
 

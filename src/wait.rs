@@ -21,7 +21,7 @@ macro_rules! news {
         let news = wait! {
             look: $seen.look(state.load()),
             look_and_set_waiting: $seen.look(state.set_waiting($seen.shard())),
-            place: $waiter.get_or_claim(notifier, $seen.shard()),
+            place: $waiter.place(notifier, $seen.shard()),
         };
         news.into_result()
     }};
@@ -207,18 +207,18 @@ impl<T> Receiver<T> {
         let Self { handle, seen, waiter } = self;
         let (state, notifier) = (&handle.shared.state, &handle.notifier);
         if let Some(news) = ready!(poll_look(cx, || seen.look(state.load()))) {
-            waiter.unregister(notifier);
+            waiter.unregister();
             return Poll::Ready(news.into_result());
         }
         let shard = seen.shard();
         loop {
             if waiter.register(notifier, shard) {
                 if let Some(news) = seen.look(state.set_waiting(shard)) {
-                    waiter.unregister(notifier);
+                    waiter.unregister();
                     return Poll::Ready(news.into_result());
                 }
             }
-            if waiter.poll_registration(notifier, cx).is_pending() {
+            if waiter.poll_registration(cx).is_pending() {
                 return Poll::Pending;
             }
             // Woken for nothing, or by a send since we looked: with a new listener we look again.
@@ -253,7 +253,7 @@ impl<T> Sender<T> {
         wait! {
             look: (receivers.get() == 0).then_some(()),
             look_and_set_waiting: (receivers.set_waiting() == 0).then_some(()),
-            place: waiter.get_or_insert_with(|| SenderWaiter::claim(&self.handle.notifier)).get(),
+            place: waiter.get_or_insert_with(|| SenderWaiter::new(&self.handle.notifier)).place(),
         }
     }
 }

@@ -16,30 +16,36 @@ use core::task::{Context, Poll, Waker, ready};
 use event_listener::Listener;
 
 use crate::coop::poll_look;
-use crate::pool::{Links, Stacks};
+use crate::notify::Wakeups;
 use crate::sync::{AtomicUsize, Mutex, Ordering, TaskArc, Wake};
+use crate::woken::Link;
 
 /// What one wait at a time is done with.
 pub(crate) struct Waiter {
-    /// Set by the waiting task's poll; taken by who wakes it, or by the end of the wait.
-    task: Mutex<Option<Waker>>,
-    /// 0 only if `task` is empty, so that a wait that ends need not lock it to know.
+    inner: Mutex<Inner>,
+    /// 0 only if there is no task, so that a wait that ends need not lock `inner` to know.
     ///
-    /// ORDERING: Relaxed, everywhere; written under the lock of `task`. Only the wait looks, which set it to 1 itself.
+    /// ORDERING: Relaxed, everywhere; written under the lock. Only the wait looks, which set it to 1 itself.
     has_task: AtomicUsize,
-    pub(crate) links: Links,
-    stacks: TaskArc<Stacks>,
+    wakeups: TaskArc<Wakeups>,
+}
+
+struct Inner {
+    /// Set by the waiting task's poll; taken by who wakes it, or by the end of the wait.
+    task: Option<Waker>,
+    link: Link,
 }
 
 /// A waiter, with the waker that puts it onto the woken stack: made once, because a wait only borrows it.
 pub(crate) struct Slot {
-    pub(crate) waiter: TaskArc<Waiter>,
+    waiter: TaskArc<Waiter>,
     waker: Waker,
 }
 
 impl Slot {
-    pub(crate) fn new(links: Links, stacks: TaskArc<Stacks>) -> Self {
-        let waiter = TaskArc::new(Waiter { task: Mutex::new(None), has_task: AtomicUsize::new(0), links, stacks });
+    pub(crate) fn new(wakeups: TaskArc<Wakeups>) -> Self {
+        let inner = Inner { task: None, link: Link::new() };
+        let waiter = TaskArc::new(Waiter { inner: Mutex::new(inner), has_task: AtomicUsize::new(0), wakeups });
         Self { waker: waiter.clone().into(), waiter }
     }
 }
@@ -48,23 +54,27 @@ impl Waiter {
     /// Replaces the task to be woken. Wakers are cloned and dropped with nothing locked.
     fn set_task(&self, task: &Waker) {
         let task = Some(task.clone());
-        let replaced = self.task.with(|slot| {
+        let replaced = self.inner.with(|inner| {
             self.has_task.store(1, Ordering::Relaxed);
-            core::mem::replace(slot, task)
+            core::mem::replace(&mut inner.task, task)
         });
         drop(replaced);
     }
 
-    /// Whether `task` is the one to be woken already.
-    fn would_wake(&self, task: &Waker) -> bool {
-        self.task.with(|set| set.as_ref().is_some_and(|set| set.will_wake(task)))
+    fn take_task(&self) -> Option<Waker> {
+        self.take_task_and(|_| ())
     }
 
-    pub(crate) fn take_task(&self) -> Option<Waker> {
-        self.task.with(|task| {
+    pub(crate) fn take_task_and(&self, f: impl FnOnce(&mut Link)) -> Option<Waker> {
+        self.inner.with(|inner| {
+            f(&mut inner.link);
             self.has_task.store(0, Ordering::Relaxed);
-            task.take()
+            inner.task.take()
         })
+    }
+
+    pub(crate) fn with_link<R>(&self, f: impl FnOnce(&mut Link) -> R) -> R {
+        self.inner.with(|inner| f(&mut inner.link))
     }
 
     /// Makes sure that there is no task to be woken.
@@ -79,11 +89,8 @@ impl Waiter {
 impl Wake for Waiter {
     /// Called under event-listener's list lock: links the waiter, and runs nobody else's code.
     fn wake(this: TaskArc<Self>) {
-        Self::wake_by_ref(&this);
-    }
-
-    fn wake_by_ref(this: &TaskArc<Self>) {
-        this.stacks.push_woken(&this.links);
+        let wakeups = this.wakeups.clone();
+        wakeups.woken.push(this);
     }
 }
 
@@ -178,13 +185,9 @@ impl<L: Listener + Unpin> Registration<L> {
                 slot.waiter.clear_task();
                 return Poll::Ready(Some(found));
             }
-            if !slot.waiter.would_wake(cx.waker()) {
-                slot.waiter.set_task(cx.waker());
-            }
-        } else {
-            slot.waiter.set_task(cx.waker());
-            self.stage = Stage::Sleeping;
         }
+        slot.waiter.set_task(cx.waker());
+        self.stage = Stage::Sleeping;
         // First the task, then the list: whoever is notified from here on wakes this task.
         let Some(listener) = &mut self.listener else { return Poll::Ready(None) };
         match Pin::new(listener).poll(&mut Context::from_waker(&slot.waker)) {
