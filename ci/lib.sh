@@ -18,3 +18,19 @@ need() {
 step() {
     printf '\n== %s\n' "$*"
 }
+
+# use_target TARGET CRATES: makes `rust_cargo` build for TARGET, with rustup's standard library where rustup can add it,
+# and otherwise with the CRATES of the standard library built from the source that ci/toolchain.sh brings.
+use_target() {
+    rust_cargo() { cargo "$@"; }
+    if ! rustup target add "$1" >/dev/null 2>&1; then
+        local crates=$2 rustc
+        rustc=$(ci/toolchain.sh)
+        eval "rust_cargo() { RUSTC='$rustc' RUSTC_BOOTSTRAP=1 cargo \"\$1\" -Zbuild-std=$crates \"\${@:2}\"; }"
+    fi
+}
+
+# record TARGET KEY VALUE...: a line for the table that ci/targets.sh makes.
+record() {
+    [ -z "${TARGETS_TABLE:-}" ] || echo "$*" >> "$TARGETS_TABLE"
+}

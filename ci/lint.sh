@@ -1,19 +1,20 @@
 #!/usr/bin/env bash
-# Clippy, warnings denied, for each combination of features that means something.
+# Clippy, warnings denied, for every combination of features, in debug and in release builds.
 . "$(dirname "$0")/lib.sh"
 need cargo-clippy "rustup component add clippy"
+[ -x "$cache/cargo/bin/cargo-hack" ] || fail "cargo-hack is missing; run: ci/setup.sh rust"
+export PATH=$cache/cargo/bin:$PATH
 
-for features in "" std event-listener critical-section event-listener,critical-section std,event-listener \
-    std,critical-section std,event-listener,critical-section; do
-    for profile in dev release; do
-        step "clippy: library, features '$features', $profile"
-        cargo clippy --quiet --locked --profile "$profile" --lib --no-default-features --features "$features" -- -D warnings
-    done
+# `loom` has a check of its own, because it also needs `--cfg loom`. (`stream` and `tokio` bring `event-listener`.)
+for profile in dev release; do
+    step "every combination of features, $profile"
+    cargo hack clippy --quiet --locked --lib --feature-powerset --skip default,loom --profile "$profile" -- -D warnings
 done
-step "clippy: everything, default features"
+step "everything there is to lint, with default features and with those of std programs"
 cargo clippy --quiet --locked --all-targets -- -D warnings
-step "clippy: tests without the async API"
+cargo clippy --quiet --locked --all-targets --features stream,tokio,defmt -- -D warnings
+step "the tests without the async API"
 cargo clippy --quiet --locked --tests --no-default-features --features std -- -D warnings
-step "clippy: loom"
+step "loom"
 RUSTFLAGS="--cfg loom" CARGO_TARGET_DIR="${CARGO_TARGET_DIR:-target}/loom" \
     cargo clippy --quiet --locked --lib --test loom --no-default-features --features loom,event-listener -- -D warnings

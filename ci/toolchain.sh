@@ -1,23 +1,53 @@
 #!/usr/bin/env bash
-# Prints the path of a rustc that comes with the standard library's source, for targets that rustup cannot add here:
-# Debian's newest rustc-web, unpacked into the cache without being installed (the first time 40 s, 250 MB).
+# Prints the path of a rustc from Debian's packages, for what rustup cannot bring here: `ci/toolchain.sh [VERSION]`.
+#
+# Without a version it is the newest one, with the standard library's source, for targets to be built from that. VERSION
+# is that of Debian bookworm's own compiler, 1.85. They are unpacked into the cache without being installed: the first
+# time 40 s and some 250 MB each.
 . "$(dirname "$0")/lib.sh"
 
-dir=$cache/rustc-web
+version=${1:-new}
+dir=$cache/rustc-web-$version
+
+# first_dependency PACKAGE PREFIX: the first dependency of that package whose name begins so.
+first_dependency() { apt-cache depends "$1" | sed -n "s/^ *Depends: \($2.*\)/\1/p" | head -n 1; }
+
+download_new() {
+    local std
+    apt-cache show rustc-web >/dev/null 2>&1 || apt-get -qq update || fail "apt-get update failed; run it as root"
+    std=$(first_dependency libstd-rust-web-dev libstd-rust-web-)
+    [ -n "$std" ] || fail "Debian's rustc-web is not to be had; run: apt-get update"
+    apt-get -qq download rustc-web "$std" libstd-rust-web-dev rust-web-src "$(first_dependency "$std" libllvm)"
+}
+
+# Bookworm's main archive, through an apt of its own that does not see the security archive's newer compiler.
+download_bookworm() {
+    local apt=$1 uri options
+    mkdir -p "$apt/state/lists/partial" "$apt/cache/archives/partial" "$apt/parts"
+    : > "$apt/status"
+    # shellcheck disable=SC2016 # apt's own variable
+    uri=$(apt-get indextargets --format '$(REPO_URI)' 'Created-By: Packages' 'Codename: bookworm' | sort -u | head -n 1)
+    [ -n "$uri" ] || fail "apt does not know Debian bookworm; run: apt-get update"
+    printf 'Types: deb\nURIs: %s\nSuites: bookworm\nComponents: main\nSigned-By: %s\n' "$uri" \
+        /usr/share/keyrings/debian-archive-keyring.gpg > "$apt/parts/bookworm.sources"
+    options=(-qq -o "Dir::State=$apt/state" -o "Dir::State::status=$apt/status" -o "Dir::Cache=$apt/cache"
+        -o Dir::Etc::sourcelist=/dev/null -o "Dir::Etc::sourceparts=$apt/parts")
+    apt-get "${options[@]}" update
+    apt-get "${options[@]}" download rustc-web libstd-rust-web-1.85 libllvm19 libstd-rust-web-dev
+}
+
 if [ ! -x "$dir/bin/rustc" ]; then
-    need apt-get "a Debian system, or use rustup's targets: rustup target add TARGET"
+    need apt-get "a Debian system, or use rustup: rustup target add TARGET, rustup toolchain install VERSION"
     need dpkg "apt-get install dpkg"
     rm -rf "$dir.new"
     mkdir -p "$dir.new/debs" "$dir.new/root" "$dir.new/bin"
     (
         cd "$dir.new/debs"
-        depends() { apt-cache depends "$1" | sed -n "s/^ *Depends: \($2.*\)/\1/p" | head -n 1; }
-        if ! apt-cache show rustc-web >/dev/null 2>&1; then
-            apt-get -qq update || fail "apt-get update failed; run it as root"
-        fi
-        std=$(depends libstd-rust-web-dev libstd-rust-web-)
-        [ -n "$std" ] || fail "Debian's rustc-web is not to be had; run: apt-get update"
-        apt-get -qq download rustc-web "$std" libstd-rust-web-dev rust-web-src "$(depends "$std" libllvm)"
+        case $version in
+            new) download_new ;;
+            1.85) download_bookworm "$dir.new/apt" ;;
+            *) fail "Debian has no rustc-web $version that this script knows; run: rustup toolchain install $version" ;;
+        esac
     ) >&2
     for deb in "$dir.new"/debs/*.deb; do dpkg -x "$deb" "$dir.new/root"; done
     rm -r "$dir.new/debs"

@@ -474,8 +474,13 @@ fn run_model(program: &[Op]) -> Log {
     log
 }
 
+/// How many programs: fewer where an emulator runs them.
+fn cases() -> u32 {
+    std::env::var("PROPTEST_CASES").map_or(2_000, |cases| cases.parse().expect("PROPTEST_CASES is a number"))
+}
+
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 2_000, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: cases(), failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn random_programs_do_what_the_model_and_tokio_do(program in prop::collection::vec(op(), 1..80)) {

@@ -1,0 +1,39 @@
+#!/usr/bin/env bash
+# The test suite on other processors, run by qemu-user: `ci/linux.sh [TARGET...]`.
+#
+# Left out is only tests/ui.rs, which tests what the compiler says and not what a target does. The property test runs
+# fewer programs, because an emulator takes some forty times as long for each.
+. "$(dirname "$0")/lib.sh"
+
+targets=("$@")
+[ $# -gt 0 ] || targets=(s390x-unknown-linux-gnu i686-unknown-linux-gnu aarch64-unknown-linux-gnu
+    armv7-unknown-linux-gnueabihf powerpc-unknown-linux-gnu)
+
+for target in "${targets[@]}"; do
+    case $target in
+        s390x-*) gnu=s390x-linux-gnu qemu=qemu-s390x ;;
+        i686-*) gnu=i686-linux-gnu qemu=qemu-i386 ;;
+        aarch64-*) gnu=aarch64-linux-gnu qemu=qemu-aarch64 ;;
+        armv7-*) gnu=arm-linux-gnueabihf qemu=qemu-arm ;;
+        powerpc-*) gnu=powerpc-linux-gnu qemu=qemu-ppc ;;
+        *) fail "no recipe for the target $target; see ci/linux.sh for those there are" ;;
+    esac
+    need "$gnu-gcc" "ci/setup.sh linux"
+    need "$qemu" "ci/setup.sh linux"
+    step "the tests on $target"
+    use_target "$target" std,panic_unwind,test
+    name=$(tr a-z- A-Z_ <<< "$target")
+    log=$(mktemp)
+    status=0
+    env "CARGO_TARGET_${name}_LINKER=$gnu-gcc" "CARGO_TARGET_${name}_RUNNER=$qemu -L /usr/$gnu" PROPTEST_CASES=50 \
+        bash -c "$(declare -f rust_cargo); rust_cargo test --locked --target $target --lib --tests \
+            --features stream,tokio -- --skip misuse_does_not_compile" > "$log" 2>&1 || status=$?
+    passed=$(sed -n 's/^test result: .* \([0-9]*\) passed.*/\1/p' "$log" | awk '{n += $1} END {print n}')
+    if [ $status -ne 0 ] || [ "${passed:-0}" -lt 100 ]; then
+        cat "$log" >&2
+        fail "the tests on $target failed (status $status, ${passed:-0} passed)"
+    fi
+    rm "$log"
+    echo "$target: $passed tests passed"
+    record "$target" built yes ran qemu-user tests "$passed"
+done

@@ -1,0 +1,13 @@
+#!/usr/bin/env bash
+# The package as it would be published: what is in it, and that it builds by itself.
+. "$(dirname "$0")/lib.sh"
+
+allow=()
+[ -n "${CI:-}" ] || allow=(--allow-dirty)
+cargo package --locked "${allow[@]}"
+files=$(cargo package --list --locked "${allow[@]}")
+for wanted in Cargo.toml README.md CHANGELOG.md LICENSE-APACHE LICENSE-MIT src/lib.rs; do
+    grep -qx "$wanted" <<< "$files" || fail "$wanted is not in the package"
+done
+! grep -E '^(ci|\.ci|no_std_check)/' <<< "$files" || fail "the package holds what only this repository needs; see exclude in Cargo.toml"
+echo "$(wc -l <<< "$files") files"

@@ -1,0 +1,13 @@
+#!/usr/bin/env bash
+# WebAssembly: tasks and timers that share channels, run in node, with the crate's `std` feature and without.
+. "$(dirname "$0")/lib.sh"
+need node "ci/setup.sh wasm"
+use_target wasm32-unknown-unknown std,panic_abort
+
+for features in "" std; do
+    step "wasm32-unknown-unknown, features '$features'"
+    rust_cargo build --quiet --locked --release --manifest-path no_std_check/wasm/Cargo.toml \
+        --target wasm32-unknown-unknown --features "$features"
+    timeout 60 node no_std_check/wasm/run.mjs \
+        "${CARGO_TARGET_DIR:-no_std_check/wasm/target}/wasm32-unknown-unknown/release/wasm_check.wasm"
+done
