@@ -6,6 +6,7 @@ use core::future::poll_fn;
 use core::task::Poll;
 
 use embassy_executor::Spawner;
+use semihosting::println;
 use size_check::{Memory, VALUES, end, pass, passed};
 
 extern crate alloc;
@@ -35,6 +36,7 @@ async fn receive() {
     while passed() != VALUES[2] {
         yield_now().await;
     }
+    println!("heap: {} bytes", MEMORY.used());
     end(passed());
 }
 

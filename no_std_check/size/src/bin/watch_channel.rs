@@ -3,6 +3,7 @@
 #![no_main]
 
 use embassy_executor::Spawner;
+use semihosting::println;
 use size_check::{Memory, VALUES, end};
 use watch_channel::{Receiver, Sender, channel};
 
@@ -22,6 +23,7 @@ async fn receive(mut rx: Receiver<u32>) {
     while last != VALUES[2] && rx.changed().await.is_ok() {
         last = rx.get_and_update();
     }
+    println!("heap: {} bytes", MEMORY.used());
     end(last);
 }
 

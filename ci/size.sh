@@ -1,0 +1,40 @@
+#!/usr/bin/env bash
+# What a channel costs a small firmware: the same program (two tasks, three values, thumbv6m, `opt-level = "s"`, LTO)
+# without a channel, with a heap, with this crate, and with embassy-sync's `Watch`. Each is run in QEMU as well.
+#
+# Flash is the vector table, code and constants; RAM is what is static, without the arena of the heap; heap is what the
+# channel and its one waiting receiver took of that. It fails if this crate costs more flash than it may.
+. "$(dirname "$0")/lib.sh"
+need qemu-system-arm "ci/setup.sh firmware"
+need size "apt-get install binutils"
+
+# The most that this crate may add to the program with a heap, in bytes.
+most=${WATCH_CHANNEL_FLASH:-5632}
+arena=4096
+
+target=thumbv6m-none-eabi
+use_target $target core,alloc
+# Panic messages name source files: not where those happen to be on this machine.
+RUSTFLAGS="--remap-path-prefix=${CARGO_HOME:-$HOME/.cargo}/registry/src= --remap-path-prefix=$PWD="
+RUSTFLAGS+=" --remap-path-prefix=$("${RUSTC:-rustc}" --print sysroot)="
+export RUSTFLAGS
+rust_cargo build --quiet --locked --release --manifest-path no_std_check/size/Cargo.toml --target $target
+
+dir=${CARGO_TARGET_DIR:-no_std_check/size/target}/$target/release
+declare -A flash
+printf '%-22s %8s %8s %8s\n' "bytes" flash RAM heap
+for program in none heap watch_channel embassy_watch; do
+    out=$(timeout 20 qemu-system-arm -M microbit -nographic -semihosting-config enable=on,target=native \
+        -kernel "$dir/$program") || fail "$program failed or hangs in QEMU: $out"
+    read -r flash["$program"] ram < <(size -A "$dir/$program" | awk '
+        $1 ~ /^\.(vector_table|text|rodata|data)$/ { flash += $2 }
+        $1 ~ /^\.(data|bss|uninit)$/ { ram += $2 }
+        END { print flash, ram }')
+    heap=$(sed -n 's/^heap: \([0-9]*\) bytes$/\1/p' <<< "$out")
+    [ -z "$heap" ] || ram=$((ram - arena))
+    printf '%-22s %8s %8s %8s\n' "$program" "${flash[$program]}" "$ram" "${heap:--}"
+done
+cost=$((flash[watch_channel] - flash[heap]))
+echo "this crate costs $cost bytes of flash over the program with a heap; at most $most"
+[ $cost -le "$most" ] || fail "that is too much; see what grew: nm -S --size-sort -C $dir/watch_channel"
+record size built yes ran qemu-system-arm flash "$cost"
