@@ -30,6 +30,6 @@ async fn receive(mut rx: Receiver<'static, Mutex, u32, 1>) {
 #[embassy_executor::main]
 async fn main(spawner: Spawner) {
     let Some(rx) = WATCH.receiver() else { end(0) };
-    spawner.spawn(receive(rx).unwrap());
     spawner.spawn(send(WATCH.sender()).unwrap());
+    spawner.spawn(receive(rx).unwrap());
 }

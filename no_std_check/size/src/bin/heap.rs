@@ -43,6 +43,6 @@ async fn receive() {
 #[embassy_executor::main]
 async fn main(spawner: Spawner) {
     MEMORY.init();
-    spawner.spawn(receive().unwrap());
     spawner.spawn(send().unwrap());
+    spawner.spawn(receive().unwrap());
 }

@@ -35,6 +35,6 @@ async fn receive() {
 
 #[embassy_executor::main]
 async fn main(spawner: Spawner) {
-    spawner.spawn(receive().unwrap());
     spawner.spawn(send().unwrap());
+    spawner.spawn(receive().unwrap());
 }

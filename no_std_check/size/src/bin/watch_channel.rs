@@ -31,6 +31,6 @@ async fn receive(mut rx: Receiver<u32>) {
 async fn main(spawner: Spawner) {
     MEMORY.init();
     let (tx, rx) = channel(0);
-    spawner.spawn(receive(rx).unwrap());
     spawner.spawn(send(tx).unwrap());
+    spawner.spawn(receive(rx).unwrap());
 }

@@ -1,0 +1,28 @@
+#!/usr/bin/env bash
+# Builds for the targets of the README's table, runs what can run here, and prints that table:
+# `ci/targets.sh [TARGET...]`, where a TARGET is a Linux triple, `wasm32-unknown-unknown`, `firmware` or `size`.
+# A tool that is missing is named, with the command that brings it: ci/setup.sh.
+. "$(dirname "$0")/lib.sh"
+
+targets=("$@")
+[ $# -gt 0 ] || targets=(firmware size s390x-unknown-linux-gnu i686-unknown-linux-gnu aarch64-unknown-linux-gnu
+    armv7-unknown-linux-gnueabihf powerpc-unknown-linux-gnu wasm32-unknown-unknown)
+
+TARGETS_TABLE=$(mktemp)
+export TARGETS_TABLE
+trap 'rm -f "$TARGETS_TABLE"' EXIT
+
+for i in "${!targets[@]}"; do
+    target=${targets[$i]}
+    step "$((i + 1)) of ${#targets[@]}: $target"
+    case $target in
+        firmware) ci/firmware.sh ;;
+        size) ci/size.sh ;;
+        wasm32-unknown-unknown) ci/wasm.sh ;;
+        *-linux-*) ci/linux.sh "$target" ;;
+        *) fail "no recipe for $target; there are firmware, size, wasm32-unknown-unknown and those of ci/linux.sh" ;;
+    esac
+done
+
+step "all targets"
+column -t -s '|' "$TARGETS_TABLE"
