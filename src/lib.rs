@@ -16,6 +16,7 @@ extern crate std;
 
 #[cfg(all(feature = "std", feature = "event-listener", not(target_family = "wasm")))]
 mod blocking;
+mod cached;
 mod channel;
 #[cfg(feature = "event-listener")]
 #[cfg_attr(not(feature = "tokio"), path = "coop_none.rs")]
@@ -48,6 +49,7 @@ mod weak;
 #[cfg(feature = "event-listener")]
 mod woken;
 
+pub use crate::cached::Cached;
 pub use crate::guard::Ref;
 pub use crate::receiver::Receiver;
 pub use crate::sender::{Sender, channel};

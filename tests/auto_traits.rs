@@ -6,7 +6,7 @@ use std::panic::{RefUnwindSafe, UnwindSafe};
 use std::rc::Rc;
 
 use watch_channel::error::{RecvError, RecvTimeoutError, SendError, TrySendError};
-use watch_channel::{Receiver, Ref, Sender, Version, Watch, WeakSender, channel};
+use watch_channel::{Cached, Receiver, Ref, Sender, Version, Watch, WeakSender, channel};
 
 /// Sync, but not Send.
 type SyncOnly = std::sync::MutexGuard<'static, u8>;
@@ -78,6 +78,8 @@ is!(WeakSender<String>: Send + Sync + Unpin + UnwindSafe + RefUnwindSafe);
 is!(WeakSender<Nothing>: Unpin + UnwindSafe + RefUnwindSafe);
 is_not!(WeakSender<SyncOnly>: Send);
 is_not!(WeakSender<SendOnly>: Sync);
+is!(Cached<String>: Send + Sync + Unpin);
+is_not!(Cached<SendOnly>: Sync);
 is!(Watch<String>: Send + Sync + Unpin);
 is_not!(Watch<SendOnly>: Sync);
 is_not!(Watch<SyncOnly>: Sync);

@@ -95,6 +95,25 @@ fn an_upgrade_against_the_last_senders_drop() {
     });
 }
 
+/// A copy is the value of the version that was seen with it. Broken by publishing the version after the write lock is
+/// released.
+#[test]
+fn two_senders_against_a_cached_value() {
+    model(2, || {
+        let (tx, rx) = channel(0);
+        let mut cached = watch_channel::Cached::new(rx);
+        let other = tx.clone();
+        let first = thread::spawn(move || tx.send_modify(|value| *value += 1));
+        let second = thread::spawn(move || other.send_modify(|value| *value += 1));
+        let early = *cached.get();
+        assert!(*cached.get() >= early);
+        first.join().unwrap();
+        second.join().unwrap();
+        assert_eq!(*cached.get(), 2);
+        assert!(!cached.receiver().has_unseen());
+    });
+}
+
 #[cfg(feature = "event-listener")]
 mod waits {
     use std::future::poll_fn;

@@ -1,0 +1,136 @@
+//! [`Cached`].
+
+use core::fmt;
+
+use crate::receiver::Receiver;
+
+/// A receiver with a copy of the value of its own, which it renews when the channel has a newer one.
+///
+/// # When to use it
+///
+/// For values that are read far more often than they change, on many cores: a configuration that each request looks
+/// at. While nothing is sent, [`get`](Self::get) is one atomic load of a word that nobody writes to, so that any number
+/// of threads, each with a `Cached` of its own, read without disturbing each other. Every
+/// [`Receiver::borrow`] and [`Receiver::get`] writes to the channel's lock, which cores then have to pass around.
+///
+/// The price is a copy of the value for each `Cached`, a `clone` after each change, and that the old value lives until
+/// every `Cached` has looked again. For a large value let the channel hold an `Arc`.
+///
+/// # Examples
+///
+/// ```
+/// use watch_channel::Cached;
+///
+/// let (tx, rx) = watch_channel::channel(1);
+/// let mut cached = Cached::new(rx);
+/// assert_eq!(*cached.get(), 1);
+/// tx.set(2);
+/// assert_eq!(*cached.get(), 2);
+/// ```
+pub struct Cached<T> {
+    receiver: Receiver<T>,
+    value: T,
+}
+
+impl<T: Clone> Cached<T> {
+    /// Copies the current value, which counts as seen.
+    ///
+    /// # Blocking
+    ///
+    /// As [`Receiver::with`].
+    ///
+    /// # Panics
+    ///
+    /// As [`Receiver::get`].
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let (_tx, rx) = watch_channel::channel("value");
+    /// assert_eq!(*watch_channel::Cached::new(rx).get(), "value");
+    /// ```
+    #[track_caller]
+    pub fn new(mut receiver: Receiver<T>) -> Self {
+        let value = receiver.get_and_update();
+        Self { receiver, value }
+    }
+
+    /// Returns the latest value, which counts as seen.
+    ///
+    /// It sees every send that happened before, in the sense of the memory model: what another thread sent and then told
+    /// this one about is there.
+    ///
+    /// # Blocking
+    ///
+    /// Not at all while there is nothing new; to copy a new value, as [`Receiver::with`].
+    ///
+    /// # Panics
+    ///
+    /// If there is a new value, as [`Receiver::get`]. If its `clone` panics, the next call returns the old value.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let (tx, rx) = watch_channel::channel(vec![1]);
+    /// let mut cached = watch_channel::Cached::new(rx);
+    /// tx.send_modify(|list| list.push(2));
+    /// assert_eq!(*cached.get(), [1, 2]);
+    /// ```
+    #[inline]
+    #[track_caller]
+    pub fn get(&mut self) -> &T {
+        if self.receiver.has_unseen() {
+            self.value = self.receiver.get_and_update();
+        }
+        &self.value
+    }
+}
+
+impl<T> Cached<T> {
+    /// Returns the receiver, to look with, or to clone: a clone can wait for changes while this one serves the copy.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let (tx, rx) = watch_channel::channel(1);
+    /// let cached = watch_channel::Cached::new(rx);
+    /// tx.set(2);
+    /// assert!(cached.receiver().has_unseen());
+    /// ```
+    pub fn receiver(&self) -> &Receiver<T> {
+        &self.receiver
+    }
+
+    /// Returns the receiver, and drops the copy.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let (_tx, rx) = watch_channel::channel(1);
+    /// let rx = watch_channel::Cached::new(rx).into_inner();
+    /// assert!(!rx.has_unseen());
+    /// ```
+    pub fn into_inner(self) -> Receiver<T> {
+        self.receiver
+    }
+}
+
+/// The clone has the same copy, and renews it by itself.
+impl<T: Clone> Clone for Cached<T> {
+    fn clone(&self) -> Self {
+        Self { receiver: self.receiver.clone(), value: self.value.clone() }
+    }
+}
+
+/// As [`Cached::new`].
+impl<T: Clone> From<Receiver<T>> for Cached<T> {
+    fn from(receiver: Receiver<T>) -> Self {
+        Self::new(receiver)
+    }
+}
+
+impl<T: fmt::Debug> fmt::Debug for Cached<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Cached").field("value", &self.value).field("receiver", &self.receiver).finish()
+    }
+}

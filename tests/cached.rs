@@ -1,0 +1,102 @@
+//! A copy that is renewed when the channel has a newer value.
+
+mod common;
+
+use std::cell::Cell;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::thread;
+
+use common::must_end;
+use watch_channel::{Cached, Receiver, channel};
+
+#[test]
+fn it_follows_the_channel_beyond_its_close() {
+    let (tx, rx) = channel(1);
+    let mut cached = Cached::new(rx);
+    assert_eq!(*cached.get(), 1);
+    tx.set(2);
+    tx.set(3);
+    assert_eq!(*cached.get(), 3);
+    tx.set(4);
+    drop(tx);
+    assert_eq!((*cached.get(), *cached.get()), (4, 4));
+}
+
+#[test]
+fn a_change_without_a_version_is_not_copied() {
+    let (tx, rx) = channel(1);
+    let mut cached = Cached::from(rx);
+    tx.send_if_modified(|value| {
+        *value = 2;
+        false
+    });
+    assert_eq!(*cached.get(), 1);
+    tx.send_modify(|value| *value += 1);
+    assert_eq!(*cached.get(), 3);
+}
+
+#[derive(Debug)]
+struct Counted<'a>(&'a Cell<i32>);
+
+impl Clone for Counted<'_> {
+    fn clone(&self) -> Self {
+        self.0.set(self.0.get() + 1);
+        assert!(self.0.get() != 3, "on purpose");
+        Self(self.0)
+    }
+}
+
+#[test]
+fn only_a_new_value_is_copied_and_a_panicking_copy_leaves_the_old_one() {
+    let clones = Cell::new(0);
+    let (tx, rx) = channel(Counted(&clones));
+    let mut cached = Cached::new(rx);
+    for _ in 0..10 {
+        cached.get();
+    }
+    assert_eq!(clones.get(), 1);
+    tx.set(Counted(&clones));
+    cached.get();
+    cached.get();
+    assert_eq!(clones.get(), 2);
+    tx.set(Counted(&clones));
+    assert!(catch_unwind(AssertUnwindSafe(|| cached.get().0.get())).is_err());
+    assert_eq!((cached.get().0.get(), clones.get()), (3, 3));
+    tx.set(Counted(&clones));
+    cached.get();
+    assert_eq!(clones.get(), 4);
+}
+
+#[test]
+fn clones_and_the_receiver_go_their_own_way() {
+    let (tx, rx) = channel(1);
+    let mut cached = Cached::new(rx);
+    let mut other = cached.clone();
+    tx.set(2);
+    assert_eq!(*cached.get(), 2);
+    assert!(other.receiver().has_unseen());
+    assert_eq!(*other.get(), 2);
+    let rx: Receiver<i32> = cached.into_inner();
+    assert!(!rx.has_unseen());
+    assert!(format!("{other:?}").starts_with("Cached { value: 2"));
+}
+
+#[test]
+fn threads_see_values_in_order_and_the_last_one() {
+    let (tx, rx) = channel(0);
+    let threads: Vec<_> = (0..3)
+        .map(|_| {
+            let mut cached = Cached::new(rx.clone());
+            thread::spawn(move || {
+                let mut last = 0;
+                while last < 10_000 {
+                    let value = *cached.get();
+                    assert!(value >= last);
+                    last = value;
+                }
+            })
+        })
+        .collect();
+    (1..=10_000).for_each(|value| tx.set(value));
+    must_end(move || threads.into_iter().for_each(|thread| thread.join().unwrap()));
+}
