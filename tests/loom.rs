@@ -95,8 +95,7 @@ fn an_upgrade_against_the_last_senders_drop() {
     });
 }
 
-/// A copy is the value of the version that was seen with it. Broken by publishing the version after the write lock is
-/// released.
+/// A copy is the value of the version that was seen with it. Broken by taking the copy and its version in two steps.
 #[test]
 fn two_senders_against_a_cached_value() {
     model(2, || {
