@@ -1,0 +1,45 @@
+//! Firmware that checks the crate on the processors it is written for, and ends with exit status 0 if all is well.
+//!
+//! The scenarios are the same on every board, and run one after the other in 16 KiB of memory. Each prints its name, and
+//! then what it counted. A check that fails is a panic, which names the check and ends the program with another status.
+//!
+//! `ci/firmware.sh` builds and runs it for each board, in QEMU.
+#![no_std]
+#![no_main]
+
+extern crate alloc;
+
+#[cfg_attr(target_arch = "arm", path = "board/cortex_m.rs")]
+#[cfg_attr(target_arch = "riscv32", path = "board/riscv.rs")]
+mod board;
+mod critical;
+mod heap;
+mod scenarios;
+#[cfg(feature = "async")]
+mod task;
+mod timer;
+
+use embassy_executor::SendSpawner;
+
+/// The executors: `low` runs where no interrupt does, and `high` in an interrupt of its own.
+#[derive(Clone, Copy)]
+struct Executors {
+    low: SendSpawner,
+    #[cfg_attr(
+        not(all(feature = "async", feature = "critical-section")),
+        expect(dead_code, reason = "two priorities share a channel only in critical sections")
+    )]
+    high: SendSpawner,
+}
+
+/// What each board calls once it is ready.
+fn main(executors: Executors) {
+    executors.low.spawn(scenarios(executors).unwrap());
+}
+
+#[embassy_executor::task]
+async fn scenarios(executors: Executors) {
+    let passed = scenarios::run(executors).await;
+    semihosting::println!("ok: {passed} scenarios");
+    semihosting::process::exit(0)
+}
