@@ -6,6 +6,10 @@
 //! `ci/firmware.sh` builds and runs it for each board, in QEMU.
 #![no_std]
 #![no_main]
+#![cfg_attr(
+    not(all(feature = "async", feature = "critical-section")),
+    expect(dead_code, reason = "only some of the scenarios are left")
+)]
 
 extern crate alloc;
 
@@ -25,10 +29,6 @@ use embassy_executor::SendSpawner;
 #[derive(Clone, Copy)]
 struct Executors {
     low: SendSpawner,
-    #[cfg_attr(
-        not(all(feature = "async", feature = "critical-section")),
-        expect(dead_code, reason = "two priorities share a channel only in critical sections")
-    )]
     high: SendSpawner,
 }
 
