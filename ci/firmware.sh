@@ -64,7 +64,7 @@ run() {
         -semihosting-config enable=on,target=native -kernel "$program" 2>&1 </dev/null) || status=$?
     echo "$output"
     local passed
-    passed=$(sed -n 's/^ok: \([0-9]*\) scenarios$/\1/p' <<<"$output")
+    passed=$(sed -n 's/^ok: \([0-9]*\) scenarios,.*/\1/p' <<<"$output")
     case $status in
         0) [ -n "$passed" ] || result="no result" ;;
         124) result="hang on $1 after $limit s, in: $(tail -n 1 <<<"$output" | cut -d : -f 1)" ;;

@@ -19,6 +19,7 @@ mod board;
 mod critical;
 mod heap;
 mod scenarios;
+mod stack;
 #[cfg(feature = "async")]
 mod task;
 mod timer;
@@ -40,6 +41,8 @@ fn main(executors: Executors) {
 #[embassy_executor::task]
 async fn scenarios(executors: Executors) {
     let passed = scenarios::run(executors).await;
-    semihosting::println!("ok: {passed} scenarios");
+    let spare = stack::never_used();
+    assert!(spare >= 128, "the stack is too small: {spare} bytes were never used");
+    semihosting::println!("ok: {passed} scenarios, {spare} bytes of the stack to spare");
     semihosting::process::exit(0)
 }

@@ -10,7 +10,7 @@ use cortex_m::peripheral::{SCB, SYST};
 use cortex_m::register::primask;
 use embassy_executor::{Executor, InterruptExecutor};
 
-use crate::{Executors, heap, timer};
+use crate::{Executors, heap, stack, timer};
 
 /// An interrupt that all these boards have, and whose device none uses: only embassy's executor requests it.
 #[derive(Clone, Copy)]
@@ -27,6 +27,7 @@ static HIGH: InterruptExecutor = InterruptExecutor::new();
 
 #[cortex_m_rt::entry]
 fn start() -> ! {
+    stack::paint();
     heap::init();
     let mut peripherals = Peripherals::take().expect("taken once");
     peripherals.SYST.set_clock_source(SystClkSource::Core);
@@ -56,6 +57,14 @@ unsafe fn DefaultHandler(number: i16) {
     assert_eq!(number, Spare.number() as i16, "an interrupt that nobody asked for");
     // SAFETY: this is the executor's interrupt, which it enabled when it was started.
     unsafe { HIGH.on_interrupt() }
+}
+
+/// The lowest word of the stack.
+pub(crate) fn stack_end() -> *mut u32 {
+    unsafe extern "C" {
+        static mut __sheap: u32;
+    }
+    &raw mut __sheap
 }
 
 /// SysTick, which only this file uses.

@@ -9,7 +9,7 @@ use embassy_executor::raw::Executor;
 use riscv::interrupt::Interrupt;
 use riscv::register::{mie, mstatus};
 
-use crate::{Executors, heap, timer};
+use crate::{Executors, heap, stack, timer};
 
 /// The registers of the core-local interruptor.
 const MSIP: *mut u32 = ptr::without_provenance_mut(0x200_0000);
@@ -37,6 +37,7 @@ fn pender(executor: *mut ()) {
 
 #[riscv_rt::entry]
 fn start() -> ! {
+    stack::paint();
     heap::init();
     let low: &Executor = Box::leak(Box::new(Executor::new(LOW)));
     let high: &Executor = Box::leak(Box::new(Executor::new(HIGH)));
@@ -76,6 +77,14 @@ fn machine_soft() {
             executor.poll();
         }
     }
+}
+
+/// The lowest word of the stack.
+pub(crate) fn stack_end() -> *mut u32 {
+    unsafe extern "C" {
+        static mut __estack: u32;
+    }
+    &raw mut __estack
 }
 
 /// Calls [`timer::on_interrupt`] once, so many ticks from now.

@@ -68,7 +68,7 @@ impl<const N: usize> Seen<N> {
 
     /// Whether the number after `number` may be sent: always, but at the end of a burst.
     fn caught_up(&self, number: u32) -> bool {
-        number % BURST != 0 || self.0.iter().all(|seen| seen.load(Relaxed) == number)
+        !number.is_multiple_of(BURST) || self.0.iter().all(|seen| seen.load(Relaxed) == number)
     }
 
     fn check_last(&self, number: u32) {

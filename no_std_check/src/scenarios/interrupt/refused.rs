@@ -53,7 +53,7 @@ fn interrupt(
         interrupts += 1;
         assert_eq!(rx.get_and_update().number(), last, "the interrupt reads what it did not send");
         if seen.caught_up(last) {
-            if interrupts >= INTERRUPTS && last % BURST == 0 {
+            if interrupts >= INTERRUPTS && last.is_multiple_of(BURST) {
                 tx = None;
                 return;
             }
