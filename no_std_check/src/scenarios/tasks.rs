@@ -4,11 +4,14 @@ use alloc::format;
 use alloc::string::String;
 use core::future::ready;
 use core::pin::pin;
+use core::task::Context;
 
 use embassy_executor::SendSpawner;
 use embassy_futures::join::join;
 use embassy_futures::select::{Either, select};
 use embassy_futures::{poll_once, yield_now};
+use portable_atomic::{AtomicU32, Ordering::Relaxed};
+use portable_atomic_util::{Arc, task::Wake};
 use watch_channel::{Receiver, Sender, channel};
 
 use crate::task::spawn;
@@ -17,6 +20,7 @@ use crate::timer;
 const LAST: u32 = 2_000;
 
 pub(crate) async fn run(low: SendSpawner) -> String {
+    leave_nothing_behind();
     let timer = timer::start(timer::OFTEN, || ());
     let (tx, rx) = channel(0);
     let changed = spawn(low, each_change(rx.clone()));
@@ -39,6 +43,27 @@ pub(crate) async fn run(low: SendSpawner) -> String {
          for the close cancelled, {interrupts} interrupts",
         steps + mapped
     )
+}
+
+/// A wait that is cancelled keeps no waker, and wakes nobody.
+fn leave_nothing_behind() {
+    struct Counting(AtomicU32);
+    impl Wake for Counting {
+        fn wake(this: Arc<Self>) {
+            this.0.fetch_add(1, Relaxed);
+        }
+    }
+    let count = Arc::new(Counting(AtomicU32::new(0)));
+    let waker = count.clone().into();
+    let mut cx = Context::from_waker(&waker);
+    let (tx, mut rx) = channel(0);
+    for round in 1..=4 {
+        assert!(pin!(rx.changed()).poll(&mut cx).is_pending());
+        assert_eq!(Arc::strong_count(&count), 2, "a waker was kept");
+        tx.set(round);
+        assert_eq!((rx.get_and_update(), count.0.load(Relaxed)), (round, 0), "a wait that was cancelled was woken");
+    }
+    drop((tx, rx));
 }
 
 /// Sends, with and without a pause, then waits until all receivers are gone.

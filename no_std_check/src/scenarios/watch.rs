@@ -23,9 +23,9 @@ pub(crate) async fn run(low: SendSpawner) -> String {
     let (tx, applied) = (CONFIG.sender(), APPLIED.subscribe());
     let applying = spawn(low, apply());
     let timer = if cfg!(feature = "critical-section") {
-        timer::start(timer::OFTEN, send_next)
+        timer::start(timer::SELDOM, send_next)
     } else {
-        timer::start(timer::OFTEN, || ())
+        timer::start(timer::SELDOM, || ())
     };
     while !cfg!(feature = "critical-section") && tx.get() < LAST {
         send_next();

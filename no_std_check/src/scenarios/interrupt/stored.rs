@@ -4,8 +4,7 @@ use core::future::poll_fn;
 use core::task::Poll;
 
 use embassy_executor::SendSpawner;
-use embassy_futures::select::{Either, select};
-use embassy_futures::yield_now;
+use embassy_futures::{poll_once, yield_now};
 use portable_atomic::{AtomicU32, Ordering::Relaxed};
 use portable_atomic_util::Arc;
 use watch_channel::{Receiver, Sender, Version, channel};
@@ -90,19 +89,17 @@ async fn polling(mut rx: Receiver<Reading>, mut seen: impl FnMut(u32)) {
     }
 }
 
-/// Gives half of its waits up.
+/// Gives up each wait, and with it the receiver that waited: waiters are taken and given back all the time.
 async fn impatient(mut rx: Receiver<Reading>, mut seen: impl FnMut(u32)) {
     loop {
-        match select(rx.changed(), yield_now()).await {
-            Either::First(Err(_)) => return,
-            Either::First(Ok(())) => {}
-            Either::Second(()) => {
-                if rx.changed().await.is_err() {
-                    return;
-                }
-            }
+        let mut visitor = rx.clone();
+        match poll_once(visitor.changed()) {
+            Poll::Ready(Err(_)) => return,
+            Poll::Ready(Ok(())) => seen(rx.get_and_update().number()),
+            Poll::Pending => {}
         }
-        seen(rx.get_and_update().number());
+        drop(visitor);
+        yield_now().await;
     }
 }
 
