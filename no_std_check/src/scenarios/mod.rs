@@ -7,6 +7,8 @@ mod allocations;
 #[cfg(all(feature = "async", feature = "critical-section"))]
 mod bounded;
 #[cfg(all(feature = "async", feature = "critical-section"))]
+mod first;
+#[cfg(all(feature = "async", feature = "critical-section"))]
 mod interrupt;
 #[cfg(all(feature = "async", feature = "critical-section"))]
 mod priority;
@@ -35,6 +37,7 @@ pub(crate) async fn run(executors: Executors) -> u32 {
     #[cfg(all(feature = "async", feature = "critical-section"))]
     {
         scenario!(bounded());
+        scenario!(first());
         scenario!(interrupt(executors.low));
         scenario!(priority(executors));
     }
