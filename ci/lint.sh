@@ -18,3 +18,11 @@ cargo clippy --quiet --locked --tests --no-default-features --features std -- -D
 step "loom"
 RUSTFLAGS="--cfg loom" CARGO_TARGET_DIR="${CARGO_TARGET_DIR:-target}/loom" \
     cargo clippy --quiet --locked --lib --test loom --no-default-features --features loom,event-listener -- -D warnings
+for target in thumbv6m-none-eabi riscv32imc-unknown-none-elf; do
+    rustup target add "$target" >/dev/null 2>&1 || fail "the target $target is missing; rustup target add $target"
+    for features in "" async async,critical-section; do
+        step "clippy: firmware, $target, features '$features'"
+        cargo clippy --quiet --release --locked --manifest-path no_std_check/Cargo.toml --target "$target" \
+            --no-default-features --features "single-core,$features" -- -D warnings
+    done
+done

@@ -1,0 +1,107 @@
+#!/usr/bin/env bash
+# Boots firmware that checks the crate (no_std_check) in QEMU: on each board, with each of portable-atomic's back ends where
+# there is a choice, and with each set of features. `ci/firmware.sh [BOARD...]`
+# Each combination is a line of the table at the end, and of the file $FIRMWARE_TABLE, if that is set: board, target, back
+# end, features, scenarios passed, result; separated by tabs.
+. "$(dirname "$0")/lib.sh"
+need cargo "https://rustup.rs"
+need timeout "apt-get install coreutils"
+
+# Time is the number of instructions, 64 ns each, and does not pass while the processor sleeps until an interrupt that is
+# due. So each run is the same as the one before, critical sections can be measured, and an interrupt comes between any two
+# instructions; otherwise QEMU looks for them only between blocks of instructions.
+icount=(-icount "shift=6,sleep=off")
+limit=60
+
+boards=("$@")
+[ $# -gt 0 ] || boards=(microbit lm3s6965evb mps2-an386 riscv32imac riscv32imc)
+
+# board BOARD: sets its `target`, `backends` and `qemu`.
+board() {
+    backends=(-)
+    qemu=(qemu-system-arm -M "$1")
+    case $1 in
+        microbit) target=thumbv6m-none-eabi backends=(single-core cs-atomics) ;;
+        lm3s6965evb) target=thumbv7m-none-eabi ;;
+        mps2-an386) target=thumbv7em-none-eabi ;;
+        riscv32imac)
+            target=riscv32imac-unknown-none-elf
+            qemu=(qemu-system-riscv32 -M virt -bios none)
+            ;;
+        riscv32imc)
+            target=riscv32imc-unknown-none-elf backends=(single-core cs-atomics)
+            qemu=(qemu-system-riscv32 -M virt -bios none -cpu "rv32,a=false")
+            ;;
+        *) fail "no such board: $1; there are microbit, lm3s6965evb, mps2-an386, riscv32imac and riscv32imc" ;;
+    esac
+}
+
+# with_std CARGO-COMMAND ARGUMENT...: runs cargo for `target`, whose standard library comes from rustup or is built.
+with_std() {
+    local command=$1
+    shift
+    if rustup target add "$target" >/dev/null 2>&1; then
+        cargo "$command" --target "$target" "$@"
+    else
+        rustc=${rustc:-$(ci/toolchain.sh)} || fail "rustup target add $target fails, and so does ci/toolchain.sh"
+        local linkers
+        linkers=$(rustc --print sysroot)/lib/rustlib/$(rustc -vV | sed -n 's/^host: //p')/bin
+        PATH=$linkers:$PATH RUSTC=$rustc RUSTC_BOOTSTRAP=1 cargo "$command" -Zbuild-std=core,alloc --target "$target" "$@"
+    fi
+}
+
+# row BOARD TARGET BACKEND FEATURES PASSED RESULT
+row() {
+    table+=("$(printf '%-12s %-29s %-12s %-23s %9s  %s' "$@")")
+    [ -z "${FIRMWARE_TABLE:-}" ] || (IFS=$'\t' && echo "$*") >> "$FIRMWARE_TABLE"
+}
+
+# run BOARD BACKEND FEATURES: boots what was built, and adds a row.
+run() {
+    local program=${CARGO_TARGET_DIR:-no_std_check/target}/$target/release/no_std_check
+    local output status=0 result=ok
+    output=$(timeout "$limit" "${qemu[@]}" "${icount[@]}" -display none -serial none -monitor none \
+        -semihosting-config enable=on,target=native -kernel "$program" 2>&1 </dev/null) || status=$?
+    echo "$output"
+    local passed
+    passed=$(sed -n 's/^ok: \([0-9]*\) scenarios,.*/\1/p' <<<"$output")
+    case $status in
+        0) [ -n "$passed" ] || result="no result" ;;
+        124) result="hang on $1 after $limit s, in: $(tail -n 1 <<<"$output" | cut -d : -f 1)" ;;
+        *) result="failed, status $status" ;;
+    esac
+    [ "$result" = ok ] || { echo "error: $1: $result" >&2; failed=1; }
+    row "$1" "$target" "$2" "${3:--}" "${passed:--}" "$result"
+}
+
+for name in "${boards[@]}"; do
+    board "$name"
+    case ${qemu[0]} in
+        qemu-system-arm) need qemu-system-arm "apt-get install --no-install-recommends qemu-system-arm" ;;
+        *) need qemu-system-riscv32 "apt-get install --no-install-recommends qemu-system-misc" ;;
+    esac
+done
+
+table=()
+failed=0
+manifest=(--quiet --release --locked --manifest-path no_std_check/Cargo.toml --no-default-features)
+for name in "${boards[@]}"; do
+    board "$name"
+    for backend in "${backends[@]}"; do
+        for features in "" critical-section async async,critical-section; do
+            step "firmware: $name, back end $backend, features '$features'"
+            all=$features,${backend#-}
+            if with_std build "${manifest[@]}" --features "$all"; then
+                run "$name" "$backend" "$features"
+            else
+                failed=1
+                row "$name" "$target" "$backend" "${features:--}" - "does not build"
+            fi
+        done
+    done
+done
+
+step "firmware: results"
+printf '%-12s %-29s %-12s %-23s %9s  %s\n' board target "back end" features scenarios result
+printf '%s\n' "${table[@]}"
+[ "$failed" = 0 ] || fail "a firmware test failed"

@@ -1,0 +1,130 @@
+//! The ARM boards: SysTick is the timer, and a spare interrupt runs the second executor.
+
+use alloc::boxed::Box;
+
+use cortex_m::Peripherals;
+use cortex_m::interrupt::InterruptNumber;
+use cortex_m::peripheral::scb::SystemHandler;
+use cortex_m::peripheral::syst::SystClkSource;
+use cortex_m::peripheral::{SCB, SYST};
+use cortex_m::register::primask;
+use embassy_executor::{Executor, InterruptExecutor};
+
+use crate::{Executors, heap, stack, timer};
+
+/// An interrupt that all these boards have, and whose device none uses: only embassy's executor requests it.
+#[derive(Clone, Copy)]
+struct Spare;
+
+// SAFETY: each of the boards has at least 32 interrupts.
+unsafe impl InterruptNumber for Spare {
+    fn number(self) -> u16 {
+        20
+    }
+}
+
+static HIGH: InterruptExecutor = InterruptExecutor::new();
+
+#[cortex_m_rt::entry]
+fn start() -> ! {
+    stack::paint();
+    heap::init();
+    let mut peripherals = Peripherals::take().expect("taken once");
+    peripherals.SYST.set_clock_source(SystClkSource::Core);
+    // SAFETY: nothing depends on priorities yet. SysTick keeps the highest, and the executor's is below it, so that it is
+    // preempted, too.
+    unsafe {
+        peripherals.SCB.set_priority(SystemHandler::SysTick, 0);
+        peripherals.NVIC.set_priority(Spare, 0x80);
+    }
+    let high = HIGH.start(Spare);
+    let low: &'static mut Executor = Box::leak(Box::new(Executor::new()));
+    low.run(|low| crate::main(Executors { low: low.make_send(), high }))
+}
+
+#[cortex_m_rt::exception]
+fn SysTick() {
+    timer::on_interrupt();
+}
+
+/// All interrupts come here; there is only one.
+///
+/// # Safety
+///
+/// Called by the processor.
+#[cortex_m_rt::exception]
+unsafe fn DefaultHandler(number: i16) {
+    assert_eq!(number, Spare.number() as i16, "an interrupt that nobody asked for");
+    // SAFETY: this is the executor's interrupt, which it enabled when it was started.
+    unsafe { HIGH.on_interrupt() }
+}
+
+/// The lowest word of the stack.
+pub(crate) fn stack_end() -> *mut u32 {
+    unsafe extern "C" {
+        static mut __sheap: u32;
+    }
+    &raw mut __sheap
+}
+
+/// SysTick, which only this file uses.
+fn systick() -> SYST {
+    // SAFETY: each function below writes whole registers, which whoever interrupts it sets again or leaves alone.
+    unsafe { Peripherals::steal().SYST }
+}
+
+/// Calls [`timer::on_interrupt`] once, so many ticks from now.
+pub(crate) fn interrupt_after(ticks: u32) {
+    let mut systick = systick();
+    systick.set_reload(ticks);
+    systick.clear_current();
+    systick.enable_interrupt();
+    systick.enable_counter();
+}
+
+/// Takes back what [`interrupt_after`] asked for.
+pub(crate) fn no_interrupt() {
+    let mut systick = systick();
+    systick.disable_counter();
+    systick.disable_interrupt();
+    SCB::clear_pendst();
+}
+
+/// Lets the clock run. It has 24 bits, and shares SysTick with the interrupt.
+pub(crate) fn start_clock() {
+    let mut systick = systick();
+    systick.disable_interrupt();
+    systick.set_reload(CLOCK_MASK);
+    systick.clear_current();
+    systick.enable_counter();
+}
+
+const CLOCK_MASK: u32 = 0xFF_FFFF;
+
+/// Ticks since some time.
+#[inline]
+pub(crate) fn clock() -> u32 {
+    CLOCK_MASK - SYST::get_current()
+}
+
+#[inline]
+pub(crate) fn ticks_between(earlier: u32, later: u32) -> u32 {
+    later.wrapping_sub(earlier) & CLOCK_MASK
+}
+
+/// Turns interrupts off, and tells whether they were on.
+#[inline]
+pub(crate) fn interrupts_off() -> bool {
+    let on = primask::read().is_active();
+    cortex_m::interrupt::disable();
+    on
+}
+
+/// # Safety
+///
+/// Not in a critical section, but for its end.
+#[inline]
+pub(crate) unsafe fn interrupts_on() {
+    // SAFETY: as the caller promised.
+    unsafe { cortex_m::interrupt::enable() }
+}

@@ -1,0 +1,49 @@
+//! Firmware that checks the crate on the processors it is written for, and ends with exit status 0 if all is well.
+//!
+//! The scenarios are the same on every board, and run one after the other in 16 KiB of memory (20 on RISC-V). Each prints
+//! its name, and then what it counted. A check that fails is a panic, which names the check and ends the program with
+//! another status.
+//!
+//! `ci/firmware.sh` builds and runs it for each board, in QEMU.
+#![no_std]
+#![no_main]
+#![cfg_attr(
+    not(all(feature = "async", feature = "critical-section")),
+    expect(dead_code, reason = "only some of the scenarios are left")
+)]
+
+extern crate alloc;
+
+#[cfg_attr(target_arch = "arm", path = "board/cortex_m.rs")]
+#[cfg_attr(target_arch = "riscv32", path = "board/riscv.rs")]
+mod board;
+mod critical;
+mod heap;
+mod scenarios;
+mod stack;
+#[cfg(feature = "async")]
+mod task;
+mod timer;
+
+use embassy_executor::SendSpawner;
+
+/// The executors: `low` runs where no interrupt does, and `high` in an interrupt of its own.
+#[derive(Clone, Copy)]
+struct Executors {
+    low: SendSpawner,
+    high: SendSpawner,
+}
+
+/// What each board calls once it is ready.
+fn main(executors: Executors) {
+    executors.low.spawn(scenarios(executors).unwrap());
+}
+
+#[embassy_executor::task]
+async fn scenarios(executors: Executors) {
+    let passed = scenarios::run(executors).await;
+    let spare = stack::never_used();
+    assert!(spare >= 128, "the stack is too small: {spare} bytes were never used");
+    semihosting::println!("ok: {passed} scenarios, {spare} bytes of the stack to spare");
+    semihosting::process::exit(0)
+}

@@ -1,0 +1,92 @@
+//! Interrupts are off for a bounded time, however many receivers there are.
+//!
+//! Wake-ups are delivered in batches of 16, each in a critical section: so the longest one grows up to that number and
+//! not beyond it. QEMU counts instructions instead of time (`-icount`), so that every run finds the same.
+
+use alloc::boxed::Box;
+use alloc::string::String;
+use alloc::vec::Vec;
+use core::cell::Cell;
+use core::fmt::Write;
+use core::future::poll_fn;
+use core::pin::Pin;
+use core::task::{Context, Poll};
+
+use watch_channel::Sender;
+
+use crate::critical;
+
+/// Some below a batch, one, and some beyond it.
+const COUNTS: [usize; 6] = [1, 8, BATCH, BATCH + 1, 2 * BATCH, 4 * BATCH];
+const BATCH: usize = 16;
+
+/// Ticks by which two measurements of the same may differ; far less than one instruction for each receiver.
+const SLACK: u32 = 16;
+
+pub(crate) async fn run() -> String {
+    let mut report = String::from("ticks without interrupts to register/send/cancel, with");
+    let mut in_a_batch = Longest::default();
+    for count in COUNTS {
+        let Longest { register, send, cancel } = measure(count).await;
+        write!(report, " {count} receivers {register}/{send}/{cancel};").expect("a String grows");
+        if count <= BATCH {
+            in_a_batch = Longest { register, send, cancel };
+        } else {
+            assert!(send <= in_a_batch.send + SLACK, "a send grows with the receivers: {report}");
+        }
+        assert!(register <= in_a_batch.register + SLACK, "a wait grows with the receivers: {report}");
+        assert!(cancel <= in_a_batch.cancel + SLACK, "a cancelled wait grows with the receivers: {report}");
+    }
+    report
+}
+
+/// For how long interrupts were off at most, in ticks of the board's clock.
+#[derive(Default)]
+struct Longest {
+    register: u32,
+    send: u32,
+    cancel: u32,
+}
+
+async fn measure(count: usize) -> Longest {
+    let tx = Sender::new(0_u32);
+    let woken = Cell::new(0);
+    let mut waits = Vec::with_capacity(count);
+    for _ in 0..count {
+        let (mut rx, woken) = (tx.subscribe(), &woken);
+        waits.push(Box::pin(async move {
+            while rx.changed().await.is_ok() {
+                woken.set(woken.get() + 1);
+            }
+        }));
+    }
+    // The first round allocates, and the allocator's critical sections are its own.
+    poll_all(&mut waits).await;
+    let mut longest = Longest::default();
+    for round in 1..=3 {
+        longest.send = longest.send.max(critical::longest(|| tx.set(round)));
+        let register = measured_poll(&mut waits).await;
+        longest.register = longest.register.max(register);
+        assert_eq!(woken.get(), round as usize * count, "somebody was not woken");
+    }
+    longest.cancel = critical::longest(|| drop(waits));
+    longest
+}
+
+async fn poll_all<F: Future<Output = ()>>(waits: &mut [Pin<Box<F>>]) {
+    poll_fn(|cx| {
+        each(waits, cx);
+        Poll::Ready(())
+    })
+    .await;
+}
+
+async fn measured_poll<F: Future<Output = ()>>(waits: &mut [Pin<Box<F>>]) -> u32 {
+    poll_fn(|cx| Poll::Ready(critical::longest(|| each(waits, cx)))).await
+}
+
+fn each<F: Future<Output = ()>>(waits: &mut [Pin<Box<F>>], cx: &mut Context<'_>) {
+    for wait in waits {
+        assert!(wait.as_mut().poll(cx).is_pending(), "nobody closed the channel");
+    }
+}

@@ -1,0 +1,60 @@
+//! Tasks, and the end of one to wait for.
+
+use alloc::boxed::Box;
+use core::cell::RefCell;
+use core::pin::Pin;
+use core::task::{Context, Poll, Waker};
+
+use critical_section::Mutex;
+use embassy_executor::SendSpawner;
+use portable_atomic_util::Arc;
+
+/// One kind of task for all scenarios, so that they share its memory.
+#[embassy_executor::task(pool_size = 8)]
+async fn task(job: Pin<Box<dyn Future<Output = ()> + Send>>) {
+    job.await;
+}
+
+/// Runs `job` in a task of its own, and returns what gives its result.
+pub(crate) fn spawn<T: Send + 'static>(on: SendSpawner, job: impl Future<Output = T> + Send + 'static) -> Join<T> {
+    let join = Join(Arc::new(Mutex::new(RefCell::new(End { result: None, waiting: None }))));
+    let end = join.0.clone();
+    let job = Box::pin(async move {
+        let result = job.await;
+        let waiting = critical_section::with(|section| {
+            let mut end = end.borrow_ref_mut(section);
+            end.result = Some(result);
+            end.waiting.take()
+        });
+        if let Some(waiting) = waiting {
+            waiting.wake();
+        }
+    });
+    on.spawn(task(job).expect("the pool has enough tasks for each scenario"));
+    join
+}
+
+struct End<T> {
+    result: Option<T>,
+    waiting: Option<Waker>,
+}
+
+/// Waits for the end of a task.
+pub(crate) struct Join<T>(Arc<Mutex<RefCell<End<T>>>>);
+
+impl<T> Future for Join<T> {
+    type Output = T;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<T> {
+        critical_section::with(|section| {
+            let mut end = self.0.borrow_ref_mut(section);
+            match end.result.take() {
+                Some(result) => Poll::Ready(result),
+                None => {
+                    end.waiting = Some(cx.waker().clone());
+                    Poll::Pending
+                }
+            }
+        })
+    }
+}

@@ -1,0 +1,99 @@
+//! The interrupt that comes all the time, a random number of instructions after it was last left: sooner or later it comes
+//! between any two instructions of the program.
+
+use alloc::boxed::Box;
+use core::cell::{Cell, RefCell};
+use core::sync::atomic::{AtomicU32, Ordering::Relaxed};
+
+use critical_section::Mutex;
+
+use crate::board;
+
+/// After so many interrupts in which nothing moved, nothing ever will.
+const PATIENCE: u32 = 20_000;
+/// Ticks of the board's timer, about as many instructions, between the end of an interrupt and the next, at least.
+const SHORTEST: u32 = 40;
+/// How many ticks more it may be, for an interrupt after which there is little to do.
+pub(crate) const OFTEN: u32 = 256;
+/// The same, for one that starts tasks which must get on before the next.
+pub(crate) const SELDOM: u32 = 4096;
+
+type Handler = Box<dyn FnMut() + Send>;
+
+static HANDLER: Mutex<RefCell<Option<Handler>>> = Mutex::new(RefCell::new(None));
+static SCENARIO: Mutex<Cell<&str>> = Mutex::new(Cell::new(""));
+static INTERRUPTS: AtomicU32 = AtomicU32::new(0);
+/// Interrupts since something moved.
+static IDLE: AtomicU32 = AtomicU32::new(0);
+static MORE: AtomicU32 = AtomicU32::new(OFTEN);
+static RANDOM: AtomicU32 = AtomicU32::new(0x9E37_79B9);
+
+/// The interrupt, which stops when this is dropped, where no interrupt runs.
+#[must_use = "it stops when this is dropped"]
+pub(crate) struct Timer(());
+
+/// Lets `handler` run at each interrupt, the pauses between which are up to so many ticks longer than the shortest.
+pub(crate) fn start(more: u32, handler: impl FnMut() + Send + 'static) -> Timer {
+    let handler: Handler = Box::new(handler);
+    let before = critical_section::with(|section| HANDLER.borrow_ref_mut(section).replace(handler));
+    assert!(before.is_none(), "one timer at a time");
+    INTERRUPTS.store(0, Relaxed);
+    MORE.store(more, Relaxed);
+    progress();
+    board::interrupt_after(SHORTEST);
+    Timer(())
+}
+
+impl Timer {
+    /// How many interrupts there were.
+    pub(crate) fn interrupts(&self) -> u32 {
+        INTERRUPTS.load(Relaxed)
+    }
+}
+
+impl Drop for Timer {
+    fn drop(&mut self) {
+        board::no_interrupt();
+        let handler = critical_section::with(|section| HANDLER.borrow_ref_mut(section).take());
+        drop(handler);
+    }
+}
+
+/// Says that the scenario got on: nobody sleeps who should not.
+pub(crate) fn progress() {
+    IDLE.store(0, Relaxed);
+}
+
+/// Names the scenario, for the message if nothing moves in it.
+pub(crate) fn in_scenario(name: &'static str) {
+    critical_section::with(|section| SCENARIO.borrow(section).set(name));
+}
+
+/// To be called by the board's interrupt handler.
+pub(crate) fn on_interrupt() {
+    board::no_interrupt();
+    INTERRUPTS.store(INTERRUPTS.load(Relaxed) + 1, Relaxed);
+    let idle = IDLE.load(Relaxed) + 1;
+    IDLE.store(idle, Relaxed);
+    if idle > PATIENCE {
+        let scenario = critical_section::with(|section| SCENARIO.borrow(section).get());
+        panic!("{scenario}: somebody sleeps for ever: nothing has moved for {PATIENCE} interrupts");
+    }
+    // It runs outside the critical section, as an interrupt handler would.
+    let handler = critical_section::with(|section| HANDLER.borrow_ref_mut(section).take());
+    if let Some(mut handler) = handler {
+        handler();
+        critical_section::with(|section| *HANDLER.borrow_ref_mut(section) = Some(handler));
+        board::interrupt_after(SHORTEST + random() % MORE.load(Relaxed));
+    }
+}
+
+/// Marsaglia's xorshift: the same numbers in every run.
+fn random() -> u32 {
+    let mut x = RANDOM.load(Relaxed);
+    x ^= x << 13;
+    x ^= x >> 17;
+    x ^= x << 5;
+    RANDOM.store(x, Relaxed);
+    x
+}
