@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
 # Boots firmware that checks the crate (no_std_check) in QEMU: on each board, with each of portable-atomic's back ends where
 # there is a choice, and with each set of features. `ci/firmware.sh [BOARD...]`
-# Each combination is a line of the table at the end, and of the file $FIRMWARE_TABLE, if that is set: board, target, back
-# end, features, scenarios passed, result; separated by tabs.
+# Each combination is a line of the table at the end.
 . "$(dirname "$0")/lib.sh"
 need cargo "https://rustup.rs"
 need timeout "apt-get install coreutils"
+need size "apt-get install binutils"
 
 # Time is the number of instructions, 64 ns each, and does not pass while the processor sleeps until an interrupt that is
 # due. So each run is the same as the one before, critical sections can be measured, and an interrupt comes between any two
@@ -36,24 +36,9 @@ board() {
     esac
 }
 
-# with_std CARGO-COMMAND ARGUMENT...: runs cargo for `target`, whose standard library comes from rustup or is built.
-with_std() {
-    local command=$1
-    shift
-    if rustup target add "$target" >/dev/null 2>&1; then
-        cargo "$command" --target "$target" "$@"
-    else
-        rustc=${rustc:-$(ci/toolchain.sh)} || fail "rustup target add $target fails, and so does ci/toolchain.sh"
-        local linkers
-        linkers=$(rustc --print sysroot)/lib/rustlib/$(rustc -vV | sed -n 's/^host: //p')/bin
-        PATH=$linkers:$PATH RUSTC=$rustc RUSTC_BOOTSTRAP=1 cargo "$command" -Zbuild-std=core,alloc --target "$target" "$@"
-    fi
-}
-
 # row BOARD TARGET BACKEND FEATURES PASSED RESULT
 row() {
     table+=("$(printf '%-12s %-29s %-12s %-23s %9s  %s' "$@")")
-    [ -z "${FIRMWARE_TABLE:-}" ] || (IFS=$'\t' && echo "$*") >> "$FIRMWARE_TABLE"
 }
 
 # run BOARD BACKEND FEATURES: boots what was built, and adds a row.
@@ -72,13 +57,15 @@ run() {
     esac
     [ "$result" = ok ] || { echo "error: $1: $result" >&2; failed=1; }
     row "$1" "$target" "$2" "${3:--}" "${passed:--}" "$result"
+    read -r flash ram < <(bytes "$program")
+    record "$target, $2, ${3:--}" yes "$1 in QEMU: $result" "${passed:--} scenarios" "$flash" "$ram"
 }
 
 for name in "${boards[@]}"; do
     board "$name"
     case ${qemu[0]} in
-        qemu-system-arm) need qemu-system-arm "apt-get install --no-install-recommends qemu-system-arm" ;;
-        *) need qemu-system-riscv32 "apt-get install --no-install-recommends qemu-system-misc" ;;
+        qemu-system-arm) need qemu-system-arm "ci/setup.sh firmware" ;;
+        *) need qemu-system-riscv32 "ci/setup.sh firmware" ;;
     esac
 done
 
@@ -87,11 +74,12 @@ failed=0
 manifest=(--quiet --release --locked --manifest-path no_std_check/Cargo.toml --no-default-features)
 for name in "${boards[@]}"; do
     board "$name"
+    use_target "$target" core,alloc
     for backend in "${backends[@]}"; do
         for features in "" critical-section async async,critical-section; do
             step "firmware: $name, back end $backend, features '$features'"
             all=$features,${backend#-}
-            if with_std build "${manifest[@]}" --features "$all"; then
+            if rust_cargo build --target "$target" "${manifest[@]}" --features "$all"; then
                 run "$name" "$backend" "$features"
             else
                 failed=1

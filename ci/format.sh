@@ -4,4 +4,6 @@
 need cargo-fmt "rustup component add rustfmt"
 
 cargo fmt --check
-cargo fmt --check --manifest-path no_std_check/Cargo.toml
+for manifest in no_std_check/Cargo.toml no_std_check/size/Cargo.toml no_std_check/wasm/Cargo.toml; do
+    cargo fmt --check --manifest-path "$manifest"
+done

@@ -24,13 +24,25 @@ step() {
 use_target() {
     rust_cargo() { cargo "$@"; }
     if ! rustup target add "$1" >/dev/null 2>&1; then
-        local crates=$2 rustc
-        rustc=$(ci/toolchain.sh)
-        eval "rust_cargo() { RUSTC='$rustc' RUSTC_BOOTSTRAP=1 cargo \"\$1\" -Zbuild-std=$crates \"\${@:2}\"; }"
+        built_rustc=${built_rustc:-$(ci/toolchain.sh)} || fail "rustup target add $1 fails, and so does ci/toolchain.sh"
+        built_crates=$2
+        # rustup's compiler brings the linker for bare metal.
+        linkers=$(rustc --print sysroot)/lib/rustlib/$(rustc -vV | sed -n 's/^host: //p')/bin
+        rust_cargo() {
+            PATH=$PATH:$linkers RUSTC=$built_rustc RUSTC_BOOTSTRAP=1 cargo "$1" "-Zbuild-std=$built_crates" "${@:2}"
+        }
     fi
 }
 
-# record TARGET KEY VALUE...: a line for the table that ci/targets.sh makes.
+# record TARGET BUILT RAN TESTS FLASH RAM: a line of the table that ci/targets.sh makes.
 record() {
-    [ -z "${TARGETS_TABLE:-}" ] || echo "$*" >> "$TARGETS_TABLE"
+    [ -z "${TARGETS_TABLE:-}" ] || (IFS='|' && echo "$*") >> "$TARGETS_TABLE"
+}
+
+# bytes PROGRAM: the flash (vector table, code, constants) and the static RAM that firmware takes.
+bytes() {
+    size -A "$1" | awk '
+        $1 ~ /^\.(vector_table|init|text|text\..*|rodata|data)$/ { flash += $2 }
+        $1 ~ /^\.(data|bss|uninit)$/ { ram += $2 }
+        END { print flash, ram }'
 }

@@ -21,13 +21,12 @@ for target in "${targets[@]}"; do
     need "$gnu-gcc" "ci/setup.sh linux"
     need "$qemu" "ci/setup.sh linux"
     step "the tests on $target"
-    use_target "$target" std,panic_unwind,test
     name=$(tr a-z- A-Z_ <<< "$target")
     log=$(mktemp)
     status=0
     env "CARGO_TARGET_${name}_LINKER=$gnu-gcc" "CARGO_TARGET_${name}_RUNNER=$qemu -L /usr/$gnu" PROPTEST_CASES=50 \
-        bash -c "$(declare -f rust_cargo); rust_cargo test --locked --target $target --lib --tests \
-            --features stream,tokio -- --skip misuse_does_not_compile" > "$log" 2>&1 || status=$?
+        bash -c ". ci/lib.sh; use_target $target std,panic_unwind,test; rust_cargo test --locked --target $target --lib \
+            --tests --features stream,tokio -- --skip misuse_does_not_compile" ci/linux.sh > "$log" 2>&1 || status=$?
     passed=$(sed -n 's/^test result: .* \([0-9]*\) passed.*/\1/p' "$log" | awk '{n += $1} END {print n}')
     if [ $status -ne 0 ] || [ "${passed:-0}" -lt 100 ]; then
         cat "$log" >&2
@@ -35,5 +34,5 @@ for target in "${targets[@]}"; do
     fi
     rm "$log"
     echo "$target: $passed tests passed"
-    record "$target" built yes ran qemu-user tests "$passed"
+    record "$target" yes "qemu-user" "$passed tests" - -
 done

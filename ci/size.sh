@@ -26,10 +26,7 @@ printf '%-22s %8s %8s %8s\n' "bytes" flash RAM heap
 for program in none heap watch_channel embassy_watch; do
     out=$(timeout 20 qemu-system-arm -M microbit -nographic -semihosting-config enable=on,target=native \
         -kernel "$dir/$program") || fail "$program failed or hangs in QEMU: $out"
-    read -r flash["$program"] ram < <(size -A "$dir/$program" | awk '
-        $1 ~ /^\.(vector_table|text|rodata|data)$/ { flash += $2 }
-        $1 ~ /^\.(data|bss|uninit)$/ { ram += $2 }
-        END { print flash, ram }')
+    read -r flash["$program"] ram < <(bytes "$dir/$program")
     heap=$(sed -n 's/^heap: \([0-9]*\) bytes$/\1/p' <<< "$out")
     [ -z "$heap" ] || ram=$((ram - arena))
     printf '%-22s %8s %8s %8s\n' "$program" "${flash[$program]}" "$ram" "${heap:--}"
@@ -37,4 +34,4 @@ done
 cost=$((flash[watch_channel] - flash[heap]))
 echo "this crate costs $cost bytes of flash over the program with a heap; at most $most"
 [ $cost -le "$most" ] || fail "that is too much; see what grew: nm -S --size-sort -C $dir/watch_channel"
-record size built yes ran qemu-system-arm flash "$cost"
+record "$target, this crate alone" yes "microbit in QEMU" - "$cost" -

@@ -25,4 +25,4 @@ for i in "${!targets[@]}"; do
 done
 
 step "all targets"
-column -t -s '|' "$TARGETS_TABLE"
+(echo 'target|built|ran|tests|flash|RAM' && cat "$TARGETS_TABLE") | column -t -s '|'

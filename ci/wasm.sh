@@ -10,4 +10,5 @@ for features in "" std; do
         --target wasm32-unknown-unknown --features "$features"
     timeout 60 node no_std_check/wasm/run.mjs \
         "${CARGO_TARGET_DIR:-no_std_check/wasm/target}/wasm32-unknown-unknown/release/wasm_check.wasm"
+    record "wasm32-unknown-unknown, ${features:-without std}" yes node "103 tasks" - -
 done
