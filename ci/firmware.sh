@@ -1,15 +1,15 @@
 #!/usr/bin/env bash
-# Boots firmware that checks the crate (no_std_check) in QEMU: on each board, with each of portable-atomic's back ends where
-# there is a choice, and with each set of features. `ci/firmware.sh [BOARD...]`
+# Boots firmware that checks the crate (no_std_check) in QEMU: on each board, with each of portable-atomic's back ends
+# where there is a choice, and with each set of features. `ci/firmware.sh [BOARD...]`
 # Each combination is a line of the table at the end.
 . "$(dirname "$0")/lib.sh"
 need cargo "https://rustup.rs"
 need timeout "apt-get install coreutils"
 need size "apt-get install binutils"
 
-# Time is the number of instructions, 64 ns each, and does not pass while the processor sleeps until an interrupt that is
-# due. So each run is the same as the one before, critical sections can be measured, and an interrupt comes between any two
-# instructions; otherwise QEMU looks for them only between blocks of instructions.
+# Time is the number of instructions, 64 ns each, and does not pass while the processor sleeps until an interrupt that
+# is due. So each run is the same as the one before, critical sections can be measured, and an interrupt comes between
+# any two instructions; otherwise QEMU looks for them only between blocks of instructions.
 icount=(-icount "shift=6,sleep=off")
 limit=60
 

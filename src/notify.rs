@@ -16,12 +16,9 @@ use event_listener::{Event, EventListener, listener};
 use alloc::boxed::Box;
 
 use crate::state::{SHARDS, Shards};
-use crate::sync::{Mutex, SetOnce, TaskArc};
+use crate::sync::{BATCH, Mutex, SetOnce, TaskArc};
 use crate::waiter::{Registration, Slot};
 use crate::woken::Woken;
-
-/// How many listeners are notified under one hold of their list's lock (or in one critical section).
-const BATCH: usize = 16;
 
 /// The list of the senders that wait in `closed`; the shards of receivers come before it.
 const SENDERS: usize = SHARDS;

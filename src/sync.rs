@@ -50,6 +50,10 @@ pub(crate) mod thread {
     }
 }
 
+/// How many listeners are notified under one hold of their list's lock: one, where that is a critical section.
+#[cfg(feature = "event-listener")]
+pub(crate) const BATCH: usize = if cfg!(feature = "critical-section") { 1 } else { 16 };
+
 /// Runs `f` where nothing on this core can preempt it: in a critical section, if the feature asks for one.
 #[cfg(feature = "critical-section")]
 pub(crate) fn uninterrupted<R>(f: impl FnOnce() -> R) -> R {

@@ -9,7 +9,8 @@ use crate::board;
 struct Measured;
 critical_section::set_impl!(Measured);
 
-/// 1 while sections are measured: to look at the clock takes a while, and where SysTick gives the interrupts there is none.
+/// 1 while sections are measured: to look at the clock takes a while, and where SysTick gives the interrupts there is
+/// none.
 static MEASURING: AtomicU32 = AtomicU32::new(0);
 /// When the outermost section began.
 static BEGAN: AtomicU32 = AtomicU32::new(0);

@@ -1,8 +1,8 @@
 //! Firmware that checks the crate on the processors it is written for, and ends with exit status 0 if all is well.
 //!
-//! The scenarios are the same on every board, and run one after the other in 16 KiB of memory (20 on RISC-V). Each prints
-//! its name, and then what it counted. A check that fails is a panic, which names the check and ends the program with
-//! another status.
+//! The scenarios are the same on every board, and run one after the other in 16 KiB of memory (20 on RISC-V). Each
+//! prints its name, and then what it counted. A check that fails is a panic, which names the check and ends the program
+//! with another status.
 //!
 //! `ci/firmware.sh` builds and runs it for each board, in QEMU.
 #![no_std]

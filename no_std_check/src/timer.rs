@@ -1,5 +1,5 @@
-//! The interrupt that comes all the time, a random number of instructions after it was last left: sooner or later it comes
-//! between any two instructions of the program.
+//! The interrupt that comes all the time, a random number of instructions after it was last left: sooner or later it
+//! comes between any two instructions of the program.
 
 use alloc::boxed::Box;
 use core::cell::{Cell, RefCell};

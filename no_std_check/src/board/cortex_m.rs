@@ -31,8 +31,8 @@ fn start() -> ! {
     heap::init();
     let mut peripherals = Peripherals::take().expect("taken once");
     peripherals.SYST.set_clock_source(SystClkSource::Core);
-    // SAFETY: nothing depends on priorities yet. SysTick keeps the highest, and the executor's is below it, so that it is
-    // preempted, too.
+    // SAFETY: nothing depends on priorities yet. SysTick keeps the highest, and the executor's is below it, so that it
+    // is preempted, too.
     unsafe {
         peripherals.SCB.set_priority(SystemHandler::SysTick, 0);
         peripherals.NVIC.set_priority(Spare, 0x80);

@@ -1,5 +1,5 @@
-//! QEMU's RISC-V board `virt`: the machine timer is the timer, and the software interrupt runs the second executor. Neither
-//! preempts the other.
+//! QEMU's RISC-V board `virt`: the machine timer is the timer, and the software interrupt runs the second executor.
+//! Neither preempts the other.
 
 use alloc::boxed::Box;
 use core::ptr;

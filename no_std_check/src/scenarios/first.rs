@@ -1,5 +1,5 @@
-//! The first wait ever on a channel makes what all wait with. Here an interrupt comes in the middle of a task's, and waits
-//! for the first time too.
+//! The first wait ever on a channel makes what all wait with. Here an interrupt comes in the middle of a task's, and
+//! waits for the first time too.
 
 use alloc::format;
 use alloc::string::String;

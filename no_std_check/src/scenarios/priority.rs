@@ -46,8 +46,8 @@ pub(crate) async fn run(Executors { low, high }: Executors) -> String {
     assert!(answers == asked, "{asked} values were asked for and {answers} answered");
     assert!(pulsed > INTERRUPTS / 4, "the high priority hardly ran: {pulsed}");
     format!(
-        "{INTERRUPTS} interrupts; {} of them sent, {pulsed} times a preempting task, {asked} times a preempted one and was answered; \
-         {reads} reads, {changes} changes",
+        "{INTERRUPTS} interrupts; {} of them sent, {pulsed} times a preempting task, {asked} times a preempted one, which \
+         was answered; {reads} reads, {changes} changes",
         all.interrupt
     )
 }

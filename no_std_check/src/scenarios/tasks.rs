@@ -39,8 +39,8 @@ pub(crate) async fn run(low: SendSpawner) -> String {
     );
     let interrupts = timer.interrupts();
     format!(
-        "{LAST} values sent, {changed} changes and {} steps waited for, {cancelled} waits for a change and {cancelled_closed} \
-         for the close cancelled, {interrupts} interrupts",
+        "{LAST} values sent, {changed} changes and {} steps waited for, {cancelled} waits for a change and \
+         {cancelled_closed} for the close cancelled, {interrupts} interrupts",
         steps + mapped
     )
 }
