@@ -132,6 +132,24 @@ fn g5_a_first_wait_is_a_few_allocations() {
     assert_eq!(allocations(|| task.poll_pending(tx.closed())), 0);
 }
 
+/// In the bytes that are asked of the allocator.
+#[cfg(all(target_pointer_width = "64", not(debug_assertions)))]
+#[test]
+fn idle_channels_and_waiting_receivers_are_small() {
+    warm_up();
+    let start = LIVE_BYTES.get();
+    let (_tx, rx) = channel(0u32);
+    let channel = LIVE_BYTES.get() - start;
+    let mut receivers = vec![rx; 1_000];
+    let task = Task::new();
+    let before = LIVE_BYTES.get();
+    receivers.iter_mut().for_each(|rx| task.poll_pending(rx.changed()));
+    let receivers = (LIVE_BYTES.get() - before) / 1_000;
+    println!("a channel {channel} bytes, a receiver that has waited {receivers} bytes");
+    assert!(channel <= 96, "{channel}");
+    assert!(receivers <= 128, "{receivers}");
+}
+
 #[test]
 fn everything_is_given_back() {
     warm_up();
