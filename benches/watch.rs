@@ -13,7 +13,7 @@ fn main() {
         .sample_size(20)
         .configure_from_args();
     for row in workloads::rows() {
-        let mut group = criterion.benchmark_group(row.name);
+        let mut group = criterion.benchmark_group(format!("{} (at most {} of tokio)", row.name, row.bar));
         group.bench_function("watch-channel", |bencher| bencher.iter_custom(&row.ours));
         group.bench_function("tokio", |bencher| bencher.iter_custom(&row.tokio));
         group.finish();

@@ -7,6 +7,8 @@ use std::task::{Wake, Waker};
 /// A row of the comparison: its name and the same work on this crate and on tokio.
 pub(crate) struct Row {
     pub(crate) name: &'static str,
+    /// What the ratio of this crate's time to tokio's should be at most.
+    pub(crate) bar: f64,
     pub(crate) ours: Work,
     pub(crate) tokio: Work,
 }
@@ -31,7 +33,7 @@ fn task_waker() -> Waker {
 }
 
 macro_rules! workloads {
-    ($module:ident, $($watch:tt)+) => {
+    ($module:ident, |$rx:ident| $changed_blocking:expr, $($watch:tt)+) => {
         pub(crate) mod $module {
             use std::hint::black_box;
             use std::pin::pin;
@@ -222,47 +224,110 @@ macro_rules! workloads {
                 elapsed
             }
 
+            /// `n` round trips between two threads that wait without an executor.
+            pub(crate) fn ping_pong_blocking(n: u64) -> Duration {
+                fn changed($rx: &mut watch::Receiver<u64>) -> bool {
+                    $changed_blocking.is_ok()
+                }
+                let (ping, mut pinged) = watch::channel(0u64);
+                let (pong, mut ponged) = watch::channel(0u64);
+                let echo = thread::spawn(move || {
+                    while changed(&mut pinged) {
+                        let value = *pinged.borrow_and_update();
+                        pong.send(value).unwrap();
+                    }
+                });
+                let elapsed = time(|| for i in 1..=n {
+                    ping.send(i).unwrap();
+                    assert!(changed(&mut ponged));
+                    assert_eq!(*ponged.borrow_and_update(), i);
+                });
+                drop(ping);
+                echo.join().unwrap();
+                elapsed
+            }
         }
     };
 }
 
-workloads!(ours, watch_channel);
-workloads!(tokio, tokio::sync::watch);
+workloads!(ours, |rx| rx.changed_blocking(), watch_channel);
+workloads!(tokio, |rx| futures_lite::future::block_on(rx.changed()), tokio::sync::watch);
+
+/// What only this crate has.
+mod own {
+    use std::hint::black_box;
+    use std::thread;
+    use std::time::{Duration, Instant};
+
+    use watch_channel::{Cached, channel};
+
+    fn get(mut cached: Cached<u64>, n: u64) {
+        for _ in 0..n {
+            black_box(*black_box(&mut cached).get());
+        }
+    }
+
+    pub(crate) fn cached(n: u64) -> Duration {
+        let (_tx, rx) = channel(0u64);
+        let start = Instant::now();
+        get(Cached::new(rx), n);
+        start.elapsed()
+    }
+
+    pub(crate) fn two_cached(n: u64) -> Duration {
+        let (_tx, rx) = channel(0u64);
+        let start = Instant::now();
+        thread::scope(|scope| {
+            for _ in 0..2 {
+                let cached = Cached::new(rx.clone());
+                scope.spawn(move || get(cached, n));
+            }
+        });
+        start.elapsed()
+    }
+}
 
 /// All rows, in the order in which they are shown.
 pub(crate) fn rows() -> Vec<Row> {
     macro_rules! row {
-        ($name:expr, $f:ident $(, $arg:expr)*) => {
+        ($name:expr, $bar:expr, $f:ident $(, $arg:expr)*) => {
+            row!($name, $bar, ours::$f $(, $arg)* => tokio::$f $(, $arg)*)
+        };
+        ($name:expr, $bar:expr, $ours:path $(, $ours_arg:expr)* => $tokio:path $(, $tokio_arg:expr)*) => {
             Row {
                 name: $name,
-                ours: Box::new(move |n| ours::$f($($arg,)* n)),
-                tokio: Box::new(move |n| tokio::$f($($arg,)* n)),
+                bar: $bar,
+                ours: Box::new(move |n| $ours($($ours_arg,)* n)),
+                tokio: Box::new(move |n| $tokio($($tokio_arg,)* n)),
             }
         };
     }
     vec![
-        row!("borrow", borrow),
-        row!("has_changed", has_changed),
-        row!("send, nobody waiting", send),
-        row!("send, then a ready changed", send_then_changed),
-        row!("changed pending, send, ready", pending_then_send),
-        row!("changed pending, dropped", pending_then_dropped),
-        row!("clone and drop a receiver", clone_and_drop),
-        row!("subscribe and drop", subscribe_and_drop),
-        row!("make and drop a channel", make_and_drop),
-        row!("fan-out to 1, one worker", fan_out, 1, 1),
-        row!("fan-out to 10, one worker", fan_out, 10, 1),
-        row!("fan-out to 100, one worker", fan_out, 100, 1),
-        row!("fan-out to 1000, one worker", fan_out, 1_000, 1),
-        row!("fan-out to 10000, one worker", fan_out, 10_000, 1),
-        row!("fan-out to 1, two workers", fan_out, 1, 2),
-        row!("fan-out to 10, two workers", fan_out, 10, 2),
-        row!("fan-out to 100, two workers", fan_out, 100, 2),
-        row!("fan-out to 1000, two workers", fan_out, 1_000, 2),
-        row!("fan-out to 10000, two workers", fan_out, 10_000, 2),
-        row!("two threads borrow", two_readers, false),
-        row!("two threads borrow, one sends", two_readers, true),
-        row!("send under two spinning readers", send_under_readers),
-        row!("ping-pong across two threads", ping_pong),
+        row!("borrow", 0.85, borrow),
+        row!("has_changed", 0.5, has_changed),
+        row!("send, nobody waiting", 0.12, send),
+        row!("send, then a ready changed", 0.15, send_then_changed),
+        row!("changed pending, send, ready", 0.7, pending_then_send),
+        row!("changed pending, dropped", 0.9, pending_then_dropped),
+        row!("clone and drop a receiver", 0.95, clone_and_drop),
+        row!("subscribe and drop", 0.95, subscribe_and_drop),
+        row!("make and drop a channel", 0.7, make_and_drop),
+        row!("fan-out to 1, one worker", 0.85, fan_out, 1, 1),
+        row!("fan-out to 10, one worker", 0.85, fan_out, 10, 1),
+        row!("fan-out to 100, one worker", 0.85, fan_out, 100, 1),
+        row!("fan-out to 1000, one worker", 0.85, fan_out, 1_000, 1),
+        row!("fan-out to 10000, one worker", 0.85, fan_out, 10_000, 1),
+        row!("fan-out to 1, two workers", 0.9, fan_out, 1, 2),
+        row!("fan-out to 10, two workers", 0.9, fan_out, 10, 2),
+        row!("fan-out to 100, two workers", 0.9, fan_out, 100, 2),
+        row!("fan-out to 1000, two workers", 0.9, fan_out, 1_000, 2),
+        row!("fan-out to 10000, two workers", 0.9, fan_out, 10_000, 2),
+        row!("two threads borrow", 0.85, two_readers, false),
+        row!("two threads borrow, one sends", 1.0, two_readers, true),
+        row!("send under two spinning readers", 0.4, send_under_readers),
+        row!("ping-pong across two threads", 0.75, ping_pong),
+        row!("ping-pong across two threads, blocking", 0.7, ping_pong_blocking),
+        row!("Cached::get, beside tokio's borrow", 0.2, own::cached => tokio::borrow),
+        row!("Cached::get on two threads, beside tokio's borrow", 0.1, own::two_cached => tokio::two_readers, false),
     ]
 }

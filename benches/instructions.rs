@@ -1,0 +1,42 @@
+//! What `ci/instructions.sh` counts the instructions of: `instructions OPERATION COUNT` does it so many times.
+
+use std::hint::black_box;
+use std::pin::pin;
+use std::sync::Arc;
+use std::task::{Context, Wake, Waker};
+
+use watch_channel::channel;
+
+struct Task;
+
+impl Wake for Task {
+    fn wake(self: Arc<Self>) {}
+}
+
+fn main() {
+    let mut args = std::env::args().skip(1);
+    let (Some(operation), Some(count)) = (args.next(), args.next().and_then(|count| count.parse::<u64>().ok())) else {
+        println!("usage: instructions OPERATION COUNT; it is run by ci/instructions.sh");
+        return;
+    };
+    let (tx, mut rx) = channel(0u64);
+    let waker = Waker::from(Arc::new(Task));
+    let mut cx = Context::from_waker(&waker);
+    for i in 0..count {
+        match operation.as_str() {
+            "borrow" => drop(black_box(rx.borrow())),
+            "send" => tx.send(i).unwrap(),
+            "ready" => {
+                tx.send(i).unwrap();
+                assert!(pin!(rx.changed()).poll(&mut cx).is_ready());
+            }
+            "pending" => {
+                let mut changed = pin!(rx.changed());
+                assert!(changed.as_mut().poll(&mut cx).is_pending());
+                tx.send(i).unwrap();
+                assert!(changed.poll(&mut cx).is_ready());
+            }
+            _ => panic!("no such operation: {operation}; there are borrow, send, ready and pending"),
+        }
+    }
+}

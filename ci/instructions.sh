@@ -1,0 +1,39 @@
+#!/usr/bin/env bash
+# Counts instructions under callgrind, which does not depend on what else the machine does, and fails if an operation
+# takes over 3 % more than ci/instructions.txt says. `ci/instructions.sh --accept` writes that file anew.
+#
+# The counts are the compiler's too: with another version than the file was written with, it says so.
+. "$(dirname "$0")/lib.sh"
+need valgrind "ci/setup.sh guards"
+
+file=ci/instructions.txt
+program=$(cargo bench --locked --bench instructions --no-run --message-format=json 2>/dev/null |
+    sed -n 's/.*"name":"instructions".*"executable":"\([^"]*\)".*/\1/p')
+[ -x "$program" ] || fail "the benchmark does not build; see: cargo bench --bench instructions --no-run"
+
+# count OPERATION TIMES: instructions of the whole program.
+count() {
+    valgrind --tool=callgrind --callgrind-out-file=/dev/null "$program" "$1" "$2" 2>&1 |
+        sed -n 's/.*Collected : \([0-9]*\).*/\1/p'
+}
+
+compiler=$(rustc --version | cut -d ' ' -f 2)
+new="# instructions for one operation, x86_64, Rust $compiler"$'\n'
+grew=0
+if [ -e $file ] && ! grep -q "Rust $compiler\$" $file; then
+    echo "note: $file is of another compiler ($(head -n 1 $file)); this is $compiler"
+fi
+for operation in borrow send ready pending; do
+    # What start and end of the program take falls out of the difference.
+    each=$((($(count $operation 3000) - $(count $operation 1000)) / 2000))
+    [ "$each" -gt 0 ] || fail "callgrind counted nothing for $operation"
+    was=$(sed -n "s/^$operation //p" $file 2>/dev/null || true)
+    echo "$operation: $each instructions, were ${was:-unknown}"
+    [ -z "$was" ] || [ $((each * 100)) -le $((was * 103)) ] || grew=1
+    new+="$operation $each"$'\n'
+done
+if [ "${1:-}" = --accept ]; then
+    printf %s "$new" > $file
+    exit
+fi
+[ $grew = 0 ] || fail "an operation takes over 3 % more instructions; if that is meant: ci/instructions.sh --accept"
