@@ -2,7 +2,7 @@
 # Counts instructions under callgrind, which does not depend on what else the machine does, and fails if an operation
 # takes over 3 % more than ci/instructions.txt says. `ci/instructions.sh --accept` writes that file anew.
 #
-# The counts are the compiler's too: with another version than the file was written with, it says so.
+# The counts are the compiler's too: with another version than the file was written with, growth is told and no failure.
 . "$(dirname "$0")/lib.sh"
 need valgrind "ci/setup.sh guards"
 
@@ -20,8 +20,10 @@ count() {
 compiler=$(rustc --version | cut -d ' ' -f 2)
 new="# instructions for one operation, x86_64, Rust $compiler"$'\n'
 grew=0
+same_compiler=1
 if [ -e $file ] && ! grep -q "Rust $compiler\$" $file; then
     echo "note: $file is of another compiler ($(head -n 1 $file)); this is $compiler"
+    same_compiler=0
 fi
 for operation in borrow send ready pending; do
     # What start and end of the program take falls out of the difference.
@@ -36,4 +38,4 @@ if [ "${1:-}" = --accept ]; then
     printf %s "$new" > $file
     exit
 fi
-[ $grew = 0 ] || fail "an operation takes over 3 % more instructions; if that is meant: ci/instructions.sh --accept"
+[ $grew = 0 ] || [ $same_compiler = 0 ] || fail "an operation takes over 3 % more instructions; if that is meant: ci/instructions.sh --accept"
