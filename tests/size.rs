@@ -1,9 +1,9 @@
 //! How many bytes handles and waits take, on 64-bit targets.
 #![cfg(target_pointer_width = "64")]
 
-use std::mem::{size_of, size_of_val};
+use std::mem::size_of;
 
-use watch_channel::{Receiver, Sender, Version, WeakSender, channel};
+use watch_channel::{Receiver, Sender, Version, WeakSender};
 
 #[test]
 fn handles_are_a_few_words() {
@@ -24,7 +24,9 @@ fn a_ref_is_two_words() {
 #[cfg(feature = "event-listener")]
 #[test]
 fn waits_are_no_more_than_they_need() {
-    let (tx, mut rx) = channel([0u64; 9]);
+    use std::mem::size_of_val;
+
+    let (tx, mut rx) = watch_channel::channel([0u64; 9]);
     let changed = size_of_val(&rx.changed());
     let sizes = [changed, size_of_val(&rx.wait_for(|_| true)), size_of_val(&tx.closed())];
     println!("changed, wait_for, closed: {sizes:?} bytes");
