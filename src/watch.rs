@@ -8,13 +8,13 @@ use crate::sync::{Mutex, SetOnce};
 
 /// A channel in a `static`: whoever can name it can send and receive, without handles being passed around.
 ///
-/// Its handles are the same types as those of [`channel`](crate::channel), so that a function which takes a
+/// Its handles are the same types as those of [`channel`](crate::channel()), so that a function which takes a
 /// `Receiver<Config>` need not know where it came from. It never closes: the `Watch` itself counts as one sender.
 ///
 /// # Memory
 ///
 /// It is empty until the first call of [`sender`](Self::sender) or [`subscribe`](Self::subscribe), which makes the
-/// channel on the heap, as [`channel`](crate::channel) does, and moves the value there: one allocation, ever. Firmware
+/// channel on the heap, as [`channel`](crate::channel()) does, and moves the value there: one allocation, ever. Firmware
 /// whose interrupts must not allocate calls one of them at start-up.
 ///
 /// # Examples
