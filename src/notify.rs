@@ -117,12 +117,12 @@ struct Delivery<'a> {
 
 impl Delivery<'_> {
     fn run(&mut self) {
-        for (list, event) in self.wakeups.events.iter().enumerate() {
-            let bit = 1 << list;
-            if self.lists & bit != 0 {
+        while self.lists != 0 {
+            // `get` and not an index, so that no text of a panic is linked.
+            if let Some(event) = self.wakeups.events.get(self.lists.trailing_zeros() as usize) {
                 self.wakeups.deliver(event);
-                self.lists &= !bit;
             }
+            self.lists &= self.lists - 1;
         }
     }
 }
