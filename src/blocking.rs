@@ -34,10 +34,7 @@ impl<T> Receiver<T> {
     /// assert!(rx.changed_blocking().is_err());
     /// ```
     pub fn changed_blocking(&mut self) -> Result<(), RecvError> {
-        match block_until(None, || self.changed()) {
-            Some(result) => result,
-            None => unreachable!("it was to wait for ever"),
-        }
+        block(self.changed())
     }
 
     /// As [`changed_blocking`](Self::changed_blocking), for at most `timeout`.
@@ -88,7 +85,7 @@ impl<T> Receiver<T> {
     }
 
     fn changed_until(&mut self, deadline: Option<Instant>) -> Result<(), RecvTimeoutError> {
-        match block_until(deadline, || self.changed()) {
+        match block_until(deadline, self.changed()) {
             Some(result) => Ok(result?),
             None => Err(RecvTimeoutError::Timeout),
         }
@@ -119,11 +116,7 @@ impl<T> Receiver<T> {
     /// ```
     #[track_caller]
     pub fn wait_for_blocking(&mut self, condition: impl FnMut(&T) -> bool) -> Result<Ref<'_, T>, RecvError> {
-        let wait = self.wait_for(condition);
-        match block_until(None, || wait) {
-            Some(result) => result,
-            None => unreachable!("it was to wait for ever"),
-        }
+        block(self.wait_for(condition))
     }
 }
 
@@ -144,7 +137,7 @@ impl<T> Sender<T> {
     /// # receiver.join().unwrap();
     /// ```
     pub fn closed_blocking(&self) {
-        block_until(None, || self.closed());
+        block(self.closed());
     }
 }
 
@@ -175,9 +168,17 @@ thread::local! {
     static PARKER: Cell<Option<Parker>> = Cell::new(None);
 }
 
+/// Polls the future until it is ready, and lets the thread sleep in between.
+fn block<F: Future>(future: F) -> F::Output {
+    match block_until(None, future) {
+        Some(output) => output,
+        None => unreachable!("there is no deadline"),
+    }
+}
+
 /// Polls the future until it is ready, or once after the deadline, and lets the thread sleep in between.
-fn block_until<F: Future>(deadline: Option<Instant>, future: impl FnOnce() -> F) -> Option<F::Output> {
-    let mut future = pin!(future());
+fn block_until<F: Future>(deadline: Option<Instant>, future: F) -> Option<F::Output> {
+    let mut future = pin!(future);
     let parker = PARKER.try_with(Cell::take).ok().flatten().unwrap_or_else(|| {
         let unparker = TaskArc::new(Unparker { thread: thread::current(), woken: AtomicUsize::new(0) });
         (unparker.clone(), unparker.into())

@@ -9,7 +9,7 @@ use crate::receiver::Receiver;
 /// # When to use it
 ///
 /// For values that are read far more often than they change, on many cores: a configuration that each request looks
-/// at. While nothing is sent, [`get`](Self::get) is one atomic load of a word that nobody writes to, so that any number
+/// at. While nothing is sent, [`get`](Self::get) is one atomic load and no write, so that any number
 /// of threads, each with a `Cached` of its own, read without disturbing each other. Every
 /// [`Receiver::borrow`] and [`Receiver::get`] writes to the channel's lock, which cores then have to pass around.
 ///

@@ -123,9 +123,7 @@ impl<T> Receiver<T> {
             }
         }
     }
-}
 
-impl<T> Receiver<T> {
     /// Waits for a value for which `f` returns something, and returns that.
     ///
     /// It looks, and counts values as seen, as [`wait_for`](Self::wait_for). But the result is owned: no [`Ref`] is held,

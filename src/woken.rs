@@ -24,7 +24,7 @@ impl Woken {
         Self(Mutex::new(None))
     }
 
-    /// Puts a waiter onto the stack, unless it is there already. No count is touched, and no memory taken or freed:
+    /// Puts a waiter onto the stack, unless it is there already. Nobody else's code runs, and no memory is taken or freed:
     /// this happens under event-listener's list lock.
     pub(crate) fn push(&self, waiter: TaskArc<Waiter>) {
         self.0.with(|top| {

@@ -1,8 +1,10 @@
 //! What the programs share: the way out, and a heap for those that need one.
 #![no_std]
 
+use core::future::poll_fn;
 use core::mem::MaybeUninit;
 use core::sync::atomic::{AtomicUsize, Ordering};
+use core::task::Poll;
 
 use cortex_m as _;
 use embedded_alloc::LlffHeap as Heap;
@@ -56,6 +58,16 @@ unsafe impl core::alloc::GlobalAlloc for Memory {
         // SAFETY: as the caller promised.
         unsafe { self.0.dealloc(at, layout) }
     }
+}
+
+/// Lets the other task run.
+pub async fn yield_now() {
+    let mut yielded = false;
+    poll_fn(|cx| {
+        cx.waker().wake_by_ref();
+        if core::mem::replace(&mut yielded, true) { Poll::Ready(()) } else { Poll::Pending }
+    })
+    .await;
 }
 
 /// A value handed over without a channel.

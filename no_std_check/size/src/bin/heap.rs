@@ -2,26 +2,14 @@
 #![no_std]
 #![no_main]
 
-use core::future::poll_fn;
-use core::task::Poll;
-
 use embassy_executor::Spawner;
 use semihosting::println;
-use size_check::{Memory, VALUES, end, pass, passed};
+use size_check::{Memory, VALUES, end, pass, passed, yield_now};
 
 extern crate alloc;
 
 #[global_allocator]
 static MEMORY: Memory = Memory::new();
-
-async fn yield_now() {
-    let mut yielded = false;
-    poll_fn(|cx| {
-        cx.waker().wake_by_ref();
-        if core::mem::replace(&mut yielded, true) { Poll::Ready(()) } else { Poll::Pending }
-    })
-    .await;
-}
 
 #[embassy_executor::task]
 async fn send() {

@@ -2,20 +2,8 @@
 #![no_std]
 #![no_main]
 
-use core::future::poll_fn;
-use core::task::Poll;
-
 use embassy_executor::Spawner;
-use size_check::{VALUES, end, pass, passed};
-
-async fn yield_now() {
-    let mut yielded = false;
-    poll_fn(|cx| {
-        cx.waker().wake_by_ref();
-        if core::mem::replace(&mut yielded, true) { Poll::Ready(()) } else { Poll::Pending }
-    })
-    .await;
-}
+use size_check::{VALUES, end, pass, passed, yield_now};
 
 #[embassy_executor::task]
 async fn send() {
