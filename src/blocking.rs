@@ -10,7 +10,7 @@ use crate::error::{RecvError, RecvTimeoutError};
 use crate::guard::Ref;
 use crate::receiver::Receiver;
 use crate::sender::Sender;
-use crate::sync::{AtomicUsize, Ordering, TaskArc, Wake, thread};
+use crate::sync::{AtomicUsize, Ordering, TaskArc, Wake, per_thread, thread};
 
 impl<T> Receiver<T> {
     /// Waits for a value that was not seen yet, and counts it as seen: [`changed`](Self::changed) for threads.
@@ -163,7 +163,7 @@ impl Wake for Unparker {
 
 type Parker = (TaskArc<Unparker>, Waker);
 
-thread::local! {
+per_thread! {
     /// The thread's parker while no wait uses it. (One inside the `condition` of another makes its own.)
     static PARKER: Cell<Option<Parker>> = Cell::new(None);
 }

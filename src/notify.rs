@@ -1,14 +1,11 @@
 //! The adapter to event-listener: which lists of listeners there are, and how those in them are notified.
 //!
 //! event-listener calls wakers while it holds its list lock. So the waker it is given is not a task's but a waiter's,
-//! which only puts itself onto a stack; the notifying caller then takes the waiters off the stack, one
-//! by one, and wakes their tasks with nothing held.
+//! which only puts itself aside; the notifying caller then wakes the tasks with nothing held.
 //!
 //! `notify_none.rs` stands in for this file without the `event-listener` feature.
 
 use core::fmt;
-use core::future::Future;
-use core::pin::Pin;
 use core::task::{Context, Poll, Waker};
 
 use event_listener::{Event, EventListener, listener};
@@ -16,46 +13,38 @@ use event_listener::{Event, EventListener, listener};
 use alloc::boxed::Box;
 
 use crate::state::{SHARDS, Shards};
-use crate::sync::{BATCH, Mutex, SetOnce, TaskArc};
-use crate::waiter::{Registration, Slot};
-use crate::woken::Woken;
+use crate::sync::{BATCH, Mutex, SetOnce};
+use crate::waiter::{Listening, Registration, Slot};
+use crate::woken::{Inherited, wake_batch};
 
 /// The list of the senders that wait in `closed`; the shards of receivers come before it.
 const SENDERS: usize = SHARDS;
 
+/// The lists of those who listen: a receiver's shard, or [`SENDERS`], is an index.
+type Events = [Event; SHARDS + 1];
+
 /// What a channel wakes its waiters with: nothing until the first wait ever.
 pub(crate) struct Notifier {
-    wakeups: SetOnce<TaskArc<Wakeups>>,
+    events: SetOnce<Box<Events>>,
     spare: Spare,
-}
-
-/// The wake machinery of one channel: the channel has it, and each of its waiters.
-pub(crate) struct Wakeups {
-    events: [Event; SHARDS + 1],
-    pub(crate) woken: Woken,
 }
 
 impl Notifier {
     pub(crate) fn new() -> Self {
-        Self { wakeups: SetOnce::new(), spare: Spare(Mutex::new(None)) }
+        Self { events: SetOnce::new(), spare: Spare(Mutex::new(None)) }
     }
 
     #[inline]
-    fn wakeups(&self) -> &TaskArc<Wakeups> {
-        match self.wakeups.get() {
-            Some(wakeups) => wakeups,
-            None => self.make_wakeups(),
+    fn events(&self) -> &Events {
+        match self.events.get() {
+            Some(events) => events,
+            None => self.make_events(),
         }
     }
 
     #[cold]
-    fn make_wakeups(&self) -> &TaskArc<Wakeups> {
-        self.wakeups.get_or_set(TaskArc::new(Wakeups::new()))
-    }
-
-    #[cold]
-    fn make_slot(&self) -> Slot {
-        Slot::new(self.wakeups().clone())
+    fn make_events(&self) -> &Events {
+        self.events.get_or_set(Box::new(core::array::from_fn(|_| Event::new())))
     }
 
     /// Wakes all receivers that wait in `shards`. The caller holds no lock.
@@ -74,9 +63,9 @@ impl Notifier {
     /// Its own function, so that the fast path of a send stays small.
     #[inline(never)]
     fn notify(&self, lists: usize) {
-        // The waiting bit was set by somebody who had made the machinery, and was seen with Acquire: it is there.
-        if let Some(wakeups) = self.wakeups.get() {
-            Delivery { wakeups, lists }.run();
+        // The waiting bit was set by somebody who had made the lists, and was seen with Acquire: they are there.
+        if let Some(events) = self.events.get() {
+            Delivery { events, lists }.run();
         }
     }
 }
@@ -87,31 +76,25 @@ impl fmt::Debug for Notifier {
     }
 }
 
-impl Wakeups {
-    fn new() -> Self {
-        Self { events: core::array::from_fn(|_| Event::new()), woken: Woken::new() }
-    }
-
-    /// Notifies those who listen to `event` now, and wakes their tasks, a batch after the other.
-    fn deliver(&self, event: &Event) {
-        // Relaxed: what a listener must see, it sees through the state word.
-        if event.notify_additional_relaxed(BATCH) == BATCH {
-            // Woken tasks may be back in the list before its end is reached. A listener of our own marks where it
-            // was: lists are in order, so once it is notified, all before it are.
-            listener!(event => end);
-            let mut cx = Context::from_waker(Waker::noop());
-            while Pin::new(&mut end).poll(&mut cx) == Poll::Pending {
-                self.woken.wake_all();
-                event.notify_additional_relaxed(BATCH);
-            }
+/// Notifies those who listen to `event` now, and wakes their tasks, a batch after the other.
+fn deliver(event: &Event) {
+    // Relaxed: what a listener must see, it sees through the state word.
+    let deliver_batch = || wake_batch(|| event.notify_additional_relaxed(BATCH));
+    if deliver_batch() == BATCH {
+        // Woken tasks may be back in the list before its end is reached. A listener of our own marks where it
+        // was: lists are in order, so once it is notified, all before it are.
+        let _inherited = Inherited;
+        listener!(event => end);
+        let mut end = Listening::new(end);
+        while end.poll(Waker::noop()).is_pending() {
+            deliver_batch();
         }
-        self.woken.wake_all();
     }
 }
 
 /// The lists still to be notified; if a waker panics, the rest is notified while the panic goes on.
 struct Delivery<'a> {
-    wakeups: &'a Wakeups,
+    events: &'a Events,
     lists: usize,
 }
 
@@ -119,8 +102,8 @@ impl Delivery<'_> {
     fn run(&mut self) {
         while self.lists != 0 {
             // `get` and not an index, so that no text of a panic is linked.
-            if let Some(event) = self.wakeups.events.get(self.lists.trailing_zeros() as usize) {
-                self.wakeups.deliver(event);
+            if let Some(event) = self.events.get(self.lists.trailing_zeros() as usize) {
+                deliver(event);
             }
             self.lists &= self.lists - 1;
         }
@@ -174,7 +157,7 @@ impl Kept for Option<Registration<EventListener>> {
     fn register(&mut self, event: &Event) -> bool {
         let is_new = self.is_none();
         if is_new {
-            *self = Some(Registration::new(event.listen()));
+            *self = Some(Registration::new(Listening::new(event.listen())));
         }
         is_new
     }
@@ -185,6 +168,7 @@ impl Kept for Option<Registration<EventListener>> {
     }
 
     fn cancel(&mut self, slot: &Slot) {
+        let _inherited = Inherited;
         if let Some(mut registration) = self.take() {
             registration.cancel(slot);
         }
@@ -201,21 +185,20 @@ impl OwnWaiter {
     }
 
     #[inline]
-    fn get_or_make(&mut self, notifier: &Notifier) -> &mut Own {
-        self.0.get_or_insert_with(|| Box::new(Own { slot: notifier.make_slot(), kept: None }))
+    fn get_or_make(&mut self) -> &mut Own {
+        self.0.get_or_insert_with(|| Box::new(Own { slot: Slot::new(), kept: None }))
     }
 
     /// The waiter, and the list in which the receivers of `shard` wait. A registration that was kept is cancelled.
     #[inline]
     pub(crate) fn place<'a>(&'a mut self, notifier: &'a Notifier, shard: usize) -> (&'a Slot, &'a Event) {
         self.unregister();
-        (&self.get_or_make(notifier).slot, &notifier.wakeups().events[shard])
+        (&self.get_or_make().slot, &notifier.events()[shard])
     }
 
     /// Puts a listener into the list of `shard`, to be kept. `false` if one is kept already.
     pub(crate) fn register(&mut self, notifier: &Notifier, shard: usize) -> bool {
-        let kept = &mut self.get_or_make(notifier).kept;
-        kept.get_or_insert_with(|| Box::new(None)).register(&notifier.wakeups().events[shard])
+        self.get_or_make().kept.get_or_insert_with(|| Box::new(None)).register(&notifier.events()[shard])
     }
 
     /// Polls the registration that is kept; ready if there is none, or if it was used up.
@@ -260,8 +243,8 @@ impl<'a> SenderWaiter<'a> {
 
     /// The waiter, and the list in which senders wait.
     pub(crate) fn place(&mut self) -> (&Slot, &Event) {
-        let make = || Box::new(SpareSlot { slot: self.notifier.make_slot(), next: None });
-        (&self.spare.get_or_insert_with(make).slot, &self.notifier.wakeups().events[SENDERS])
+        let make = || Box::new(SpareSlot { slot: Slot::new(), next: None });
+        (&self.spare.get_or_insert_with(make).slot, &self.notifier.events()[SENDERS])
     }
 }
 

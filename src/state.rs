@@ -69,6 +69,11 @@ const NEIGHBOURS: usize = 4;
 pub struct Version(usize);
 
 impl Version {
+    #[inline]
+    fn next(self) -> Self {
+        Self(self.0.wrapping_add(STEP))
+    }
+
     pub(crate) fn number(self) -> usize {
         self.0 / STEP
     }
@@ -99,17 +104,25 @@ impl Snapshot {
 /// What a receiver finds when it compares a snapshot with what it has seen.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum News {
-    /// There is a version that it has not seen. This comes before [`News::Closed`].
-    Unseen,
+    /// There is a version that it has not seen: the next one, ...
+    Next,
+    /// ... or a later one. Both come before [`News::Closed`].
+    Later,
     /// The channel is closed, and its last version was seen.
     Closed,
 }
 
 impl News {
+    /// Whether others may wait by now in the list in which the receiver waited: see [`Seen::shard`].
+    #[inline]
+    pub(crate) fn is_later(&self) -> bool {
+        *self == Self::Later
+    }
+
     #[inline]
     pub(crate) fn into_result(self) -> Result<(), RecvError> {
         match self {
-            Self::Unseen => Ok(()),
+            Self::Next | Self::Later => Ok(()),
             Self::Closed => Err(RecvError::new()),
         }
     }
@@ -134,8 +147,8 @@ impl Seen {
     /// The shard to wait in for the next version.
     ///
     /// Even and odd versions have shards of their own. A send notifies those that wait since the version before its
-    /// own, and those it has woken wait for the next version in other lists: it does not find them again, and what
-    /// they leave in its lists is nobody else's.
+    /// own, and those it has woken wait for the next version in other lists: it does not find them again. And who leaves
+    /// a list because of the next version leaves it to others who are to be notified of that version too.
     pub(crate) fn shard(self) -> usize {
         const HALF: usize = SHARDS / 2;
         let (version, number) = (self.0 / STEP, self.0 % STEP);
@@ -159,8 +172,9 @@ impl Seen {
     /// What `now` has that was not seen, which is seen by this.
     #[inline]
     pub(crate) fn look(&mut self, now: Snapshot) -> Option<News> {
+        let before = self.version();
         if self.update(now.version()) {
-            Some(News::Unseen)
+            Some(if now.version() == before.next() { News::Next } else { News::Later })
         } else if now.is_closed() {
             Some(News::Closed)
         } else {
@@ -266,7 +280,7 @@ mod tests {
         assert_eq!(state.publish_while_locked(), Shards(0));
         assert_eq!(state.load().version(), Version(0));
         assert!(state.load().is_closed());
-        assert_eq!(seen.look(state.load()), Some(News::Unseen));
+        assert_eq!(seen.look(state.load()), Some(News::Next));
         assert_eq!(seen.look(state.load()), Some(News::Closed));
     }
 
@@ -289,8 +303,19 @@ mod tests {
         assert_eq!(seen.look(state.load()), None);
         let _ = state.publish_while_locked();
         let _ = state.close();
-        assert_eq!(seen.look(state.load()), Some(News::Unseen));
+        assert_eq!(seen.look(state.load()), Some(News::Next));
         assert_eq!(seen.look(state.load()), Some(News::Closed));
+    }
+
+    #[test]
+    fn the_next_version_is_told_from_later_ones() {
+        let state = AtomicState(AtomicUsize::new(VERSION));
+        let mut seen = Seen::new(state.load().version(), 0);
+        let _ = state.publish_while_locked();
+        assert_eq!(seen.look(state.load()), Some(News::Next));
+        let _ = state.publish_while_locked();
+        let _ = state.publish_while_locked();
+        assert_eq!(seen.look(state.load()), Some(News::Later));
     }
 
     #[test]
@@ -303,7 +328,7 @@ mod tests {
             assert_ne!(seen.version(), state.load().version());
             assert_eq!(seen.0 % STEP, number);
         }
-        assert_eq!(seen.look(state.load()), Some(News::Unseen));
+        assert_eq!(seen.look(state.load()), Some(News::Later));
         assert_eq!(seen.0, number);
     }
 

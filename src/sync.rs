@@ -9,6 +9,22 @@ pub(crate) use self::imp::{Mutex, SetOnce};
 #[cfg(feature = "event-listener")]
 pub(crate) use portable_atomic_util::{Arc as TaskArc, task::Wake};
 
+/// A cell of each thread's own, made by a constant expression.
+#[cfg(all(feature = "std", feature = "event-listener", not(all(loom, feature = "loom"))))]
+macro_rules! per_thread {
+    ($(#[$attr:meta])* static $name:ident: $type:ty = $init:expr;) => {
+        std::thread_local! { $(#[$attr])* static $name: $type = const { $init }; }
+    };
+}
+#[cfg(all(feature = "std", feature = "event-listener", loom, feature = "loom"))]
+macro_rules! per_thread {
+    ($(#[$attr:meta])* static $name:ident: $type:ty = $init:expr;) => {
+        loom::thread_local! { $(#[$attr])* static $name: $type = $init; }
+    };
+}
+#[cfg(all(feature = "std", feature = "event-listener"))]
+pub(crate) use per_thread;
+
 /// Threads, for those that wait.
 #[cfg(all(feature = "std", feature = "event-listener", not(target_family = "wasm")))]
 pub(crate) mod thread {
@@ -16,21 +32,6 @@ pub(crate) mod thread {
     pub(crate) use loom::thread::{Thread, current};
     #[cfg(not(all(loom, feature = "loom")))]
     pub(crate) use std::thread::{Thread, current};
-
-    /// A cell of each thread's own, made by a constant expression.
-    #[cfg(not(all(loom, feature = "loom")))]
-    macro_rules! local {
-        ($(#[$attr:meta])* static $name:ident: $type:ty = $init:expr;) => {
-            std::thread_local! { $(#[$attr])* static $name: $type = const { $init }; }
-        };
-    }
-    #[cfg(all(loom, feature = "loom"))]
-    macro_rules! local {
-        ($(#[$attr:meta])* static $name:ident: $type:ty = $init:expr;) => {
-            loom::thread_local! { $(#[$attr])* static $name: $type = $init; }
-        };
-    }
-    pub(crate) use local;
 
     use core::time::Duration;
 
@@ -50,9 +51,12 @@ pub(crate) mod thread {
     }
 }
 
+#[cfg(feature = "event-listener")]
+pub(crate) use self::scratch::{Scratch, scratch};
+
 /// How many listeners are notified under one hold of their list's lock: one, where that is a critical section.
 #[cfg(feature = "event-listener")]
-pub(crate) const BATCH: usize = if cfg!(feature = "critical-section") { 1 } else { 16 };
+pub(crate) const BATCH: usize = if cfg!(feature = "critical-section") { 1 } else { 32 };
 
 /// Runs `f` where nothing on this core can preempt it: in a critical section, if the feature asks for one.
 #[cfg(feature = "critical-section")]
@@ -121,6 +125,97 @@ impl Backoff {
     #[cfg(all(loom, feature = "loom"))]
     fn pause(_: u32) {
         loom::thread::yield_now();
+    }
+}
+
+/// A static of which nobody else touches the value while [`Scratch::alone`] runs.
+///
+/// With threads each has a value of its own. Without, there is one: behind a critical section, or behind a lock.
+#[cfg(feature = "event-listener")]
+mod scratch {
+    /// Declares one, made by a constant expression.
+    #[cfg(feature = "std")]
+    macro_rules! scratch {
+        (static $name:ident: $type:ty = $init:expr;) => {
+            static $name: $crate::sync::Scratch<$type> = {
+                $crate::sync::per_thread! {
+                    static EACH: core::mem::ManuallyDrop<$type> = core::mem::ManuallyDrop::new($init);
+                }
+                $crate::sync::Scratch::new(&EACH)
+            };
+        };
+    }
+    #[cfg(not(feature = "std"))]
+    macro_rules! scratch {
+        (static $name:ident: $type:ty = $init:expr;) => {
+            static $name: $crate::sync::Scratch<$type> = $crate::sync::Scratch::new($init);
+        };
+    }
+    pub(crate) use scratch;
+
+    #[cfg(all(feature = "std", loom, feature = "loom"))]
+    type LocalKey<T> = loom::thread::LocalKey<T>;
+    #[cfg(all(feature = "std", not(all(loom, feature = "loom"))))]
+    type LocalKey<T> = std::thread::LocalKey<T>;
+
+    /// Not dropped with its thread: the destructors of other thread-locals may still need it.
+    #[cfg(feature = "std")]
+    pub(crate) struct Scratch<T: 'static>(&'static LocalKey<core::mem::ManuallyDrop<T>>);
+
+    #[cfg(feature = "std")]
+    impl<T> Scratch<T> {
+        pub(crate) const fn new(each: &'static LocalKey<core::mem::ManuallyDrop<T>>) -> Self {
+            Self(each)
+        }
+
+        #[inline]
+        pub(crate) fn alone<R>(&self, f: impl FnOnce() -> R) -> R {
+            f()
+        }
+
+        #[inline]
+        pub(crate) fn with<R>(&self, f: impl FnOnce(&T) -> R) -> R {
+            self.0.with(|value| f(value))
+        }
+    }
+
+    #[cfg(all(not(feature = "std"), feature = "critical-section"))]
+    pub(crate) struct Scratch<T>(critical_section::Mutex<T>);
+
+    #[cfg(all(not(feature = "std"), feature = "critical-section"))]
+    impl<T> Scratch<T> {
+        pub(crate) const fn new(value: T) -> Self {
+            Self(critical_section::Mutex::new(value))
+        }
+
+        pub(crate) fn alone<R>(&self, f: impl FnOnce() -> R) -> R {
+            super::uninterrupted(f)
+        }
+
+        pub(crate) fn with<R>(&self, f: impl FnOnce(&T) -> R) -> R {
+            critical_section::with(|section| f(self.0.borrow(section)))
+        }
+    }
+
+    #[cfg(all(not(feature = "std"), not(feature = "critical-section")))]
+    pub(crate) struct Scratch<T> {
+        turn: super::Mutex<()>,
+        value: super::Mutex<T>,
+    }
+
+    #[cfg(all(not(feature = "std"), not(feature = "critical-section")))]
+    impl<T> Scratch<T> {
+        pub(crate) const fn new(value: T) -> Self {
+            Self { turn: super::Mutex::new(()), value: super::Mutex::new(value) }
+        }
+
+        pub(crate) fn alone<R>(&self, f: impl FnOnce() -> R) -> R {
+            self.turn.with(|()| f())
+        }
+
+        pub(crate) fn with<R>(&self, f: impl FnOnce(&T) -> R) -> R {
+            self.value.with(|value| f(value))
+        }
     }
 }
 

@@ -12,6 +12,7 @@ use crate::held::here;
 use crate::notify::SenderWaiter;
 use crate::receiver::Receiver;
 use crate::sender::Sender;
+use crate::state::News;
 use crate::waiter::wait;
 
 /// Waits for a version that a receiver, taken apart, has not seen, or for the close.
@@ -22,6 +23,7 @@ macro_rules! news {
             look: $seen.look(state.load()),
             look_and_set_waiting: $seen.look(state.set_waiting($seen.shard())),
             place: $waiter.place(notifier, $seen.shard()),
+            is_later: News::is_later,
         };
         news.into_result()
     }};
@@ -252,6 +254,7 @@ impl<T> Sender<T> {
             look: (receivers.get() == 0).then_some(()),
             look_and_set_waiting: (receivers.set_waiting() == 0).then_some(()),
             place: waiter.get_or_insert_with(|| SenderWaiter::new(&self.handle.notifier)).place(),
+            is_later: |()| false,
         }
     }
 }

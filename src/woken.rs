@@ -1,66 +1,90 @@
-//! The woken stack: waiters that were notified, and whose tasks nobody has woken yet.
+//! Waiters that were notified, and whose tasks are still to be woken.
+//!
+//! event-listener calls wakers while it holds its list lock. There a waiter is only put aside, to where the call that
+//! notifies finds it; that call wakes the tasks once the lock is down.
 
-use crate::sync::{Mutex, TaskArc};
+use core::cell::Cell;
+
+use crate::sync::{BATCH, TaskArc, scratch};
 use crate::waiter::Waiter;
 
-/// One for each channel.
-pub(crate) struct Woken(Mutex<Option<TaskArc<Waiter>>>);
-
-/// A waiter's place on the stack. It is touched only while the stack is locked.
-pub(crate) struct Link {
-    /// Set by [`Woken::push`], cleared by [`Woken::wake_all`].
-    is_linked: bool,
-    next: Option<TaskArc<Waiter>>,
+/// A ring of waiters put aside, first in, first out. It has room for all: a batch is put in while it is empty, and after
+/// that one at most for each that was taken out.
+struct Aside {
+    /// How many were put in, and how many of those are out again; both wrap.
+    put: Cell<usize>,
+    taken: Cell<usize>,
+    waiters: [Cell<Option<TaskArc<Waiter>>>; BATCH],
 }
 
-impl Link {
-    pub(crate) const fn new() -> Self {
-        Self { is_linked: false, next: None }
-    }
+scratch! {
+    static ASIDE: Aside =
+        Aside { put: Cell::new(0), taken: Cell::new(0), waiters: [const { Cell::new(None) }; BATCH] };
 }
 
-impl Woken {
-    pub(crate) fn new() -> Self {
-        Self(Mutex::new(None))
+impl Aside {
+    #[inline]
+    fn put(&self, waiter: TaskArc<Waiter>) {
+        let put = self.put.get();
+        let replaced = self.waiters[put % BATCH].replace(Some(waiter));
+        debug_assert!(replaced.is_none(), "there is room for all");
+        self.put.set(put.wrapping_add(1));
     }
 
-    /// Puts a waiter onto the stack, unless it is there already. Nobody else's code runs, and no memory is taken or freed:
-    /// this happens under event-listener's list lock.
-    pub(crate) fn push(&self, waiter: TaskArc<Waiter>) {
-        self.0.with(|top| {
-            let linked = waiter.with_link(|link| {
-                if !link.is_linked {
-                    link.is_linked = true;
-                    link.next = top.take();
-                    return true;
-                }
-                false
-            });
-            if linked {
-                *top = Some(waiter);
-            }
-        });
-    }
-
-    /// Wakes the tasks of all waiters on the stack. The caller holds no lock.
-    ///
-    /// One at a time: what one caller has not popped when it is preempted, any other can.
-    pub(crate) fn wake_all(&self) {
-        let mut more = true;
-        while more {
-            let woken = self.0.with(|top| {
-                let waiter = top.take()?;
-                let task = waiter.take_task_and(|link| {
-                    link.is_linked = false;
-                    *top = link.next.take();
-                });
-                more = top.is_some();
-                Some((waiter, task))
-            });
-            let Some((_waiter, task)) = woken else { return };
-            if let Some(task) = task {
-                task.wake();
-            }
+    #[inline]
+    fn take(&self) -> Option<TaskArc<Waiter>> {
+        let taken = self.taken.get();
+        if taken == self.put.get() {
+            return None;
         }
+        self.taken.set(taken.wrapping_add(1));
+        self.waiters[taken % BATCH].take()
+    }
+}
+
+/// Puts a waiter aside. Called by its waker, under event-listener's list lock: while `notify` of [`wake_batch`] runs, or
+/// while a notified listener is dropped.
+#[inline]
+pub(crate) fn put_aside(waiter: TaskArc<Waiter>) {
+    ASIDE.with(|aside| aside.put(waiter));
+}
+
+/// Calls `notify`, which notifies [`BATCH`] waiters or fewer, and wakes their tasks. The caller holds no lock.
+///
+/// A task whose waker panics leaves the others where the next call, which is due at once, finds them.
+#[inline]
+pub(crate) fn wake_batch(notify: impl FnOnce() -> usize) -> usize {
+    // Mostly there is nobody. But a waker may send as well, while others of its batch are still to be woken.
+    wake_rest();
+    let mut notified = 0;
+    let first = ASIDE.alone(|| {
+        notified = notify();
+        ASIDE.with(Aside::take)
+    });
+    if let Some(first) = first {
+        first.wake_task();
+        wake_rest();
+    }
+    notified
+}
+
+#[inline]
+fn wake_rest() {
+    // A batch of one was taken out whole: what is there belongs to somebody else.
+    while BATCH > 1 {
+        let Some(waiter) = ASIDE.with(Aside::take) else { return };
+        waiter.wake_task();
+    }
+}
+
+/// To be dropped after a listener: one that was notified passes its notification on to one that was not yet, and whoever
+/// drops it has that waiter to wake. (With batches of one the listener is discarded instead, which passes nothing on but
+/// takes the list lock twice.)
+pub(crate) struct Inherited;
+
+impl Drop for Inherited {
+    #[inline]
+    fn drop(&mut self) {
+        wake_rest();
     }
 }

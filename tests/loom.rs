@@ -223,10 +223,9 @@ mod waits {
         });
     }
 
-    /// G1. The woken stack, with two senders that notify and pop at the same time. Broken by a waiter that stays
-    /// marked as linked after it was popped, or by a pop that stops before the stack is empty.
+    /// G1. Two senders that notify and wake at the same time. Broken by a batch of which only the first is woken.
     #[test]
-    fn the_woken_stack_with_two_senders() {
+    fn two_senders_wake_two_receivers() {
         model(2, || {
             let (tx, rx) = channel(0);
             let mut receivers = [rx.clone(), rx];
