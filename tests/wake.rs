@@ -291,9 +291,6 @@ fn on_wake(f: impl FnOnce() + Send + 'static) -> Waker {
     })
 }
 
-/// Whether waiters are notified and woken one after the other: otherwise, in a batch, the last one is woken first.
-const ONE_BY_ONE: bool = cfg!(feature = "critical-section");
-
 type OwnedWait = std::pin::Pin<Box<dyn Future<Output = ()> + Send>>;
 
 fn owned_wait(mut rx: Receiver<u32>) -> OwnedWait {
@@ -323,19 +320,9 @@ fn g6_a_wait_cancelled_after_its_wake_up_disturbs_nobody() {
         }
     });
     let mut middle_wait = owned_wait(rx);
-    let mut begin_last = || assert!(last.poll(&mut last_wait).is_pending());
-    let begin_cancelled = || assert!(cancelled.poll(cancelled_wait.lock().unwrap().as_mut().unwrap()).is_pending());
-    if ONE_BY_ONE {
-        begin_cancelled()
-    } else {
-        begin_last()
-    }
+    assert!(cancelled.poll(cancelled_wait.lock().unwrap().as_mut().unwrap()).is_pending());
     assert!(middle_wait.as_mut().poll(&mut Context::from_waker(&middle)).is_pending());
-    if ONE_BY_ONE {
-        begin_last()
-    } else {
-        begin_cancelled()
-    }
+    assert!(last.poll(&mut last_wait).is_pending());
     tx.send(1).unwrap();
     assert_eq!((cancelled.wakes(), last.wakes(), other.wakes()), (1, 1, 0));
     tx.send(3).unwrap();
@@ -348,19 +335,13 @@ fn g6_a_wait_that_ends_before_its_wake_up_is_not_woken() {
     let (tx, rx) = channel(0);
     let early = Arc::new(Task::new());
     let early_wait = Arc::new(Mutex::new(owned_wait(rx.clone())));
-    let begin_early = || assert!(early.poll(&mut early_wait.lock().unwrap()).is_pending());
-    if !ONE_BY_ONE {
-        begin_early();
-    }
     let waker = on_wake({
         let (early, wait) = (early.clone(), early_wait.clone());
         move || assert!(early.poll(&mut wait.lock().unwrap()).is_ready())
     });
     let mut wait = owned_wait(rx);
     assert!(wait.as_mut().poll(&mut Context::from_waker(&waker)).is_pending());
-    if ONE_BY_ONE {
-        begin_early();
-    }
+    assert!(early.poll(&mut early_wait.lock().unwrap()).is_pending());
     tx.send(1).unwrap();
     assert_eq!((early.wakes(), early.wakers_kept()), (0, 0));
 }
