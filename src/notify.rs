@@ -83,7 +83,6 @@ fn deliver(event: &Event) {
     if deliver_batch() == BATCH {
         // Woken tasks may be back in the list before its end is reached. A listener of our own marks where it
         // was: lists are in order, so once it is notified, all before it are.
-        let _inherited = Inherited;
         listener!(event => end);
         let mut end = Listening::new(end);
         while end.poll(Waker::noop()).is_pending() {

@@ -346,6 +346,48 @@ fn g6_a_wait_that_ends_before_its_wake_up_is_not_woken() {
     assert_eq!((early.wakes(), early.wakers_kept()), (0, 0));
 }
 
+/// A wait that ends while a send is still notifying leaves its notification to one of those that were not notified yet:
+/// then nobody but the thread it ended on knows of that one.
+#[test]
+fn g1_a_wait_that_ends_in_the_middle_of_a_send_loses_nobodys_wake_up() {
+    let by_changed = |rx: Receiver<u32>, task: &Task| {
+        let mut wait = owned_wait(rx);
+        assert!(task.poll(&mut wait).is_pending());
+        Box::new(move |task: &Task| assert!(task.poll(&mut wait).is_ready())) as Box<dyn FnMut(&Task) + Send>
+    };
+    let by_poll_changed = |mut rx: Receiver<u32>, task: &Task| {
+        assert!(rx.poll_changed(&mut Context::from_waker(&task.waker())).is_pending());
+        Box::new(move |task: &Task| {
+            assert!(rx.poll_changed(&mut Context::from_waker(&task.waker())).is_ready());
+        }) as Box<dyn FnMut(&Task) + Send>
+    };
+    for begin in [&by_changed as &dyn Fn(_, &Task) -> _, &by_poll_changed] {
+        let (tx, rx) = channel(0);
+        let (at_first, is_at_first) = std::sync::mpsc::channel();
+        let (go_on, goes_on) = std::sync::mpsc::channel::<()>();
+        let first = on_wake(move || {
+            at_first.send(()).unwrap();
+            goes_on.recv().unwrap();
+        });
+        let mut first_wait = owned_wait(rx.clone());
+        assert!(first_wait.as_mut().poll(&mut Context::from_waker(&first)).is_pending());
+        let early = Task::new();
+        let mut end_early = begin(rx.clone(), &early);
+        let mut others: Vec<_> = (0..100).map(|_| (Task::new(), owned_wait(rx.clone()))).collect();
+        for (task, wait) in &mut others {
+            assert!(task.poll(wait).is_pending());
+        }
+        std::thread::scope(|scope| {
+            scope.spawn(|| tx.send(1).unwrap());
+            is_at_first.recv().unwrap();
+            end_early(&early);
+            go_on.send(()).unwrap();
+        });
+        assert!(others.iter().all(|(task, _)| task.wakes() == 1));
+        assert_eq!(early.wakers_kept(), 0);
+    }
+}
+
 /// Dropped by the very wake-up that comes before its own.
 #[test]
 fn g6_a_wait_cancelled_while_others_are_woken_is_not_woken() {
