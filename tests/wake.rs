@@ -373,7 +373,7 @@ fn g1_a_wait_that_ends_in_the_middle_of_a_send_loses_nobodys_wake_up() {
         assert!(first_wait.as_mut().poll(&mut Context::from_waker(&first)).is_pending());
         let early = Task::new();
         let mut end_early = begin(rx.clone(), &early);
-        let mut others: Vec<_> = (0..100).map(|_| (Task::new(), owned_wait(rx.clone()))).collect();
+        let mut others: Vec<_> = (0..1_000).map(|_| (Task::new(), owned_wait(rx.clone()))).collect();
         for (task, wait) in &mut others {
             assert!(task.poll(wait).is_pending());
         }
