@@ -13,7 +13,7 @@ use event_listener::{Event, EventListener, listener};
 use alloc::boxed::Box;
 
 use crate::state::{SHARDS, Shards};
-use crate::sync::{BATCH, Mutex, SetOnce};
+use crate::sync::{BATCH, Lazy, Mutex};
 use crate::waiter::{Listening, Registration, Slot};
 use crate::woken::{Inherited, wake_batch};
 
@@ -25,26 +25,13 @@ type Events = [Event; SHARDS + 1];
 
 /// What a channel wakes its waiters with: nothing until the first wait ever.
 pub(crate) struct Notifier {
-    events: SetOnce<Box<Events>>,
+    events: Lazy<Events>,
     spare: Spare,
 }
 
 impl Notifier {
     pub(crate) fn new() -> Self {
-        Self { events: SetOnce::new(), spare: Spare(Mutex::new(None)) }
-    }
-
-    #[inline]
-    fn events(&self) -> &Events {
-        match self.events.get() {
-            Some(events) => events,
-            None => self.make_events(),
-        }
-    }
-
-    #[cold]
-    fn make_events(&self) -> &Events {
-        self.events.get_or_set(Box::new(core::array::from_fn(|_| Event::new())))
+        Self { events: Lazy::new(), spare: Spare(Mutex::new(None)) }
     }
 
     /// Wakes all receivers that wait in `shards`. The caller holds no lock.
@@ -192,12 +179,12 @@ impl OwnWaiter {
     #[inline]
     pub(crate) fn place<'a>(&'a mut self, notifier: &'a Notifier, shard: usize) -> (&'a Slot, &'a Event) {
         self.unregister();
-        (&self.get_or_make().slot, &notifier.events()[shard])
+        (&self.get_or_make().slot, &notifier.events.get_or_make()[shard])
     }
 
     /// Puts a listener into the list of `shard`, to be kept. `false` if one is kept already.
     pub(crate) fn register(&mut self, notifier: &Notifier, shard: usize) -> bool {
-        self.get_or_make().kept.get_or_insert_with(|| Box::new(None)).register(&notifier.events()[shard])
+        self.get_or_make().kept.get_or_insert_with(|| Box::new(None)).register(&notifier.events.get_or_make()[shard])
     }
 
     /// Polls the registration that is kept; ready if there is none, or if it was used up.
@@ -243,7 +230,7 @@ impl<'a> SenderWaiter<'a> {
     /// The waiter, and the list in which senders wait.
     pub(crate) fn place(&mut self) -> (&Slot, &Event) {
         let make = || Box::new(SpareSlot { slot: Slot::new(), next: None });
-        (&self.spare.get_or_insert_with(make).slot, &self.notifier.events()[SENDERS])
+        (&self.spare.get_or_insert_with(make).slot, &self.notifier.events.get_or_make()[SENDERS])
     }
 }
 

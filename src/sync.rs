@@ -54,6 +54,57 @@ pub(crate) mod thread {
 #[cfg(feature = "event-listener")]
 pub(crate) use self::scratch::{Scratch, scratch};
 
+/// A value that is made when it is first needed, in an allocation of its own.
+#[cfg(all(feature = "event-listener", target_pointer_width = "64"))]
+#[derive(Debug)]
+pub(crate) struct Lazy<T>(SetOnce<alloc::boxed::Box<T>>);
+
+#[cfg(all(feature = "event-listener", target_pointer_width = "64"))]
+impl<T: Default> Lazy<T> {
+    pub(crate) fn new() -> Self {
+        Self(SetOnce::new())
+    }
+
+    /// The value, if it was needed yet.
+    #[inline]
+    pub(crate) fn get(&self) -> Option<&T> {
+        self.0.get().map(|value| &**value)
+    }
+
+    #[inline]
+    pub(crate) fn get_or_make(&self) -> &T {
+        match self.0.get() {
+            Some(value) => value,
+            None => self.make(),
+        }
+    }
+
+    #[cold]
+    fn make(&self) -> &T {
+        self.0.get_or_set(alloc::boxed::Box::default())
+    }
+}
+
+/// A value that is there from the start: on small targets it takes less memory than the code that would make it later.
+#[cfg(all(feature = "event-listener", not(target_pointer_width = "64")))]
+#[derive(Debug)]
+pub(crate) struct Lazy<T>(T);
+
+#[cfg(all(feature = "event-listener", not(target_pointer_width = "64")))]
+impl<T: Default> Lazy<T> {
+    pub(crate) fn new() -> Self {
+        Self(T::default())
+    }
+
+    pub(crate) fn get(&self) -> Option<&T> {
+        Some(&self.0)
+    }
+
+    pub(crate) fn get_or_make(&self) -> &T {
+        &self.0
+    }
+}
+
 /// How many listeners are notified under one hold of their list's lock: one, where that is a critical section.
 #[cfg(feature = "event-listener")]
 pub(crate) const BATCH: usize = if cfg!(feature = "critical-section") { 1 } else { 32 };
