@@ -15,7 +15,10 @@ arena=4096
 target=thumbv6m-none-eabi
 use_target $target core,alloc
 # Panic messages name source files: not where those happen to be on this machine.
-RUSTFLAGS="--remap-path-prefix=${CARGO_HOME:-$HOME/.cargo}/registry/src= --remap-path-prefix=$PWD="
+RUSTFLAGS="--remap-path-prefix=$PWD="
+for registry in "${CARGO_HOME:-$HOME/.cargo}"/registry/src/*; do
+    RUSTFLAGS+=" --remap-path-prefix=$registry="
+done
 RUSTFLAGS+=" --remap-path-prefix=$("${RUSTC:-rustc}" --print sysroot)="
 export RUSTFLAGS
 rust_cargo build --quiet --locked --release --manifest-path no_std_check/size/Cargo.toml --target $target

@@ -102,13 +102,23 @@ impl Drop for Delivery<'_> {
     }
 }
 
-/// Waiters of senders, which have none of their own: to be used again by the next wait.
-struct Spare(Mutex<Option<Box<SpareSlot>>>);
-
-struct SpareSlot {
+/// A waiter, and what belongs to it.
+struct Own {
     slot: Slot,
-    next: Option<Box<SpareSlot>>,
+    /// What `poll_changed` left in a list. Behind a `dyn`, so that a program which never calls it has no code for it.
+    kept: Option<Box<dyn Kept>>,
+    /// The next one that is spare.
+    next: Option<Box<Own>>,
 }
+
+impl Own {
+    fn new() -> Box<Self> {
+        Box::new(Self { slot: Slot::new(), kept: None, next: None })
+    }
+}
+
+/// Waiters of senders, which have none of their own: to be used again by the next wait.
+struct Spare(Mutex<Option<Box<Own>>>);
 
 impl Drop for Spare {
     fn drop(&mut self) {
@@ -118,13 +128,6 @@ impl Drop for Spare {
             top = spare.next.take();
         }
     }
-}
-
-/// A receiver's own waiter, and what it needs beside it.
-struct Own {
-    slot: Slot,
-    /// What `poll_changed` left in a list. Behind a `dyn`, so that a program which never calls it has no code for it.
-    kept: Option<Box<dyn Kept>>,
 }
 
 /// A registration that outlives the poll which made it.
@@ -172,7 +175,7 @@ impl OwnWaiter {
 
     #[inline]
     fn get_or_make(&mut self) -> &mut Own {
-        self.0.get_or_insert_with(|| Box::new(Own { slot: Slot::new(), kept: None }))
+        self.0.get_or_insert_with(Own::new)
     }
 
     /// The waiter, and the list in which the receivers of `shard` wait. A registration that was kept is cancelled.
@@ -190,7 +193,7 @@ impl OwnWaiter {
     /// Polls the registration that is kept; ready if there is none, or if it was used up.
     pub(crate) fn poll_registration(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         match self.0.as_deref_mut() {
-            Some(Own { slot, kept: Some(kept) }) => kept.poll(slot, cx),
+            Some(Own { slot, kept: Some(kept), .. }) => kept.poll(slot, cx),
             _ => Poll::Ready(()),
         }
     }
@@ -198,7 +201,7 @@ impl OwnWaiter {
     /// Cancels the registration that is kept, if there is one.
     #[inline]
     pub(crate) fn unregister(&mut self) {
-        if let Some(Own { slot, kept: Some(kept) }) = self.0.as_deref_mut() {
+        if let Some(Own { slot, kept: Some(kept), .. }) = self.0.as_deref_mut() {
             kept.cancel(slot);
         }
     }
@@ -213,7 +216,7 @@ impl Drop for OwnWaiter {
 
 /// A waiter for one wait of a sender, which goes back when this is dropped.
 pub(crate) struct SenderWaiter<'a> {
-    spare: Option<Box<SpareSlot>>,
+    spare: Option<Box<Own>>,
     notifier: &'a Notifier,
 }
 
@@ -229,8 +232,7 @@ impl<'a> SenderWaiter<'a> {
 
     /// The waiter, and the list in which senders wait.
     pub(crate) fn place(&mut self) -> (&Slot, &Event) {
-        let make = || Box::new(SpareSlot { slot: Slot::new(), next: None });
-        (&self.spare.get_or_insert_with(make).slot, &self.notifier.events.get_or_make()[SENDERS])
+        (&self.spare.get_or_insert_with(Own::new).slot, &self.notifier.events.get_or_make()[SENDERS])
     }
 }
 

@@ -315,24 +315,27 @@ mod imp {
 
     /// A mutex whose lock is a critical section: whoever holds it is never preempted on its core.
     #[cfg(feature = "critical-section")]
-    #[derive(Debug)]
-    pub(crate) struct Mutex<T>(critical_section::Mutex<core::cell::RefCell<T>>);
+    pub(crate) struct Mutex<T>(critical_section::Mutex<core::cell::Cell<T>>);
 
     #[cfg(feature = "critical-section")]
-    impl<T> Mutex<T> {
+    impl<T: Default> Mutex<T> {
         pub(crate) const fn new(value: T) -> Self {
-            Self(critical_section::Mutex::new(core::cell::RefCell::new(value)))
+            Self(critical_section::Mutex::new(core::cell::Cell::new(value)))
         }
 
+        /// Moves the value out and back: no flag that says whether it is borrowed, and no panic if it is.
         pub(crate) fn with<R>(&self, f: impl FnOnce(&mut T) -> R) -> R {
-            critical_section::with(|section| f(&mut self.0.borrow_ref_mut(section)))
+            critical_section::with(|section| {
+                let cell = self.0.borrow(section);
+                let mut value = cell.take();
+                let result = f(&mut value);
+                cell.set(value);
+                result
+            })
         }
     }
 
-    /// A mutex for a few instructions at a time. It runs a closure instead of giving out a guard, so that the
-    /// same code works with a critical section.
     #[cfg(not(feature = "critical-section"))]
-    #[derive(Debug)]
     pub(crate) struct Mutex<T>(spin::mutex::SpinMutex<T>);
 
     #[cfg(not(feature = "critical-section"))]

@@ -254,7 +254,7 @@ impl<T> Sender<T> {
             look: (receivers.get() == 0).then_some(()),
             look_and_set_waiting: (receivers.set_waiting() == 0).then_some(()),
             place: waiter.get_or_insert_with(|| SenderWaiter::new(&self.handle.notifier)).place(),
-            is_later: |()| false,
+            is_later: |(): &()| false,
         }
     }
 }

@@ -150,35 +150,40 @@ macro_rules! wait {
 pub(crate) use wait;
 
 /// The part of a wait after the listener is in its list. `None` asks for a new listener, because this one was used up.
-pub(crate) struct Wait<'a, L: Listener + Unpin, F, R> {
+pub(crate) struct Wait<'a, L: Listener + Unpin, F, G> {
     registration: Registration<L>,
     slot: &'a Slot,
     look: F,
-    is_later: fn(&R) -> bool,
+    is_later: G,
 }
 
-impl<'a, L: Listener + Unpin, F, R> Wait<'a, L, F, R> {
+impl<'a, L: Listener + Unpin, F, G> Wait<'a, L, F, G> {
     #[inline]
-    pub(crate) fn new(listener: Listening<L>, slot: &'a Slot, look: F, is_later: fn(&R) -> bool) -> Self {
+    pub(crate) fn new(listener: Listening<L>, slot: &'a Slot, look: F, is_later: G) -> Self {
         Self { registration: Registration::new(listener), slot, look, is_later }
     }
 }
 
-impl<L: Listener + Unpin, F: FnMut() -> Option<R> + Unpin, R> Future for Wait<'_, L, F, R> {
+impl<L, F, R, G> Future for Wait<'_, L, F, G>
+where
+    L: Listener + Unpin,
+    F: FnMut() -> Option<R> + Unpin,
+    G: Fn(&R) -> bool + Unpin,
+{
     type Output = Option<R>;
 
     #[inline]
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<R>> {
         let Self { registration, slot, look, is_later } = &mut *self;
         let found = ready!(registration.poll(slot, cx, look));
-        if found.as_ref().is_some_and(is_later) {
+        if found.as_ref().is_some_and(&*is_later) {
             registration.listener.discard();
         }
         Poll::Ready(found)
     }
 }
 
-impl<L: Listener + Unpin, F, R> Drop for Wait<'_, L, F, R> {
+impl<L: Listener + Unpin, F, G> Drop for Wait<'_, L, F, G> {
     #[inline]
     fn drop(&mut self) {
         self.registration.cancel(self.slot);
