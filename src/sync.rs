@@ -374,6 +374,7 @@ mod imp {
         ///
         /// The value is made before the cell is claimed, so that others wait for a move and not for an
         /// allocation; and the move is uninterrupted, so that no interrupt waits for the code below it.
+        #[cfg(all(feature = "event-listener", target_pointer_width = "64"))]
         pub(crate) fn get_or_set(&self, value: T) -> &T {
             let mut value = Some(value);
             super::uninterrupted(|| self.0.try_call_once(|| value.take().ok_or(())).unwrap_or_else(|()| unreachable!()))
