@@ -15,10 +15,10 @@ pub(crate) type Work = Box<dyn Fn(u64) -> Duration>;
 
 /// What the workloads are made of.
 pub(crate) mod parts {
-    pub(crate) use std::hint::black_box;
+    pub(crate) use std::hint::{black_box, spin_loop};
     pub(crate) use std::pin::pin;
-    pub(crate) use std::sync::Arc;
     pub(crate) use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+    pub(crate) use std::sync::{Arc, Barrier};
     pub(crate) use std::task::{Context, Wake, Waker};
     pub(crate) use std::thread;
     pub(crate) use std::time::{Duration, Instant};
@@ -30,6 +30,36 @@ pub(crate) mod parts {
         let start = Instant::now();
         work();
         start.elapsed()
+    }
+
+    /// Brings two threads onto two cores: new ones begin on one, and may end there, unless they depend on each other.
+    pub(crate) fn take_turns(turn: &AtomicUsize, me: usize) {
+        for mine in (me..40).step_by(2) {
+            while turn.load(Ordering::Acquire) != mine {
+                spin_loop();
+            }
+            turn.store(mine + 1, Ordering::Release);
+        }
+    }
+
+    /// How long `work` takes when each of so many threads does it, all at once.
+    pub(crate) fn at_once(threads: usize, work: impl Fn() + Sync) -> Duration {
+        let (turn, start) = (AtomicUsize::new(0), Barrier::new(threads));
+        thread::scope(|scope| {
+            let (turn, start, work) = (&turn, &start, &work);
+            let running: Vec<_> = (0..threads)
+                .map(|me| {
+                    scope.spawn(move || {
+                        if threads > 1 && me < 2 {
+                            take_turns(turn, me);
+                        }
+                        start.wait();
+                        time(work)
+                    })
+                })
+                .collect();
+            running.into_iter().map(|thread| thread.join().unwrap()).max().unwrap_or_default()
+        })
     }
 
     /// A task's waker as executors have them: it counts references, and a wake-up writes to memory.
@@ -151,7 +181,7 @@ macro_rules! workload {
         }
     };
     (fan_out) => {
-        /// `n` times: a send, and all of `receivers` tasks on `workers` threads have seen it.
+        /// `n` times: a send, and all of `receivers` tasks on one or two `workers` have seen it.
         pub(crate) fn fan_out(receivers: usize, workers: usize, n: u64) -> Duration {
             let executor = Executor::new();
             let (tx, rx) = watch::channel(0u64);
@@ -177,16 +207,18 @@ macro_rules! workload {
                     }
                 }
             };
-            let done = AtomicBool::new(false);
+            let (turn, done) = (AtomicUsize::new(0), AtomicBool::new(false));
             thread::scope(|scope| {
-                for _ in 1..workers {
+                if workers == 2 {
                     scope.spawn(|| {
+                        take_turns(&turn, 1);
                         block_on(executor.run(async {
                             while !done.load(Ordering::Acquire) {
                                 yield_now().await;
                             }
                         }))
                     });
+                    take_turns(&turn, 0);
                 }
                 let elapsed = block_on(executor.run(async {
                     for _ in 0..100 {
@@ -217,17 +249,11 @@ macro_rules! workload {
                         }
                     });
                 }
-                let elapsed = time(|| {
-                    thread::scope(|scope| {
-                        for _ in 0..2 {
-                            let rx = rx.clone();
-                            scope.spawn(move || {
-                                for _ in 0..n {
-                                    black_box(*rx.borrow());
-                                }
-                            });
-                        }
-                    })
+                let elapsed = at_once(2, || {
+                    let rx = rx.clone();
+                    for _ in 0..n {
+                        black_box(*rx.borrow());
+                    }
                 });
                 done.store(true, Ordering::Relaxed);
                 elapsed
@@ -346,21 +372,12 @@ mod own {
 
     pub(crate) fn cached(n: u64) -> Duration {
         let (_tx, rx) = channel(0u64);
-        let start = Instant::now();
-        get(Cached::new(rx), n);
-        start.elapsed()
+        time(|| get(Cached::new(rx), n))
     }
 
     pub(crate) fn two_cached(n: u64) -> Duration {
         let (_tx, rx) = channel(0u64);
-        let start = Instant::now();
-        thread::scope(|scope| {
-            for _ in 0..2 {
-                let cached = Cached::new(rx.clone());
-                scope.spawn(move || get(cached, n));
-            }
-        });
-        start.elapsed()
+        at_once(2, || get(Cached::new(rx.clone()), n))
     }
 }
 

@@ -57,13 +57,13 @@ macro_rules! growth {
 
             /// The nanoseconds of each send, from so many threads at a time.
             pub(super) fn senders(count: usize) -> f64 {
-                const SENDS: usize = 200_000;
-                let (tx, _rx) = watch::channel(0usize);
-                let elapsed = time(|| thread::scope(|scope| {
-                    for _ in 0..count {
-                        scope.spawn(|| for i in 0..SENDS / count { tx.send(i).unwrap(); });
+                const SENDS: usize = 1_000_000;
+                let (tx, _rx) = watch::channel(0);
+                let elapsed = at_once(count, || {
+                    for i in 0..SENDS / count {
+                        tx.send(i).unwrap();
                     }
-                }));
+                });
                 nanoseconds(elapsed, SENDS)
             }
         }

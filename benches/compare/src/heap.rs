@@ -8,7 +8,6 @@ use std::mem::size_of;
 use serde::Serialize;
 
 use crate::workloads::parts::*;
-use crate::{peers, workloads};
 
 /// The system's allocator. It counts for each thread by itself, which costs least where times are measured.
 pub(crate) struct Counting;
@@ -64,6 +63,7 @@ pub(crate) struct Row {
     pub(crate) bar: f64,
     pub(crate) ours: f64,
     pub(crate) tokio: f64,
+    #[serde(serialize_with = "crate::as_map")]
     pub(crate) peers: Vec<(&'static str, f64)>,
 }
 
@@ -77,12 +77,14 @@ macro_rules! numbers {
                 bytes(|| watch::channel(0u32)).1
             }
 
-            pub(super) fn waiting_receiver() -> f64 {
-                const RECEIVERS: usize = 100;
-                let (_tx, rx) = watch::channel(0u32);
+            /// The bytes for each waiting task, and the allocations for each of their next waits.
+            fn waits() -> [f64; 2] {
+                const TASKS: usize = 100;
+                const SENDS: usize = 1_000;
+                let (tx, rx) = watch::channel(0u32);
                 let waker = task_waker();
                 let mut cx = Context::from_waker(&waker);
-                let mut tasks = Vec::with_capacity(1 + RECEIVERS);
+                let mut tasks = Vec::with_capacity(1 + TASKS);
                 let mut wait = || {
                     let mut rx = rx.clone();
                     let mut task = Box::pin(async move { while rx.changed().await.is_ok() {} });
@@ -91,7 +93,27 @@ macro_rules! numbers {
                 };
                 // The first one may bring what all of them share.
                 wait();
-                bytes(|| for _ in 0..RECEIVERS { wait() }).1 / RECEIVERS as f64
+                let ((), bytes) = bytes(|| for _ in 0..TASKS { wait() });
+                let mut send = || {
+                    tx.send(0).unwrap();
+                    for task in &mut tasks {
+                        assert!(task.as_mut().poll(&mut cx).is_pending());
+                    }
+                };
+                // Steady is what is after a few.
+                (0..10).for_each(|_| send());
+                let before = ALLOCATIONS.get();
+                (0..SENDS).for_each(|_| send());
+                let allocations = ALLOCATIONS.get() - before;
+                [bytes / TASKS as f64, allocations as f64 / (SENDS * tasks.len()) as f64]
+            }
+
+            pub(super) fn waiting_receiver() -> f64 {
+                waits()[0]
+            }
+
+            pub(super) fn allocations() -> f64 {
+                waits()[1]
             }
 
             pub(super) fn receiver() -> f64 {
@@ -107,17 +129,6 @@ numbers!(postage, crate::peers::postage);
 numbers!(async_watch, crate::peers::async_watch);
 numbers!(eyeball, crate::peers::eyeball);
 numbers!(see, crate::peers::see);
-
-/// The work of a row that waits and sends.
-fn allocations_per_wait(wait_and_send: fn(u64) -> Duration) -> f64 {
-    let allocations = |n| {
-        let before = ALLOCATIONS.get();
-        wait_and_send(n);
-        ALLOCATIONS.get() - before
-    };
-    // What a channel takes once falls out of the difference.
-    (allocations(20_000) - allocations(10_000)) as f64 / 10_000.0
-}
 
 /// All rows. embassy-sync has nothing on the heap: its channel has room for all receivers from the start.
 pub(crate) fn rows() -> Vec<Row> {
@@ -140,18 +151,7 @@ pub(crate) fn rows() -> Vec<Row> {
     vec![
         row!("heap bytes of an idle channel of a u32", 96.0, idle_channel),
         row!("heap bytes of a waiting task, its receiver included", tokio::waiting_receiver(), waiting_receiver),
-        Row {
-            name: "allocations for each wait",
-            bar: 0.0,
-            ours: allocations_per_wait(workloads::ours::pending_then_send),
-            tokio: allocations_per_wait(workloads::tokio::pending_then_send),
-            peers: vec![
-                ("postage", allocations_per_wait(peers::with_postage::pending_then_send)),
-                ("async-watch", allocations_per_wait(peers::with_async_watch::pending_then_send)),
-                ("eyeball", allocations_per_wait(peers::with_eyeball::pending_then_send)),
-                ("see", allocations_per_wait(peers::with_see::pending_then_send)),
-            ],
-        },
+        row!("allocations for each wait", 0.0, allocations),
         row!("size_of::<Receiver<u64>>()", 32.0, receiver),
     ]
 }

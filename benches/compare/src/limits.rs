@@ -67,24 +67,14 @@ fn write(n: u64) -> Duration {
     })
 }
 
-fn two(work: impl Fn() + Sync) -> Duration {
-    time(|| {
-        thread::scope(|scope| {
-            for _ in 0..2 {
-                scope.spawn(&work);
-            }
-        })
-    })
-}
-
 fn two_read(n: u64) -> Duration {
     let lock = RwLock::new(0);
-    two(|| read_often(&lock, n))
+    at_once(2, || read_often(&lock, n))
 }
 
 fn two_load(n: u64) -> Duration {
     let atomic = AtomicU64::new(0);
-    two(|| load_often(&atomic, n))
+    at_once(2, || load_often(&atomic, n))
 }
 
 /// `n` round trips between two threads.

@@ -20,7 +20,7 @@ mod peers;
 use std::path::Path;
 use std::process::exit;
 
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 
 #[global_allocator]
 static ALLOCATOR: heap::Counting = heap::Counting;
@@ -30,7 +30,12 @@ struct Results {
     times: Vec<measure::Row>,
     heap: Vec<heap::Row>,
     growth: Vec<growth::Chart>,
+    #[serde(serialize_with = "as_map")]
     notes: Vec<(&'static str, &'static str)>,
+}
+
+fn as_map<V: Serialize, S: Serializer>(named: &[(&str, V)], serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_map(named.iter().map(|(name, value)| (name, value)))
 }
 
 fn main() {
@@ -54,6 +59,7 @@ fn some(part: &str) {
     }
     table::times_head();
     for row in rows {
+        table::progress(row.name);
         table::time(&measure::row(row));
     }
 }

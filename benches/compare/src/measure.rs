@@ -19,7 +19,9 @@ pub(crate) struct Row {
     pub(crate) bar: f64,
     pub(crate) nanoseconds: f64,
     pub(crate) tokio_nanoseconds: f64,
+    #[serde(serialize_with = "crate::as_map")]
     pub(crate) peers: Vec<(&'static str, f64)>,
+    #[serde(serialize_with = "crate::as_map")]
     pub(crate) limits: Vec<(&'static str, f64)>,
 }
 

@@ -10,12 +10,16 @@ fn over(number: f64, bar: f64) -> &'static str {
 }
 
 /// A cell for each peer, empty where it has no number.
-fn cells(peers: &[(&str, f64)], digits: usize) -> String {
+fn cells(peers: &[(&str, f64)]) -> String {
     let cell = |name: &str| {
-        let number = peers.iter().find(|(peer, _)| *peer == name).map(|(_, number)| format!("{number:.digits$}"));
+        let number = peers.iter().find(|(peer, _)| *peer == name).map(|&(_, number)| short(number));
         format!(" {:>width$}", number.unwrap_or_default(), width = name.len().max(6))
     };
     NAMES.map(cell).concat()
+}
+
+fn short(number: f64) -> String {
+    if number.fract() == 0.0 { number.to_string() } else { format!("{number:.2}") }
 }
 
 fn head(title: &str, columns: &str, last: &str) {
@@ -35,7 +39,7 @@ pub(crate) fn time(row: &measure::Row) {
     println!(
         "{name:<51} {nanoseconds:>9.1} {tokio_nanoseconds:>9.1} {ratio:>6.2} {quartiles:>13} {bar:>5.2}  {:4}{}  {}",
         over(*ratio, *bar),
-        cells(peers, 2),
+        cells(peers),
         limits.join(", ")
     );
 }
@@ -44,7 +48,14 @@ pub(crate) fn heap(rows: &[heap::Row]) {
     head("number", &format!("{:>9} {:>9} {:>6} {:>13} {:>5}", "ours", "tokio", "", "", "bar"), "");
     for heap::Row { name, bar, ours, tokio, peers } in rows {
         let over = over(*ours, *bar);
-        println!("{name:<51} {ours:>9.0} {tokio:>9.0} {:>6} {:>13} {bar:>5.0}  {over:4}{}", "", "", cells(peers, 2));
+        println!(
+            "{name:<51} {:>9} {:>9} {:>6} {:>13} {bar:>5.0}  {over:4}{}",
+            short(*ours),
+            short(*tokio),
+            "",
+            "",
+            cells(peers)
+        );
     }
 }
 
