@@ -17,8 +17,8 @@ pub(crate) type Work = Box<dyn Fn(u64) -> Duration>;
 pub(crate) mod parts {
     pub(crate) use std::hint::{black_box, spin_loop};
     pub(crate) use std::pin::pin;
+    pub(crate) use std::sync::Arc;
     pub(crate) use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-    pub(crate) use std::sync::{Arc, Barrier};
     pub(crate) use std::task::{Context, Wake, Waker};
     pub(crate) use std::thread;
     pub(crate) use std::time::{Duration, Instant};
@@ -42,23 +42,30 @@ pub(crate) mod parts {
         }
     }
 
-    /// How long `work` takes when each of so many threads does it, all at once.
+    /// How long it takes until each of so many threads has done `work`, all of them at once.
     pub(crate) fn at_once(threads: usize, work: impl Fn() + Sync) -> Duration {
-        let (turn, start) = (AtomicUsize::new(0), Barrier::new(threads));
+        let (turn, ready) = (AtomicUsize::new(0), AtomicUsize::new(0));
         thread::scope(|scope| {
-            let (turn, start, work) = (&turn, &start, &work);
+            let (turn, ready, work) = (&turn, &ready, &work);
             let running: Vec<_> = (0..threads)
                 .map(|me| {
                     scope.spawn(move || {
                         if threads > 1 && me < 2 {
                             take_turns(turn, me);
                         }
-                        start.wait();
-                        time(work)
+                        // Who sleeps may wake up on another core.
+                        ready.fetch_add(1, Ordering::AcqRel);
+                        while ready.load(Ordering::Acquire) < threads {
+                            thread::yield_now();
+                        }
+                        let start = Instant::now();
+                        work();
+                        [start, Instant::now()]
                     })
                 })
                 .collect();
-            running.into_iter().map(|thread| thread.join().unwrap()).max().unwrap_or_default()
+            let times: Vec<_> = running.into_iter().flat_map(|thread| thread.join().unwrap()).collect();
+            *times.iter().max().unwrap() - *times.iter().min().unwrap()
         })
     }
 

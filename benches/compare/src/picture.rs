@@ -173,6 +173,7 @@ fn draw_chart(area: &Area<'_>, chart: &Chart) -> Drawn {
     builder.x_label_area_size(36).y_label_area_size(46);
     let mut axes = builder.build_cartesian_2d(0.0..(counts.len() - 1) as f64, 0.0..most)?;
     axes.configure_mesh()
+        .disable_x_mesh()
         .light_line_style(TRANSPARENT)
         .bold_line_style(TEXT.mix(0.35))
         .axis_style(TEXT)
@@ -183,16 +184,17 @@ fn draw_chart(area: &Area<'_>, chart: &Chart) -> Drawn {
         .y_labels(5)
         .y_label_formatter(&|value| format!("{value:.0}"))
         .draw()?;
-    let last = counts.len() - 1;
-    for (label, values, others, color) in [("this crate", ours, tokio, FASTER), ("tokio", tokio, ours, PEERS[0])] {
+    for (index, (label, values, color)) in [("this crate", ours, FASTER), ("tokio", tokio, PEERS[0])].iter().enumerate()
+    {
         let points = || values.iter().enumerate().map(|(index, &value)| (index as f64, value));
         axes.draw_series(LineSeries::new(points(), color.stroke_width(2)))?;
         axes.draw_series(points().map(|point| Circle::new(point, 3, color.filled())))?;
-        // Above its line, unless the other line is just there.
-        let below = (0.0..most / 4.0).contains(&(others[last] - values[last]));
-        let (vertical, away) = if below { (VPos::Top, most / -25.0) } else { (VPos::Bottom, most / 25.0) };
-        let style = ("sans-serif", 13).into_font().color(&color).pos(Pos::new(HPos::Right, vertical));
-        axes.draw_series([Text::new(label, (last as f64, values[last] + away), style)])?;
+        // The highest point leaves room for this.
+        let place = ((counts.len() - 1) as f64 * (0.05 + 0.25 * index as f64), most * 0.92);
+        let style = ("sans-serif", 13).into_font().color(color).pos(Pos::new(HPos::Left, VPos::Center));
+        axes.draw_series([EmptyElement::at(place)
+            + Circle::new((-8, 0), 3, color.filled())
+            + Text::new(*label, (0, 0), style)])?;
     }
     Ok(())
 }
