@@ -1,7 +1,7 @@
 //! This crate beside tokio and other channels of one value, in one process, with rounds interleaved.
 //!
 //! Absolute times mean little on a shared machine; each figure is the median of the ratios to tokio in the same round.
-//! All of it takes about three minutes, and then also goes into `benches/results.json` and, as a picture,
+//! All of it takes about two minutes, and then also goes into `benches/results.json` and, as a picture,
 //! `benches/results.svg`. `cargo bench --bench compare -- "part of a name"` measures the rows of that name only, and
 //! writes nothing.
 

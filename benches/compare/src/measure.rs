@@ -31,7 +31,7 @@ pub(crate) fn row(row: workloads::Row) -> Row {
     let (limit_names, limit_works): (Vec<_>, Vec<_>) = limits.into_iter().unzip();
     let works: Vec<Work> = [row.tokio, row.ours].into_iter().chain(peer_works).chain(limit_works).collect();
 
-    let times = take_turns(&works);
+    let times = rounds(&works);
     let [tokio_nanoseconds, nanoseconds] = [0, 1].map(|work| part(times.iter().map(|round| round[work]), 0.5));
     let ratio = |work: usize, at: f64| part(times.iter().map(|round| round[work] / round[0]), at);
     let mut others = (2..works.len()).map(|work| ratio(work, 0.5));
@@ -48,7 +48,7 @@ pub(crate) fn row(row: workloads::Row) -> Row {
 }
 
 /// Nanoseconds for one operation, of each work in each round. Who goes first changes from round to round.
-fn take_turns(works: &[Work]) -> Vec<Vec<f64>> {
+fn rounds(works: &[Work]) -> Vec<Vec<f64>> {
     let often: Vec<u64> = works.iter().map(calibrate).collect();
     (0..ROUNDS)
         .map(|round| {
