@@ -15,6 +15,9 @@ cargo clippy --quiet --locked --all-targets -- -D warnings
 cargo clippy --quiet --locked --all-targets --features stream,tokio,defmt -- -D warnings
 step "the tests without the async API"
 cargo clippy --quiet --locked --tests --no-default-features --features std -- -D warnings
+step "the comparison with other channels, and that it runs"
+cargo clippy --quiet --release --locked --manifest-path benches/compare/Cargo.toml -- -D warnings
+cargo bench --quiet --locked --bench compare -- changed
 step "loom"
 RUSTFLAGS="--cfg loom" CARGO_TARGET_DIR="${CARGO_TARGET_DIR:-target}/loom" \
     cargo clippy --quiet --locked --lib --test loom --no-default-features --features loom,event-listener -- -D warnings

@@ -1,0 +1,111 @@
+//! How cost grows with receivers, channels and senders: this crate and tokio.
+
+use serde::Serialize;
+
+use crate::heap::bytes;
+use crate::measure::part;
+use crate::workloads::parts::*;
+
+const ROUNDS: usize = 5;
+
+/// One chart: what each of `counts` costs.
+#[derive(Serialize)]
+pub(crate) struct Chart {
+    pub(crate) name: &'static str,
+    /// What is counted, and what is measured.
+    pub(crate) axes: [&'static str; 2],
+    pub(crate) counts: Vec<usize>,
+    pub(crate) ours: Vec<f64>,
+    pub(crate) tokio: Vec<f64>,
+}
+
+macro_rules! growth {
+    ($module:ident, $($watch:tt)+) => {
+        mod $module {
+            use super::*;
+            use $($watch)+ as watch;
+
+            /// For each of so many tasks that wait on one channel: the nanoseconds of a send, which wakes it, and of
+            /// its next poll; and the bytes on the heap of the task, its receiver and its wait.
+            pub(super) fn receivers(count: usize) -> [f64; 2] {
+                let (tx, rx) = watch::channel(0u64);
+                let waker = task_waker();
+                let mut cx = Context::from_waker(&waker);
+                let mut tasks = Vec::with_capacity(count);
+                let ((), bytes) = bytes(|| for _ in 0..count {
+                    let mut rx = rx.clone();
+                    let mut task = Box::pin(async move { while rx.changed().await.is_ok() {} });
+                    assert!(task.as_mut().poll(&mut cx).is_pending());
+                    tasks.push(task);
+                });
+                let mut wake_all = |n: usize| time(|| for i in 0..n {
+                    tx.send(i as u64).unwrap();
+                    for task in &mut tasks {
+                        assert!(task.as_mut().poll(&mut cx).is_pending());
+                    }
+                });
+                wake_all(1);
+                let n = (100_000 / count).max(1);
+                [nanoseconds(wake_all(n), n * count), bytes / count as f64]
+            }
+
+            /// The bytes on the heap of each of so many idle channels.
+            pub(super) fn channels(count: usize) -> f64 {
+                let mut channels = Vec::with_capacity(count);
+                bytes(|| channels.extend((0..count).map(|_| watch::channel(0u32)))).1 / count as f64
+            }
+
+            /// The nanoseconds of each send, from so many threads at a time.
+            pub(super) fn senders(count: usize) -> f64 {
+                const SENDS: usize = 1_000_000;
+                let (tx, _rx) = watch::channel(0);
+                let elapsed = at_once(count, || {
+                    for i in 0..SENDS / count {
+                        tx.send(i).unwrap();
+                    }
+                });
+                nanoseconds(elapsed, SENDS)
+            }
+        }
+    };
+}
+
+growth!(ours, ::watch_channel);
+growth!(tokio, ::tokio::sync::watch);
+
+fn nanoseconds(elapsed: Duration, operations: usize) -> f64 {
+    elapsed.as_secs_f64() * 1e9 / operations as f64
+}
+
+/// The median of what each of the two measures, in turns.
+fn medians<const N: usize>(ours: impl Fn() -> [f64; N], tokio: impl Fn() -> [f64; N]) -> [[f64; 2]; N] {
+    let rounds: Vec<_> = (0..ROUNDS).map(|_| (ours(), tokio())).collect();
+    std::array::from_fn(|value| {
+        [part(rounds.iter().map(|(ours, _)| ours[value]), 0.5), part(rounds.iter().map(|(_, tokio)| tokio[value]), 0.5)]
+    })
+}
+
+fn chart(name: &'static str, axes: [&'static str; 2], counts: &[usize], values: Vec<[f64; 2]>) -> Chart {
+    let (ours, tokio) = values.into_iter().map(Into::into).unzip();
+    Chart { name, axes, counts: counts.to_vec(), ours, tokio }
+}
+
+/// All charts.
+pub(crate) fn charts() -> Vec<Chart> {
+    let up_to_a_million: Vec<usize> = (0..=6).map(|power| 10usize.pow(power)).collect();
+    let (times, bytes) = up_to_a_million
+        .iter()
+        .map(|&count| medians(|| ours::receivers(count), || tokio::receivers(count)))
+        .map(Into::<([f64; 2], [f64; 2])>::into)
+        .unzip();
+    let channels = up_to_a_million.iter().map(|&count| [ours::channels(count), tokio::channels(count)]).collect();
+    let threads = [1, 2, 4, 8, 16];
+    let senders =
+        threads.iter().flat_map(|&count| medians(|| [ours::senders(count)], || [tokio::senders(count)])).collect();
+    vec![
+        chart("a send to waiting receivers", ["receivers", "ns each"], &up_to_a_million, times),
+        chart("waiting receivers on one channel", ["receivers", "heap bytes each"], &up_to_a_million, bytes),
+        chart("idle channels", ["channels", "heap bytes each"], &up_to_a_million, channels),
+        chart("senders at once", ["threads", "ns a send"], &threads, senders),
+    ]
+}

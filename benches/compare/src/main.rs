@@ -1,0 +1,93 @@
+//! This crate beside tokio and other channels of one value, in one process, with rounds interleaved.
+//!
+//! Absolute times mean little on a shared machine; each figure is the median of the ratios to tokio in the same round.
+//! All of it takes about two minutes, and then also goes into `benches/results.json` and, as a picture,
+//! `benches/results.svg`. `cargo bench --bench compare -- "part of a name"` measures the rows of that name only, and
+//! writes nothing.
+
+mod growth;
+mod heap;
+mod measure;
+mod picture;
+mod table;
+#[macro_use]
+#[path = "../../workloads/mod.rs"]
+mod workloads;
+// After the workloads, whose macros they use.
+mod limits;
+mod peers;
+
+use std::path::Path;
+use std::process::exit;
+
+use serde::{Serialize, Serializer};
+
+#[global_allocator]
+static ALLOCATOR: heap::Counting = heap::Counting;
+
+#[derive(Serialize)]
+struct Results {
+    times: Vec<measure::Row>,
+    heap: Vec<heap::Row>,
+    growth: Vec<growth::Chart>,
+    #[serde(serialize_with = "as_map")]
+    notes: Vec<(&'static str, &'static str)>,
+}
+
+fn as_map<V: Serialize, S: Serializer>(named: &[(&str, V)], serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_map(named.iter().map(|(name, value)| (name, value)))
+}
+
+fn main() {
+    let args: Vec<String> = std::env::args().skip(1).collect();
+    match args.as_slice() {
+        [] => all(),
+        [part] if !part.starts_with('-') => some(part),
+        _ => {
+            eprintln!("usage: cargo bench --bench compare [-- \"part of a row's name\"]");
+            exit(2);
+        }
+    }
+}
+
+fn some(part: &str) {
+    let rows: Vec<_> = workloads::rows().into_iter().filter(|row| row.name.contains(part)).collect();
+    if rows.is_empty() {
+        let names: Vec<_> = workloads::rows().iter().map(|row| row.name).collect();
+        eprintln!("no row has \"{part}\" in its name; there are:\n{}", names.join("\n"));
+        exit(2);
+    }
+    table::times_head();
+    for row in rows {
+        table::progress(row.name);
+        table::time(&measure::row(row));
+    }
+}
+
+fn all() {
+    // What is on the heap first: it is quick.
+    let heap = heap::rows();
+    table::heap(&heap);
+    table::times_head();
+    let rows = workloads::rows();
+    let count = rows.len();
+    let times = rows.into_iter().enumerate().map(|(done, row)| {
+        table::progress(&format!("{} of {count}: {}", done + 1, row.name));
+        let row = measure::row(row);
+        table::time(&row);
+        row
+    });
+    let times = times.collect();
+    table::progress("how cost grows with receivers, channels and senders");
+    let growth = growth::charts();
+    table::growth(&growth);
+    let notes = [peers::NOTES.to_vec(), limits::NOTES.to_vec()].concat();
+    table::notes(&notes);
+
+    let results = Results { times, heap, growth, notes };
+    let directory = Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("this package is in benches/");
+    let json = serde_json::to_string_pretty(&results).expect("plain numbers and names");
+    std::fs::write(directory.join("results.json"), json + "\n").expect("benches/ can be written to");
+    picture::draw(&directory.join("results.svg"), &results).expect("benches/ can be written to");
+    println!("\nbenches/results.json and benches/results.svg are written");
+}
