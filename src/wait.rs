@@ -15,14 +15,17 @@ use crate::sender::Sender;
 use crate::state::News;
 use crate::waiter::wait;
 
-/// Waits for a version that a receiver, taken apart, has not seen, or for the close.
+/// Waits for a version that the receiver has not seen, or for the close. The receiver is taken apart anew at each use,
+/// so that the future keeps one reference to it and not one to each part.
 macro_rules! news {
-    ($handle:expr, $seen:expr, $waiter:expr) => {{
-        let (state, notifier) = (&$handle.shared.state, &$handle.notifier);
+    ($receiver:ident) => {{
         let news = wait! {
-            look: $seen.look(state.load()),
-            look_and_set_waiting: $seen.look(state.set_waiting($seen.shard())),
-            place: $waiter.place(notifier, $seen.shard()),
+            look: $receiver.seen.look($receiver.handle.shared.state.load()),
+            look_and_set_waiting: {
+                let shard = $receiver.seen.shard();
+                $receiver.seen.look($receiver.handle.shared.state.set_waiting(shard))
+            },
+            place: $receiver.waiter.place(&$receiver.handle.notifier, $receiver.seen.shard()),
             is_later: News::is_later,
         };
         news.into_result()
@@ -62,8 +65,7 @@ impl<T> Receiver<T> {
     /// # });
     /// ```
     pub async fn changed(&mut self) -> Result<(), RecvError> {
-        let Self { handle, seen, waiter } = self;
-        news!(handle, seen, waiter)
+        news!(self)
     }
 
     /// Waits for a value for which `condition` returns `true`, and returns a reference to the very value that it
@@ -111,17 +113,16 @@ impl<T> Receiver<T> {
     ) -> impl Future<Output = Result<Ref<'_, T>, RecvError>> {
         let site = here();
         async move {
-            let Self { handle, seen, waiter } = self;
             let _ = look_within_budget!(Some(()));
             loop {
                 {
-                    let (value, version) = handle.shared.read(site);
-                    let has_changed = seen.update(version);
+                    let (value, version) = self.handle.shared.read(site);
+                    let has_changed = self.seen.update(version);
                     if condition(&value) {
                         return Ok(Ref::new(value, has_changed));
                     }
                 }
-                news!(handle, seen, waiter)?;
+                news!(self)?;
             }
         }
     }
@@ -162,17 +163,16 @@ impl<T> Receiver<T> {
     ) -> impl Future<Output = Result<U, RecvError>> {
         let site = here();
         async move {
-            let Self { handle, seen, waiter } = self;
             let _ = look_within_budget!(Some(()));
             loop {
-                let found = handle.shared.with(site, |value, version| {
-                    seen.update(version);
+                let found = self.handle.shared.with(site, |value, version| {
+                    self.seen.update(version);
                     f(value)
                 });
                 if let Some(found) = found {
                     return Ok(found);
                 }
-                news!(handle, seen, waiter)?;
+                news!(self)?;
             }
         }
     }

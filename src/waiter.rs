@@ -134,7 +134,7 @@ macro_rules! wait {
             None => loop {
                 let (slot, event) = $place;
                 let _inherited = $crate::woken::Inherited;
-                ::event_listener::listener!(event => listener);
+                ::event_listener::listener!(*event => listener);
                 let listener = $crate::waiter::Listening::new(listener);
                 if let Some(found) = $look_and_set_waiting {
                     break found;
