@@ -26,7 +26,7 @@ impl Aside {
     #[inline]
     fn put(&self, waiter: TaskArc<Waiter>) {
         let put = self.put.get();
-        let replaced = self.waiters[put % BATCH].replace(Some(waiter));
+        let replaced = self.waiters[put % self.waiters.len()].replace(Some(waiter));
         debug_assert!(replaced.is_none(), "there is room for all");
         self.put.set(put.wrapping_add(1));
     }
@@ -38,7 +38,7 @@ impl Aside {
             return None;
         }
         self.taken.set(taken.wrapping_add(1));
-        self.waiters[taken % BATCH].take()
+        self.waiters[taken % self.waiters.len()].take()
     }
 }
 

@@ -43,6 +43,7 @@ fn main() {
     match args.as_slice() {
         [] => all(),
         [part] if !part.starts_with('-') => some(part),
+        [once, row, who, n] if once == "--once" => measure::once(row, who, n.parse().unwrap_or(1)),
         _ => {
             eprintln!("usage: cargo bench --bench compare [-- \"part of a row's name\"]");
             exit(2);

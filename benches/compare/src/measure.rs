@@ -25,6 +25,15 @@ pub(crate) struct Row {
     pub(crate) limits: Vec<(&'static str, f64)>,
 }
 
+/// Does the work of one candidate `n` times: for tools that count.
+pub(crate) fn once(row: &str, who: &str, n: u64) {
+    let row = workloads::rows().into_iter().find(|known| known.name == row).expect("no such row");
+    let others = peers::works(row.name).into_iter().chain(limits::works(row.name));
+    let mut works = [("ours", row.ours), ("tokio", row.tokio)].into_iter().chain(others);
+    let (_, work) = works.find(|(name, _)| *name == who).expect("nobody of that name does this work");
+    work(n);
+}
+
 pub(crate) fn row(row: workloads::Row) -> Row {
     let (peers, limits) = (peers::works(row.name), limits::works(row.name));
     let (peer_names, peer_works): (Vec<_>, Vec<_>) = peers.into_iter().unzip();

@@ -1,0 +1,51 @@
+#!/usr/bin/env bash
+# Where the time of a row goes: instructions, and atomic read-modify-writes among them, for one operation, counted by
+# callgrind. This crate, tokio, and the least channel that event-listener allows: what a row can come down to.
+#
+# A read-modify-write is an instruction with a lock prefix, or an exchange with memory (x86-64), and takes about twenty
+# others' time even if nobody else uses that memory.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+for tool in valgrind objdump; do
+    command -v "$tool" > /dev/null || { echo "there is no $tool; get it with: apt-get install valgrind binutils" >&2; exit 1; }
+done
+
+cargo build --quiet --locked --release --manifest-path benches/compare/Cargo.toml
+program=${CARGO_TARGET_DIR:-benches/compare/target}/release/compare
+counts=$(mktemp)
+trap 'rm -f "$counts"' EXIT
+locked=$(objdump -d --no-show-raw-insn "$program" |
+    awk '$2 == "lock" || $2 ~ /^xchg/ && /\(/ { sub(":", "", $1); printf "0x%s ", $1 }')
+
+# count ROW WHO TIMES: instructions, and how many of them are read-modify-writes, of the whole program.
+count() {
+    valgrind --quiet --tool=callgrind --dump-instr=yes --compress-pos=no --compress-strings=no \
+        --callgrind-out-file="$counts" "$program" --once "$@" 2> /dev/null
+    awk -v locked="$locked" '
+        BEGIN { split(locked, list, " "); for (i in list) is_locked[list[i]] = 1 }
+        # The line after a call has what was spent in the callee.
+        /^calls=/ { getline; next }
+        /^0x/ { all += $3; if ($1 in is_locked) atomics += $3 }
+        END { printf "%d %d\n", all, atomics }' "$counts"
+}
+
+printf '%-30s %-9s %12s %14s\n' "for one operation" "" instructions "atomic writes"
+while IFS=: read -r row per times; do
+    for who in ours tokio listener; do
+        if [ $who = listener ] && [[ $row =~ ^(borrow|clone) ]]; then
+            continue
+        fi
+        # What start and end of the program take falls out of the difference.
+        read -r few_all few_atomics < <(count "$row" $who "$times")
+        read -r all atomics < <(count "$row" $who $((times * 3)))
+        awk -v row="$row" -v who=$who -v n=$((times * 2 * per)) -v all=$((all - few_all)) \
+            -v atomics=$((atomics - few_atomics)) \
+            'BEGIN { printf "%-30s %-9s %12.1f %14.1f\n", row, who, all / n, atomics / n }'
+    done
+done << ROWS
+borrow:1:1000
+clone and drop a receiver:1:1000
+changed pending, send, ready:1:1000
+changed pending, dropped:1:1000
+fan-out to 100, one worker:100:30
+ROWS
