@@ -32,11 +32,16 @@ impl Aside {
     }
 
     #[inline]
+    fn is_empty(&self) -> bool {
+        self.taken.get() == self.put.get()
+    }
+
+    #[inline]
     fn take(&self) -> Option<TaskArc<Waiter>> {
-        let taken = self.taken.get();
-        if taken == self.put.get() {
+        if self.is_empty() {
             return None;
         }
+        let taken = self.taken.get();
         self.taken.set(taken.wrapping_add(1));
         self.waiters[taken % self.waiters.len()].take()
     }
@@ -71,8 +76,14 @@ pub(crate) fn wake_batch(notify: impl FnOnce() -> usize) -> usize {
 #[inline]
 fn wake_rest() {
     // A batch of one was taken out whole: what is there belongs to somebody else.
-    while BATCH > 1 {
-        let Some(waiter) = ASIDE.with(Aside::take) else { return };
+    if BATCH > 1 && !ASIDE.with(Aside::is_empty) {
+        wake_all();
+    }
+}
+
+#[inline(never)]
+fn wake_all() {
+    while let Some(waiter) = ASIDE.with(Aside::take) {
         waiter.wake_task();
     }
 }
