@@ -105,9 +105,10 @@ impl<T: Default> Lazy<T> {
     }
 }
 
-/// How many listeners are notified under one hold of their list's lock: one, where that is a critical section.
+/// How many listeners are notified under one hold of their list's lock: one, where that is a critical section, and where
+/// threads have no [`Scratch`] of their own to keep the others in.
 #[cfg(feature = "event-listener")]
-pub(crate) const BATCH: usize = if cfg!(feature = "critical-section") { 1 } else { 32 };
+pub(crate) const BATCH: usize = if cfg!(all(feature = "std", not(feature = "critical-section"))) { 32 } else { 1 };
 
 /// Runs `f` where nothing on this core can preempt it: in a critical section, if the feature asks for one.
 #[cfg(feature = "critical-section")]
