@@ -89,8 +89,8 @@ fn wake_all() {
 }
 
 /// To be dropped after a listener: one that was notified passes its notification on to one that was not yet, and whoever
-/// drops it has that waiter to wake. (With batches of one the listener is discarded instead, which passes nothing on but
-/// takes the list lock twice.)
+/// drops it has that waiter to wake, and gets the panic if its waker panics. (With batches of one the listener is discarded
+/// instead, which passes nothing on but takes the list lock twice.)
 pub(crate) struct Inherited;
 
 impl Drop for Inherited {

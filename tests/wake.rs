@@ -388,6 +388,44 @@ fn g1_a_wait_that_ends_in_the_middle_of_a_send_loses_nobodys_wake_up() {
     }
 }
 
+#[test]
+fn g1_sends_on_two_channels_at_once_lose_nobodys_wake_up() {
+    let channel_of_many = || {
+        let (tx, rx) = channel(0);
+        let mut receivers = vec![rx; 100];
+        let tasks: Vec<_> = receivers.iter().map(|_| Task::new()).collect();
+        for round in 1..=200 {
+            let mut waits: Vec<_> = receivers.iter_mut().map(|rx| Box::pin(rx.changed())).collect();
+            for (task, wait) in tasks.iter().zip(&mut waits) {
+                assert!(task.poll(wait).is_pending());
+            }
+            tx.send(round).unwrap();
+            for (task, wait) in tasks.iter().zip(&mut waits) {
+                assert_eq!(task.wakes(), round as usize);
+                assert!(task.poll(wait).is_ready());
+            }
+        }
+    };
+    std::thread::scope(|scope| {
+        scope.spawn(channel_of_many);
+        scope.spawn(channel_of_many);
+    });
+}
+
+#[test]
+fn g1_a_sender_that_ends_with_its_thread_wakes_the_receivers() {
+    thread_local! {
+        static SENDER: std::cell::RefCell<Option<watch_channel::Sender<u32>>> = const { std::cell::RefCell::new(None) };
+    }
+    let (tx, mut rx) = channel(0);
+    let task = Task::new();
+    let mut changed = Box::pin(rx.changed());
+    assert!(task.poll(&mut changed).is_pending());
+    std::thread::spawn(|| SENDER.set(Some(tx))).join().unwrap();
+    assert_eq!(task.wakes(), 1);
+    assert!(task.poll(&mut changed).is_ready());
+}
+
 /// Dropped by the very wake-up that comes before its own.
 #[test]
 fn g6_a_wait_cancelled_while_others_are_woken_is_not_woken() {
