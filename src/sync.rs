@@ -106,9 +106,15 @@ impl<T: Default> Lazy<T> {
 }
 
 /// How many listeners are notified under one hold of their list's lock: one, where that is a critical section, and where
-/// threads have no [`Scratch`] of their own to keep the others in.
+/// threads have no [`Scratch`] of their own to keep the others in. loom has few waiters.
 #[cfg(feature = "event-listener")]
-pub(crate) const BATCH: usize = if cfg!(all(feature = "std", not(feature = "critical-section"))) { 32 } else { 1 };
+pub(crate) const BATCH: usize = if cfg!(all(loom, feature = "loom")) {
+    2
+} else if cfg!(all(feature = "std", not(feature = "critical-section"))) {
+    32
+} else {
+    1
+};
 
 /// Runs `f` where nothing on this core can preempt it: in a critical section, if the feature asks for one.
 #[cfg(feature = "critical-section")]

@@ -247,6 +247,34 @@ mod waits {
         });
     }
 
+    /// G1. A wait that ends while a send is between two batches. Broken by a wait that does not look whom it has left its
+    /// notification to, and by a send that ends with its first batch.
+    #[test]
+    fn a_wait_that_ends_between_two_batches() {
+        model(2, || {
+            let (tx, rx) = channel(0);
+            let mut receivers = [rx.clone(), rx.clone(), rx];
+            let woken = std::sync::Arc::new(AtomicUsize::new(0));
+            let waker: Waker = std::sync::Arc::new(CountWakes(woken.clone())).into();
+            let mut waits = receivers.each_mut().map(|rx| Box::pin(rx.changed()));
+            for wait in &mut waits {
+                assert!(wait.as_mut().poll(&mut Context::from_waker(&waker)).is_pending());
+            }
+            let sender = thread::spawn(move || {
+                tx.send(1).unwrap();
+                tx
+            });
+            let [mut early, others @ ..] = waits;
+            let _ = early.as_mut().poll(&mut Context::from_waker(Waker::noop()));
+            drop(early);
+            let _tx = sender.join().unwrap();
+            assert!(woken.load(Ordering::SeqCst) >= 2);
+            for mut wait in others {
+                assert!(wait.as_mut().poll(&mut Context::from_waker(&waker)).is_ready());
+            }
+        });
+    }
+
     struct CountWakes(std::sync::Arc<AtomicUsize>);
 
     impl std::task::Wake for CountWakes {
