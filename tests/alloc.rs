@@ -121,8 +121,9 @@ fn g5_a_first_wait_is_a_few_allocations() {
     warm_up();
     let (tx, rx) = channel(0u64);
     let task = Task::new();
-    // The wake machinery, event-listener's list, and the receiver's waiter in two parts.
-    assert_eq!(allocations(|| task.poll_pending(rx.clone().changed())), 4);
+    // The lists, which small targets have in the channel, event-listener's part of one, and the receiver's waiter in two.
+    let lists = if cfg!(target_pointer_width = "64") { 1 } else { 0 };
+    assert_eq!(allocations(|| task.poll_pending(rx.clone().changed())), lists + 3);
     // Another receiver: only its own waiter.
     let mut other = rx.clone();
     assert_eq!(allocations(|| task.poll_pending(other.changed())), 2);
