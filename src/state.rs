@@ -48,10 +48,6 @@ const WAITING: usize = ((1 << SHARDS) - 1) << WAITING_SHIFT;
 const STEP: usize = 1 << (SHARDS + 1);
 const VERSION: usize = !(STEP - 1);
 
-/// How many neighbours share a shard: each further shard with a waiter costs the sender one more lock, and pays only
-/// once receivers on several threads meet on one.
-const NEIGHBOURS: usize = 4;
-
 /// Tells one value of a channel from the next: each send makes a new version. Only equality means anything.
 ///
 /// Versions of different channels have nothing to do with each other. They [wrap](crate::Receiver#missed-values).
@@ -128,15 +124,23 @@ impl News {
     }
 }
 
-/// A receiver's side of the state: the version it has seen and, in the bits below, the receiver's number.
+/// A receiver's side of the state: the version it has seen and, in the bits below, which of the shards is its own.
 #[derive(Clone, Copy)]
 pub(crate) struct Seen(usize);
 
 impl Seen {
+    /// How many shards there are for one version.
+    const SHARDS: usize = SHARDS / 2;
+
     /// For the receiver that found `others` alive when it was made.
+    ///
+    /// Receivers are dealt out in runs: the first ones four to a shard, and each time their number doubles, so does the
+    /// length of a run. Few share a shard so that threads do not meet on one lock, but each shard costs a sender one
+    /// more; and neighbours in a list should be neighbours in memory (a tenth of the time of a send to ten thousand).
     #[inline]
     pub(crate) fn new(version: Version, others: usize) -> Self {
-        Self(version.0 | (others % STEP))
+        let run = (others | 0b1_1111).ilog2() - 2;
+        Self(version.0 | (others >> run) % Self::SHARDS)
     }
 
     #[inline]
@@ -150,9 +154,8 @@ impl Seen {
     /// own, and those it has woken wait for the next version in other lists: it does not find them again. And who leaves
     /// a list because of the next version leaves it to others who are to be notified of that version too.
     pub(crate) fn shard(self) -> usize {
-        const HALF: usize = SHARDS / 2;
-        let (version, number) = (self.0 / STEP, self.0 % STEP);
-        version % 2 * HALF + number / NEIGHBOURS % HALF
+        let (version, own) = (self.0 / STEP, self.0 % STEP);
+        version % 2 * Self::SHARDS + own
     }
 
     /// Sets the version seen; the result tells whether it is another one than before.
@@ -319,28 +322,36 @@ mod tests {
     }
 
     #[test]
-    fn stepping_back_wraps_and_keeps_the_number() {
+    fn stepping_back_wraps_and_keeps_the_shard() {
         let state = AtomicState::new();
-        let number = STEP - 1;
-        let mut seen = Seen::new(state.load().version(), number);
-        for _ in 0..3 {
-            seen.step_back();
-            assert_ne!(seen.version(), state.load().version());
-            assert_eq!(seen.0 % STEP, number);
+        for others in [0, 4, 8, 12] {
+            let mut seen = Seen::new(state.load().version(), others);
+            let shard = seen.shard();
+            for _ in 0..3 {
+                seen.step_back();
+                assert_ne!(seen.version(), state.load().version());
+            }
+            assert_eq!(seen.look(state.load()), Some(News::Later));
+            assert_eq!(seen.shard(), shard);
         }
-        assert_eq!(seen.look(state.load()), Some(News::Later));
-        assert_eq!(seen.0, number);
     }
 
     #[test]
     fn few_receivers_share_a_shard_and_two_versions_do_not() {
         let shard = |version, others| Seen::new(Version(version * STEP), others).shard();
-        assert_eq!(shard(0, 0), 0);
-        assert_eq!(shard(0, NEIGHBOURS - 1), 0);
-        assert_eq!(shard(0, NEIGHBOURS), 1 % (SHARDS / 2));
-        for others in 0..1_000 {
-            assert!(shard(6, others) < SHARDS / 2);
-            assert_eq!(shard(7, others), shard(6, others) + SHARDS / 2);
+        for others in 0..16 {
+            assert_eq!(shard(0, others), others / 4 % Seen::SHARDS);
+        }
+        for others in (0..1_000).chain([usize::MAX]) {
+            assert!(shard(6, others) < Seen::SHARDS);
+            assert_eq!(shard(7, others), shard(6, others) + Seen::SHARDS);
+        }
+        // However many there are, each shard has about its part of them.
+        for all in [16, 64, 1_000] {
+            for own in 0..Seen::SHARDS {
+                let part = (0..all).filter(|others| shard(0, *others) == own).count();
+                assert!((all / Seen::SHARDS * 3 / 4..=all / Seen::SHARDS * 3 / 2).contains(&part), "{part} of {all}");
+            }
         }
     }
 }
