@@ -139,7 +139,7 @@ impl Seen {
     /// more; and neighbours in a list should be neighbours in memory (a tenth of the time of a send to ten thousand).
     #[inline]
     pub(crate) fn new(version: Version, others: usize) -> Self {
-        let run = (others | 0b1_1111).ilog2() - 2;
+        let run = usize::BITS - (others | 0b1_1111).leading_zeros() - 3;
         Self(version.0 | (others >> run) % Self::SHARDS)
     }
 
