@@ -140,7 +140,7 @@ impl Seen {
     #[inline]
     pub(crate) fn new(version: Version, others: usize) -> Self {
         let run = usize::BITS - (others | 0b1_1111).leading_zeros() - 3;
-        Self(version.0 | (others >> run) % Self::SHARDS)
+        Self(version.0 | ((others >> run) % Self::SHARDS))
     }
 
     #[inline]
