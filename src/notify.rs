@@ -23,7 +23,7 @@ const SENDERS: usize = SHARDS;
 /// The lists of those who listen: a receiver's shard, or [`SENDERS`], is an index.
 type Events = [Event; SHARDS + 1];
 
-/// What a channel wakes its waiters with: nothing until the first wait ever.
+/// What a channel wakes its waiters with. Where pointers are large it takes a few words until the first wait ever.
 pub(crate) struct Notifier {
     events: Lazy<Events>,
     spare: Spare,

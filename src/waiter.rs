@@ -82,7 +82,8 @@ impl Wake for Waiter {
     }
 }
 
-/// A listener in a list; not there any more once it was found notified. See [`Inherited`](crate::woken::Inherited) for what its drop needs.
+/// A listener in a list; not there any more once it was found notified. What its drop needs says
+/// [`Inherited`](crate::woken::Inherited).
 pub(crate) struct Listening<L: Listener + Unpin>(Option<L>);
 
 impl<L: Listener + Unpin> Listening<L> {
