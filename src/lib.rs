@@ -28,6 +28,8 @@ pub mod error;
 mod guard;
 #[cfg_attr(not(all(feature = "std", debug_assertions, not(all(loom, feature = "loom")))), path = "held_untracked.rs")]
 mod held;
+#[cfg(feature = "event-listener")]
+mod kept;
 #[cfg_attr(not(feature = "event-listener"), path = "notify_none.rs")]
 mod notify;
 mod receiver;

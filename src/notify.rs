@@ -5,17 +5,17 @@
 //!
 //! `notify_none.rs` stands in for this file without the `event-listener` feature.
 
+use core::cell::Cell;
 use core::fmt;
 use core::task::{Context, Poll, Waker};
 
-use event_listener::{Event, EventListener, listener};
+use event_listener::{Event, listener};
 
-use alloc::boxed::Box;
-
+use crate::kept;
 use crate::state::{SHARDS, Shards};
-use crate::sync::{BATCH, Lazy, Mutex};
-use crate::waiter::{Listening, Registration, Slot};
-use crate::woken::{Inherited, wake_batch};
+use crate::sync::{BATCH, Lazy, Mutex, TaskArc};
+use crate::waiter::{Listening, Waiter};
+use crate::woken::wake_batch;
 
 /// The list of the senders that wait in `closed`; the shards of receivers come before it.
 const SENDERS: usize = SHARDS;
@@ -31,7 +31,7 @@ pub(crate) struct Notifier {
 
 impl Notifier {
     pub(crate) fn new() -> Self {
-        Self { events: Lazy::new(), spare: Spare(Mutex::new(None)) }
+        Self { events: Lazy::new(), spare: Spare(Mutex::new(Cell::new(None))) }
     }
 
     /// Wakes all receivers that wait in `shards`. The caller holds no lock.
@@ -98,74 +98,43 @@ impl Delivery<'_> {
 
 impl Drop for Delivery<'_> {
     fn drop(&mut self) {
-        self.run();
-    }
-}
-
-/// A waiter, and what belongs to it.
-struct Own {
-    slot: Slot,
-    /// What `poll_changed` left in a list. Behind a `dyn`, so that a program which never calls it has no code for it.
-    kept: Option<Box<dyn Kept>>,
-    /// The next one that is spare.
-    next: Option<Box<Own>>,
-}
-
-impl Own {
-    fn new() -> Box<Self> {
-        Box::new(Self { slot: Slot::new(), kept: None, next: None })
+        if self.lists != 0 {
+            self.run();
+        }
     }
 }
 
 /// Waiters of senders, which have none of their own: to be used again by the next wait.
-struct Spare(Mutex<Option<Box<Own>>>);
+struct Spare(Mutex<Cell<Option<TaskArc<Waiter>>>>);
+
+impl Spare {
+    fn take(&self) -> Option<TaskArc<Waiter>> {
+        self.0.with(|top| {
+            let spare = top.take()?;
+            top.set(spare.replace_next(None));
+            Some(spare)
+        })
+    }
+
+    fn put(&self, waiter: TaskArc<Waiter>) {
+        self.0.with(|top| {
+            waiter.replace_next(top.take());
+            top.set(Some(waiter));
+        });
+    }
+}
 
 impl Drop for Spare {
     fn drop(&mut self) {
         // One after the other: a long chain that drops itself would need a long stack.
-        let mut top = self.0.with(Option::take);
-        while let Some(mut spare) = top {
-            top = spare.next.take();
-        }
-    }
-}
-
-/// A registration that outlives the poll which made it.
-trait Kept: Send + Sync {
-    /// Puts a listener into the list. `false` if one is kept already: it may be in the list of an older version, but
-    /// then it is notified, or about to be.
-    fn register(&mut self, event: &Event) -> bool;
-
-    /// Ready if there is none, or if it was used up.
-    fn poll(&mut self, slot: &Slot, cx: &mut Context<'_>) -> Poll<()>;
-
-    fn cancel(&mut self, slot: &Slot);
-}
-
-impl Kept for Option<Registration<EventListener>> {
-    fn register(&mut self, event: &Event) -> bool {
-        let is_new = self.is_none();
-        if is_new {
-            *self = Some(Registration::new(Listening::new(event.listen())));
-        }
-        is_new
-    }
-
-    fn poll(&mut self, slot: &Slot, cx: &mut Context<'_>) -> Poll<()> {
-        let Some(registration) = self else { return Poll::Ready(()) };
-        registration.poll(slot, cx, || None::<()>).map(|_| *self = None)
-    }
-
-    fn cancel(&mut self, slot: &Slot) {
-        let _inherited = Inherited;
-        if let Some(mut registration) = self.take() {
-            registration.cancel(slot);
+        while let Some(waiter) = self.take() {
+            waiter.retire();
         }
     }
 }
 
 /// A receiver's own waiter, made at its first wait.
-pub(crate) struct OwnWaiter(Option<Box<Own>>);
+pub(crate) struct OwnWaiter(Option<TaskArc<Waiter>>);
 
 impl OwnWaiter {
     #[inline]
@@ -173,36 +142,28 @@ impl OwnWaiter {
         Self(None)
     }
 
-    #[inline]
-    fn get_or_make(&mut self) -> &mut Own {
-        self.0.get_or_insert_with(Own::new)
-    }
-
     /// The waiter, and the list in which the receivers of `shard` wait. A registration that was kept is cancelled.
     #[inline]
-    pub(crate) fn place<'a>(&'a mut self, notifier: &'a Notifier, shard: usize) -> (&'a Slot, &'a Event) {
+    pub(crate) fn place<'a>(&'a mut self, notifier: &'a Notifier, shard: usize) -> (&'a TaskArc<Waiter>, &'a Event) {
         self.unregister();
-        (&self.get_or_make().slot, &notifier.events.get_or_make()[shard])
+        (self.0.get_or_insert_with(Waiter::new), &notifier.events.get_or_make()[shard])
     }
 
     /// Puts a listener into the list of `shard`, to be kept. `false` if one is kept already.
     pub(crate) fn register(&mut self, notifier: &Notifier, shard: usize) -> bool {
-        self.get_or_make().kept.get_or_insert_with(|| Box::new(None)).register(&notifier.events.get_or_make()[shard])
+        kept::register(self.0.get_or_insert_with(Waiter::new), &notifier.events.get_or_make()[shard])
     }
 
     /// Polls the registration that is kept; ready if there is none, or if it was used up.
     pub(crate) fn poll_registration(&mut self, cx: &mut Context<'_>) -> Poll<()> {
-        match self.0.as_deref_mut() {
-            Some(Own { slot, kept: Some(kept), .. }) => kept.poll(slot, cx),
-            _ => Poll::Ready(()),
-        }
+        self.0.as_ref().map_or(Poll::Ready(()), |waiter| kept::poll(waiter, cx))
     }
 
     /// Cancels the registration that is kept, if there is one.
     #[inline]
     pub(crate) fn unregister(&mut self) {
-        if let Some(Own { slot, kept: Some(kept), .. }) = self.0.as_deref_mut() {
-            kept.cancel(slot);
+        if let Some(waiter) = &self.0 {
+            kept::cancel(waiter);
         }
     }
 }
@@ -210,39 +171,34 @@ impl OwnWaiter {
 impl Drop for OwnWaiter {
     #[inline]
     fn drop(&mut self) {
-        self.unregister();
+        if let Some(waiter) = &self.0 {
+            kept::cancel(waiter);
+            waiter.retire();
+        }
     }
 }
 
 /// A waiter for one wait of a sender, which goes back when this is dropped.
 pub(crate) struct SenderWaiter<'a> {
-    spare: Option<Box<Own>>,
+    waiter: Option<TaskArc<Waiter>>,
     notifier: &'a Notifier,
 }
 
 impl<'a> SenderWaiter<'a> {
     pub(crate) fn new(notifier: &'a Notifier) -> Self {
-        let spare = notifier.spare.0.with(|top| {
-            let mut spare = top.take()?;
-            *top = spare.next.take();
-            Some(spare)
-        });
-        Self { spare, notifier }
+        Self { waiter: notifier.spare.take(), notifier }
     }
 
     /// The waiter, and the list in which senders wait.
-    pub(crate) fn place(&mut self) -> (&Slot, &Event) {
-        (&self.spare.get_or_insert_with(Own::new).slot, &self.notifier.events.get_or_make()[SENDERS])
+    pub(crate) fn place(&mut self) -> (&TaskArc<Waiter>, &Event) {
+        (self.waiter.get_or_insert_with(Waiter::new), &self.notifier.events.get_or_make()[SENDERS])
     }
 }
 
 impl Drop for SenderWaiter<'_> {
     fn drop(&mut self) {
-        if let Some(mut spare) = self.spare.take() {
-            self.notifier.spare.0.with(|top| {
-                spare.next = top.take();
-                *top = Some(spare);
-            });
+        if let Some(waiter) = self.waiter.take() {
+            self.notifier.spare.put(waiter);
         }
     }
 }

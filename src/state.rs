@@ -65,11 +65,6 @@ const VERSION: usize = !(STEP - 1);
 pub struct Version(usize);
 
 impl Version {
-    #[inline]
-    fn next(self) -> Self {
-        Self(self.0.wrapping_add(STEP))
-    }
-
     pub(crate) fn number(self) -> usize {
         self.0 / STEP
     }
@@ -132,6 +127,9 @@ impl Seen {
     /// How many shards there are for one version.
     const SHARDS: usize = SHARDS / 2;
 
+    /// Where its own shard is: just below the version, whose lowest bit makes it one of all shards.
+    const OWN: u32 = STEP.ilog2() - Self::SHARDS.ilog2();
+
     /// For the receiver that found `others` alive when it was made.
     ///
     /// Receivers are dealt out in runs: the first ones four to a shard, and each time their number doubles, so does the
@@ -140,7 +138,7 @@ impl Seen {
     #[inline]
     pub(crate) fn new(version: Version, others: usize) -> Self {
         let run = usize::BITS - (others | 0b1_1111).leading_zeros() - 3;
-        Self(version.0 | ((others >> run) % Self::SHARDS))
+        Self(version.0 | ((others >> run) % Self::SHARDS) << Self::OWN)
     }
 
     #[inline]
@@ -153,17 +151,17 @@ impl Seen {
     /// Even and odd versions have shards of their own. A send notifies those that wait since the version before its
     /// own, and those it has woken wait for the next version in other lists: it does not find them again. And who leaves
     /// a list because of the next version leaves it to others who are to be notified of that version too.
+    #[inline]
     pub(crate) fn shard(self) -> usize {
-        let (version, own) = (self.0 / STEP, self.0 % STEP);
-        version % 2 * Self::SHARDS + own
+        (self.0 >> Self::OWN) % SHARDS
     }
 
     /// Sets the version seen; the result tells whether it is another one than before.
     #[inline]
     pub(crate) fn update(&mut self, version: Version) -> bool {
-        let changed = self.version() != version;
-        self.0 = version.0 | (self.0 & !VERSION);
-        changed
+        let difference = (self.0 ^ version.0) & VERSION;
+        self.0 ^= difference;
+        difference != 0
     }
 
     /// Makes the current version unseen: steps back to one before, which repeats and wraps like the version.
@@ -175,9 +173,9 @@ impl Seen {
     /// What `now` has that was not seen, which is seen by this.
     #[inline]
     pub(crate) fn look(&mut self, now: Snapshot) -> Option<News> {
-        let before = self.version();
+        let before = self.0;
         if self.update(now.version()) {
-            Some(if now.version() == before.next() { News::Next } else { News::Later })
+            Some(if self.0 == before.wrapping_add(STEP) { News::Next } else { News::Later })
         } else if now.is_closed() {
             Some(News::Closed)
         } else {
@@ -249,6 +247,7 @@ impl AtomicState {
 
     /// Says that a receiver is about to sleep in `shard`, where its listener already is. It may do so only if
     /// the snapshot returned has no news for it.
+    #[inline]
     pub(crate) fn set_waiting(&self, shard: usize) -> Snapshot {
         let bit = 1 << (WAITING_SHIFT as usize + shard);
         let now = self.load();

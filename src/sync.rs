@@ -195,7 +195,8 @@ mod scratch {
     #[cfg(feature = "std")]
     macro_rules! scratch {
         (static $name:ident: $type:ty = $init:expr;) => {
-            static $name: $crate::sync::Scratch<$type> = {
+            // Not a static, through which other crates would call the key and not see into it.
+            const $name: $crate::sync::Scratch<$type> = {
                 $crate::sync::per_thread! {
                     static EACH: core::mem::ManuallyDrop<$type> = core::mem::ManuallyDrop::new($init);
                 }
@@ -238,12 +239,12 @@ mod scratch {
     }
 
     #[cfg(all(not(feature = "std"), feature = "critical-section"))]
-    pub(crate) struct Scratch<T>(critical_section::Mutex<T>);
+    pub(crate) struct Scratch<T>(super::Mutex<T>);
 
     #[cfg(all(not(feature = "std"), feature = "critical-section"))]
     impl<T> Scratch<T> {
         pub(crate) const fn new(value: T) -> Self {
-            Self(critical_section::Mutex::new(value))
+            Self(super::Mutex::new(value))
         }
 
         pub(crate) fn alone<R>(&self, f: impl FnOnce() -> R) -> R {
@@ -251,7 +252,7 @@ mod scratch {
         }
 
         pub(crate) fn with<R>(&self, f: impl FnOnce(&T) -> R) -> R {
-            critical_section::with(|section| f(self.0.borrow(section)))
+            self.0.with(f)
         }
     }
 
@@ -272,7 +273,7 @@ mod scratch {
         }
 
         pub(crate) fn with<R>(&self, f: impl FnOnce(&T) -> R) -> R {
-            self.value.with(|value| f(value))
+            self.value.with(f)
         }
     }
 }
@@ -320,25 +321,19 @@ mod imp {
         }
     }
 
-    /// A mutex whose lock is a critical section: whoever holds it is never preempted on its core.
+    /// A mutex whose lock is a critical section: whoever holds it is never preempted on its core. It lends its value
+    /// shared, because a section can be inside another one: what changes is a `Cell`.
     #[cfg(feature = "critical-section")]
-    pub(crate) struct Mutex<T>(critical_section::Mutex<core::cell::Cell<T>>);
+    pub(crate) struct Mutex<T>(critical_section::Mutex<T>);
 
     #[cfg(feature = "critical-section")]
-    impl<T: Default> Mutex<T> {
+    impl<T> Mutex<T> {
         pub(crate) const fn new(value: T) -> Self {
-            Self(critical_section::Mutex::new(core::cell::Cell::new(value)))
+            Self(critical_section::Mutex::new(value))
         }
 
-        /// Moves the value out and back: no flag that says whether it is borrowed, and no panic if it is.
-        pub(crate) fn with<R>(&self, f: impl FnOnce(&mut T) -> R) -> R {
-            critical_section::with(|section| {
-                let cell = self.0.borrow(section);
-                let mut value = cell.take();
-                let result = f(&mut value);
-                cell.set(value);
-                result
-            })
+        pub(crate) fn with<R>(&self, f: impl FnOnce(&T) -> R) -> R {
+            critical_section::with(|section| f(self.0.borrow(section)))
         }
     }
 
@@ -352,11 +347,11 @@ mod imp {
         }
 
         #[inline]
-        pub(crate) fn with<R>(&self, f: impl FnOnce(&mut T) -> R) -> R {
+        pub(crate) fn with<R>(&self, f: impl FnOnce(&T) -> R) -> R {
             let mut backoff = super::Backoff::new();
             loop {
-                if let Some(mut value) = self.0.try_lock() {
-                    return f(&mut value);
+                if let Some(value) = self.0.try_lock() {
+                    return f(&value);
                 }
                 backoff.snooze();
             }
@@ -444,8 +439,8 @@ mod imp {
             Self(loom::sync::Mutex::new(value))
         }
 
-        pub(crate) fn with<R>(&self, f: impl FnOnce(&mut T) -> R) -> R {
-            f(&mut self.0.lock().unwrap_or_else(|poisoned| poisoned.into_inner()))
+        pub(crate) fn with<R>(&self, f: impl FnOnce(&T) -> R) -> R {
+            f(&self.0.lock().unwrap_or_else(|poisoned| poisoned.into_inner()))
         }
     }
 

@@ -10,53 +10,89 @@
 //! A wait that ends, or is dropped, in any of these states removes the listener and the task's waker: whoever has the
 //! waiter put aside then finds nobody to wake.
 
+use core::cell::Cell;
+use core::mem;
 use core::pin::Pin;
 use core::task::{Context, Poll, Waker, ready};
+
+use alloc::boxed::Box;
 
 use event_listener::Listener;
 
 use crate::coop::poll_look;
+use crate::kept::Kept;
 use crate::sync::{AtomicUsize, BATCH, Mutex, Ordering, TaskArc, Wake};
 use crate::woken::put_aside;
 
-/// What one wait at a time is done with.
+/// What one wait at a time is done with: one allocation, which its owner uses for all its waits.
+// In this order, what is touched to wake the task is side by side, behind the reference count: mostly one cache line.
+#[repr(C)]
 pub(crate) struct Waiter {
-    /// Set by the waiting task's poll; taken by who wakes it, or by the end of the wait.
-    task: Mutex<Option<Waker>>,
-    /// 0 only if there is no task, so that a wait that ends need not lock `task` to know.
+    /// Which parts are there: so that they need not be locked to see that they are not.
     ///
-    /// ORDERING: Relaxed, everywhere; written under the lock. Only the wait looks, which set it to 1 itself.
-    has_task: AtomicUsize,
+    /// ORDERING: Relaxed, everywhere; written under the lock. Only the owner looks, who set the bit itself.
+    there: AtomicUsize,
+    parts: Mutex<Parts>,
 }
 
-/// A waiter, with the waker that puts it aside: made once, because a wait only borrows it.
-pub(crate) struct Slot {
-    waiter: TaskArc<Waiter>,
-    waker: Waker,
-}
+/// A bit of [`Waiter::there`]: a task is to be woken.
+const TASK: usize = 1;
+/// A bit of [`Waiter::there`]: a registration is kept.
+const KEPT: usize = 2;
 
-impl Slot {
-    pub(crate) fn new() -> Self {
-        let waiter = TaskArc::new(Waiter { task: Mutex::new(None), has_task: AtomicUsize::new(0) });
-        Self { waker: waiter.clone().into(), waiter }
-    }
+#[derive(Default)]
+#[repr(C)]
+struct Parts {
+    /// Set by the waiting task's poll; taken by who wakes it, or by the end of the wait.
+    task: Cell<Option<Waker>>,
+    /// The waker that puts this waiter aside. A reference to itself, until it is retired: event-listener borrows one at
+    /// each wait, and one made for that would have to be counted as well.
+    own: Cell<Option<Waker>>,
+    kept: Cell<Option<Box<dyn Kept>>>,
+    /// The next one that is spare.
+    next: Cell<Option<TaskArc<Waiter>>>,
 }
 
 impl Waiter {
-    /// Replaces the task to be woken. Wakers are cloned and dropped with nothing locked.
-    fn set_task(&self, task: &Waker) {
-        let new = Some(task.clone());
-        let replaced = self.task.with(|task| {
-            self.has_task.store(1, Ordering::Relaxed);
-            core::mem::replace(task, new)
-        });
-        drop(replaced);
+    pub(crate) fn new() -> TaskArc<Self> {
+        TaskArc::new(Self { parts: Mutex::new(Parts::default()), there: AtomicUsize::new(0) })
     }
 
+    #[inline]
+    fn is_there(&self, part: usize) -> bool {
+        self.there.load(Ordering::Relaxed) & part != 0
+    }
+
+    /// To be called while the parts are locked.
+    #[inline]
+    fn set_there(&self, part: usize, is_there: bool) {
+        let others = self.there.load(Ordering::Relaxed) & !part;
+        self.there.store(if is_there { others | part } else { others }, Ordering::Relaxed);
+    }
+
+    /// Sets the task to be woken, then calls `poll` with the waker that does it. Nobody else's code runs meanwhile:
+    /// wakers of tasks are cloned and dropped with nothing locked.
+    #[inline]
+    fn sleep<R>(this: &TaskArc<Self>, task: &Waker, poll: impl FnOnce(&Waker) -> R) -> R {
+        let task = Some(task.clone());
+        let (replaced, polled) = this.parts.with(|parts| {
+            this.set_there(TASK, true);
+            let replaced = parts.task.replace(task);
+            let own = parts.own.take().unwrap_or_else(|| this.clone().into());
+            let polled = poll(&own);
+            // Nothing is there to be dropped.
+            mem::forget(parts.own.replace(Some(own)));
+            (replaced, polled)
+        });
+        drop(replaced);
+        polled
+    }
+
+    #[inline]
     fn take_task(&self) -> Option<Waker> {
-        self.task.with(|task| {
-            self.has_task.store(0, Ordering::Relaxed);
-            task.take()
+        self.parts.with(|parts| {
+            self.set_there(TASK, false);
+            parts.task.take()
         })
     }
 
@@ -71,7 +107,31 @@ impl Waiter {
     /// Makes sure that there is no task to be woken. Returns whether there was one.
     #[inline]
     fn clear_task(&self) -> bool {
-        self.has_task.load(Ordering::Relaxed) != 0 && self.take_task().is_some()
+        self.is_there(TASK) && self.take_task().is_some()
+    }
+
+    /// Whether a registration is kept.
+    #[inline]
+    pub(crate) fn keeps(&self) -> bool {
+        self.is_there(KEPT)
+    }
+
+    /// Sets what is kept, and whether that is a registration, and returns what it was.
+    pub(crate) fn replace_kept(&self, kept: Option<Box<dyn Kept>>, is_registered: bool) -> Option<Box<dyn Kept>> {
+        self.parts.with(|parts| {
+            self.set_there(KEPT, is_registered);
+            parts.kept.replace(kept)
+        })
+    }
+
+    /// Sets the next one that is spare, and returns which it was.
+    pub(crate) fn replace_next(&self, next: Option<TaskArc<Self>>) -> Option<TaskArc<Self>> {
+        self.parts.with(|parts| parts.next.replace(next))
+    }
+
+    /// Gives its reference to itself up. There is no wait any more, and will not be another one.
+    pub(crate) fn retire(&self) {
+        drop(self.parts.with(|parts| parts.own.take()));
     }
 }
 
@@ -92,14 +152,16 @@ impl<L: Listener + Unpin> Listening<L> {
         Self(Some(listener))
     }
 
-    /// Ready once it was notified, and from then on.
+    /// Ready once it was notified, which takes it out of its list: then comes [`end`](Self::end).
     #[inline]
     pub(crate) fn poll(&mut self, waker: &Waker) -> Poll<()> {
-        if let Some(listener) = &mut self.0 {
-            ready!(Pin::new(listener).poll(&mut Context::from_waker(waker)));
-            self.0 = None;
-        }
-        Poll::Ready(())
+        self.0.as_mut().map_or(Poll::Ready(()), |listener| Pin::new(listener).poll(&mut Context::from_waker(waker)))
+    }
+
+    /// Drops the listener, which is not in its list any more.
+    #[inline]
+    fn end(&mut self) {
+        self.0 = None;
     }
 
     /// Removes the listener from its list; a notification is not passed on.
@@ -133,14 +195,14 @@ macro_rules! wait {
         match $crate::coop::look_within_budget!($look) {
             Some(found) => found,
             None => loop {
-                let (slot, event) = $place;
+                let (waiter, event) = $place;
                 let _inherited = $crate::woken::Inherited;
                 ::event_listener::listener!(*event => listener);
                 let listener = $crate::waiter::Listening::new(listener);
                 if let Some(found) = $look_and_set_waiting {
                     break found;
                 }
-                if let Some(found) = $crate::waiter::Wait::new(listener, slot, || $look, $is_later).await {
+                if let Some(found) = $crate::waiter::Wait::new(listener, waiter, || $look, $is_later).await {
                     break found;
                 }
                 // Woken for nothing.
@@ -153,15 +215,15 @@ pub(crate) use wait;
 /// The part of a wait after the listener is in its list. `None` asks for a new listener, because this one was used up.
 pub(crate) struct Wait<'a, L: Listener + Unpin, F, G> {
     registration: Registration<L>,
-    slot: &'a Slot,
+    waiter: &'a TaskArc<Waiter>,
     look: F,
     is_later: G,
 }
 
 impl<'a, L: Listener + Unpin, F, G> Wait<'a, L, F, G> {
     #[inline]
-    pub(crate) fn new(listener: Listening<L>, slot: &'a Slot, look: F, is_later: G) -> Self {
-        Self { registration: Registration::new(listener), slot, look, is_later }
+    pub(crate) fn new(listener: Listening<L>, waiter: &'a TaskArc<Waiter>, look: F, is_later: G) -> Self {
+        Self { registration: Registration::new(listener), waiter, look, is_later }
     }
 }
 
@@ -175,8 +237,8 @@ where
 
     #[inline]
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<R>> {
-        let Self { registration, slot, look, is_later } = &mut *self;
-        let found = ready!(registration.poll(slot, cx, look));
+        let Self { registration, waiter, look, is_later } = &mut *self;
+        let found = ready!(registration.poll(waiter, cx, look));
         if found.as_ref().is_some_and(&*is_later) {
             registration.listener.discard();
         }
@@ -187,7 +249,7 @@ where
 impl<L: Listener + Unpin, F, G> Drop for Wait<'_, L, F, G> {
     #[inline]
     fn drop(&mut self) {
-        self.registration.cancel(self.slot);
+        self.registration.cancel(self.waiter);
     }
 }
 
@@ -208,7 +270,7 @@ impl<L: Listener + Unpin> Registration<L> {
     #[inline]
     pub(crate) fn poll<R>(
         &mut self,
-        slot: &Slot,
+        waiter: &TaskArc<Waiter>,
         cx: &mut Context<'_>,
         look: impl FnOnce() -> Option<R>,
     ) -> Poll<Option<R>> {
@@ -216,20 +278,22 @@ impl<L: Listener + Unpin> Registration<L> {
             // A woken task mostly finds its news here, and is spared the locks of the waiter and of the list.
             if let Some(found) = ready!(poll_look(cx, look)) {
                 self.is_sleeping = false;
-                slot.waiter.clear_task();
+                waiter.clear_task();
                 return Poll::Ready(Some(found));
             }
         }
-        slot.waiter.set_task(cx.waker());
-        self.is_sleeping = true;
         // First the task, then the list: whoever is notified from here on wakes this task.
-        self.listener.poll(&slot.waker).map(|()| None)
+        let notified = Waiter::sleep(waiter, cx.waker(), |own| self.listener.poll(own));
+        self.is_sleeping = true;
+        ready!(notified);
+        self.listener.end();
+        Poll::Ready(None)
     }
 
     /// To be called before it is dropped.
     #[inline]
-    pub(crate) fn cancel(&mut self, slot: &Slot) {
-        if self.is_sleeping && !slot.waiter.clear_task() {
+    pub(crate) fn cancel(&mut self, waiter: &TaskArc<Waiter>) {
+        if self.is_sleeping && !waiter.clear_task() {
             // Notified some time ago: whoever waits in the list by now waits for something else.
             self.listener.discard();
         }
