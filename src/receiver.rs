@@ -28,13 +28,13 @@ pub struct Receiver<T> {
 impl<T> Receiver<T> {
     /// The receiver that the channel was made with, and which is already counted.
     pub(crate) fn first(handle: Handle<T>) -> Self {
-        let seen = Seen::new(handle.shared.state.load().version(), 0);
+        let seen = Seen::new(handle.shared.state.load().version());
         Self { handle, seen, waiter: OwnWaiter::new() }
     }
 
     pub(crate) fn new(handle: Handle<T>, seen: Version) -> Self {
-        let seen = Seen::new(seen, handle.shared.receivers.add());
-        Self { handle, seen, waiter: OwnWaiter::new() }
+        handle.shared.receivers.add();
+        Self { handle, seen: Seen::new(seen), waiter: OwnWaiter::new() }
     }
 
     /// Returns a copy of the current value, and leaves it as seen or unseen as it was.

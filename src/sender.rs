@@ -14,8 +14,8 @@ use crate::weak::WeakSender;
 
 /// Creates a channel that holds `init`, with one sender and one receiver, which counts `init` as seen.
 ///
-/// One allocation. The first wait ever makes the wake machinery, and each receiver's first wait makes its waiter (two
-/// small allocations each); after that, neither sends nor waits allocate.
+/// One allocation. A receiver's first wait makes its waiter, which is another one. The first wait ever makes the wake
+/// machinery too: a table, and each list in it when it is first used. After that, neither sends nor waits allocate.
 ///
 /// # Examples
 ///

@@ -34,13 +34,12 @@
 //! | `close` | `load`, `set_waiting` | what every sender did before it was dropped |
 
 use crate::error::RecvError;
-use crate::sync::{AtomicUsize, Ordering};
+use crate::sync::{AtomicUsize, LANES, Ordering, lane};
 
 const CLOSED: usize = 1;
 
-/// Into how many lists the waiting receivers are spread, half of them for even versions and half for odd ones. A
-/// narrow word has too few bits to spend more on them.
-pub(crate) const SHARDS: usize = if usize::BITS >= 64 { 8 } else { 2 };
+/// Into how many lists the waiting receivers are spread: one for even and one for odd versions in each lane.
+pub(crate) const SHARDS: usize = 2 * LANES;
 
 const WAITING_SHIFT: u32 = 1;
 const WAITING: usize = ((1 << SHARDS) - 1) << WAITING_SHIFT;
@@ -65,6 +64,12 @@ const VERSION: usize = !(STEP - 1);
 pub struct Version(usize);
 
 impl Version {
+    #[inline]
+    fn next(self) -> Self {
+        Self(self.0.wrapping_add(STEP))
+    }
+
+    #[inline]
     pub(crate) fn number(self) -> usize {
         self.0 / STEP
     }
@@ -119,63 +124,53 @@ impl News {
     }
 }
 
-/// A receiver's side of the state: the version it has seen and, in the bits below, which of the shards is its own.
+/// A receiver's side of the state: the version it has seen.
 #[derive(Clone, Copy)]
-pub(crate) struct Seen(usize);
+pub(crate) struct Seen(Version);
 
 impl Seen {
-    /// How many shards there are for one version.
-    const SHARDS: usize = SHARDS / 2;
-
-    /// Where its own shard is: just below the version, whose lowest bit makes it one of all shards.
-    const OWN: u32 = STEP.ilog2() - Self::SHARDS.ilog2();
-
-    /// For the receiver that found `others` alive when it was made.
-    ///
-    /// Receivers are dealt out in runs: the first ones four to a shard, and each time their number doubles, so does the
-    /// length of a run. Few share a shard so that threads do not meet on one lock, but each shard costs a sender one
-    /// more; and neighbours in a list should be neighbours in memory (a tenth of the time of a send to ten thousand).
     #[inline]
-    pub(crate) fn new(version: Version, others: usize) -> Self {
-        let run = usize::BITS - (others | 0b1_1111).leading_zeros() - 3;
-        Self(version.0 | ((others >> run) % Self::SHARDS) << Self::OWN)
+    pub(crate) fn new(version: Version) -> Self {
+        Self(version)
     }
 
     #[inline]
     pub(crate) fn version(self) -> Version {
-        Version(self.0 & VERSION)
+        self.0
     }
 
-    /// The shard to wait in for the next version.
+    /// The shard to wait in for the next version, on this thread.
     ///
-    /// Even and odd versions have shards of their own. A send notifies those that wait since the version before its
+    /// Threads have lanes of their own, so that those who come to wait do not meet on one lock, and who runs on the same
+    /// thread is woken together. (With lanes dealt out to receivers, a send to ten thousand on two threads took a
+    /// quarter more time.) Few threads that wait are few lists for a send to lock.
+    ///
+    /// Even and odd versions have shards of their own too. A send notifies those that wait since the version before its
     /// own, and those it has woken wait for the next version in other lists: it does not find them again. And who leaves
     /// a list because of the next version leaves it to others who are to be notified of that version too.
     #[inline]
     pub(crate) fn shard(self) -> usize {
-        (self.0 >> Self::OWN) % SHARDS
+        self.0.number() % 2 * LANES + lane()
     }
 
     /// Sets the version seen; the result tells whether it is another one than before.
     #[inline]
     pub(crate) fn update(&mut self, version: Version) -> bool {
-        let difference = (self.0 ^ version.0) & VERSION;
-        self.0 ^= difference;
-        difference != 0
+        core::mem::replace(&mut self.0, version) != version
     }
 
     /// Makes the current version unseen: steps back to one before, which repeats and wraps like the version.
     #[inline]
     pub(crate) fn step_back(&mut self) {
-        self.0 = self.0.wrapping_sub(STEP);
+        self.0 = Version(self.0.0.wrapping_sub(STEP));
     }
 
     /// What `now` has that was not seen, which is seen by this.
     #[inline]
     pub(crate) fn look(&mut self, now: Snapshot) -> Option<News> {
-        let before = self.0;
+        let next = self.0.next();
         if self.update(now.version()) {
-            Some(if self.0 == before.wrapping_add(STEP) { News::Next } else { News::Later })
+            Some(if self.0 == next { News::Next } else { News::Later })
         } else if now.is_closed() {
             Some(News::Closed)
         } else {
@@ -186,7 +181,7 @@ impl Seen {
 
 impl core::fmt::Debug for Seen {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
-        self.version().fmt(f)
+        self.0.fmt(f)
     }
 }
 
@@ -278,7 +273,7 @@ mod tests {
     #[test]
     fn version_wraps_and_leaves_the_other_bits() {
         let state = AtomicState(AtomicUsize::new(VERSION | CLOSED));
-        let mut seen = Seen::new(state.load().version(), 0);
+        let mut seen = Seen::new(state.load().version());
         assert_eq!(state.publish_while_locked(), Shards(0));
         assert_eq!(state.load().version(), Version(0));
         assert!(state.load().is_closed());
@@ -301,7 +296,7 @@ mod tests {
     #[test]
     fn unseen_comes_before_closed() {
         let state = AtomicState::new();
-        let mut seen = Seen::new(state.load().version(), 0);
+        let mut seen = Seen::new(state.load().version());
         assert_eq!(seen.look(state.load()), None);
         let _ = state.publish_while_locked();
         let _ = state.close();
@@ -312,7 +307,7 @@ mod tests {
     #[test]
     fn the_next_version_is_told_from_later_ones() {
         let state = AtomicState(AtomicUsize::new(VERSION));
-        let mut seen = Seen::new(state.load().version(), 0);
+        let mut seen = Seen::new(state.load().version());
         let _ = state.publish_while_locked();
         assert_eq!(seen.look(state.load()), Some(News::Next));
         let _ = state.publish_while_locked();
@@ -321,36 +316,21 @@ mod tests {
     }
 
     #[test]
-    fn stepping_back_wraps_and_keeps_the_shard() {
+    fn stepping_back_wraps_and_is_never_the_current_version() {
         let state = AtomicState::new();
-        for others in [0, 4, 8, 12] {
-            let mut seen = Seen::new(state.load().version(), others);
-            let shard = seen.shard();
-            for _ in 0..3 {
-                seen.step_back();
-                assert_ne!(seen.version(), state.load().version());
-            }
-            assert_eq!(seen.look(state.load()), Some(News::Later));
-            assert_eq!(seen.shard(), shard);
+        let mut seen = Seen::new(state.load().version());
+        for _ in 0..3 {
+            seen.step_back();
+            assert_ne!(seen.version(), state.load().version());
         }
+        assert_eq!(seen.look(state.load()), Some(News::Later));
     }
 
     #[test]
-    fn few_receivers_share_a_shard_and_two_versions_do_not() {
-        let shard = |version, others| Seen::new(Version(version * STEP), others).shard();
-        for others in 0..16 {
-            assert_eq!(shard(0, others), others / 4 % Seen::SHARDS);
-        }
-        for others in (0..1_000).chain([usize::MAX]) {
-            assert!(shard(6, others) < Seen::SHARDS);
-            assert_eq!(shard(7, others), shard(6, others) + Seen::SHARDS);
-        }
-        // However many there are, each shard has about its part of them.
-        for all in [16, 64, 1_000] {
-            for own in 0..Seen::SHARDS {
-                let part = (0..all).filter(|others| shard(0, *others) == own).count();
-                assert!((all / Seen::SHARDS * 3 / 4..=all / Seen::SHARDS * 3 / 2).contains(&part), "{part} of {all}");
-            }
-        }
+    fn versions_take_turns_with_the_shards_of_a_lane() {
+        let shard = |version| Seen::new(Version(version * STEP)).shard();
+        assert_eq!([shard(0), shard(1)], [lane(), LANES + lane()]);
+        assert_eq!([shard(2), shard(3)], [shard(0), shard(1)]);
+        assert!(shard(usize::MAX / STEP) < SHARDS);
     }
 }

@@ -25,6 +25,39 @@ macro_rules! per_thread {
 #[cfg(all(feature = "std", feature = "event-listener"))]
 pub(crate) use per_thread;
 
+/// Into how many lanes threads are dealt out. (A narrow word has few bits to spend on them.)
+pub(crate) const LANES: usize = if cfg!(all(feature = "std", target_pointer_width = "64")) { 4 } else { 1 };
+
+/// The lane of this thread: threads that wait get them in turn.
+#[cfg(all(feature = "std", feature = "event-listener", not(all(loom, feature = "loom"))))]
+#[inline]
+pub(crate) fn lane() -> usize {
+    per_thread! {
+        /// One more than the thread's number, once it has one.
+        static NUMBER: core::cell::Cell<usize> = core::cell::Cell::new(0);
+    }
+
+    #[cold]
+    fn next_number() -> usize {
+        static THREADS: AtomicUsize = AtomicUsize::new(0);
+        // ORDERING: Relaxed; the numbers only have to differ.
+        THREADS.fetch_add(1, Ordering::Relaxed) + 1
+    }
+
+    NUMBER.with(|number| {
+        if number.get() == 0 {
+            number.set(next_number());
+        }
+        number.get() % LANES
+    })
+}
+
+#[cfg(not(all(feature = "std", feature = "event-listener", not(all(loom, feature = "loom")))))]
+#[inline]
+pub(crate) fn lane() -> usize {
+    0
+}
+
 /// Threads, for those that wait.
 #[cfg(all(feature = "std", feature = "event-listener", not(target_family = "wasm")))]
 pub(crate) mod thread {
