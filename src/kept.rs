@@ -1,6 +1,6 @@
 //! A registration that outlives the poll which made it: what `poll_changed` leaves in a list until its next call.
 
-use core::task::{Context, Poll};
+use core::task::{Poll, Waker};
 
 use alloc::boxed::Box;
 
@@ -10,55 +10,38 @@ use crate::sync::TaskArc;
 use crate::waiter::{Listening, Registration, Waiter};
 use crate::woken::Inherited;
 
-/// What a waiter keeps. Behind a `dyn`, so that a program which never calls `poll_changed` has no code for it.
+/// What a waiter keeps. It is taken out to be used, and puts itself back: behind a `dyn`, so that a program which never
+/// calls `poll_changed` has no code for it.
 pub(crate) trait Kept: Send {
-    fn is_registered(&self) -> bool;
-
-    fn register(&mut self, event: &Event);
+    fn register(self: Box<Self>, waiter: &Waiter, event: &Event);
 
     /// Ready if there is no registration, or if it was used up.
-    fn poll(&mut self, waiter: &TaskArc<Waiter>, cx: &mut Context<'_>) -> Poll<()>;
+    fn poll(self: Box<Self>, waiter: &TaskArc<Waiter>, task: Waker) -> Poll<()>;
 
-    fn cancel(&mut self, waiter: &TaskArc<Waiter>);
+    fn cancel(self: Box<Self>, waiter: &Waiter);
 }
 
 impl Kept for Option<Registration<EventListener>> {
-    fn is_registered(&self) -> bool {
-        self.is_some()
-    }
-
-    fn register(&mut self, event: &Event) {
+    fn register(mut self: Box<Self>, waiter: &Waiter, event: &Event) {
         *self = Some(Registration::new(Listening::new(event.listen())));
+        waiter.keep(self, true);
     }
 
-    fn poll(&mut self, waiter: &TaskArc<Waiter>, cx: &mut Context<'_>) -> Poll<()> {
-        let Some(registration) = self else { return Poll::Ready(()) };
-        registration.poll(waiter, cx, || None::<()>).map(|_| *self = None)
+    fn poll(mut self: Box<Self>, waiter: &TaskArc<Waiter>, task: Waker) -> Poll<()> {
+        let polled = self.as_mut().as_mut().map_or(Poll::Ready(()), |registration| registration.sleep(waiter, task));
+        if polled.is_ready() {
+            *self = None;
+        }
+        waiter.keep(self, polled.is_pending());
+        polled
     }
 
-    fn cancel(&mut self, waiter: &TaskArc<Waiter>) {
+    fn cancel(mut self: Box<Self>, waiter: &Waiter) {
+        let _inherited = Inherited;
         if let Some(mut registration) = self.take() {
             registration.cancel(waiter);
         }
-    }
-}
-
-/// What a waiter keeps while it is used; it goes back when this is dropped.
-struct Used<'a> {
-    kept: Option<Box<dyn Kept>>,
-    waiter: &'a Waiter,
-}
-
-impl<'a> Used<'a> {
-    fn new(waiter: &'a Waiter) -> Self {
-        Self { kept: waiter.replace_kept(None, false), waiter }
-    }
-}
-
-impl Drop for Used<'_> {
-    fn drop(&mut self) {
-        let is_registered = self.kept.as_ref().is_some_and(|kept| kept.is_registered());
-        self.waiter.replace_kept(self.kept.take(), is_registered);
+        waiter.keep(self, false);
     }
 }
 
@@ -67,23 +50,30 @@ impl Drop for Used<'_> {
 pub(crate) fn register(waiter: &Waiter, event: &Event) -> bool {
     let is_new = !waiter.keeps();
     if is_new {
-        Used::new(waiter).kept.get_or_insert_with(|| Box::new(None)).register(event);
+        waiter.take_kept().unwrap_or_else(|| Box::new(None)).register(waiter, event);
     }
     is_new
 }
 
 /// Ready if no registration is kept, or if it was used up.
-pub(crate) fn poll(waiter: &TaskArc<Waiter>, cx: &mut Context<'_>) -> Poll<()> {
-    Used::new(waiter).kept.as_mut().map_or(Poll::Ready(()), |kept| kept.poll(waiter, cx))
+pub(crate) fn poll(waiter: &TaskArc<Waiter>, task: &Waker) -> Poll<()> {
+    // Cloned before anything is taken out: that may panic.
+    let task = task.clone();
+    waiter.take_kept().map_or(Poll::Ready(()), |kept| kept.poll(waiter, task))
 }
 
 /// Cancels the registration, if one is kept.
 #[inline]
-pub(crate) fn cancel(waiter: &TaskArc<Waiter>) {
+pub(crate) fn cancel(waiter: &Waiter) {
     if waiter.keeps() {
-        let _inherited = Inherited;
-        if let Some(kept) = &mut Used::new(waiter).kept {
-            kept.cancel(waiter);
-        }
+        cancel_kept(waiter);
+    }
+}
+
+#[cold]
+#[inline(never)]
+fn cancel_kept(waiter: &Waiter) {
+    if let Some(kept) = waiter.take_kept() {
+        kept.cancel(waiter);
     }
 }

@@ -156,7 +156,7 @@ impl OwnWaiter {
 
     /// Polls the registration that is kept; ready if there is none, or if it was used up.
     pub(crate) fn poll_registration(&mut self, cx: &mut Context<'_>) -> Poll<()> {
-        self.0.as_ref().map_or(Poll::Ready(()), |waiter| kept::poll(waiter, cx))
+        self.0.as_ref().map_or(Poll::Ready(()), |waiter| kept::poll(waiter, cx.waker()))
     }
 
     /// Cancels the registration that is kept, if there is one.

@@ -73,11 +73,10 @@ impl Waiter {
     /// Sets the task to be woken, then calls `poll` with the waker that does it. Nobody else's code runs meanwhile:
     /// wakers of tasks are cloned and dropped with nothing locked.
     #[inline]
-    fn sleep<R>(this: &TaskArc<Self>, task: &Waker, poll: impl FnOnce(&Waker) -> R) -> R {
-        let task = Some(task.clone());
+    fn sleep<R>(this: &TaskArc<Self>, task: Waker, poll: impl FnOnce(&Waker) -> R) -> R {
         let (replaced, polled) = this.parts.with(|parts| {
             this.set_there(TASK, true);
-            let replaced = parts.task.replace(task);
+            let replaced = parts.task.replace(Some(task));
             let own = parts.own.take().unwrap_or_else(|| this.clone().into());
             let polled = poll(&own);
             // Nothing is there to be dropped.
@@ -116,12 +115,17 @@ impl Waiter {
         self.is_there(KEPT)
     }
 
-    /// Sets what is kept, and whether that is a registration, and returns what it was.
-    pub(crate) fn replace_kept(&self, kept: Option<Box<dyn Kept>>, is_registered: bool) -> Option<Box<dyn Kept>> {
+    /// Keeps this, which holds a registration or can be used for the next one.
+    pub(crate) fn keep(&self, kept: Box<dyn Kept>, is_registered: bool) {
         self.parts.with(|parts| {
             self.set_there(KEPT, is_registered);
-            parts.kept.replace(kept)
-        })
+            parts.kept.set(Some(kept));
+        });
+    }
+
+    /// Takes out what is kept; whoever does so puts it back.
+    pub(crate) fn take_kept(&self) -> Option<Box<dyn Kept>> {
+        self.parts.with(|parts| parts.kept.take())
     }
 
     /// Sets the next one that is spare, and returns which it was.
@@ -282,17 +286,23 @@ impl<L: Listener + Unpin> Registration<L> {
                 return Poll::Ready(Some(found));
             }
         }
+        self.sleep(waiter, cx.waker().clone()).map(|()| None)
+    }
+
+    /// Ready if the listener was used up. If not, `task` is woken when it is notified.
+    #[inline]
+    pub(crate) fn sleep(&mut self, waiter: &TaskArc<Waiter>, task: Waker) -> Poll<()> {
         // First the task, then the list: whoever is notified from here on wakes this task.
-        let notified = Waiter::sleep(waiter, cx.waker(), |own| self.listener.poll(own));
+        let notified = Waiter::sleep(waiter, task, |own| self.listener.poll(own));
         self.is_sleeping = true;
         ready!(notified);
         self.listener.end();
-        Poll::Ready(None)
+        Poll::Ready(())
     }
 
     /// To be called before it is dropped.
     #[inline]
-    pub(crate) fn cancel(&mut self, waiter: &TaskArc<Waiter>) {
+    pub(crate) fn cancel(&mut self, waiter: &Waiter) {
         if self.is_sleeping && !waiter.clear_task() {
             // Notified some time ago: whoever waits in the list by now waits for something else.
             self.listener.discard();
