@@ -6,7 +6,8 @@ mod common;
 
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
-use std::pin::pin;
+use std::pin::{Pin, pin};
+use std::task::{Context, Waker};
 
 use common::Task;
 use watch_channel::channel;
@@ -133,6 +134,26 @@ fn g5_a_first_wait_is_a_few_allocations() {
     assert_eq!(allocations(|| task.poll_pending(tx.closed())), 0);
 }
 
+#[test]
+fn g5_senders_that_wait_at_once_share_their_waiters() {
+    warm_up();
+    let before = LIVE_BYTES.get();
+    {
+        let (tx, _rx) = channel(0u64);
+        let all_at_once = || {
+            let mut cx = Context::from_waker(Waker::noop());
+            let mut poll = |wait: Pin<&mut dyn Future<Output = ()>>| assert!(wait.poll(&mut cx).is_pending());
+            let (mut first, mut second, mut third) = (pin!(tx.closed()), pin!(tx.closed()), pin!(tx.closed()));
+            poll(first.as_mut());
+            poll(second.as_mut());
+            poll(third.as_mut());
+        };
+        all_at_once();
+        assert_eq!(allocations(all_at_once), 0);
+    }
+    assert_eq!(LIVE_BYTES.get(), before);
+}
+
 /// In the bytes that are asked of the allocator.
 #[cfg(all(target_pointer_width = "64", not(debug_assertions)))]
 #[test]
@@ -192,7 +213,7 @@ fn a_receiver_dropped_while_it_is_about_to_be_woken_leaves_nothing_behind() {
         let mut rx = tx.subscribe();
         let mut changed = pin!(rx.changed());
         // The killer waits first and is woken first.
-        assert!(changed.as_mut().poll(&mut std::task::Context::from_waker(&waker)).is_pending());
+        assert!(changed.as_mut().poll(&mut Context::from_waker(&waker)).is_pending());
         assert!(task.poll(&mut wait).is_pending());
         *killer.0.lock().unwrap() = Some(wait);
         tx.send(value).unwrap();
