@@ -40,19 +40,17 @@ impl Count {
         self.0.load(Ordering::Acquire) / ONE
     }
 
-    /// Counts one more handle, and returns how many there were.
+    /// Counts one more handle.
     ///
     /// # Panics
     ///
     /// If there are too many to count. Only leaked handles (`mem::forget`) can be so many.
     #[inline]
-    pub(crate) fn add(&self) -> usize {
+    pub(crate) fn add(&self) {
         // ORDERING: Relaxed; the handle is made with another one's help, through which everything is visible.
-        let before = self.0.fetch_add(ONE, Ordering::Relaxed) / ONE;
-        if before >= MAX {
+        if self.0.fetch_add(ONE, Ordering::Relaxed) / ONE >= MAX {
             self.refuse();
         }
-        before
     }
 
     /// Counts one more handle, unless there is none.
@@ -121,7 +119,8 @@ mod tests {
     #[test]
     fn the_last_handle_finds_who_waits() {
         let count = Count::new();
-        assert_eq!(count.add(), 1);
+        count.add();
+        assert_eq!(count.get(), 2);
         assert_eq!(count.set_waiting(), 2);
         assert_eq!(count.remove(), Removed::NotLast);
         assert_eq!(count.remove(), Removed::LastAwaited);
@@ -133,7 +132,8 @@ mod tests {
         let count = Count::new();
         assert_eq!(count.set_waiting(), 1);
         assert_eq!(count.remove(), Removed::LastAwaited);
-        assert_eq!(count.add(), 0);
+        count.add();
+        assert_eq!(count.get(), 1);
         assert_eq!(count.remove(), Removed::Last);
     }
 
@@ -153,7 +153,8 @@ mod tests {
     #[test]
     fn too_many_handles_are_refused_and_nothing_wraps() {
         let count = Count(AtomicUsize::new((MAX - 1) * ONE));
-        assert_eq!(count.add(), MAX - 1);
+        count.add();
+        assert_eq!(count.get(), MAX);
         for _ in 0..3 {
             let refused = std::panic::catch_unwind(|| count.add()).unwrap_err();
             let message = refused.downcast_ref::<alloc::string::String>().unwrap();

@@ -235,7 +235,7 @@ impl<T> Receiver<T> {
     /// ```
     #[inline]
     pub fn has_unseen(&self) -> bool {
-        self.seen.version() != self.version()
+        self.handle.shared.state.load().is_other_than(self.seen.version())
     }
 
     /// Returns the version of the channel's current value, seen or not.
@@ -276,7 +276,7 @@ impl<T> Receiver<T> {
     #[inline]
     pub fn has_changed(&self) -> Result<bool, RecvError> {
         let now = self.handle.shared.state.load();
-        if now.is_closed() { Err(RecvError::new()) } else { Ok(self.seen.version() != now.version()) }
+        if now.is_closed() { Err(RecvError::new()) } else { Ok(now.is_other_than(self.seen.version())) }
     }
 
     /// Tells whether all senders are dropped, so that no new value will come. The last one may still be unseen.

@@ -126,7 +126,8 @@ mod tests {
     #[test]
     fn the_last_sender_closes() {
         let shared = Shared::new(());
-        assert_eq!(shared.senders.add(), 1);
+        shared.senders.add();
+        assert_eq!(shared.senders.get(), 2);
         assert_eq!(shared.remove_sender(), None);
         assert!(!shared.state.load().is_closed());
         assert!(shared.remove_sender().is_some());

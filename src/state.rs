@@ -91,6 +91,13 @@ impl Snapshot {
         Version(self.0 & VERSION)
     }
 
+    /// Whether this is another version. What differs below the version does not count: one instruction less than to
+    /// take it away.
+    #[inline]
+    pub(crate) fn is_other_than(self, version: Version) -> bool {
+        self.0 ^ version.0 >= STEP
+    }
+
     #[inline]
     pub(crate) fn is_closed(self) -> bool {
         self.0 & CLOSED != 0

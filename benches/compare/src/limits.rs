@@ -22,7 +22,8 @@ pub(crate) fn works(row: &str) -> Vec<(&'static str, Work)> {
     }
     match row {
         "borrow" => vec![("lock", Box::new(read)), ("atomic", Box::new(load))],
-        "has_changed" | "Cached::get, beside tokio's borrow" => vec![("atomic", Box::new(load))],
+        "has_changed" => vec![("atomic", Box::new(compare))],
+        "Cached::get, beside tokio's borrow" => vec![("atomic", Box::new(load))],
         "send, nobody waiting" => vec![("lock", Box::new(write))],
         "changed pending, send, ready" => vec![("listener", Box::new(with_listener::pending_then_send))],
         "changed pending, dropped" => vec![("listener", Box::new(with_listener::pending_then_dropped))],
@@ -56,6 +57,22 @@ fn read(n: u64) -> Duration {
 fn load(n: u64) -> Duration {
     let atomic = AtomicU64::new(0);
     time(|| load_often(&atomic, n))
+}
+
+/// As the row does it.
+fn compare(n: u64) -> Duration {
+    let (atomic, seen) = (AtomicU64::new(0), black_box(0));
+    // Somebody else could write to it.
+    black_box(&atomic);
+    time(|| {
+        let mut changes = 0u64;
+        for _ in 0..n {
+            if atomic.load(Ordering::Acquire) != seen {
+                changes += 1;
+            }
+        }
+        black_box(changes);
+    })
 }
 
 fn write(n: u64) -> Duration {
