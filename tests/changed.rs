@@ -3,7 +3,9 @@
 
 mod common;
 
-use common::Task;
+use std::task::Poll;
+
+use common::{Task, on_threads};
 use watch_channel::channel;
 
 #[test]
@@ -143,21 +145,25 @@ fn a_wait_that_was_not_woken_yet_sees_a_later_version() {
     assert_eq!(rx.has_changed(), Ok(false));
 }
 
-/// More receivers than one batch, in all shards, over several rounds.
+/// More receivers than one batch in each list, over several rounds, and at the close.
 #[test]
 fn g1_a_thousand_receivers_are_woken_once_each() {
     const RECEIVERS: usize = 1_000;
+    const ROUNDS: usize = 5;
     let (tx, rx) = channel(0);
+    let mut tx = Some(tx);
     let mut receivers: Vec<_> = (0..RECEIVERS).map(|_| (Task::new(), rx.clone())).collect();
-    for round in 1..=5 {
+    for round in 1..=ROUNDS {
         let mut waits: Vec<_> = receivers.iter_mut().map(|(task, rx)| (&*task, Box::pin(rx.changed()))).collect();
-        for (task, wait) in &mut waits {
-            assert!(task.poll(wait).is_pending());
+        on_threads(&mut waits, |_, (task, wait)| assert!(task.poll(wait).is_pending()));
+        if round < ROUNDS {
+            tx.as_ref().unwrap().send(round).unwrap();
+        } else {
+            tx = None;
         }
-        tx.send(round).unwrap();
         for (task, wait) in &mut waits {
             assert_eq!(task.wakes(), round);
-            assert!(task.poll(wait).is_ready());
+            assert_eq!(task.poll(wait).map(|news| news.is_ok()), Poll::Ready(round < ROUNDS));
         }
     }
 }

@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll, RawWaker, RawWakerVTable, Wake, Waker};
 
-use common::{Task, must_end};
+use common::{Task, must_end, on_threads};
 use watch_channel::{Receiver, Sender, channel};
 
 /// A waker that calls `f` when it is cloned, woken or dropped.
@@ -215,9 +215,8 @@ fn g3_a_woken_task_can_send_at_once() {
 
 #[test]
 fn g4_a_panicking_waker_loses_nobody_elses_wake_up() {
-    const BATCH: usize = 16;
-    // The panicking waker first, last, and in the middle of more than one batch and shard.
-    for bad in [0, 1, BATCH - 1, BATCH, 3 * BATCH, 199] {
+    // The panicking waker first, last, and in the middle: there is more than one list, and more than one batch in it.
+    for bad in [0, 1, 24, 25, 48, 110, 199] {
         let (tx, rx) = channel(0);
         let mut receivers = vec![rx; 200];
         let tasks: Vec<_> = receivers.iter().map(|_| Task::new()).collect();
@@ -230,13 +229,13 @@ fn g4_a_panicking_waker_loses_nobody_elses_wake_up() {
             }
         });
         let mut waits: Vec<_> = receivers.iter_mut().map(|rx| Box::pin(rx.changed())).collect();
-        for (i, wait) in waits.iter_mut().enumerate() {
+        on_threads(&mut waits, |i, wait| {
             if i == bad {
                 assert!(wait.as_mut().poll(&mut Context::from_waker(&panicking)).is_pending());
             } else {
                 assert!(tasks[i].poll(wait).is_pending());
             }
-        }
+        });
         assert!(catch_unwind(AssertUnwindSafe(|| tx.send(1))).is_err());
         for (i, wait) in waits.iter_mut().enumerate() {
             assert_eq!(tasks[i].wakes(), usize::from(i != bad), "task {i} beside {bad}");
@@ -454,7 +453,7 @@ fn g6_a_wait_cancelled_while_others_are_woken_is_not_woken() {
 }
 
 #[test]
-fn a_receiver_dropped_after_many_waits_gives_its_waiter_to_the_next() {
+fn g1_receivers_dropped_between_waits_and_sends_leave_the_next_one_its_wake_up() {
     let (tx, rx) = channel(0);
     for round in 1..100 {
         let mut receivers = vec![rx.clone(); 7];

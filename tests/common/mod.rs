@@ -72,6 +72,18 @@ impl Task {
     }
 }
 
+/// Does the work for each item, on eight threads one after the other: each thread waits in lists of its own.
+pub(crate) fn on_threads<T: Send>(items: &mut [T], work: impl Fn(usize, &mut T) + Sync) {
+    let part = items.len().div_ceil(8);
+    std::thread::scope(|scope| {
+        for (thread, items) in items.chunks_mut(part).enumerate() {
+            let work = &work;
+            let done = scope.spawn(move || items.iter_mut().zip(thread * part..).for_each(|(item, i)| work(i, item)));
+            done.join().unwrap();
+        }
+    });
+}
+
 /// Runs `f` on a thread of its own, and fails the test if it does not end.
 #[track_caller]
 pub(crate) fn must_end<R: Send + 'static>(f: impl FnOnce() -> R + Send + 'static) -> R {
