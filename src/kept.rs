@@ -10,12 +10,12 @@ use crate::sync::TaskArc;
 use crate::waiter::{Listening, Registration, Waiter};
 use crate::woken::Inherited;
 
-/// What a waiter keeps. It is taken out to be used, and puts itself back: behind a `dyn`, so that a program which never
-/// calls `poll_changed` has no code for it.
+/// What a waiter keeps. It is taken out to be used, and puts itself back before wakers of tasks are dropped, which may
+/// panic. Behind a `dyn`, so that a program which never calls `poll_changed` has no code for it.
 pub(crate) trait Kept: Send {
     fn register(self: Box<Self>, waiter: &Waiter, event: &Event);
 
-    /// Ready if there is no registration, or if it was used up.
+    /// Ready if the registration was used up.
     fn poll(self: Box<Self>, waiter: &TaskArc<Waiter>, task: Waker) -> Poll<()>;
 
     fn cancel(self: Box<Self>, waiter: &Waiter);
@@ -28,25 +28,28 @@ impl Kept for Option<Registration<EventListener>> {
     }
 
     fn poll(mut self: Box<Self>, waiter: &TaskArc<Waiter>, task: Waker) -> Poll<()> {
-        let polled = self.as_mut().as_mut().map_or(Poll::Ready(()), |registration| registration.sleep(waiter, task));
+        let Some(registration) = &mut *self else { return Poll::Ready(()) };
+        let (polled, replaced) = registration.sleep(waiter, task);
+        let mut unused = None;
         if polled.is_ready() {
+            unused = registration.cancel(waiter);
             *self = None;
         }
         waiter.keep(self, polled.is_pending());
+        drop((replaced, unused));
         polled
     }
 
     fn cancel(mut self: Box<Self>, waiter: &Waiter) {
         let _inherited = Inherited;
-        if let Some(mut registration) = self.take() {
-            registration.cancel(waiter);
-        }
+        let task = self.take().and_then(|mut registration| registration.cancel(waiter));
         waiter.keep(self, false);
+        drop(task);
     }
 }
 
-/// Registers with `event`. `false` if a registration is kept already: it may be in the list of an older version, but then
-/// it is notified, or about to be.
+/// Registers with `event`. `false` if a registration is kept already. It may be in another list: its bit was set there,
+/// and if the version is an older one it is notified, or about to be.
 pub(crate) fn register(waiter: &Waiter, event: &Event) -> bool {
     let is_new = !waiter.keeps();
     if is_new {
@@ -57,7 +60,7 @@ pub(crate) fn register(waiter: &Waiter, event: &Event) -> bool {
 
 /// Ready if no registration is kept, or if it was used up.
 pub(crate) fn poll(waiter: &TaskArc<Waiter>, task: &Waker) -> Poll<()> {
-    // Cloned before anything is taken out: that may panic.
+    // Cloned before anything is taken out, because that may panic as well.
     let task = task.clone();
     waiter.take_kept().map_or(Poll::Ready(()), |kept| kept.poll(waiter, task))
 }

@@ -172,8 +172,9 @@ impl Drop for OwnWaiter {
     #[inline]
     fn drop(&mut self) {
         if let Some(waiter) = &self.0 {
-            kept::cancel(waiter);
+            // In this order, as a task's waker may panic when it is dropped.
             waiter.retire();
+            kept::cancel(waiter);
         }
     }
 }

@@ -15,7 +15,8 @@ use crate::weak::WeakSender;
 /// Creates a channel that holds `init`, with one sender and one receiver, which counts `init` as seen.
 ///
 /// One allocation. A receiver's first wait makes its waiter, which is another one. The first wait ever makes the wake
-/// machinery too: a table, and each list in it when it is first used. After that, neither sends nor waits allocate.
+/// machinery too: a table, and each list in it when a thread first waits there. After that, neither sends nor waits
+/// allocate.
 ///
 /// # Examples
 ///

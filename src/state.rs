@@ -148,9 +148,9 @@ impl Seen {
 
     /// The shard to wait in for the next version, on this thread.
     ///
-    /// Threads have lanes of their own, so that those who come to wait do not meet on one lock, and who runs on the same
-    /// thread is woken together. (With lanes dealt out to receivers, a send to ten thousand on two threads took a
-    /// quarter more time.) Few threads that wait are few lists for a send to lock.
+    /// Each thread waits in its lane, so that threads which come to wait seldom meet on one lock, and receivers that run on
+    /// one thread are neighbours in its list. (With lanes dealt out to receivers, a send to ten thousand on two threads
+    /// took a quarter more time.) If few threads wait, a send has few lists to lock.
     ///
     /// Even and odd versions have shards of their own too. A send notifies those that wait since the version before its
     /// own, and those it has woken wait for the next version in other lists: it does not find them again. And who leaves

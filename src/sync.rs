@@ -25,10 +25,10 @@ macro_rules! per_thread {
 #[cfg(all(feature = "std", feature = "event-listener"))]
 pub(crate) use per_thread;
 
-/// Into how many lanes threads are dealt out. (A narrow word has few bits to spend on them.)
+/// Into how many lanes threads are dealt out: one without threads, and where a narrow word has no bits for more.
 pub(crate) const LANES: usize = if cfg!(all(feature = "std", target_pointer_width = "64")) { 4 } else { 1 };
 
-/// The lane of this thread: threads that wait get them in turn.
+/// The lane of this thread: threads get theirs in turn, when they first wait.
 #[cfg(all(feature = "std", feature = "event-listener", not(all(loom, feature = "loom"))))]
 #[inline]
 pub(crate) fn lane() -> usize {
@@ -44,6 +44,9 @@ pub(crate) fn lane() -> usize {
         THREADS.fetch_add(1, Ordering::Relaxed) + 1
     }
 
+    if LANES == 1 {
+        return 0;
+    }
     NUMBER.with(|number| {
         if number.get() == 0 {
             number.set(next_number());

@@ -30,7 +30,7 @@ use crate::woken::put_aside;
 pub(crate) struct Waiter {
     /// Which parts are there: so that they need not be locked to see that they are not.
     ///
-    /// ORDERING: Relaxed, everywhere; written under the lock. Only the owner looks, who set the bit itself.
+    /// ORDERING: Relaxed, everywhere; written under the lock. Without it only the owner looks, who set the bit itself.
     there: AtomicUsize,
     parts: Mutex<Parts>,
 }
@@ -45,8 +45,8 @@ const KEPT: usize = 2;
 struct Parts {
     /// Set by the waiting task's poll; taken by who wakes it, or by the end of the wait.
     task: Cell<Option<Waker>>,
-    /// The waker that puts this waiter aside. A reference to itself, until it is retired: event-listener borrows one at
-    /// each wait, and one made for that would have to be counted as well.
+    /// The waker that puts this waiter aside, for event-listener to clone. It is a reference to itself, until it is
+    /// retired: to make a new one for each wait would cost another count up and down.
     own: Cell<Option<Waker>>,
     kept: Cell<Option<Box<dyn Kept>>>,
     /// The next one that is spare.
@@ -70,21 +70,19 @@ impl Waiter {
         self.there.store(if is_there { others | part } else { others }, Ordering::Relaxed);
     }
 
-    /// Sets the task to be woken, then calls `poll` with the waker that does it. Nobody else's code runs meanwhile:
-    /// wakers of tasks are cloned and dropped with nothing locked.
+    /// Sets the task to be woken, then calls `poll` with the waker that does it. Returns the task that was there: it is
+    /// dropped with nothing locked.
     #[inline]
-    fn sleep<R>(this: &TaskArc<Self>, task: Waker, poll: impl FnOnce(&Waker) -> R) -> R {
-        let (replaced, polled) = this.parts.with(|parts| {
+    fn sleep<R>(this: &TaskArc<Self>, task: Waker, poll: impl FnOnce(&Waker) -> R) -> (R, Option<Waker>) {
+        this.parts.with(|parts| {
             this.set_there(TASK, true);
             let replaced = parts.task.replace(Some(task));
             let own = parts.own.take().unwrap_or_else(|| this.clone().into());
             let polled = poll(&own);
-            // Nothing is there to be dropped.
+            // It was taken, so there is nothing to be dropped.
             mem::forget(parts.own.replace(Some(own)));
-            (replaced, polled)
-        });
-        drop(replaced);
-        polled
+            (polled, replaced)
+        })
     }
 
     #[inline]
@@ -103,10 +101,10 @@ impl Waiter {
         }
     }
 
-    /// Makes sure that there is no task to be woken. Returns whether there was one.
+    /// Makes sure that there is no task to be woken. Returns the one that there was.
     #[inline]
-    fn clear_task(&self) -> bool {
-        self.is_there(TASK) && self.take_task().is_some()
+    fn clear_task(&self) -> Option<Waker> {
+        if self.is_there(TASK) { self.take_task() } else { None }
     }
 
     /// Whether a registration is kept.
@@ -123,9 +121,12 @@ impl Waiter {
         });
     }
 
-    /// Takes out what is kept; whoever does so puts it back.
+    /// Takes out what is kept; whoever does so puts it back, before any code of others runs.
     pub(crate) fn take_kept(&self) -> Option<Box<dyn Kept>> {
-        self.parts.with(|parts| parts.kept.take())
+        self.parts.with(|parts| {
+            self.set_there(KEPT, false);
+            parts.kept.take()
+        })
     }
 
     /// Sets the next one that is spare, and returns which it was.
@@ -156,7 +157,7 @@ impl<L: Listener + Unpin> Listening<L> {
         Self(Some(listener))
     }
 
-    /// Ready once it was notified, which takes it out of its list: then comes [`end`](Self::end).
+    /// Ready once it was notified, which takes it out of its list: then it is not to be polled again.
     #[inline]
     pub(crate) fn poll(&mut self, waker: &Waker) -> Poll<()> {
         self.0.as_mut().map_or(Poll::Ready(()), |listener| Pin::new(listener).poll(&mut Context::from_waker(waker)))
@@ -253,7 +254,7 @@ where
 impl<L: Listener + Unpin, F, G> Drop for Wait<'_, L, F, G> {
     #[inline]
     fn drop(&mut self) {
-        self.registration.cancel(self.waiter);
+        drop(self.registration.cancel(self.waiter));
     }
 }
 
@@ -282,30 +283,38 @@ impl<L: Listener + Unpin> Registration<L> {
             // A woken task mostly finds its news here, and is spared the locks of the waiter and of the list.
             if let Some(found) = ready!(poll_look(cx, look)) {
                 self.is_sleeping = false;
-                waiter.clear_task();
+                drop(waiter.clear_task());
                 return Poll::Ready(Some(found));
             }
         }
-        self.sleep(waiter, cx.waker().clone()).map(|()| None)
+        let (notified, replaced) = self.sleep(waiter, cx.waker().clone());
+        drop(replaced);
+        notified.map(|()| None)
     }
 
-    /// Ready if the listener was used up. If not, `task` is woken when it is notified.
+    /// Ready if the listener was used up. If not, `task` is woken when it is notified. Returns the task that was there.
     #[inline]
-    pub(crate) fn sleep(&mut self, waiter: &TaskArc<Waiter>, task: Waker) -> Poll<()> {
-        // First the task, then the list: whoever is notified from here on wakes this task.
-        let notified = Waiter::sleep(waiter, task, |own| self.listener.poll(own));
+    pub(crate) fn sleep(&mut self, waiter: &TaskArc<Waiter>, task: Waker) -> (Poll<()>, Option<Waker>) {
         self.is_sleeping = true;
-        ready!(notified);
-        self.listener.end();
-        Poll::Ready(())
+        // First the task, then the list: whoever is notified from here on wakes this task.
+        let (notified, replaced) = Waiter::sleep(waiter, task, |own| self.listener.poll(own));
+        if notified.is_ready() {
+            self.listener.end();
+        }
+        (notified, replaced)
     }
 
-    /// To be called before it is dropped.
+    /// To be called before it is dropped. Returns the task that was there.
     #[inline]
-    pub(crate) fn cancel(&mut self, waiter: &Waiter) {
-        if self.is_sleeping && !waiter.clear_task() {
+    pub(crate) fn cancel(&mut self, waiter: &Waiter) -> Option<Waker> {
+        if !self.is_sleeping {
+            return None;
+        }
+        let task = waiter.clear_task();
+        if task.is_none() {
             // Notified some time ago: whoever waits in the list by now waits for something else.
             self.listener.discard();
         }
+        task
     }
 }

@@ -185,7 +185,11 @@ fn everything_is_given_back() {
             assert!(task.poll(wait).is_pending());
         }
         task.poll_pending(tx.closed());
+        let mut keeps = tx.subscribe();
+        assert!(keeps.poll_changed(&mut Context::from_waker(Waker::noop())).is_pending());
         tx.send(vec![]).unwrap();
+        assert!(keeps.poll_changed(&mut Context::from_waker(Waker::noop())).is_ready());
+        assert!(keeps.poll_changed(&mut Context::from_waker(Waker::noop())).is_pending());
     }
     assert_eq!(LIVE_BYTES.get(), before);
 }

@@ -327,6 +327,23 @@ mod waits {
         });
     }
 
+    /// G6, with a registration that is kept between polls. Broken by dropping one that was used up without cancelling it.
+    #[test]
+    fn a_ready_poll_changed_keeps_no_waker() {
+        model(2, || {
+            let (tx, mut rx) = channel(0);
+            let sender = thread::spawn(move || tx.set(1));
+            let task = std::sync::Arc::new(CountWakes(std::sync::Arc::default()));
+            let waker: Waker = task.clone().into();
+            let mut cx = Context::from_waker(&waker);
+            let is_ready = rx.poll_changed(&mut cx).is_ready();
+            sender.join().unwrap();
+            assert!(is_ready || rx.poll_changed(&mut cx).is_ready());
+            drop(waker);
+            assert_eq!(std::sync::Arc::strong_count(&task), 1);
+        });
+    }
+
     /// A receiver that waits twice, for versions with lists of their own. Broken by a send that clears a bit which
     /// it does not notify.
     #[test]

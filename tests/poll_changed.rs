@@ -3,9 +3,11 @@
 
 mod common;
 
-use std::task::{Context, Poll};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::task::{Context, Poll, Wake, Waker};
 
-use common::Task;
+use common::{Task, must_end};
 use watch_channel::{Receiver, channel};
 
 fn poll(rx: &mut Receiver<u32>, task: &Task) -> Poll<bool> {
@@ -112,4 +114,53 @@ fn a_clone_does_not_inherit_the_registration() {
     assert_eq!(task.wakers_kept(), 1);
     tx.set(1);
     assert_eq!(task.wakes(), 1);
+}
+
+/// Panics when the last of its wakers is dropped.
+struct Bomb;
+
+impl Wake for Bomb {
+    fn wake(self: Arc<Self>) {}
+}
+
+impl Drop for Bomb {
+    fn drop(&mut self) {
+        panic!("on purpose");
+    }
+}
+
+fn poll_with_bomb(rx: &mut Receiver<u32>) {
+    let waker: Waker = Arc::new(Bomb).into();
+    assert!(rx.poll_changed(&mut Context::from_waker(&waker)).is_pending());
+}
+
+#[test]
+fn g4_a_waker_that_panics_when_it_is_dropped_loses_no_wake_up() {
+    must_end(|| {
+        let (tx, mut rx) = channel(0);
+        let task = Task::new();
+        let waits_as_ever = |rx: &mut Receiver<u32>, value| {
+            assert_eq!(poll(rx, &task), Poll::Pending);
+            let before = task.wakes();
+            tx.set(value);
+            assert_eq!(task.wakes(), before + 1);
+            assert_eq!(poll(rx, &task), Poll::Ready(true));
+            assert_eq!(task.wakers_kept(), 0);
+        };
+        // Another task's waker takes its place.
+        poll_with_bomb(&mut rx);
+        assert!(catch_unwind(AssertUnwindSafe(|| poll(&mut rx, &Task::new()))).is_err());
+        waits_as_ever(&mut rx, 1);
+        // The next poll is ready.
+        poll_with_bomb(&mut rx);
+        rx.mark_changed();
+        assert!(catch_unwind(AssertUnwindSafe(|| poll(&mut rx, &Task::new()))).is_err());
+        waits_as_ever(&mut rx, 2);
+        // Another wait cancels it.
+        poll_with_bomb(&mut rx);
+        assert!(catch_unwind(AssertUnwindSafe(|| Task::new().poll_pending(rx.changed()))).is_err());
+        waits_as_ever(&mut rx, 3);
+        poll_with_bomb(&mut rx);
+        assert!(catch_unwind(AssertUnwindSafe(|| drop(rx))).is_err());
+    });
 }

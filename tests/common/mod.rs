@@ -72,7 +72,7 @@ impl Task {
     }
 }
 
-/// Does the work for each item, on eight threads one after the other: each thread waits in lists of its own.
+/// Does the work for each item, on eight threads one after the other: enough for waits in all lists.
 pub(crate) fn on_threads<T: Send>(items: &mut [T], work: impl Fn(usize, &mut T) + Sync) {
     let part = items.len().div_ceil(8);
     std::thread::scope(|scope| {

@@ -17,20 +17,23 @@ use crate::critical;
 
 const COUNTS: [usize; 3] = [1, 8, 64];
 
-/// Ticks by which two measurements may differ, because a list of one is a case of its own: less than one for each receiver.
+/// Ticks by which 64 receivers may take longer than 8: less than one for each.
 const SLACK: u32 = 32;
 
 pub(crate) async fn run() -> String {
     let mut report = String::from("ticks without interrupts to register/send/cancel, with");
-    let mut of_one = None;
+    let mut of_few: Option<Longest> = None;
     for count in COUNTS {
         let longest = measure(count).await;
         let Longest { register, send, cancel } = longest;
         write!(report, " {count} receivers {register}/{send}/{cancel};").expect("a String grows");
-        let of_one = of_one.get_or_insert(longest);
-        assert!(send <= of_one.send + SLACK, "a send grows with the receivers: {report}");
-        assert!(register <= of_one.register + SLACK, "a wait grows with the receivers: {report}");
-        assert!(cancel <= of_one.cancel + SLACK, "a cancelled wait grows with the receivers: {report}");
+        // A list of one is a case of its own, and shorter.
+        if count > 1 {
+            let few = of_few.get_or_insert(longest);
+            assert!(send <= few.send + SLACK, "a send grows with the receivers: {report}");
+            assert!(register <= few.register + SLACK, "a wait grows with the receivers: {report}");
+            assert!(cancel <= few.cancel + SLACK, "a cancelled wait grows with the receivers: {report}");
+        }
     }
     report
 }
