@@ -194,7 +194,8 @@ macro_rules! workload {
         }
     };
     (fan_out) => {
-        /// `n` times: a send, and all of `receivers` tasks on one or two `workers` have seen it.
+        /// `n` times: a send, and all of `receivers` tasks on one or two `workers` have seen it. The second worker sleeps
+        /// when there is nothing to run.
         pub(crate) fn fan_out(receivers: usize, workers: usize, n: u64) -> Duration {
             let executor = Executor::new();
             let (tx, rx) = watch::channel(0u64);
@@ -220,18 +221,16 @@ macro_rules! workload {
                     }
                 }
             };
-            let (turn, done) = (AtomicUsize::new(0), AtomicBool::new(false));
+            let turn = AtomicUsize::new(0);
+            let (stop, stopped) = ::tokio::sync::oneshot::channel::<()>();
             thread::scope(|scope| {
                 if workers == 2 {
-                    scope.spawn(|| {
-                        take_turns(&turn, 1);
-                        block_on(executor.run(async {
-                            while !done.load(Ordering::Acquire) {
-                                yield_now().await;
-                            }
-                        }))
+                    let (executor, turn) = (&executor, &turn);
+                    scope.spawn(move || {
+                        take_turns(turn, 1);
+                        block_on(executor.run(stopped))
                     });
-                    take_turns(&turn, 0);
+                    take_turns(turn, 0);
                 }
                 let elapsed = block_on(executor.run(async {
                     for _ in 0..100 {
@@ -242,7 +241,7 @@ macro_rules! workload {
                     rounds(n).await;
                     start.elapsed()
                 }));
-                done.store(true, Ordering::Release);
+                drop(stop);
                 elapsed
             })
         }
