@@ -6,8 +6,10 @@ mod common;
 
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::pin::{Pin, pin};
-use std::task::{Context, Waker};
+use std::sync::Arc;
+use std::task::{Context, Wake, Waker};
 
 use common::Task;
 use watch_channel::channel;
@@ -192,13 +194,42 @@ fn everything_is_given_back() {
         assert!(keeps.poll_changed(&mut Context::from_waker(Waker::noop())).is_pending());
     }
     assert_eq!(LIVE_BYTES.get(), before);
+
+    // And if a task's waker panics when the receiver that keeps it is dropped.
+    let bomb = || Waker::from(Arc::new(Bomb));
+    let bytes_of = |f: &dyn Fn()| {
+        let before = LIVE_BYTES.get();
+        f();
+        LIVE_BYTES.get() - before
+    };
+    let without = || assert!(catch_unwind(|| drop(bomb())).is_err());
+    let with = || {
+        let (_tx, mut rx) = channel(0);
+        assert!(rx.poll_changed(&mut Context::from_waker(&bomb())).is_pending());
+        assert!(catch_unwind(AssertUnwindSafe(|| drop(rx))).is_err());
+    };
+    without();
+    assert_eq!(bytes_of(&with), bytes_of(&without));
+}
+
+/// Panics when the last of its wakers is dropped, without a message that would be memory as well.
+struct Bomb;
+
+impl Wake for Bomb {
+    fn wake(self: Arc<Self>) {}
+}
+
+impl Drop for Bomb {
+    fn drop(&mut self) {
+        resume_unwind(Box::new(()));
+    }
 }
 
 /// Drops another receiver's wait, and that receiver, when it is woken.
 struct Killer(std::sync::Mutex<Option<std::pin::Pin<Box<dyn Future<Output = ()> + Send>>>>);
 
-impl std::task::Wake for Killer {
-    fn wake(self: std::sync::Arc<Self>) {
+impl Wake for Killer {
+    fn wake(self: Arc<Self>) {
         *self.0.lock().unwrap() = None;
     }
 }
@@ -212,7 +243,7 @@ fn a_receiver_dropped_while_it_is_about_to_be_woken_leaves_nothing_behind() {
         let mut victim = tx.subscribe();
         let mut wait: std::pin::Pin<Box<dyn Future<Output = ()> + Send>> =
             Box::pin(async move { drop(victim.changed().await) });
-        let killer = std::sync::Arc::new(Killer(std::sync::Mutex::new(None)));
+        let killer = Arc::new(Killer(std::sync::Mutex::new(None)));
         let waker = killer.clone().into();
         let mut rx = tx.subscribe();
         let mut changed = pin!(rx.changed());
