@@ -6,20 +6,10 @@ use alloc::boxed::Box;
 
 use event_listener::{Event, EventListener};
 
+use crate::deferred::WakePropagated;
+use crate::registration::{Listening, Registration};
 use crate::sync::TaskArc;
-use crate::waiter::{Listening, Registration, Waiter};
-use crate::woken::Inherited;
-
-/// What a waiter keeps. It is taken out to be used, and puts itself back before wakers of tasks are dropped, which may
-/// panic. Behind a `dyn`, so that a program which never calls `poll_changed` has no code for it.
-pub(crate) trait Kept: Send {
-    fn register(self: Box<Self>, waiter: &Waiter, event: &Event);
-
-    /// Ready if the registration was used up.
-    fn poll(self: Box<Self>, waiter: &TaskArc<Waiter>, task: Waker) -> Poll<()>;
-
-    fn cancel(self: Box<Self>, waiter: &Waiter);
-}
+use crate::waiter::{Kept, Waiter};
 
 impl Kept for Option<Registration<EventListener>> {
     fn register(mut self: Box<Self>, waiter: &Waiter, event: &Event) {
@@ -41,7 +31,7 @@ impl Kept for Option<Registration<EventListener>> {
     }
 
     fn cancel(mut self: Box<Self>, waiter: &Waiter) {
-        let _inherited = Inherited;
+        let _wake = WakePropagated;
         let task = self.take().and_then(|mut registration| registration.cancel(waiter));
         waiter.keep(self, false);
         drop(task);

@@ -22,6 +22,8 @@ mod channel;
 #[cfg_attr(not(feature = "tokio"), path = "coop_none.rs")]
 mod coop;
 mod count;
+#[cfg(feature = "event-listener")]
+mod deferred;
 #[cfg(feature = "defmt")]
 mod defmt;
 pub mod error;
@@ -33,6 +35,8 @@ mod kept;
 #[cfg_attr(not(feature = "event-listener"), path = "notify_none.rs")]
 mod notify;
 mod receiver;
+#[cfg(feature = "event-listener")]
+mod registration;
 mod sender;
 mod shared;
 mod state;
@@ -48,8 +52,6 @@ mod waiter;
 #[cfg(not(all(loom, feature = "loom")))]
 mod watch;
 mod weak;
-#[cfg(feature = "event-listener")]
-mod woken;
 
 pub use crate::cached::Cached;
 pub use crate::guard::Ref;

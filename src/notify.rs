@@ -1,7 +1,7 @@
 //! The adapter to event-listener: which lists of listeners there are, and how those in them are notified.
 //!
 //! event-listener calls wakers while it holds its list lock. So the waker it is given is not a task's but a waiter's,
-//! which only puts itself aside; the notifying caller then wakes the tasks with nothing held.
+//! which only defers the wake-up; the notifying caller then wakes the tasks with nothing held.
 //!
 //! `notify_none.rs` stands in for this file without the `event-listener` feature.
 
@@ -11,11 +11,12 @@ use core::task::{Context, Poll, Waker};
 
 use event_listener::{Event, listener};
 
+use crate::deferred::wake_batch;
 use crate::kept;
+use crate::registration::Listening;
 use crate::state::{SHARDS, Shards};
-use crate::sync::{BATCH, Lazy, Mutex, TaskArc};
-use crate::waiter::{Listening, Waiter};
-use crate::woken::wake_batch;
+use crate::sync::{BATCH, Lazy, Mutex, TaskArc, finish};
+use crate::waiter::Waiter;
 
 /// The list of the senders that wait in `closed`; the shards of receivers come before it.
 const SENDERS: usize = SHARDS;
@@ -98,8 +99,8 @@ impl Delivery<'_> {
 
 impl Drop for Delivery<'_> {
     fn drop(&mut self) {
-        if self.lists != 0 {
-            self.run();
+        while self.lists != 0 {
+            finish(|| self.run());
         }
     }
 }

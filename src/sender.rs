@@ -91,7 +91,8 @@ impl<T> Sender<T> {
     ///
     /// # Panics
     ///
-    /// If a woken task's waker panics, after all others are woken.
+    /// If a woken task's waker panics, after all others are woken. If several do, the first panic goes on; the others end
+    /// once their messages are printed, or abort the program without `std`.
     ///
     /// # Examples
     ///

@@ -165,6 +165,19 @@ pub(crate) fn uninterrupted<R>(f: impl FnOnce() -> R) -> R {
     f()
 }
 
+/// Runs `f` for a destructor. If that runs because of a panic, another panic ends here once its message was printed:
+/// it would abort the program. Without `std` it does.
+#[cfg(feature = "event-listener")]
+#[cold]
+pub(crate) fn finish(f: impl FnOnce()) {
+    #[cfg(feature = "std")]
+    if std::thread::panicking() {
+        let _ = std::panic::catch_unwind(core::panic::AssertUnwindSafe(f));
+        return;
+    }
+    f();
+}
+
 /// How a caller that cannot have a lock yet passes the time: longer at every step.
 ///
 /// With threads it spins for about a microsecond, yields a few times, then sleeps, so that a blocked thread

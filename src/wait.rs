@@ -11,9 +11,9 @@ use crate::guard::Ref;
 use crate::held::here;
 use crate::notify::SenderWaiter;
 use crate::receiver::Receiver;
+use crate::registration::wait;
 use crate::sender::Sender;
 use crate::state::News;
-use crate::waiter::wait;
 
 /// Waits for a version that the receiver has not seen, or for the close. The receiver is taken apart anew at each use,
 /// so that the future keeps one reference to it and not one to each part.

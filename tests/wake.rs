@@ -9,6 +9,8 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll, RawWaker, RawWakerVTable, Wake, Waker};
 
+#[cfg(feature = "std")]
+use common::panic_text;
 use common::{Task, must_end, on_threads};
 use watch_channel::{Receiver, Sender, channel};
 
@@ -294,6 +296,68 @@ type OwnedWait = std::pin::Pin<Box<dyn Future<Output = ()> + Send>>;
 
 fn owned_wait(mut rx: Receiver<u32>) -> OwnedWait {
     Box::pin(async move { rx.changed().await.unwrap() })
+}
+
+/// Without `std` nothing can stop the second panic.
+#[cfg(feature = "std")]
+#[test]
+fn g4_several_panicking_wakers_lose_nobody_elses_wake_up() {
+    let (tx, rx) = channel(0);
+    let mut receivers = vec![rx; 200];
+    let tasks: Vec<_> = receivers.iter().map(|_| Task::new()).collect();
+    let panics = |i: usize| i % 3 == 0;
+    let waker = |i: usize| if panics(i) { on_wake(|| panic!("on purpose")) } else { tasks[i].waker() };
+    let wakers: Vec<_> = (0..receivers.len()).map(waker).collect();
+    let mut waits: Vec<_> = receivers.iter_mut().map(|rx| Box::pin(rx.changed())).collect();
+    on_threads(&mut waits, |i, wait| {
+        assert!(wait.as_mut().poll(&mut Context::from_waker(&wakers[i])).is_pending());
+    });
+    let panic = catch_unwind(AssertUnwindSafe(|| tx.send(1))).unwrap_err();
+    assert_eq!(panic_text(&*panic), "on purpose");
+    for (i, wait) in waits.iter_mut().enumerate() {
+        assert_eq!(tasks[i].wakes(), usize::from(!panics(i)), "task {i}");
+        assert_eq!(tasks[i].poll(wait), Poll::Ready(Ok(())));
+    }
+}
+
+/// As above. A wait that was notified, and is dropped because of a panic, passes its notification on.
+#[cfg(feature = "std")]
+#[test]
+fn g4_a_panicking_waker_that_a_dropped_wait_wakes_does_not_abort() {
+    struct Cancel(Arc<Mutex<Option<OwnedWait>>>);
+
+    impl Drop for Cancel {
+        fn drop(&mut self) {
+            *self.0.lock().unwrap() = None;
+        }
+    }
+
+    let (tx, rx) = channel(0);
+    let (cancelled, last) = (Task::new(), Task::new());
+    let cancelled_wait = Arc::new(Mutex::new(Some(owned_wait(rx.clone()))));
+    let other_wait = Arc::new(Mutex::new(None));
+    let other = on_wake(|| panic!("second"));
+    // In the middle of waking, a new wait begins in the list in which the listener of one that is still to be woken is.
+    let first = on_wake({
+        let (tx, mut rx, other_wait, cancel) =
+            (tx.clone(), rx.clone(), other_wait.clone(), Cancel(cancelled_wait.clone()));
+        move || {
+            std::thread::spawn(move || tx.send(2).unwrap()).join().unwrap();
+            rx.mark_unchanged();
+            let mut wait = owned_wait(rx);
+            assert!(wait.as_mut().poll(&mut Context::from_waker(&other)).is_pending());
+            *other_wait.lock().unwrap() = Some((wait, other));
+            let _cancel = cancel;
+            panic!("first");
+        }
+    });
+    let (mut first_wait, mut last_wait) = (owned_wait(rx.clone()), owned_wait(rx));
+    assert!(first_wait.as_mut().poll(&mut Context::from_waker(&first)).is_pending());
+    assert!(cancelled.poll(cancelled_wait.lock().unwrap().as_mut().unwrap()).is_pending());
+    assert!(last.poll(&mut last_wait).is_pending());
+    let panic = catch_unwind(AssertUnwindSafe(|| tx.send(1))).unwrap_err();
+    assert_eq!(panic_text(&*panic), "first");
+    assert_eq!((cancelled.wakes(), last.wakes()), (0, 1));
 }
 
 #[test]
