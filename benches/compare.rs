@@ -18,9 +18,11 @@ fn main() {
     }
     let cargo = std::env::var("CARGO").unwrap_or_else(|_| env!("CARGO").into());
     // Loops begin at a cache line, or where the linker puts them decides over rows that take a nanosecond.
-    let align = r#"build.rustflags=["-Cllvm-args=-align-loops=64"]"#;
+    let flags = std::env::var("RUSTFLAGS").unwrap_or_default() + " -Cllvm-args=-align-loops=64";
     let status = Command::new(cargo)
-        .args(["run", "--quiet", "--release", "--locked", "--config", align, "--manifest-path"])
+        .env("RUSTFLAGS", flags)
+        .env_remove("CARGO_ENCODED_RUSTFLAGS")
+        .args(["run", "--quiet", "--release", "--locked", "--manifest-path"])
         .arg(manifest)
         .arg("--")
         .args(args)

@@ -22,21 +22,20 @@ fn main() {
     let (tx, mut rx) = channel(0u64);
     let waker = Waker::from(Arc::new(Task));
     let mut cx = Context::from_waker(&waker);
-    for i in 0..count {
-        match operation.as_str() {
-            "borrow" => drop(black_box(rx.borrow())),
-            "send" => tx.send(i).unwrap(),
-            "ready" => {
-                tx.send(i).unwrap();
-                assert!(pin!(rx.changed()).poll(&mut cx).is_ready());
-            }
-            "pending" => {
-                let mut changed = pin!(rx.changed());
-                assert!(changed.as_mut().poll(&mut cx).is_pending());
-                tx.send(i).unwrap();
-                assert!(changed.poll(&mut cx).is_ready());
-            }
-            _ => panic!("no such operation: {operation}; there are borrow, send, ready and pending"),
-        }
+    // A loop for each, with nothing else in it.
+    match operation.as_str() {
+        "borrow" => (0..count).for_each(|_| drop(black_box(black_box(&rx).borrow()))),
+        "send" => (0..count).for_each(|i| black_box(&tx).send(i).unwrap()),
+        "ready" => (0..count).for_each(|i| {
+            tx.send(i).unwrap();
+            assert!(pin!(rx.changed()).poll(&mut cx).is_ready());
+        }),
+        "pending" => (0..count).for_each(|i| {
+            let mut changed = pin!(rx.changed());
+            assert!(changed.as_mut().poll(&mut cx).is_pending());
+            tx.send(i).unwrap();
+            assert!(changed.poll(&mut cx).is_ready());
+        }),
+        _ => panic!("no such operation: {operation}; there are borrow, send, ready and pending"),
     }
 }

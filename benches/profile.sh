@@ -9,18 +9,20 @@ cd "$(dirname "$0")/.."
 for tool in valgrind objdump; do
     command -v "$tool" > /dev/null || { echo "there is no $tool; get it with: apt-get install valgrind binutils" >&2; exit 1; }
 done
+[ "$(uname -m)" = x86_64 ] || { echo "atomic writes are told by x86-64's instructions; this is $(uname -m)" >&2; exit 1; }
 
 cargo build --quiet --locked --release --manifest-path benches/compare/Cargo.toml
 program=${CARGO_TARGET_DIR:-benches/compare/target}/release/compare
 counts=$(mktemp)
-trap 'rm -f "$counts"' EXIT
+said=$(mktemp)
+trap 'rm -f "$counts" "$said"' EXIT
 locked=$(objdump -d --no-show-raw-insn "$program" |
     awk '$2 == "lock" || $2 ~ /^xchg/ && /\(/ { sub(":", "", $1); printf "0x%s ", $1 }')
 
 # count ROW WHO TIMES: instructions, and how many of them are read-modify-writes, of the whole program.
 count() {
     valgrind --quiet --tool=callgrind --dump-instr=yes --compress-pos=no --compress-strings=no \
-        --callgrind-out-file="$counts" "$program" --once "$@" 2> /dev/null
+        --callgrind-out-file="$counts" "$program" --once "$@" 2> "$said" || { cat "$said" >&2; exit 1; }
     awk -v locked="$locked" '
         BEGIN { split(locked, list, " "); for (i in list) is_locked[list[i]] = 1 }
         # The line after a call has what was spent in the callee.
@@ -36,8 +38,10 @@ while IFS=: read -r row per times; do
             continue
         fi
         # What start and end of the program take falls out of the difference.
-        read -r few_all few_atomics < <(count "$row" $who "$times")
-        read -r all atomics < <(count "$row" $who $((times * 3)))
+        few=$(count "$row" $who "$times")
+        many=$(count "$row" $who $((times * 3)))
+        read -r few_all few_atomics <<< "$few"
+        read -r all atomics <<< "$many"
         awk -v row="$row" -v who=$who -v n=$((times * 2 * per)) -v all=$((all - few_all)) \
             -v atomics=$((atomics - few_atomics)) \
             'BEGIN { printf "%-30s %-9s %12.1f %14.1f\n", row, who, all / n, atomics / n }'

@@ -7,9 +7,9 @@
 need valgrind "ci/setup.sh guards"
 
 file=ci/instructions.txt
-program=$(cargo bench --locked --bench instructions --no-run --message-format=json 2>/dev/null |
-    sed -n 's/.*"name":"instructions".*"executable":"\([^"]*\)".*/\1/p')
-[ -x "$program" ] || fail "the benchmark does not build; see: cargo bench --bench instructions --no-run"
+program=$(cargo bench --quiet --locked --bench instructions --no-run --message-format=json |
+    sed -n 's/.*"name":"instructions".*"executable":"\([^"]*\)".*/\1/p') || fail "the benchmark does not build"
+[ -x "$program" ] || fail "cargo does not say where the benchmark is; see: cargo bench --bench instructions --no-run"
 
 # count OPERATION TIMES: instructions of the whole program.
 count() {

@@ -19,11 +19,18 @@ step() {
     printf '\n== %s\n' "$*"
 }
 
+# cannot_add WHAT SAID: tells that Debian's compiler stands in for WHAT, and what rustup SAID.
+cannot_add() {
+    echo "rustup cannot add $1, so ci/toolchain.sh stands in (${2##*$'\n'})" >&2
+}
+
 # use_target TARGET CRATES: makes `rust_cargo` build for TARGET, with rustup's standard library where rustup can add it,
 # and otherwise with the CRATES of the standard library built from the source that ci/toolchain.sh brings.
 use_target() {
     rust_cargo() { cargo "$@"; }
-    if ! rustup target add "$1" >/dev/null 2>&1; then
+    local said
+    if ! said=$(rustup target add "$1" 2>&1); then
+        cannot_add "$1" "$said"
         built_rustc=${built_rustc:-$(ci/toolchain.sh)} || fail "rustup target add $1 fails, and so does ci/toolchain.sh"
         built_crates=$2
         # rustup's compiler brings the linker for bare metal.

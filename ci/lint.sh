@@ -26,11 +26,11 @@ for target in thumbv6m-none-eabi riscv32imc-unknown-none-elf; do
         step "firmware, $target, features '$features'"
         firmware=(--quiet --release --locked --manifest-path no_std_check/Cargo.toml --target "$target"
             --no-default-features --features "single-core,$features")
-        if rustup target add "$target" >/dev/null 2>&1; then
+        use_target "$target" core,alloc
+        if rustup target list --installed | grep -qx "$target"; then
             cargo clippy "${firmware[@]}" -- -D warnings
         else
             # Clippy cannot use a standard library that another compiler has built; its warnings are that compiler's.
-            use_target "$target" core,alloc
             RUSTFLAGS="-D warnings" rust_cargo check "${firmware[@]}"
         fi
     done

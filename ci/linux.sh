@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # The test suite on other processors, run by qemu-user: `ci/linux.sh [TARGET...]`.
 #
-# Left out is only tests/ui.rs, which tests what the compiler says and not what a target does. The property test runs
-# fewer programs, because an emulator takes some forty times as long for each.
+# Unit and integration tests but tests/ui.rs, which tests what the compiler says and not what a target does. The property
+# test runs fewer programs, because an emulator takes some forty times as long for each.
 . "$(dirname "$0")/lib.sh"
 
 targets=("$@")

@@ -7,5 +7,5 @@ export RUSTFLAGS="--cfg loom ${RUSTFLAGS:-}"
 export CARGO_TARGET_DIR="${CARGO_TARGET_DIR:-target}/loom"
 for features in loom,event-listener loom; do
     echo "loom: features $features"
-    cargo test --release --no-default-features --features "$features" --test loom -- --nocapture "$@"
+    cargo test --locked --release --no-default-features --features "$features" --test loom -- --nocapture "$@"
 done

@@ -27,9 +27,9 @@ install() {
 
 # add TARGET...: adds rustup's targets; what it cannot add is built from source later.
 add() {
-    local target
+    local target said
     for target in "$@"; do
-        rustup target add "$target" >/dev/null 2>&1 || echo "rustup has no $target here: ci/toolchain.sh will stand in"
+        said=$(rustup target add "$target" 2>&1) || cannot_add "$target" "$said"
     done
 }
 
@@ -37,12 +37,15 @@ mkdir -p "$cache"
 for part in "${parts[@]}"; do
     case $part in
         firmware)
+            install column bsdextrautils
+            install size binutils
             install qemu-system-arm qemu-system-arm
             install qemu-system-riscv32 qemu-system-misc
             add thumbv6m-none-eabi thumbv7m-none-eabi thumbv7em-none-eabi riscv32imac-unknown-none-elf \
                 riscv32imc-unknown-none-elf
             ;;
         linux)
+            install column bsdextrautils
             install qemu-s390x qemu-user
             install s390x-linux-gnu-gcc gcc-s390x-linux-gnu libc6-dev-s390x-cross
             install i686-linux-gnu-gcc gcc-i686-linux-gnu libc6-dev-i386-cross
@@ -53,6 +56,7 @@ for part in "${parts[@]}"; do
                 armv7-unknown-linux-gnueabihf powerpc-unknown-linux-gnu
             ;;
         wasm)
+            install column bsdextrautils
             install node nodejs
             add wasm32-unknown-unknown
             ;;

@@ -3,6 +3,7 @@
 # `ci/targets.sh [TARGET...]`, where a TARGET is a Linux triple, `wasm32-unknown-unknown`, `firmware` or `size`.
 # A tool that is missing is named, with the command that brings it: ci/setup.sh.
 . "$(dirname "$0")/lib.sh"
+need column "apt-get install bsdextrautils"
 
 targets=("$@")
 [ $# -gt 0 ] || targets=(firmware size s390x-unknown-linux-gnu i686-unknown-linux-gnu aarch64-unknown-linux-gnu

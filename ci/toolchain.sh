@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Prints the path of a rustc from Debian's packages, for what rustup cannot bring here: `ci/toolchain.sh [VERSION]`.
+# Prints the path of a rustc from Debian's packages, for what rustup cannot download: `ci/toolchain.sh [VERSION]`.
 #
 # Without a version it is the newest one, with the standard library's source, for targets to be built from that. VERSION
 # is that of Debian bookworm's own compiler, 1.85. They are unpacked into the cache without being installed: the first
@@ -52,9 +52,10 @@ if [ ! -x "$dir/bin/rustc" ]; then
     for deb in "$dir.new"/debs/*.deb; do dpkg -x "$deb" "$dir.new/root"; done
     rm -r "$dir.new/debs"
     lib=$dir/root/usr/lib
+    system=$(cd "$dir.new/root/usr/lib" && echo *-linux-gnu)
     llvm=$(cd "$dir.new/root/usr/lib" && echo llvm-*/lib)
-    printf '#!/bin/sh\nLD_LIBRARY_PATH=%s/x86_64-linux-gnu:%s/%s exec %s/usr/bin/rustc "$@"\n' \
-        "$lib" "$lib" "$llvm" "$dir/root" > "$dir.new/bin/rustc"
+    printf '#!/bin/sh\nLD_LIBRARY_PATH="%s/%s:%s/%s" exec "%s/usr/bin/rustc" "$@"\n' \
+        "$lib" "$system" "$lib" "$llvm" "$dir/root" > "$dir.new/bin/rustc"
     chmod +x "$dir.new/bin/rustc"
     rm -rf "$dir"
     mv "$dir.new" "$dir"

@@ -14,9 +14,9 @@ use crate::weak::WeakSender;
 
 /// Creates a channel that holds `init`, with one sender and one receiver, which counts `init` as seen.
 ///
-/// One allocation. A receiver's first wait makes its waiter, which is another one. The first wait ever makes the wake
-/// machinery too: a table, and each list in it when a thread first waits there. After that, neither sends nor waits
-/// allocate.
+/// One allocation. A receiver's first wait makes its waiter, which is another one. The first wait ever on a channel makes
+/// a table of lists of waiters, and the first wait in each list makes that list: there are some for even and some for odd
+/// versions, and one for `closed`. After that, neither sends nor waits allocate.
 ///
 /// # Examples
 ///

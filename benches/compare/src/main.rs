@@ -17,6 +17,8 @@ mod workloads;
 mod limits;
 mod peers;
 
+use std::env::consts::{ARCH, OS};
+use std::num::NonZero;
 use std::path::Path;
 use std::process::exit;
 
@@ -27,6 +29,7 @@ static ALLOCATOR: heap::Counting = heap::Counting;
 
 #[derive(Serialize)]
 struct Results {
+    machine: String,
     times: Vec<measure::Row>,
     heap: Vec<heap::Row>,
     growth: Vec<growth::Chart>,
@@ -36,6 +39,18 @@ struct Results {
 
 fn as_map<V: Serialize, S: Serializer>(named: &[(&str, V)], serializer: S) -> Result<S::Ok, S::Error> {
     serializer.collect_map(named.iter().map(|(name, value)| (name, value)))
+}
+
+/// The compiler, the operating system and the processor.
+fn machine() -> String {
+    let rustc = std::process::Command::new("rustc").arg("--version").output().ok();
+    let rustc = rustc.and_then(|output| String::from_utf8(output.stdout).ok());
+    let rustc = rustc.as_deref().map_or("an unknown compiler", str::trim);
+    let cpuinfo = std::fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
+    let model = cpuinfo.lines().find_map(|line| line.strip_prefix("model name")?.split_once(": "));
+    let processor = model.map_or(ARCH, |(_, model)| model);
+    let cores = std::thread::available_parallelism().map_or(0, NonZero::get);
+    format!("{rustc}, {OS}, {cores} cores of {processor}")
 }
 
 fn main() {
@@ -85,7 +100,9 @@ fn all() {
     let notes = [peers::NOTES.to_vec(), limits::NOTES.to_vec()].concat();
     table::notes(&notes);
 
-    let results = Results { times, heap, growth, notes };
+    let machine = machine();
+    println!("measured with {machine}");
+    let results = Results { machine, times, heap, growth, notes };
     let directory = Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("this package is in benches/");
     let json = serde_json::to_string_pretty(&results).expect("plain numbers and names");
     std::fs::write(directory.join("results.json"), json + "\n").expect("benches/ can be written to");

@@ -29,13 +29,14 @@ const MOST: f64 = 2.0;
 /// How much of a bar covers what is below it.
 const BAR: f64 = 0.6;
 /// The characters in a line of notes.
-const NOTE: usize = 160;
+const NOTE: usize = 140;
 
 /// Between black and white, to be seen on both.
 const TEXT: RGBColor = RGBColor(128, 128, 128);
 const FASTER: RGBColor = RGBColor(46, 160, 98);
 const SLOWER: RGBColor = RGBColor(214, 122, 48);
 const LIMIT: RGBColor = RGBColor(220, 60, 60);
+const TOKIO: RGBColor = RGBColor(104, 112, 210);
 const PEERS: [RGBColor; peers::NAMES.len()] = [
     RGBColor(58, 130, 222),
     RGBColor(150, 96, 214),
@@ -45,7 +46,8 @@ const PEERS: [RGBColor; peers::NAMES.len()] = [
 ];
 
 pub(crate) fn draw(path: &Path, results: &Results) -> Drawn {
-    let notes: Vec<_> = results.notes.iter().flat_map(|(name, note)| wrap(&format!("{name} {note}"))).collect();
+    let mut notes: Vec<_> = results.notes.iter().flat_map(|(name, note)| wrap(&format!("{name} {note}"))).collect();
+    notes.extend(wrap(&format!("measured with {}", results.machine)));
     let bars = 2 * MARGIN + ROW * results.times.len() as i32;
     let legend = 2 * LINE;
     let charts = CHART * results.growth.len().div_ceil(2) as i32;
@@ -61,7 +63,7 @@ pub(crate) fn draw(path: &Path, results: &Results) -> Drawn {
     }
     for (index, (x, note)) in notes.iter().enumerate() {
         let y = bars + legend + charts + LINE * (index as i32 + 1);
-        root.draw(&Text::new(note.as_str(), (*x, y), text(12, HPos::Left)))?;
+        root.draw(&Text::new(note.as_str(), (*x, y), text(15, HPos::Left)))?;
     }
     root.present()?;
     Ok(())
@@ -104,20 +106,20 @@ fn draw_bars(root: &Area<'_>, rows: &[Row]) -> Drawn {
     root.draw(&Text::new(
         "time beside tokio's watch: left of the line at 1.0 is faster, at the right edge is over twice the time",
         (8, 16),
-        text(15, HPos::Left),
+        text(18, HPos::Left),
     ))?;
     let bottom = MARGIN + ROW * rows.len() as i32;
     for half in 0..=4 {
         let ratio = f64::from(half) / 2.0;
         upright(root, x(ratio), [MARGIN, bottom], TEXT.stroke_width(if ratio == 1.0 { 2 } else { 1 }))?;
-        root.draw(&Text::new(format!("{ratio:.1}"), (x(ratio), bottom + 12), text(13, HPos::Center)))?;
+        root.draw(&Text::new(format!("{ratio:.1}"), (x(ratio), bottom + 12), text(16, HPos::Center)))?;
     }
     for (index, row) in rows.iter().enumerate() {
         let top = MARGIN + ROW * index as i32;
         let (middle, bottom) = (top + ROW / 2, top + ROW);
         let color = if row.ratio <= 1.0 { FASTER } else { SLOWER };
-        root.draw(&Text::new(row.name, (NAMES, middle), text(13, HPos::Right)))?;
-        root.draw(&Text::new(format!("{:.2}", row.ratio), (LEFT - 8, middle), text(13, HPos::Right)))?;
+        root.draw(&Text::new(row.name, (NAMES, middle), text(16, HPos::Right)))?;
+        root.draw(&Text::new(format!("{:.2}", row.ratio), (LEFT - 8, middle), text(16, HPos::Right)))?;
         root.draw(&Rectangle::new([(x(0.0), top + 4), (x(row.ratio.min(MOST)), bottom - 4)], color.mix(BAR).filled()))?;
         upright(root, x(row.bar), [top + 2, bottom - 2], TEXT.stroke_width(3))?;
         for &(_, ratio) in &row.limits {
@@ -146,19 +148,19 @@ fn draw_peer(root: &Area<'_>, name: &str, x: i32, y: i32) -> Drawn {
 
 fn draw_legend(root: &Area<'_>, top: i32) -> Drawn {
     let y = top + LINE / 2;
-    let label = |label: &str, x: i32| root.draw(&Text::new(label, (x, y), text(13, HPos::Left)));
+    let label = |label: &str, x: i32| root.draw(&Text::new(label, (x, y), text(16, HPos::Left)));
     root.draw(&Rectangle::new([(8, y - 6), (28, y + 6)], FASTER.mix(BAR).filled()))?;
     root.draw(&Rectangle::new([(28, y - 6), (48, y + 6)], SLOWER.mix(BAR).filled()))?;
     label("this crate: faster, slower", 54)?;
-    upright(root, 242, [y - 8, y + 8], TEXT.stroke_width(3))?;
-    label("the goal", 250)?;
-    upright(root, 352, [y - 8, y + 8], LIMIT.stroke_width(2))?;
-    label("the limit", 360)?;
-    let mut x = 448;
+    upright(root, 250, [y - 8, y + 8], TEXT.stroke_width(3))?;
+    label("the goal", 258)?;
+    upright(root, 334, [y - 8, y + 8], LIMIT.stroke_width(2))?;
+    label("the limit", 342)?;
+    let mut x = 424;
     for name in peers::NAMES {
         draw_peer(root, name, x, y)?;
         label(name, x + 10)?;
-        x += 40 + 7 * name.len() as i32;
+        x += 34 + 8 * name.len() as i32;
     }
     Ok(())
 }
@@ -169,29 +171,28 @@ fn draw_chart(area: &Area<'_>, chart: &Chart) -> Drawn {
     let caption = format!("{name}: {measured}");
     // Even steps, because each count is a multiple of the one before.
     let mut builder = ChartBuilder::on(area);
-    builder.caption(caption, ("sans-serif", 15).into_font().color(&TEXT)).margin(10).margin_right(24);
-    builder.x_label_area_size(36).y_label_area_size(46);
+    builder.caption(caption, ("sans-serif", 18).into_font().color(&TEXT)).margin(10).margin_right(24);
+    builder.x_label_area_size(40).y_label_area_size(52);
     let mut axes = builder.build_cartesian_2d(0.0..(counts.len() - 1) as f64, 0.0..most)?;
     axes.configure_mesh()
         .disable_x_mesh()
         .light_line_style(TRANSPARENT)
         .bold_line_style(TEXT.mix(0.35))
         .axis_style(TEXT)
-        .label_style(("sans-serif", 12).into_font().color(&TEXT))
+        .label_style(("sans-serif", 15).into_font().color(&TEXT))
         .x_desc(*counted)
         .x_labels(counts.len())
         .x_label_formatter(&|index| short(counts[index.round() as usize]))
         .y_labels(5)
         .y_label_formatter(&|value| format!("{value:.0}"))
         .draw()?;
-    for (index, (label, values, color)) in [("this crate", ours, FASTER), ("tokio", tokio, PEERS[0])].iter().enumerate()
-    {
+    for (index, (label, values, color)) in [("this crate", ours, FASTER), ("tokio", tokio, TOKIO)].iter().enumerate() {
         let points = || values.iter().enumerate().map(|(index, &value)| (index as f64, value));
         axes.draw_series(LineSeries::new(points(), color.stroke_width(2)))?;
         axes.draw_series(points().map(|point| Circle::new(point, 3, color.filled())))?;
         // The highest point leaves room for this.
         let place = ((counts.len() - 1) as f64 * (0.05 + 0.25 * index as f64), most * 0.92);
-        let style = ("sans-serif", 13).into_font().color(color).pos(Pos::new(HPos::Left, VPos::Center));
+        let style = ("sans-serif", 16).into_font().color(color).pos(Pos::new(HPos::Left, VPos::Center));
         axes.draw_series([EmptyElement::at(place)
             + Circle::new((-8, 0), 3, color.filled())
             + Text::new(*label, (0, 0), style)])?;

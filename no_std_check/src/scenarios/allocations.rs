@@ -67,17 +67,20 @@ fn sizes() -> String {
     let start = heap::live();
     let (tx, mut first) = channel(0_u32);
     let channel = heap::live() - start;
-    let mut second = tx.subscribe();
-    let mut fifth = [tx.subscribe(), tx.subscribe(), tx.subscribe()];
+    let mut others = [tx.subscribe(), tx.subscribe()];
     let wait = |rx: &mut Receiver<u32>| {
         let before = heap::live();
         assert!(poll_once(rx.changed()).is_pending());
         heap::live() - before
     };
-    let (first, second) = (wait(&mut first), wait(&mut second));
-    let [third, fourth, fifth] = fifth.each_mut().map(wait);
-    assert_eq!((second, second), (third, fourth), "receivers take the same");
+    let wait_ever = wait(&mut first);
+    let [second, third] = others.each_mut().map(wait);
+    assert_eq!(second, third, "receivers take the same");
+    tx.set(1);
+    first.mark_unchanged();
+    let wait_after_a_send = wait(&mut first);
     format!(
-        "bytes: channel {channel}, first wait ever {first}, each receiver's first wait {second}, the fifth's {fifth}"
+        "bytes: channel {channel}, first wait ever {wait_ever}, first wait after a send {wait_after_a_send}, \
+         each further receiver's first wait {second}"
     )
 }
