@@ -39,7 +39,11 @@ impl<T> Receiver<T> {
 
     /// As [`changed_blocking`](Self::changed_blocking), for at most `timeout`.
     ///
-    /// If the time is zero, or too long for an [`Instant`], it looks once, or waits for ever.
+    /// If the time is zero, it looks once; if it is too long for an [`Instant`], it waits for ever.
+    ///
+    /// # Blocking
+    ///
+    /// The thread sleeps. After a timeout nothing was seen, and nothing of the wait is left behind.
     ///
     /// # Errors
     ///
@@ -65,6 +69,10 @@ impl<T> Receiver<T> {
     }
 
     /// As [`changed_blocking`](Self::changed_blocking), until `deadline` at most. If that is past, it looks once.
+    ///
+    /// # Blocking
+    ///
+    /// As [`changed_timeout`](Self::changed_timeout).
     ///
     /// # Errors
     ///
@@ -110,9 +118,8 @@ impl<T> Receiver<T> {
     ///
     /// ```
     /// let (tx, mut rx) = watch_channel::channel(1);
-    /// let sender = std::thread::spawn(move || (2..=10).for_each(|value| tx.set(value)));
+    /// std::thread::spawn(move || (2..=10).for_each(|value| tx.set(value)));
     /// assert_eq!(*rx.wait_for_blocking(|value| *value >= 10).unwrap(), 10);
-    /// sender.join().unwrap();
     /// ```
     #[track_caller]
     pub fn wait_for_blocking(&mut self, condition: impl FnMut(&T) -> bool) -> Result<Ref<'_, T>, RecvError> {
@@ -131,10 +138,9 @@ impl<T> Sender<T> {
     ///
     /// ```
     /// let (tx, rx) = watch_channel::channel(());
-    /// let receiver = std::thread::spawn(move || drop(rx));
+    /// std::thread::spawn(move || drop(rx));
     /// tx.closed_blocking();
     /// assert!(tx.is_closed());
-    /// # receiver.join().unwrap();
     /// ```
     pub fn closed_blocking(&self) {
         block(self.closed());

@@ -97,9 +97,9 @@ impl<T> Receiver<T> {
     ///
     /// # Blocking
     ///
-    /// Waits while a sender is inside, or waits for its turn; with the `std` feature a waiting thread spins for
-    /// about a microsecond, yields, and then sleeps; without it, it spins. With the `critical-section` feature, `f`
-    /// runs in a critical section, so that an interrupt can call this in any case: see [from interrupts](crate#from-interrupts).
+    /// Waits while a sender is inside, or holds new readers back because it waits for its turn, in the way that is
+    /// described [for all senders](crate::Sender#blocking). With the `critical-section` feature, `f` runs in a critical
+    /// section, so that an interrupt can call this in any case: see [from interrupts](crate#from-interrupts).
     ///
     /// # Panics
     ///
@@ -156,9 +156,9 @@ impl<T> Receiver<T> {
     ///
     /// # Blocking
     ///
-    /// Waits while a sender is inside, or waits for its turn; with the `std` feature a waiting thread spins for
-    /// about a microsecond, yields, and then sleeps; without it, it spins. A second `borrow` on the same thread
-    /// never deadlocks: a sender that waits in between lets it pass. All senders wait while the [`Ref`] lives.
+    /// Waits while a sender is inside, or holds new readers back because it waits for its turn, in the way that is
+    /// described [for all senders](crate::Sender#blocking). A second `borrow` on the same thread never deadlocks: a
+    /// sender that waits in between lets it pass. All senders wait while the [`Ref`] lives.
     ///
     /// # Panics
     ///
@@ -205,8 +205,12 @@ impl<T> Receiver<T> {
         Ref::new(value, has_changed)
     }
 
-    /// Returns a reference to the current value, or `None` while a sender is inside or waits for its turn. It leaves
-    /// the value as seen or unseen as it was.
+    /// Returns a reference to the current value, or `None` while a sender is inside, or holds new readers back because
+    /// it waits for its turn. It leaves the value as seen or unseen as it was.
+    ///
+    /// # Blocking
+    ///
+    /// Does not wait. All senders wait while the [`Ref`] lives.
     ///
     /// # Examples
     ///

@@ -114,11 +114,14 @@ impl<T> Sender<T> {
         Ok(())
     }
 
-    /// Sends a new value if that need not wait. It is for interrupt handlers, and for code that may hold a [`Ref`] of
-    /// the channel itself.
+    /// Sends a new value if that need not wait. It is for interrupt handlers (with the `critical-section` feature: see
+    /// [from interrupts](crate#from-interrupts)), and for code that may hold a [`Ref`] of the channel itself.
+    ///
+    /// # Blocking
     ///
     /// It waits for nobody who reads or changes the value. Waking receivers takes internal locks for a few
-    /// instructions at a time, which the `critical-section` feature makes critical sections.
+    /// instructions at a time, which the `critical-section` feature makes critical sections. Without it, an interrupt
+    /// that meets one of them spins for ever.
     ///
     /// # Errors
     ///
@@ -364,8 +367,7 @@ impl<T> Sender<T> {
     ///
     /// # Blocking
     ///
-    /// Waits while a sender is inside, or waits for its turn. A second `borrow` on the same thread never
-    /// deadlocks: a sender that waits in between lets it pass. All senders wait while the [`Ref`] lives.
+    /// As [`Receiver::borrow`].
     ///
     /// # Panics
     ///
@@ -384,7 +386,12 @@ impl<T> Sender<T> {
         Ref::new(value, false)
     }
 
-    /// Returns a reference to the current value, or `None` while a sender is inside or waits for its turn.
+    /// Returns a reference to the current value, or `None` while a sender is inside, or holds new readers back because
+    /// it waits for its turn.
+    ///
+    /// # Blocking
+    ///
+    /// Does not wait. All senders wait while the [`Ref`] lives.
     ///
     /// # Examples
     ///

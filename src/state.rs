@@ -91,8 +91,8 @@ impl Snapshot {
         Version(self.0 & VERSION)
     }
 
-    /// Whether this is another version. What differs below the version does not count: one instruction less than to
-    /// take it away.
+    /// Whether this is another version: then the exclusive or is at least a step, whatever differs below the version.
+    /// One instruction less than to mask that.
     #[inline]
     pub(crate) fn is_other_than(self, version: Version) -> bool {
         self.0 ^ version.0 >= STEP
@@ -166,7 +166,7 @@ impl Seen {
         core::mem::replace(&mut self.0, version) != version
     }
 
-    /// Makes the current version unseen: steps back to one before, which repeats and wraps like the version.
+    /// Makes the current version unseen, whether it was seen or not: the version seen goes back by one, and wraps.
     #[inline]
     pub(crate) fn step_back(&mut self) {
         self.0 = Version(self.0.0.wrapping_sub(STEP));

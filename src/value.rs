@@ -2,11 +2,14 @@
 //!
 //! Readers share the lock. A writer that finds readers inside takes turns: it *claims* the lock, which holds new
 //! readers back while those inside leave, and if they do not leave in time it *releases* the claim and lets the
-//! others in for a while. So neither side waits for ever:
+//! others in for a while. So neither side keeps the other out:
 //!
 //! - a thread that holds a guard can always take a second one: a claim ends, whether it succeeded or not;
 //! - a writer always gets its turn: a claim lasts longer than the one before, up to about a millisecond, and no
 //!   stream of readers outlives it unless they hold their guards that long.
+//!
+//! Among writers, and for a reader among writers that follow each other without a pause, there are no turns: who tries
+//! while the lock is free gets it.
 
 use core::fmt;
 use core::ops::Deref;

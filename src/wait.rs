@@ -38,6 +38,10 @@ impl<T> Receiver<T> {
     /// It returns at once if the current value is unseen. It does not return the value: look with
     /// [`borrow_and_update`](Self::borrow_and_update), so that a value sent in the meantime does not come twice.
     ///
+    /// # Blocking
+    ///
+    /// The task sleeps. To look for news waits for nobody who reads or changes the value.
+    ///
     /// # Errors
     ///
     /// [`RecvError`] once all senders are dropped and the last value was seen.
@@ -79,7 +83,7 @@ impl<T> Receiver<T> {
     ///
     /// # Blocking
     ///
-    /// Between waits as [`borrow`](Self::borrow).
+    /// The task sleeps. Each look at the value waits as [`borrow`](Self::borrow) does.
     ///
     /// # Errors
     ///
@@ -113,6 +117,7 @@ impl<T> Receiver<T> {
     ) -> impl Future<Output = Result<Ref<'_, T>, RecvError>> {
         let site = here();
         async move {
+            // Even if the first look finds what it wants: a loop of such waits lets its neighbours run.
             let _ = look_within_budget!(Some(()));
             loop {
                 {
@@ -131,6 +136,10 @@ impl<T> Receiver<T> {
     ///
     /// It looks, and counts values as seen, as [`wait_for`](Self::wait_for). But the result is owned: no [`Ref`] is held,
     /// so that the future stays `Send` whatever follows.
+    ///
+    /// # Blocking
+    ///
+    /// The task sleeps. Each look at the value waits as [`with`](Self::with) does.
     ///
     /// # Errors
     ///
@@ -163,6 +172,7 @@ impl<T> Receiver<T> {
     ) -> impl Future<Output = Result<U, RecvError>> {
         let site = here();
         async move {
+            // Even if the first look finds what it wants: a loop of such waits lets its neighbours run.
             let _ = look_within_budget!(Some(()));
             loop {
                 let found = self.handle.shared.with(site, |value, version| {
@@ -183,6 +193,10 @@ impl<T> Receiver<T> {
     /// While it is pending, the registration is kept, and only the last `cx` given is woken. Any other wait on this
     /// receiver cancels it, and so does dropping the receiver. A registration takes one allocation, unlike `changed`,
     /// because it must outlive the poll.
+    ///
+    /// # Blocking
+    ///
+    /// Does not wait for anybody who reads or changes the value.
     ///
     /// # Errors
     ///
@@ -228,6 +242,10 @@ impl<T> Receiver<T> {
 
 impl<T> Sender<T> {
     /// Waits until there is no receiver. [`subscribe`](Self::subscribe) can make one again at any time.
+    ///
+    /// # Blocking
+    ///
+    /// The task sleeps. To look for receivers waits for nobody who reads or changes the value.
     ///
     /// # Cancel safety
     ///
