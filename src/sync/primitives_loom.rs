@@ -1,0 +1,79 @@
+//! loom's types under the same names. Its lock blocks where the real one tries: a model checker has no use for a
+//! loop that tries again.
+
+pub(crate) use loom::sync::Arc;
+pub(crate) use loom::sync::atomic::{AtomicUsize, Ordering};
+
+pub(crate) type ReadGuard<'a, T> = loom::sync::RwLockReadGuard<'a, T>;
+pub(crate) type WriteGuard<'a, T> = loom::sync::RwLockWriteGuard<'a, T>;
+
+#[derive(Debug)]
+pub(crate) struct RwLock<T>(loom::sync::RwLock<T>);
+
+impl<T> RwLock<T> {
+    pub(crate) fn new(value: T) -> Self {
+        Self(loom::sync::RwLock::new(value))
+    }
+
+    pub(crate) fn try_read(&self) -> Option<ReadGuard<'_, T>> {
+        self.0.read().ok()
+    }
+
+    pub(crate) fn try_write(&self) -> Option<WriteGuard<'_, T>> {
+        self.0.write().ok()
+    }
+
+    pub(crate) fn try_claim(&self) -> Option<Claim<'_, T>> {
+        self.try_write().map(Claim)
+    }
+}
+
+pub(crate) struct Claim<'a, T>(WriteGuard<'a, T>);
+
+impl<'a, T> Claim<'a, T> {
+    pub(crate) fn try_write(self) -> Result<WriteGuard<'a, T>, Self> {
+        Ok(self.0)
+    }
+}
+
+#[derive(Debug)]
+pub(crate) struct Mutex<T>(loom::sync::Mutex<T>);
+
+impl<T> Mutex<T> {
+    pub(crate) fn new(value: T) -> Self {
+        Self(loom::sync::Mutex::new(value))
+    }
+
+    pub(crate) fn with<R>(&self, f: impl FnOnce(&T) -> R) -> R {
+        f(&self.0.lock().unwrap_or_else(|poisoned| poisoned.into_inner()))
+    }
+}
+
+/// The value is in std's cell, which loom cannot see; `set` is what publishes it to loom, and `setting` what the
+/// second of two who set it waits for.
+#[derive(Debug)]
+pub(crate) struct SetOnce<T> {
+    value: std::sync::OnceLock<T>,
+    set: AtomicUsize,
+    setting: Mutex<()>,
+}
+
+impl<T> SetOnce<T> {
+    pub(crate) fn new() -> Self {
+        Self { value: std::sync::OnceLock::new(), set: AtomicUsize::new(0), setting: Mutex::new(()) }
+    }
+
+    pub(crate) fn get(&self) -> Option<&T> {
+        // ORDERING: Acquire; partner: the Release in `get_or_set`; the value becomes visible.
+        if self.set.load(Ordering::Acquire) == 0 { None } else { self.value.get() }
+    }
+
+    pub(crate) fn get_or_set(&self, value: T) -> &T {
+        self.setting.with(|()| {
+            let value = self.value.get_or_init(|| value);
+            // ORDERING: Release; partner: the Acquire in `get`, to which the value becomes visible.
+            self.set.store(1, Ordering::Release);
+            value
+        })
+    }
+}
