@@ -31,9 +31,12 @@ impl Kept for Option<Registration<EventListener>> {
     }
 
     fn cancel(mut self: Box<Self>, waiter: &Waiter) {
-        let _wake = WakePropagated;
-        let task = self.take().and_then(|mut registration| registration.cancel(waiter));
-        waiter.keep(self, false);
+        let task = {
+            let _wake = WakePropagated;
+            let task = self.take().and_then(|mut registration| registration.cancel(waiter));
+            waiter.keep(self, false);
+            task
+        };
         drop(task);
     }
 }

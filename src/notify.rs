@@ -15,7 +15,7 @@ use crate::deferred::wake_batch;
 use crate::kept;
 use crate::registration::Listening;
 use crate::state::{SHARDS, Shards};
-use crate::sync::{BATCH, Lazy, Mutex, TaskArc, finish};
+use crate::sync::{BATCH, Lazy, Mutex, TaskArc, contained};
 use crate::waiter::Waiter;
 
 /// The list of the senders that wait in `closed`; the shards of receivers come before it.
@@ -79,7 +79,8 @@ fn deliver(event: &Event) {
     }
 }
 
-/// The lists still to be notified; if a waker panics, the rest is notified while the panic goes on.
+/// The lists still to be notified. If a waker panics, the rest is notified while the panic goes on; another panic ends
+/// here, because it would abort the program.
 struct Delivery<'a> {
     events: &'a Events,
     lists: usize,
@@ -100,7 +101,7 @@ impl Delivery<'_> {
 impl Drop for Delivery<'_> {
     fn drop(&mut self) {
         while self.lists != 0 {
-            finish(|| self.run());
+            contained(|| self.run());
         }
     }
 }

@@ -36,7 +36,7 @@ pub(crate) use self::scratch::{Scratch, scratch};
 pub(crate) const BATCH: usize = if cfg!(all(loom, feature = "loom")) {
     2
 } else if cfg!(all(feature = "std", not(feature = "critical-section"))) {
-    32
+    31
 } else {
     1
 };
@@ -54,15 +54,12 @@ pub(crate) fn uninterrupted<R>(f: impl FnOnce() -> R) -> R {
     f()
 }
 
-/// Runs `f` for a destructor. If that runs because of a panic, another panic ends here once its message was printed:
-/// it would abort the program. Without `std` it does.
+/// Runs `f`. A panic of it ends here, once its message was printed; without `std` nothing can stop it.
 #[cfg(feature = "event-listener")]
 #[cold]
-pub(crate) fn finish(f: impl FnOnce()) {
+pub(crate) fn contained(f: impl FnOnce()) {
     #[cfg(feature = "std")]
-    if std::thread::panicking() {
-        let _ = std::panic::catch_unwind(core::panic::AssertUnwindSafe(f));
-        return;
-    }
+    let _ = std::panic::catch_unwind(core::panic::AssertUnwindSafe(f));
+    #[cfg(not(feature = "std"))]
     f();
 }

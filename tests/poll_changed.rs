@@ -4,11 +4,11 @@
 mod common;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll, Wake, Waker};
 
 use common::{Task, must_end};
-use watch_channel::{Receiver, channel};
+use watch_channel::{Receiver, Sender, channel};
 
 fn poll(rx: &mut Receiver<u32>, task: &Task) -> Poll<bool> {
     rx.poll_changed(&mut Context::from_waker(&task.waker())).map(|result| result.is_ok())
@@ -163,4 +163,76 @@ fn g4_a_waker_that_panics_when_it_is_dropped_loses_no_wake_up() {
         poll_with_bomb(&mut rx);
         assert!(catch_unwind(AssertUnwindSafe(|| drop(rx))).is_err());
     });
+}
+
+/// A task that owns a receiver, and is dropped with the last of its wakers.
+struct Owner {
+    _receiver: Mutex<Receiver<u32>>,
+}
+
+impl Wake for Owner {
+    fn wake(self: Arc<Self>) {}
+}
+
+/// Drops receivers when it is woken.
+#[derive(Default)]
+struct Dropper(Mutex<Vec<Receiver<u32>>>);
+
+impl Wake for Dropper {
+    fn wake(self: Arc<Self>) {
+        let receivers = std::mem::take(&mut *self.0.lock().unwrap());
+        drop(receivers);
+    }
+}
+
+/// Receivers that wait, and are dropped by a waker of the first batch in which they are as well.
+fn dropped_by_a_waker(
+    make: impl FnOnce(&dyn Fn(&mut Receiver<u32>, &Waker)) -> Vec<Receiver<u32>>,
+    rx: &Receiver<u32>,
+    tx: &Sender<u32>,
+) {
+    let poll_with = |rx: &mut Receiver<u32>, waker: &Waker| {
+        assert!(rx.poll_changed(&mut Context::from_waker(waker)).is_pending());
+    };
+    let mut others: Vec<_> = (0..70).map(|_| (rx.clone(), Task::new())).collect();
+    let dropper = Arc::new(Dropper::default());
+    let mut first = rx.clone();
+    poll_with(&mut first, &dropper.clone().into());
+    let dropped = make(&poll_with);
+    for (rx, task) in &mut others {
+        poll_with(rx, &task.waker());
+    }
+    *dropper.0.lock().unwrap() = dropped;
+    tx.send_modify(|value| *value += 1);
+    assert!(others.iter().all(|(_, task)| task.wakes() == 1));
+}
+
+#[test]
+fn g1_waits_that_are_dropped_where_others_are_woken_lose_no_wake_up() {
+    let (tx, rx) = channel(0);
+    let receivers = || {
+        let mut rx = rx.clone();
+        rx.mark_unchanged();
+        vec![rx; 10]
+    };
+    // One after the other.
+    let each = |poll_with: &dyn Fn(&mut Receiver<u32>, &Waker)| {
+        let mut dropped = receivers();
+        dropped.iter_mut().for_each(|rx| poll_with(rx, Waker::noop()));
+        dropped
+    };
+    dropped_by_a_waker(each, &receivers()[0], &tx);
+    // Each by the drop of the waker of the one before.
+    let chain = |poll_with: &dyn Fn(&mut Receiver<u32>, &Waker)| {
+        let mut receivers = receivers().into_iter();
+        let mut first = receivers.next().unwrap();
+        poll_with(&mut first, Waker::noop());
+        for mut rx in receivers {
+            let owner: Waker = Arc::new(Owner { _receiver: Mutex::new(first) }).into();
+            poll_with(&mut rx, &owner);
+            first = rx;
+        }
+        vec![first]
+    };
+    dropped_by_a_waker(chain, &receivers()[0], &tx);
 }

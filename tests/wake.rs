@@ -4,6 +4,7 @@
 
 mod common;
 
+use std::cell::Cell;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
@@ -196,6 +197,38 @@ fn g3_a_task_that_polls_when_it_is_woken_can_wait_again_at_once() {
 }
 
 #[test]
+fn g3_tasks_that_poll_when_they_are_woken_do_not_pile_up() {
+    thread_local! {
+        static DEPTH: Cell<usize> = const { Cell::new(0) };
+    }
+
+    must_end(|| {
+        let (tx, rx) = channel(0);
+        let deepest = Arc::new(AtomicUsize::new(0));
+        let tasks: Vec<_> = (0..1_000)
+            .map(|_| {
+                let (mut rx, deepest) = (rx.clone(), deepest.clone());
+                // A task that is at its end drops its wait, and its receiver, where it is woken.
+                Inline::spawn(async move {
+                    let mut wait = Box::pin(async move { rx.changed().await.unwrap() });
+                    std::future::poll_fn(|cx| {
+                        DEPTH.set(DEPTH.get() + 1);
+                        deepest.fetch_max(DEPTH.get(), Ordering::SeqCst);
+                        let polled = wait.as_mut().poll(cx);
+                        DEPTH.set(DEPTH.get() - 1);
+                        polled
+                    })
+                    .await;
+                })
+            })
+            .collect();
+        tx.send(1).unwrap();
+        assert!(tasks.iter().all(|task| task.is_done()));
+        assert_eq!(deepest.load(Ordering::SeqCst), 1);
+    });
+}
+
+#[test]
 fn g3_a_woken_task_can_send_at_once() {
     must_end(|| {
         let (ping, mut pinged) = channel(0);
@@ -318,6 +351,39 @@ fn g4_several_panicking_wakers_lose_nobody_elses_wake_up() {
         assert_eq!(tasks[i].wakes(), usize::from(!panics(i)), "task {i}");
         assert_eq!(tasks[i].poll(wait), Poll::Ready(Ok(())));
     }
+}
+
+/// As above.
+#[cfg(feature = "std")]
+#[test]
+fn g4_a_panicking_waker_fails_no_other_tasks_wait() {
+    let (tx, rx) = channel(0);
+    let innocent = Task::new();
+    let innocent_wait = Arc::new(Mutex::new(owned_wait(rx.clone())));
+    let polled = Arc::new(AtomicUsize::new(0));
+    let first = on_wake({
+        let (innocent_wait, polled, waker) = (innocent_wait.clone(), polled.clone(), innocent.waker());
+        move || {
+            // On a thread that wakes nobody itself.
+            let polls = std::thread::spawn(move || {
+                let mut wait = innocent_wait.lock().unwrap();
+                assert!(wait.as_mut().poll(&mut Context::from_waker(&waker)).is_ready());
+            });
+            polls.join().unwrap();
+            polled.fetch_add(1, Ordering::SeqCst);
+        }
+    });
+    let mut first_wait = owned_wait(rx.clone());
+    assert!(first_wait.as_mut().poll(&mut Context::from_waker(&first)).is_pending());
+    assert!(innocent.poll(&mut innocent_wait.lock().unwrap()).is_pending());
+    // More than a batch: the innocent's listener passes its notification on to one behind it.
+    let panicking = |_| (owned_wait(rx.clone()), on_wake(|| panic!("on purpose")));
+    let mut others: Vec<_> = (0..100).map(panicking).collect();
+    for (wait, waker) in &mut others {
+        assert!(wait.as_mut().poll(&mut Context::from_waker(waker)).is_pending());
+    }
+    let _ = catch_unwind(AssertUnwindSafe(|| tx.send(1)));
+    assert_eq!(polled.load(Ordering::SeqCst), 1);
 }
 
 /// As above. A wait that was notified, and is dropped because of a panic, passes its notification on.
