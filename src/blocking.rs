@@ -6,6 +6,7 @@ use core::task::{Context, Poll, Waker};
 use core::time::Duration;
 use std::time::Instant;
 
+use crate::coop::unconstrained;
 use crate::error::{RecvError, RecvTimeoutError};
 use crate::guard::Ref;
 use crate::receiver::Receiver;
@@ -184,28 +185,27 @@ fn block<F: Future>(future: F) -> F::Output {
 
 /// Polls the future until it is ready, or once after the deadline, and lets the thread sleep in between.
 fn block_until<F: Future>(deadline: Option<Instant>, future: F) -> Option<F::Output> {
-    let mut future = pin!(future);
+    // A thread that sleeps has no other tasks to run: inside a task that has used up its budget it would sleep for ever.
+    let mut future = pin!(unconstrained(future));
     let parker = PARKER.try_with(Cell::take).ok().flatten().unwrap_or_else(|| {
         let unparker = TaskArc::new(Unparker { thread: thread::current(), woken: AtomicUsize::new(0) });
         (unparker.clone(), unparker.into())
     });
+    let mut is_over = false;
     let output = loop {
         if let Poll::Ready(output) = future.as_mut().poll(&mut Context::from_waker(&parker.1)) {
             break Some(output);
         }
-        let mut left = None;
-        // ORDERING: Acquire; partner: the Release in `wake_by_ref`.
-        while parker.0.woken.swap(0, Ordering::Acquire) == 0 {
-            if let Some(deadline) = deadline {
-                left = Some(deadline.saturating_duration_since(Instant::now()));
-            }
-            if left == Some(Duration::ZERO) {
-                break;
-            }
-            thread::park(left);
-        }
-        if left == Some(Duration::ZERO) {
+        if is_over {
             break None;
+        }
+        // ORDERING: Acquire; partner: the Release in `wake_by_ref`.
+        while !is_over && parker.0.woken.swap(0, Ordering::Acquire) == 0 {
+            let left = deadline.map(|deadline| deadline.saturating_duration_since(Instant::now()));
+            is_over = left == Some(Duration::ZERO);
+            if !is_over {
+                thread::park(left);
+            }
         }
     };
     let _ = PARKER.try_with(|unused| unused.set(Some(parker)));

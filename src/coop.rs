@@ -7,6 +7,7 @@
 use core::task::{Context, Poll, ready};
 
 use tokio::task::coop::poll_proceed;
+pub(crate) use tokio::task::coop::{cooperative, unconstrained};
 
 /// [`poll_look`], in an `async` function.
 macro_rules! look_within_budget {

@@ -34,7 +34,7 @@ impl Deferred {
     #[inline]
     fn put(&self, waiter: TaskArc<Waiter>) {
         let put = self.put.get();
-        let replaced = self.waiters[put % ROOM].replace(Some(waiter));
+        let replaced = self.waiters[put % self.waiters.len()].replace(Some(waiter));
         debug_assert!(replaced.is_none(), "there is room for all");
         self.put.set(put.wrapping_add(1));
     }
@@ -51,7 +51,7 @@ impl Deferred {
         }
         let taken = self.taken.get();
         self.taken.set(taken.wrapping_add(1));
-        self.waiters[taken % ROOM].take()
+        self.waiters[taken % self.waiters.len()].take()
     }
 }
 

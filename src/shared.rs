@@ -37,7 +37,13 @@ impl<T> Shared<T> {
     /// Lets `f` look at the value and the version it is.
     #[inline]
     pub(crate) fn with<R>(&self, site: Site, f: impl FnOnce(&T, Version) -> R) -> R {
-        self.value.with(site, |value| f(value, self.state.version_while_locked()))
+        self.value.with(site, |value| f(&value, self.state.version_while_locked()))
+    }
+
+    /// Lets `condition` look at the value and the version it is, and returns the value if it says `true`.
+    #[inline]
+    pub(crate) fn read_if(&self, site: Site, condition: impl FnOnce(&T, Version) -> bool) -> Option<Guard<'_, T>> {
+        self.value.with(site, |value| condition(&value, self.state.version_while_locked()).then_some(value))
     }
 
     /// Lets `modify` change the value; if it says `true` this is a new version, for which the shards returned must
@@ -80,10 +86,12 @@ impl<T: fmt::Debug> fmt::Debug for Shared<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let state = self.state.load();
         let mut s = f.debug_struct("Shared");
-        match self.value.try_read(here()) {
-            Some(value) => s.field("value", &value),
-            None => s.field("value", &format_args!("<locked>")),
+        let show = |value: Guard<'_, T>| {
+            s.field("value", &value);
         };
+        if self.value.try_with(here(), show).is_err() {
+            s.field("value", &format_args!("<locked>"));
+        }
         s.field("version", &state.version())
             .field("is_closed", &state.is_closed())
             .field("receivers", &self.receivers.get())

@@ -47,24 +47,30 @@ impl<T> Value<T> {
         Some(Guard { lock: self.lock.try_read()?, _held: self.identity.reading(site) })
     }
 
-    /// Runs `f` with the value, uninterrupted, so that nothing on this core finds a reader that it has preempted.
+    /// Runs `f` with the value, uninterrupted, so that nothing on this core finds a reader that it has preempted, unless
+    /// `f` returns the guard.
     ///
     /// Waits as [`read`](Self::read).
     #[inline]
-    pub(crate) fn with<R>(&self, site: Site, mut f: impl FnOnce(&T) -> R) -> R {
+    pub(crate) fn with<'a, R>(&'a self, site: Site, mut f: impl FnOnce(Guard<'a, T>) -> R) -> R {
         self.identity.check_read();
         let mut backoff = Backoff::new();
         loop {
-            let attempt = uninterrupted(|| match self.try_read(site) {
-                Some(value) => Ok(f(&value)),
-                None => Err(f),
-            });
-            match attempt {
+            match self.try_with(site, f) {
                 Ok(result) => return result,
                 Err(again) => f = again,
             }
             backoff.snooze();
         }
+    }
+
+    /// As [`with`](Self::with), if that need not wait; or gives `f` back.
+    #[inline]
+    pub(crate) fn try_with<'a, R, F: FnOnce(Guard<'a, T>) -> R>(&'a self, site: Site, f: F) -> Result<R, F> {
+        uninterrupted(|| match self.try_read(site) {
+            Some(value) => Ok(f(value)),
+            None => Err(f),
+        })
     }
 
     #[cold]
@@ -159,7 +165,9 @@ impl<'a, T> Turns<'a, T> {
             self.released.snooze();
             self.left -= 1;
         } else {
-            self.claim = self.lock.try_claim();
+            // Uninterrupted: a reader that is, and waits inside for its own second read, is not to find a claim that it
+            // keeps from ending.
+            self.claim = uninterrupted(|| self.lock.try_claim());
             self.claimed = Backoff::new();
             self.left = if self.claim.is_some() { self.patience } else { 2 };
             self.patience = (self.patience * 2).min(LONGEST_CLAIM);

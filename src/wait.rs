@@ -5,7 +5,7 @@
 
 use core::task::{Context, Poll, ready};
 
-use crate::coop::{look_within_budget, poll_look};
+use crate::coop::{cooperative, poll_look, unconstrained};
 use crate::error::RecvError;
 use crate::guard::Ref;
 use crate::held::here;
@@ -116,20 +116,19 @@ impl<T> Receiver<T> {
         mut condition: impl FnMut(&T) -> bool,
     ) -> impl Future<Output = Result<Ref<'_, T>, RecvError>> {
         let site = here();
-        async move {
-            // Even if the first look finds what it wants: a loop of such waits lets its neighbours run.
-            let _ = look_within_budget!(Some(()));
+        cooperative(async move {
             loop {
-                {
-                    let (value, version) = self.handle.shared.read(site);
-                    let has_changed = self.seen.update(version);
-                    if condition(&value) {
-                        return Ok(Ref::new(value, has_changed));
-                    }
+                let mut has_changed = false;
+                let found = self.handle.shared.read_if(site, |value, version| {
+                    has_changed = self.seen.update(version);
+                    condition(value)
+                });
+                if let Some(value) = found {
+                    return Ok(Ref::new(value, has_changed));
                 }
-                news!(self)?;
+                unconstrained(async { news!(self) }).await?;
             }
-        }
+        })
     }
 
     /// Waits for a value for which `f` returns something, and returns that.
@@ -171,9 +170,7 @@ impl<T> Receiver<T> {
         mut f: impl FnMut(&T) -> Option<U>,
     ) -> impl Future<Output = Result<U, RecvError>> {
         let site = here();
-        async move {
-            // Even if the first look finds what it wants: a loop of such waits lets its neighbours run.
-            let _ = look_within_budget!(Some(()));
+        cooperative(async move {
             loop {
                 let found = self.handle.shared.with(site, |value, version| {
                     self.seen.update(version);
@@ -182,9 +179,9 @@ impl<T> Receiver<T> {
                 if let Some(found) = found {
                     return Ok(found);
                 }
-                news!(self)?;
+                unconstrained(async { news!(self) }).await?;
             }
-        }
+        })
     }
 
     /// Polls for a value that was not seen yet, and counts it as seen: [`changed`](Self::changed) for futures that are

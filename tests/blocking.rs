@@ -3,8 +3,9 @@
 
 mod common;
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, mpsc};
+use std::task::{Context, Wake};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -108,6 +109,31 @@ fn a_deadline_in_the_past_looks_once() {
         assert_eq!(rx.changed_deadline(past), Err(RecvTimeoutError::Timeout));
         assert_eq!(rx.changed_timeout(Duration::ZERO), Err(RecvTimeoutError::Timeout));
     });
+}
+
+#[test]
+fn a_value_that_is_there_at_the_deadline_is_seen() {
+    /// Its sender is held up, and with it the wake-ups of all others.
+    struct Slow(Mutex<mpsc::Receiver<()>>);
+
+    impl Wake for Slow {
+        fn wake(self: Arc<Self>) {
+            let _ = self.0.lock().unwrap().recv();
+        }
+    }
+
+    let (tx, mut rx) = channel(0);
+    let (go_on, held_up) = mpsc::channel();
+    let mut slow = rx.clone();
+    let waker = Arc::new(Slow(Mutex::new(held_up))).into();
+    assert!(slow.poll_changed(&mut Context::from_waker(&waker)).is_pending());
+    let sender = thread::spawn(move || {
+        thread::sleep(Duration::from_millis(10));
+        tx.set(1);
+    });
+    assert_eq!(rx.changed_timeout(Duration::from_millis(500)), Ok(()));
+    go_on.send(()).unwrap();
+    sender.join().unwrap();
 }
 
 #[test]

@@ -2,9 +2,15 @@
 
 mod common;
 
+#[cfg(feature = "tokio")]
+use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+#[cfg(feature = "tokio")]
+use std::{task::Poll, time::Instant};
 
+#[cfg(feature = "tokio")]
+use common::must_end;
 #[cfg(feature = "tokio")]
 use tokio::task::coop;
 use tokio::task::{spawn, yield_now};
@@ -106,6 +112,46 @@ async fn without_a_budget_neighbours_starve() {
     starve(always_mapped()).await;
     starve(always_closed()).await;
     starve(always_polled()).await;
+}
+
+#[cfg(feature = "tokio")]
+#[tokio::test]
+async fn a_pending_wait_takes_none_of_the_budget() {
+    let (tx, mut rx) = channel(0);
+    yield_now().await;
+    std::future::poll_fn(|cx| {
+        for _ in 0..200 {
+            tx.set(0);
+            assert!(pin!(rx.wait_for(|_| false)).poll(cx).is_pending());
+            assert!(pin!(rx.wait_for_map(|_| None::<()>)).poll(cx).is_pending());
+            assert!(pin!(rx.changed()).poll(cx).is_pending());
+            assert!(pin!(tx.closed()).poll(cx).is_pending());
+        }
+        Poll::Ready(())
+    })
+    .await;
+    assert!(coop::has_budget_remaining());
+}
+
+/// A thread that sleeps has no neighbours.
+#[cfg(feature = "tokio")]
+#[test]
+fn a_blocking_wait_needs_no_budget() {
+    must_end(|| {
+        tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
+            let (tx, mut rx) = channel(0);
+            while coop::has_budget_remaining() {
+                coop::consume_budget().await;
+            }
+            tx.set(1);
+            assert_eq!(rx.changed_deadline(Instant::now()), Ok(()));
+            tx.set(2);
+            assert_eq!(rx.changed_blocking(), Ok(()));
+            assert_eq!(*rx.wait_for_blocking(|value| *value == 2).unwrap(), 2);
+            drop(rx);
+            tx.closed_blocking();
+        });
+    });
 }
 
 /// A budget that runs out in the middle of a wait costs no wake-up.

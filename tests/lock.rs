@@ -79,6 +79,30 @@ fn g7_a_second_borrow_passes_a_sender_queued_between() {
     });
 }
 
+/// With critical sections the closure runs in one, and the sender has to wait for it to end its turn at the lock.
+#[test]
+fn g7_a_second_read_in_a_closure_passes_a_sender() {
+    must_end(|| {
+        let (tx, rx) = channel(0);
+        let done = Arc::new(AtomicBool::new(false));
+        let sender = thread::spawn({
+            let done = done.clone();
+            move || {
+                while !done.load(Ordering::Relaxed) {
+                    tx.send_modify(|value| *value += 1);
+                }
+            }
+        });
+        for _ in 0..50_000 {
+            let held = rx.borrow();
+            rx.with(|value| assert_eq!(*value, *rx.borrow()));
+            drop(held);
+        }
+        done.store(true, Ordering::Relaxed);
+        sender.join().unwrap();
+    });
+}
+
 #[test]
 fn g7_a_sender_is_not_starved_by_readers() {
     must_end(|| {
