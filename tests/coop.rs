@@ -121,9 +121,18 @@ async fn a_pending_wait_takes_none_of_the_budget() {
     yield_now().await;
     std::future::poll_fn(|cx| {
         for _ in 0..200 {
-            tx.set(0);
-            assert!(pin!(rx.wait_for(|_| false)).poll(cx).is_pending());
-            assert!(pin!(rx.wait_for_map(|_| None::<()>)).poll(cx).is_pending());
+            {
+                let mut wait = pin!(rx.wait_for(|_| false));
+                assert!(wait.as_mut().poll(cx).is_pending());
+                tx.set(0);
+                assert!(wait.poll(cx).is_pending());
+            }
+            {
+                let mut wait = pin!(rx.wait_for_map(|_| None::<()>));
+                assert!(wait.as_mut().poll(cx).is_pending());
+                tx.set(0);
+                assert!(wait.poll(cx).is_pending());
+            }
             assert!(pin!(rx.changed()).poll(cx).is_pending());
             assert!(pin!(tx.closed()).poll(cx).is_pending());
         }
