@@ -142,6 +142,34 @@ async fn a_pending_wait_takes_none_of_the_budget() {
     assert!(coop::has_budget_remaining());
 }
 
+/// As much as tokio's, however often it was woken in vain.
+#[cfg(feature = "tokio")]
+#[tokio::test]
+async fn a_wait_takes_as_much_of_the_budget_as_tokios() {
+    macro_rules! left_after_a_wait {
+        ($channel:expr) => {{
+            let (tx, mut rx) = $channel;
+            yield_now().await;
+            std::future::poll_fn(|cx| {
+                let mut wait = pin!(rx.wait_for(|value| *value == 2));
+                for value in 0..2 {
+                    tx.send_replace(value);
+                    assert!(wait.as_mut().poll(cx).is_pending());
+                }
+                tx.send_replace(2);
+                assert!(wait.as_mut().poll(cx).is_ready());
+                let mut left = 0;
+                while coop::has_budget_remaining() && pin!(coop::consume_budget()).poll(cx).is_ready() {
+                    left += 1;
+                }
+                Poll::Ready(left)
+            })
+            .await
+        }};
+    }
+    assert_eq!(left_after_a_wait!(channel(0)), left_after_a_wait!(tokio::sync::watch::channel(0)));
+}
+
 /// A thread that sleeps has no neighbours.
 #[cfg(feature = "tokio")]
 #[test]
