@@ -99,7 +99,7 @@ impl<T> Receiver<T> {
     ///
     /// Waits while a sender is inside, or holds new readers back because it waits for its turn, in the way that is
     /// described [for all senders](crate::Sender#blocking). With the `critical-section` feature, `f` runs in a critical
-    /// section, so that an interrupt can call this in any case: see [from interrupts](crate#from-interrupts).
+    /// section, so that no interrupt comes in between: see [from interrupts](crate#from-interrupts).
     ///
     /// # Panics
     ///
