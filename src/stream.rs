@@ -15,7 +15,7 @@ use crate::receiver::Receiver;
 ///
 /// # Cancel safety
 ///
-/// A value is seen when the stream returns it, and not before.
+/// A value is seen when the stream returns it, and not before. (If its `clone` panics, it counts as seen.)
 ///
 /// # Examples
 ///
