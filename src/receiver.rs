@@ -19,6 +19,17 @@ use crate::state::{Seen, Version};
 /// A receiver sees the *latest* value, not each one: of several sent between two looks, it sees the last. Versions
 /// wrap: a change goes unnoticed only if exactly a multiple of 2<sup>55</sup> sends (on 64-bit targets; 2<sup>29</sup>
 /// on 32-bit ones) falls between two looks.
+///
+/// # Examples
+///
+/// ```
+/// let (tx, mut rx) = watch_channel::channel("starting");
+/// let other = rx.clone();
+/// tx.set("ready");
+/// assert_eq!(rx.get_and_update(), "ready");
+/// assert!(!rx.has_unseen());
+/// assert!(other.has_unseen());
+/// ```
 pub struct Receiver<T> {
     pub(crate) handle: Handle<T>,
     pub(crate) seen: Seen,

@@ -53,6 +53,17 @@ pub fn channel<T>(init: T) -> (Sender<T>, Receiver<T>) {
 /// [`send`](Self::send) and [`try_send`](Self::try_send) are for a sender that has nothing to do once nobody listens:
 /// without a receiver they store nothing and give the value back. All other methods store the value in any case, for
 /// receivers that [`subscribe`](Self::subscribe) later.
+///
+/// # Examples
+///
+/// ```
+/// let tx = watch_channel::Sender::new(1);
+/// let (other, rx) = (tx.clone(), tx.subscribe());
+/// other.set(2);
+/// assert_eq!(rx.get(), 2);
+/// drop((tx, other));
+/// assert!(rx.is_closed());
+/// ```
 pub struct Sender<T> {
     pub(crate) handle: Handle<T>,
 }
