@@ -40,7 +40,7 @@ impl<T> Receiver<T> {
 
     /// As [`changed_blocking`](Self::changed_blocking), for at most `timeout`.
     ///
-    /// If the time is zero, it looks once; if it is too long for an [`Instant`], it waits for ever.
+    /// If the time is zero, it only looks; if it is too long for an [`Instant`], it waits for ever.
     ///
     /// # Blocking
     ///
@@ -69,7 +69,7 @@ impl<T> Receiver<T> {
         self.changed_until(Instant::now().checked_add(timeout))
     }
 
-    /// As [`changed_blocking`](Self::changed_blocking), until `deadline` at most. If that is past, it looks once.
+    /// As [`changed_blocking`](Self::changed_blocking), until `deadline` at most. If that is past, it only looks.
     ///
     /// # Blocking
     ///

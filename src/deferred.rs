@@ -8,7 +8,7 @@ use core::cell::Cell;
 use crate::sync::{BATCH, TaskArc, Wake, contained, scratch};
 use crate::waiter::Waiter;
 
-/// A batch, and one that is propagated while that is woken.
+/// A batch, and one whose notification is propagated by the listener that marks the end of a list, if a waker panics.
 const ROOM: usize = if BATCH == 1 { 1 } else { BATCH + 1 };
 
 /// A ring of waiters, first in, first out.
@@ -122,27 +122,34 @@ impl Drop for Waking {
     }
 }
 
-/// To be dropped right after a listener, before any code of others runs: a listener that was notified propagates its
-/// notification to one that was not, and whoever drops it has that waiter's task to wake. (With batches of one the
-/// listener is discarded instead, which propagates nothing but takes the list lock twice.)
+/// Whether listeners are to be discarded before they are dropped, which takes their list's lock once more. If not, one that
+/// was notified propagates its notification to one that was not, and whoever drops it has that waiter's task to wake.
+///
+/// While this thread is waking, those that it has still to wake come first. And tasks that are polled where they are
+/// woken would pile up on the stack, each woken by the one before.
+#[inline]
+pub(crate) fn must_discard() -> bool {
+    BATCH == 1 || DEFERRED.with(|deferred| deferred.is_waking.get())
+}
+
+/// To be dropped right after a listener, before any code of others runs: wakes the task to which it has propagated its
+/// notification.
 pub(crate) struct WakePropagated;
 
 impl Drop for WakePropagated {
     #[inline]
     fn drop(&mut self) {
-        if BATCH > 1 && DEFERRED.with(Deferred::len) > 0 {
-            wake_propagated();
+        if BATCH > 1 && DEFERRED.with(|deferred| deferred.len() > 0 && !deferred.is_waking.get()) {
+            // Whoever drops a listener has nothing to do with the other task's waker, and does not get its panic.
+            wake_rest_contained();
         }
     }
 }
 
+/// Wakes those who are still to be woken on this thread, whatever panics.
 #[cold]
-fn wake_propagated() {
-    // If this thread is waking already, a waker has got here: it is left to return before the next one is called, or
-    // tasks that are polled where they are woken would pile up. That is, while the next one to be propagated has room.
-    let must_wake = || DEFERRED.with(|deferred| deferred.len() > if deferred.is_waking.get() { BATCH } else { 0 });
-    while must_wake() {
-        // Whoever drops a listener has nothing to do with the other task's waker, and does not get its panic.
+pub(crate) fn wake_rest_contained() {
+    while BATCH > 1 && DEFERRED.with(Deferred::len) > 0 {
         contained(wake_rest);
     }
 }

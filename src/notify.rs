@@ -11,7 +11,7 @@ use core::task::{Context, Poll, Waker};
 
 use event_listener::{Event, listener};
 
-use crate::deferred::wake_batch;
+use crate::deferred::{wake_batch, wake_rest_contained};
 use crate::kept;
 use crate::registration::Listening;
 use crate::state::{SHARDS, Shards};
@@ -53,7 +53,7 @@ impl Notifier {
     fn notify(&self, lists: usize) {
         // The waiting bit was set by somebody who had made the lists, and was seen with Acquire: they are there.
         if let Some(events) = self.events.get() {
-            Delivery { events, lists }.run();
+            Delivery { events, lists }.run(deliver_batch);
         }
     }
 }
@@ -65,33 +65,45 @@ impl fmt::Debug for Notifier {
 }
 
 /// Notifies those who listen to `event` now, and wakes their tasks, a batch after the other.
-fn deliver(event: &Event) {
-    // Relaxed: what a listener must see, it sees through the state word.
-    let deliver_batch = || wake_batch(|| event.notify_additional_relaxed(BATCH));
-    if deliver_batch() == BATCH {
+fn deliver(event: &Event, deliver_batch: impl Fn(&Event) -> usize) {
+    if deliver_batch(event) == BATCH {
         // Woken tasks may be back in the list before its end is reached. A listener of our own marks where it
         // was: lists are in order, so once it is notified, all before it are.
         listener!(event => end);
         let mut end = Listening::new(end);
         while end.poll(Waker::noop()).is_pending() {
-            deliver_batch();
+            deliver_batch(event);
         }
     }
 }
 
-/// The lists still to be notified. If a waker panics, the rest is notified while the panic goes on; another panic ends
-/// here, because it would abort the program.
+/// Notifies a batch, or as many as there are, and wakes their tasks. Returns how many.
+fn deliver_batch(event: &Event) -> usize {
+    // Relaxed: what a listener must see, it sees through the state word.
+    wake_batch(|| event.notify_additional_relaxed(BATCH))
+}
+
+/// As [`deliver_batch`]; a waker that panics leaves the others to the next call, and there may be more of them.
+fn deliver_batch_contained(event: &Event) -> usize {
+    let mut notified = BATCH;
+    contained(|| notified = deliver_batch(event));
+    notified
+}
+
+/// The lists still to be notified. If a waker panics, the rest is notified while the panic goes on; another panic is
+/// contained, because it would abort the program.
 struct Delivery<'a> {
     events: &'a Events,
     lists: usize,
 }
 
 impl Delivery<'_> {
-    fn run(&mut self) {
+    #[inline]
+    fn run(&mut self, deliver_batch: impl Fn(&Event) -> usize) {
         while self.lists != 0 {
             // `get` and not an index, so that no text of a panic is linked.
             if let Some(event) = self.events.get(self.lists.trailing_zeros() as usize) {
-                deliver(event);
+                deliver(event, &deliver_batch);
             }
             self.lists &= self.lists - 1;
         }
@@ -100,8 +112,9 @@ impl Delivery<'_> {
 
 impl Drop for Delivery<'_> {
     fn drop(&mut self) {
-        while self.lists != 0 {
-            contained(|| self.run());
+        if self.lists != 0 {
+            self.run(deliver_batch_contained);
+            wake_rest_contained();
         }
     }
 }

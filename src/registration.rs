@@ -16,7 +16,8 @@ use core::task::{Context, Poll, Waker, ready};
 use event_listener::Listener;
 
 use crate::coop::poll_look;
-use crate::sync::{BATCH, TaskArc};
+use crate::deferred::must_discard;
+use crate::sync::TaskArc;
 use crate::waiter::Waiter;
 
 /// A listener in a list; not there any more once it was found notified. Drop a
@@ -53,7 +54,7 @@ impl<L: Listener + Unpin> Listening<L> {
 impl<L: Listener + Unpin> Drop for Listening<L> {
     #[inline]
     fn drop(&mut self) {
-        if BATCH == 1 {
+        if must_discard() {
             self.discard();
         }
     }

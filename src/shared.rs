@@ -86,12 +86,10 @@ impl<T: fmt::Debug> fmt::Debug for Shared<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let state = self.state.load();
         let mut s = f.debug_struct("Shared");
-        let show = |value: Guard<'_, T>| {
-            s.field("value", &value);
+        match self.value.try_read(here()) {
+            Some(value) => s.field("value", &value),
+            None => s.field("value", &format_args!("<locked>")),
         };
-        if self.value.try_with(here(), show).is_err() {
-            s.field("value", &format_args!("<locked>"));
-        }
         s.field("version", &state.version())
             .field("is_closed", &state.is_closed())
             .field("receivers", &self.receivers.get())

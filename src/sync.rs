@@ -54,12 +54,16 @@ pub(crate) fn uninterrupted<R>(f: impl FnOnce() -> R) -> R {
     f()
 }
 
-/// Runs `f`. A panic of it ends here, once its message was printed; without `std` nothing can stop it.
+/// Runs `f`. A panic of it ends here, once its message was printed; without `std` nothing can stop it. (loom's own panics
+/// are to end the model.)
 #[cfg(feature = "event-listener")]
 #[cold]
 pub(crate) fn contained(f: impl FnOnce()) {
-    #[cfg(feature = "std")]
-    let _ = std::panic::catch_unwind(core::panic::AssertUnwindSafe(f));
-    #[cfg(not(feature = "std"))]
+    #[cfg(all(feature = "std", not(all(loom, feature = "loom"))))]
+    if let Err(panic) = std::panic::catch_unwind(core::panic::AssertUnwindSafe(f)) {
+        // Not dropped, as that may panic as well.
+        core::mem::forget(panic);
+    }
+    #[cfg(not(all(feature = "std", not(all(loom, feature = "loom")))))]
     f();
 }

@@ -118,13 +118,15 @@ impl<T> Receiver<T> {
         let site = here();
         cooperative(async move {
             loop {
-                let mut has_changed = false;
-                let found = self.handle.shared.read_if(site, |value, version| {
-                    has_changed = self.seen.update(version);
-                    condition(value)
-                });
-                if let Some(value) = found {
-                    return Ok(Ref::new(value, has_changed));
+                {
+                    let mut has_changed = false;
+                    let found = self.handle.shared.read_if(site, |value, version| {
+                        has_changed = self.seen.update(version);
+                        condition(value)
+                    });
+                    if let Some(value) = found {
+                        return Ok(Ref::new(value, has_changed));
+                    }
                 }
                 unconstrained(async { news!(self) }).await?;
             }

@@ -3,7 +3,6 @@
 
 mod common;
 
-use std::fmt;
 use std::sync::mpsc;
 use std::thread;
 use std::time::Duration;
@@ -19,20 +18,10 @@ fn is_interrupted() -> bool {
     interrupted.recv_timeout(Duration::from_millis(50)).is_ok()
 }
 
-#[derive(Clone)]
-struct Value;
-
-impl fmt::Debug for Value {
-    fn fmt(&self, _: &mut fmt::Formatter<'_>) -> fmt::Result {
-        assert!(!is_interrupted());
-        Ok(())
-    }
-}
-
 #[test]
 fn g9_closures_that_look_at_the_value_are_not_interrupted() {
     assert!(is_interrupted());
-    let (tx, mut rx) = channel(Value);
+    let (tx, mut rx) = channel(());
     rx.with(|_| assert!(!is_interrupted()));
     tx.send_modify(|_| assert!(!is_interrupted()));
     let found = Task::new().poll_ready(rx.wait_for(|_| !is_interrupted()));
@@ -40,5 +29,4 @@ fn g9_closures_that_look_at_the_value_are_not_interrupted() {
     drop(found);
     let task = Task::new();
     assert_eq!(task.poll_ready(rx.wait_for_map(|_| Some(is_interrupted()))), Ok(false));
-    assert_eq!(format!("{tx:?}"), format!("{tx:?}"));
 }

@@ -7,7 +7,7 @@ mod common;
 use std::cell::Cell;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, mpsc};
 use std::task::{Context, Poll, RawWaker, RawWakerVTable, Wake, Waker};
 
 #[cfg(feature = "std")]
@@ -207,18 +207,19 @@ fn g3_tasks_that_poll_when_they_are_woken_do_not_pile_up() {
         let deepest = Arc::new(AtomicUsize::new(0));
         let tasks: Vec<_> = (0..1_000)
             .map(|_| {
-                let (mut rx, deepest) = (rx.clone(), deepest.clone());
-                // A task that is at its end drops its wait, and its receiver, where it is woken.
+                // The first wait that is ready ends the task, which drops both where it is woken.
+                let (mut wait, mut other_wait) = (owned_wait(rx.clone()), owned_wait(rx.clone()));
+                let deepest = deepest.clone();
                 Inline::spawn(async move {
-                    let mut wait = Box::pin(async move { rx.changed().await.unwrap() });
                     std::future::poll_fn(|cx| {
                         DEPTH.set(DEPTH.get() + 1);
                         deepest.fetch_max(DEPTH.get(), Ordering::SeqCst);
-                        let polled = wait.as_mut().poll(cx);
+                        let polled = wait.as_mut().poll(cx).is_ready() | other_wait.as_mut().poll(cx).is_ready();
                         DEPTH.set(DEPTH.get() - 1);
-                        polled
+                        if polled { Poll::Ready(()) } else { Poll::Pending }
                     })
                     .await;
+                    drop((wait, other_wait));
                 })
             })
             .collect();
@@ -336,7 +337,8 @@ fn owned_wait(mut rx: Receiver<u32>) -> OwnedWait {
 #[test]
 fn g4_several_panicking_wakers_lose_nobody_elses_wake_up() {
     let (tx, rx) = channel(0);
-    let mut receivers = vec![rx; 200];
+    // More than a batch in each list.
+    let mut receivers = vec![rx; 600];
     let tasks: Vec<_> = receivers.iter().map(|_| Task::new()).collect();
     let panics = |i: usize| i % 3 == 0;
     let waker = |i: usize| if panics(i) { on_wake(|| panic!("on purpose")) } else { tasks[i].waker() };
@@ -347,13 +349,15 @@ fn g4_several_panicking_wakers_lose_nobody_elses_wake_up() {
     });
     let panic = catch_unwind(AssertUnwindSafe(|| tx.send(1))).unwrap_err();
     assert_eq!(panic_text(&*panic), "on purpose");
-    for (i, wait) in waits.iter_mut().enumerate() {
-        assert_eq!(tasks[i].wakes(), usize::from(!panics(i)), "task {i}");
-        assert_eq!(tasks[i].poll(wait), Poll::Ready(Ok(())));
+    for (i, task) in tasks.iter().enumerate() {
+        assert_eq!(task.wakes(), usize::from(!panics(i)), "task {i}");
+    }
+    for (task, wait) in tasks.iter().zip(&mut waits) {
+        assert_eq!(task.poll(wait), Poll::Ready(Ok(())));
     }
 }
 
-/// As above.
+/// Without `std` nothing can stop the second panic.
 #[cfg(feature = "std")]
 #[test]
 fn g4_a_panicking_waker_fails_no_other_tasks_wait() {
@@ -386,7 +390,42 @@ fn g4_a_panicking_waker_fails_no_other_tasks_wait() {
     assert_eq!(polled.load(Ordering::SeqCst), 1);
 }
 
-/// As above. A wait that was notified, and is dropped because of a panic, passes its notification on.
+#[test]
+fn g1_a_wait_that_ends_in_a_waker_keeps_no_wake_up_of_another_channel() {
+    must_end(|| {
+        let (tx, rx) = channel(0);
+        let (early, others) = (Task::new(), Vec::from_iter((0..100).map(|_| Task::new())));
+        // A send on this channel is held up by its first waker ...
+        let (at_first, is_at_first) = mpsc::channel();
+        let (go_on, goes_on) = mpsc::channel::<()>();
+        let first = on_wake(move || {
+            at_first.send(()).unwrap();
+            goes_on.recv().unwrap();
+        });
+        let mut first_wait = owned_wait(rx.clone());
+        assert!(first_wait.as_mut().poll(&mut Context::from_waker(&first)).is_pending());
+        let mut early_wait = owned_wait(rx.clone());
+        assert!(early.poll(&mut early_wait).is_pending());
+        let mut waits: Vec<_> = others.iter().map(|_| owned_wait(rx.clone())).collect();
+        others.iter().zip(&mut waits).for_each(|(task, wait)| assert!(task.poll(wait).is_pending()));
+        let sender = std::thread::spawn(move || tx.send(1).unwrap());
+        is_at_first.recv().unwrap();
+        // ... while a waker of another channel ends a wait, and does not return before that send does.
+        let (other_tx, other_rx) = channel(0);
+        let in_between = on_wake(move || {
+            assert!(early.poll(&mut early_wait).is_ready());
+            go_on.send(()).unwrap();
+            sender.join().unwrap();
+            assert!(others.iter().all(|task| task.wakes() == 1));
+        });
+        let mut other_wait = owned_wait(other_rx);
+        assert!(other_wait.as_mut().poll(&mut Context::from_waker(&in_between)).is_pending());
+        other_tx.send(1).unwrap();
+    });
+}
+
+/// Without `std` nothing can stop the second panic. A wait that was notified, and is dropped because of a panic, passes its
+/// notification on.
 #[cfg(feature = "std")]
 #[test]
 fn g4_a_panicking_waker_that_a_dropped_wait_wakes_does_not_abort() {
