@@ -273,9 +273,11 @@ fn g4_a_panicking_waker_loses_nobody_elses_wake_up() {
             }
         });
         assert!(catch_unwind(AssertUnwindSafe(|| tx.send(1))).is_err());
-        for (i, wait) in waits.iter_mut().enumerate() {
-            assert_eq!(tasks[i].wakes(), usize::from(i != bad), "task {i} beside {bad}");
-            assert_eq!(tasks[i].poll(wait), Poll::Ready(Ok(())));
+        for (i, task) in tasks.iter().enumerate() {
+            assert_eq!(task.wakes(), usize::from(i != bad), "task {i} beside {bad}");
+        }
+        for (task, wait) in tasks.iter().zip(&mut waits) {
+            assert_eq!(task.poll(wait), Poll::Ready(Ok(())));
         }
         drop(waits);
         // And the channel is as good as before.
