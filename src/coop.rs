@@ -17,6 +17,14 @@ macro_rules! look_within_budget {
 }
 pub(crate) use look_within_budget;
 
+/// Waits, in an `async` function, without a part in the budget.
+macro_rules! unbudgeted {
+    ($wait:expr) => {
+        $crate::coop::unconstrained(async { $wait }).await
+    };
+}
+pub(crate) use unbudgeted;
+
 /// Looks if the task has budget left, and takes one unit of it if something was found.
 #[inline]
 pub(crate) fn poll_look<R>(cx: &mut Context<'_>, look: impl FnOnce() -> Option<R>) -> Poll<Option<R>> {

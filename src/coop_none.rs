@@ -9,15 +9,16 @@ macro_rules! look_within_budget {
 }
 pub(crate) use look_within_budget;
 
+macro_rules! unbudgeted {
+    ($wait:expr) => {
+        $wait
+    };
+}
+pub(crate) use unbudgeted;
+
 /// A future that takes one unit of the budget when it is ready.
 #[inline]
 pub(crate) fn cooperative<F: Future>(future: F) -> F {
-    future
-}
-
-/// A future that takes no part in the budget, nor anything in it.
-#[inline]
-pub(crate) fn unconstrained<F: Future>(future: F) -> F {
     future
 }
 

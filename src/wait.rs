@@ -5,7 +5,7 @@
 
 use core::task::{Context, Poll, ready};
 
-use crate::coop::{cooperative, poll_look, unconstrained};
+use crate::coop::{cooperative, poll_look, unbudgeted};
 use crate::error::RecvError;
 use crate::guard::Ref;
 use crate::held::here;
@@ -128,7 +128,7 @@ impl<T> Receiver<T> {
                         return Ok(Ref::new(value, has_changed));
                     }
                 }
-                unconstrained(async { news!(self) }).await?;
+                unbudgeted!(news!(self))?;
             }
         })
     }
@@ -181,7 +181,7 @@ impl<T> Receiver<T> {
                 if let Some(found) = found {
                     return Ok(found);
                 }
-                unconstrained(async { news!(self) }).await?;
+                unbudgeted!(news!(self))?;
             }
         })
     }
