@@ -6,7 +6,7 @@ use core::task::{Context, Poll, Waker};
 use core::time::Duration;
 use std::time::Instant;
 
-use crate::coop::unbudgeted;
+use crate::coop::unconstrained;
 use crate::error::{RecvError, RecvTimeoutError};
 use crate::guard::Ref;
 use crate::receiver::Receiver;
@@ -186,7 +186,7 @@ fn block<F: Future>(future: F) -> F::Output {
 /// Polls the future until it is ready, or once after the deadline, and lets the thread sleep in between.
 fn block_until<F: Future>(deadline: Option<Instant>, future: F) -> Option<F::Output> {
     // A thread that sleeps has no other tasks to run: inside a task that has used up its budget it would sleep for ever.
-    let mut future = pin!(async { unbudgeted!(future.await) });
+    let mut future = pin!(unconstrained(future));
     let parker = PARKER.try_with(Cell::take).ok().flatten().unwrap_or_else(|| {
         let unparker = TaskArc::new(Unparker { thread: thread::current(), woken: AtomicUsize::new(0) });
         (unparker.clone(), unparker.into())

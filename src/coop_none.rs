@@ -22,6 +22,12 @@ pub(crate) fn cooperative<F: Future>(future: F) -> F {
     future
 }
 
+/// A future that takes no part in the budget, nor anything in it.
+#[inline]
+pub(crate) fn unconstrained<F: Future>(future: F) -> F {
+    future
+}
+
 #[inline]
 pub(crate) fn poll_look<R>(_: &mut Context<'_>, look: impl FnOnce() -> Option<R>) -> Poll<Option<R>> {
     Poll::Ready(look())

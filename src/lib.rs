@@ -20,6 +20,10 @@ mod cached;
 mod channel;
 #[cfg(feature = "event-listener")]
 #[cfg_attr(not(feature = "tokio"), path = "coop_none.rs")]
+#[cfg_attr(
+    not(any(feature = "tokio", all(feature = "std", not(target_family = "wasm")))),
+    expect(dead_code, reason = "only threads wait without a task")
+)]
 mod coop;
 mod count;
 #[cfg(feature = "event-listener")]
