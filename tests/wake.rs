@@ -468,21 +468,24 @@ fn g4_a_panicking_waker_that_a_dropped_wait_wakes_does_not_abort() {
 }
 
 #[test]
-fn g6_a_wait_cancelled_long_after_its_wake_up_disturbs_nobody() {
-    let (tx, mut rx) = channel(0);
-    let (cancelled, other) = (Task::new(), Task::new());
-    let mut cancelled_wait = owned_wait(rx.clone());
-    assert!(cancelled.poll(&mut cancelled_wait).is_pending());
-    // Two versions later a new wait begins in the list in which the listener still is.
-    tx.send(1).unwrap();
-    tx.send(2).unwrap();
-    rx.mark_unchanged();
-    let mut other_wait = owned_wait(rx);
-    assert!(other.poll(&mut other_wait).is_pending());
-    drop(cancelled_wait);
-    assert_eq!((cancelled.wakes(), other.wakes()), (1, 0));
-    tx.send(3).unwrap();
-    assert_eq!((cancelled.wakes(), other.wakes()), (1, 1));
+fn g6_a_wait_that_ends_long_after_its_wake_up_disturbs_nobody() {
+    for is_polled in [false, true] {
+        let (tx, mut rx) = channel(0);
+        let (late, other) = (Task::new(), Task::new());
+        let mut late_wait = owned_wait(rx.clone());
+        assert!(late.poll(&mut late_wait).is_pending());
+        // Two versions later a new wait begins in the list in which the listener still is.
+        tx.send(1).unwrap();
+        tx.send(2).unwrap();
+        rx.mark_unchanged();
+        let mut other_wait = owned_wait(rx);
+        assert!(other.poll(&mut other_wait).is_pending());
+        assert!(!is_polled || late.poll(&mut late_wait).is_ready());
+        drop(late_wait);
+        assert_eq!((late.wakes(), other.wakes()), (1, 0));
+        tx.send(3).unwrap();
+        assert_eq!((late.wakes(), other.wakes()), (1, 1));
+    }
 }
 
 #[test]
