@@ -34,10 +34,11 @@ add() {
 }
 
 mkdir -p "$cache"
+# For the table of ci/targets.sh.
+install column bsdextrautils
 for part in "${parts[@]}"; do
     case $part in
         firmware)
-            install column bsdextrautils
             install size binutils
             install qemu-system-arm qemu-system-arm
             install qemu-system-riscv32 qemu-system-misc
@@ -45,7 +46,6 @@ for part in "${parts[@]}"; do
                 riscv32imc-unknown-none-elf
             ;;
         linux)
-            install column bsdextrautils
             install qemu-s390x qemu-user
             install s390x-linux-gnu-gcc gcc-s390x-linux-gnu libc6-dev-s390x-cross
             install i686-linux-gnu-gcc gcc-i686-linux-gnu libc6-dev-i386-cross
@@ -56,7 +56,6 @@ for part in "${parts[@]}"; do
                 armv7-unknown-linux-gnueabihf powerpc-unknown-linux-gnu
             ;;
         wasm)
-            install column bsdextrautils
             install node nodejs
             add wasm32-unknown-unknown
             ;;

@@ -8,17 +8,16 @@ use core::cell::Cell;
 use crate::sync::{BATCH, TaskArc, Wake, contained, scratch};
 use crate::waiter::Waiter;
 
-/// A batch, and one whose notification is propagated by the listener that marks the end of a list, if a waker panics.
-const ROOM: usize = if BATCH == 1 { 1 } else { BATCH + 1 };
-
-/// A ring of waiters, first in, first out.
+/// A ring of waiters, first in, first out. It has room for all: a batch is put in while it is empty. What is propagated is
+/// put in where nobody is waking: while it is empty too, or when the first of a batch was taken out and its waker has
+/// panicked.
 struct Deferred {
     /// How many were put in, and how many of those are out again; both wrap.
     put: Cell<usize>,
     taken: Cell<usize>,
     /// Whether a caller further up takes them out, one by one.
     is_waking: Cell<bool>,
-    waiters: [Cell<Option<TaskArc<Waiter>>>; ROOM],
+    waiters: [Cell<Option<TaskArc<Waiter>>>; BATCH],
 }
 
 scratch! {
@@ -26,7 +25,7 @@ scratch! {
         put: Cell::new(0),
         taken: Cell::new(0),
         is_waking: Cell::new(false),
-        waiters: [const { Cell::new(None) }; ROOM],
+        waiters: [const { Cell::new(None) }; BATCH],
     };
 }
 

@@ -64,15 +64,15 @@ impl fmt::Debug for Notifier {
     }
 }
 
-/// Notifies those who listen to `event` now, and wakes their tasks, a batch after the other.
-fn deliver(event: &Event, deliver_batch: impl Fn(&Event) -> usize) {
-    if deliver_batch(event) == BATCH {
+/// Notifies those who listen to `event` now, and wakes their tasks, a batch after the other by `next_batch`.
+fn deliver(event: &Event, next_batch: impl Fn(&Event) -> usize) {
+    if next_batch(event) == BATCH {
         // Woken tasks may be back in the list before its end is reached. A listener of our own marks where it
         // was: lists are in order, so once it is notified, all before it are.
         listener!(event => end);
         let mut end = Listening::new(end);
         while end.poll(Waker::noop()).is_pending() {
-            deliver_batch(event);
+            next_batch(event);
         }
     }
 }
@@ -99,11 +99,11 @@ struct Delivery<'a> {
 
 impl Delivery<'_> {
     #[inline]
-    fn run(&mut self, deliver_batch: impl Fn(&Event) -> usize) {
+    fn run(&mut self, next_batch: impl Fn(&Event) -> usize) {
         while self.lists != 0 {
             // `get` and not an index, so that no text of a panic is linked.
             if let Some(event) = self.events.get(self.lists.trailing_zeros() as usize) {
-                deliver(event, &deliver_batch);
+                deliver(event, &next_batch);
             }
             self.lists &= self.lists - 1;
         }

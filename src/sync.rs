@@ -36,7 +36,7 @@ pub(crate) use self::scratch::{Scratch, scratch};
 pub(crate) const BATCH: usize = if cfg!(all(loom, feature = "loom")) {
     2
 } else if cfg!(all(feature = "std", not(feature = "critical-section"))) {
-    31
+    32
 } else {
     1
 };

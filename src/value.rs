@@ -56,21 +56,16 @@ impl<T> Value<T> {
         self.identity.check_read();
         let mut backoff = Backoff::new();
         loop {
-            match self.try_with(site, f) {
+            let attempt = uninterrupted(|| match self.try_read(site) {
+                Some(value) => Ok(f(value)),
+                None => Err(f),
+            });
+            match attempt {
                 Ok(result) => return result,
                 Err(again) => f = again,
             }
             backoff.snooze();
         }
-    }
-
-    /// As [`with`](Self::with), if that need not wait; or gives `f` back.
-    #[inline]
-    pub(crate) fn try_with<'a, R, F: FnOnce(Guard<'a, T>) -> R>(&'a self, site: Site, f: F) -> Result<R, F> {
-        uninterrupted(|| match self.try_read(site) {
-            Some(value) => Ok(f(value)),
-            None => Err(f),
-        })
     }
 
     #[cold]

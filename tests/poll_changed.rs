@@ -4,8 +4,9 @@
 mod common;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, mpsc};
 use std::task::{Context, Poll, Wake, Waker};
+use std::thread;
 
 use common::{Task, must_end};
 use watch_channel::{Receiver, Sender, channel};
@@ -235,4 +236,61 @@ fn g1_waits_that_are_dropped_where_others_are_woken_lose_no_wake_up() {
         vec![first]
     };
     dropped_by_a_waker(chain, &receivers()[0], &tx);
+}
+
+#[test]
+fn g1_a_wait_wakes_whom_it_owes_it_before_wakers_are_dropped() {
+    must_end(|| {
+        // Two sends are held up by their first wakers, while 20 of each channel, which they have notified, are dropped.
+        let (go_on, goes_on): (Vec<_>, Vec<_>) = (0..2).map(|_| mpsc::channel()).unzip();
+        let mut goes_on = goes_on.into_iter();
+        let mut channels: Vec<_> = (0..2)
+            .map(|_| {
+                let (tx, rx) = channel(0);
+                let (at_first, is_at_first) = mpsc::channel();
+                let first: Waker = Arc::new(Slow(Mutex::new((at_first, goes_on.next().unwrap())))).into();
+                let mut receivers = vec![rx; 1 + 20 + 100];
+                assert!(receivers[0].poll_changed(&mut Context::from_waker(&first)).is_pending());
+                (tx, is_at_first, receivers)
+            })
+            .collect();
+        // Each is dropped by the drop of the waker of the one before, now of one channel and now of the other.
+        let mut owned: Option<Receiver<u32>> = None;
+        for _ in 0..20 {
+            for (_, _, receivers) in &mut channels {
+                let mut rx = receivers.remove(1);
+                let waker = owned
+                    .take()
+                    .map_or(Waker::noop().clone(), |owned| Arc::new(Owner { _receiver: Mutex::new(owned) }).into());
+                assert!(rx.poll_changed(&mut Context::from_waker(&waker)).is_pending());
+                owned = Some(rx);
+            }
+        }
+        let tasks: Vec<_> = (0..200).map(|_| Task::new()).collect();
+        let others = channels.iter_mut().flat_map(|(_, _, receivers)| &mut receivers[1..]);
+        for (task, rx) in tasks.iter().zip(others) {
+            assert_eq!(poll(rx, task), Poll::Pending);
+        }
+        thread::scope(|scope| {
+            for (tx, is_at_first, _) in &channels {
+                let tx = tx.clone();
+                scope.spawn(move || tx.set(1));
+                is_at_first.recv().unwrap();
+            }
+            drop(owned);
+            go_on.into_iter().for_each(|go_on| go_on.send(()).unwrap());
+        });
+        assert!(tasks.iter().all(|task| task.wakes() == 1));
+    });
+}
+
+/// Says that it is woken, and waits until it may go on.
+struct Slow(Mutex<(mpsc::Sender<()>, mpsc::Receiver<()>)>);
+
+impl Wake for Slow {
+    fn wake(self: Arc<Self>) {
+        let slow = self.0.lock().unwrap();
+        slow.0.send(()).unwrap();
+        slow.1.recv().unwrap();
+    }
 }

@@ -204,6 +204,12 @@ fn g3_tasks_that_poll_when_they_are_woken_do_not_pile_up() {
 
     must_end(|| {
         let (tx, rx) = channel(0);
+        // The first to be woken wakes another one itself.
+        let (other_tx, other_rx) = channel(0);
+        let (other, mut first_wait, mut woken_wait) = (Task::new(), owned_wait(rx.clone()), owned_wait(other_rx));
+        assert!(other.poll(&mut woken_wait).is_pending());
+        let first = on_wake(move || other_tx.send(1).unwrap());
+        assert!(first_wait.as_mut().poll(&mut Context::from_waker(&first)).is_pending());
         let deepest = Arc::new(AtomicUsize::new(0));
         let tasks: Vec<_> = (0..1_000)
             .map(|_| {
