@@ -5,7 +5,7 @@ use core::marker::PhantomData;
 use core::ops::Deref;
 use core::panic::{RefUnwindSafe, UnwindSafe};
 
-use crate::value::Guard;
+use crate::channel::value::ValueGuard;
 
 /// Has every auto trait but `Send`: a `Ref` must be dropped by the thread that took it. The compiler's error names it.
 trait RefStaysOnItsThread: Sync + Unpin + UnwindSafe + RefUnwindSafe {}
@@ -30,14 +30,14 @@ type NotSend = PhantomData<dyn RefStaysOnItsThread>;
 /// assert_eq!(*rx.borrow(), "three");
 /// ```
 pub struct Ref<'a, T> {
-    value: Guard<'a, T>,
+    value: ValueGuard<'a, T>,
     has_changed: bool,
     _not_send: NotSend,
 }
 
 impl<'a, T> Ref<'a, T> {
     #[inline]
-    pub(crate) fn new(value: Guard<'a, T>, has_changed: bool) -> Self {
+    pub(crate) fn new(value: ValueGuard<'a, T>, has_changed: bool) -> Self {
         Self { value, has_changed, _not_send: PhantomData }
     }
 

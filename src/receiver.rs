@@ -1,24 +1,38 @@
-//! [`Receiver`]. What it waits with is in `wait.rs`.
+//! [`Receiver`].
 
 use core::fmt;
 use core::panic::{RefUnwindSafe, UnwindSafe};
+use core::task::{Context, Poll};
 
+use crate::adapters::coop::poll_within_budget;
 use crate::channel::Handle;
+use crate::channel::state::{Observation, Seen, Version};
+use crate::channel::wait::{Cursor, Wait};
+use crate::deadlock::caller;
 use crate::error::RecvError;
+use crate::futures::{Changed, WaitFor, WaitForMap};
 use crate::guard::Ref;
-use crate::held::here;
-use crate::notify::OwnWaiter;
-use crate::state::{Seen, Version};
 
-/// Sees the latest value of a channel, and knows which version it has seen.
+/// Receives the latest value of a channel, and tracks which version it has seen.
 ///
-/// A clone starts with the same version seen, and goes its own way from there.
+/// A clone starts with the same version seen, and is independent from then on.
+///
+/// # Blocking
+///
+/// Each method says whether it waits. Reading the value waits while a sender holds the value's lock, and while a sender
+/// that waits for the lock holds new readers back, for about a millisecond at a time. With the feature `std`, a thread that
+/// waits spins for about a microsecond, yields, and then sleeps. Without `std` it spins.
+///
+/// A second read on the same thread never deadlocks, even if a sender waits between the two.
+///
+/// With `std` and debug assertions, reading inside a closure that modifies the same channel panics and names the line of
+/// that call. Otherwise it waits forever.
 ///
 /// # Missed values
 ///
-/// A receiver sees the *latest* value, not each one: of several sent between two looks, it sees the last. Versions
-/// wrap: a change goes unnoticed only if exactly a multiple of 2<sup>55</sup> sends (on 64-bit targets; 2<sup>29</sup>
-/// on 32-bit ones) falls between two looks.
+/// A receiver sees the *latest* value, not every value: of several values sent between two reads, it sees the last. Versions
+/// wrap: a change goes unnoticed only if a multiple of 2<sup>58</sup> sends (2<sup>29</sup> on 32-bit targets) falls exactly
+/// between two reads.
 ///
 /// # Examples
 ///
@@ -32,58 +46,222 @@ use crate::state::{Seen, Version};
 /// ```
 pub struct Receiver<T> {
     pub(crate) handle: Handle<T>,
-    pub(crate) seen: Seen,
-    pub(crate) waiter: OwnWaiter,
+    cursor: Cursor,
 }
 
 impl<T> Receiver<T> {
-    /// The receiver that the channel was made with, and which is already counted.
+    /// Returns the receiver that the channel was made with, and that is already counted.
     pub(crate) fn first(handle: Handle<T>) -> Self {
-        let seen = Seen::new(handle.shared.state.load().version());
-        Self { handle, seen, waiter: OwnWaiter::new() }
+        let seen = Seen::new(handle.state.load().version());
+        Self { handle, cursor: Cursor::new(seen) }
     }
 
     pub(crate) fn new(handle: Handle<T>, seen: Version) -> Self {
-        handle.shared.receivers.add();
-        Self { handle, seen: Seen::new(seen), waiter: OwnWaiter::new() }
+        handle.receivers.add();
+        Self { handle, cursor: Cursor::new(Seen::new(seen)) }
     }
 
-    /// Returns a copy of the current value, and leaves it as seen or unseen as it was.
+    /// Waits for a value that has not been seen, and marks it as seen.
+    ///
+    /// It returns at once if the current value is unseen. It does not return the value: read it with
+    /// [`borrow_and_update`](Self::borrow_and_update) or [`get_and_update`](Self::get_and_update). If another value is sent
+    /// in the meantime, these mark that one as seen too, so it does not come twice.
     ///
     /// # Blocking
     ///
-    /// As [`with`](Self::with).
+    /// Suspends the task until a new version is sent. Checking for one never waits for readers or senders.
+    ///
+    /// # Errors
+    ///
+    /// Returns [`RecvError`] once all senders have been dropped and the last value has been seen.
+    ///
+    /// # Cancel safety
+    ///
+    /// This method is cancel safe. If it is used in `select!` and another branch completes first, no value has been marked
+    /// as seen and no waker is left registered.
     ///
     /// # Panics
     ///
-    /// As [`with`](Self::with); and if the value's `clone` panics.
+    /// Panics if the task's waker panics when it is cloned or dropped.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # futures_lite::future::block_on(async {
+    /// let (tx, mut rx) = watch_channel::channel(1);
+    /// tx.send(2).unwrap();
+    /// drop(tx);
+    /// let mut values = vec![];
+    /// while rx.changed().await.is_ok() {
+    ///     values.push(*rx.borrow_and_update());
+    /// }
+    /// assert_eq!(values, [2]);
+    /// # });
+    /// ```
+    #[inline]
+    pub fn changed(&mut self) -> Changed<'_, T> {
+        Changed { wait: self.wait() }
+    }
+
+    /// Waits for a value for which `condition` returns `true`, and returns a reference to that very value.
+    ///
+    /// It calls `condition` with the current value first, even if that has been seen, and then with a value of each wake-up.
+    /// Every value that `condition` is called with is marked as seen. Values that are replaced before the task runs are
+    /// skipped. After the channel has been closed, `condition` is called once more if the last value is unseen.
+    ///
+    /// `condition` runs while the value is locked: keep it short, and do not send on the same channel in it.
+    ///
+    /// # Blocking
+    ///
+    /// Suspends the task between two values. Each call of `condition` waits for the value [as any read](Self#blocking). The
+    /// [`Ref`] keeps all senders waiting while it lives; [`wait_for_map`](Self::wait_for_map) returns none.
+    ///
+    /// # Errors
+    ///
+    /// Returns [`RecvError`] once all senders have been dropped and `condition` has returned `false` for the last value.
+    ///
+    /// # Cancel safety
+    ///
+    /// This method is cancel safe. If it is used in `select!` and another branch completes first, only values for which
+    /// `condition` returned `false` have been marked as seen and no waker is left registered.
+    ///
+    /// # Panics
+    ///
+    /// Panics if `condition` panics. The value that it was called with is marked as seen, and the channel stays usable. Also
+    /// panics if the task's waker panics when it is cloned or dropped.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # futures_lite::future::block_on(async {
+    /// let (tx, mut rx) = watch_channel::channel(1);
+    /// tx.send(20).unwrap();
+    /// let value = rx.wait_for(|value| *value > 10).await.unwrap();
+    /// assert_eq!(*value, 20);
+    /// # });
+    /// ```
+    #[track_caller]
+    pub fn wait_for<F>(&mut self, condition: F) -> WaitFor<'_, T, F>
+    where
+        F: FnMut(&T) -> bool,
+    {
+        WaitFor { wait: self.wait(), condition, caller: caller() }
+    }
+
+    /// Waits for a value for which `f` returns something, and returns that.
+    ///
+    /// It calls `f` when [`wait_for`](Self::wait_for) calls its condition, and marks the same values as seen. But the result
+    /// is owned: no [`Ref`] is held, so the task's future stays `Send`, whatever follows.
+    ///
+    /// # Blocking
+    ///
+    /// Suspends the task between two values. Each call of `f` waits for the value [as any read](Self#blocking).
+    ///
+    /// # Errors
+    ///
+    /// Returns [`RecvError`] once all senders have been dropped and `f` has returned `None` for the last value.
+    ///
+    /// # Cancel safety
+    ///
+    /// This method is cancel safe. If it is used in `select!` and another branch completes first, only values for which `f`
+    /// returned `None` have been marked as seen and no waker is left registered.
+    ///
+    /// # Panics
+    ///
+    /// Panics if `f` panics. The value that it was called with is marked as seen, and the channel stays usable. Also panics
+    /// if the task's waker panics when it is cloned or dropped.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # futures_lite::future::block_on(async {
+    /// let (tx, mut rx) = watch_channel::channel(None);
+    /// tx.set(Some("10.0.0.1"));
+    /// let address = rx.wait_for_map(|value| value.map(String::from)).await.unwrap();
+    /// assert_eq!(address, "10.0.0.1");
+    /// # });
+    /// ```
+    #[track_caller]
+    pub fn wait_for_map<U, F>(&mut self, f: F) -> WaitForMap<'_, T, F>
+    where
+        F: FnMut(&T) -> Option<U>,
+    {
+        WaitForMap { wait: self.wait(), f, caller: caller() }
+    }
+
+    #[inline]
+    fn wait(&mut self) -> Wait<'_, T> {
+        Wait::new(&self.handle, &mut self.cursor)
+    }
+
+    /// Returns a reference to the current value, and marks it as seen.
+    ///
+    /// A [`Ref`] keeps all senders waiting while it lives. [`get_and_update`](Self::get_and_update) and
+    /// [`with_and_update`](Self::with_and_update) cannot be held too long. Take a `Ref` where the value is neither cheap to
+    /// copy nor easy to use in a closure, and drop it soon.
+    ///
+    /// # Blocking
+    ///
+    /// Waits [as any read](Self#blocking).
+    ///
+    /// # Panics
+    ///
+    /// Panics inside a closure that modifies the same channel, in [debug builds](Self#blocking).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let (tx, mut rx) = watch_channel::channel(1);
+    /// tx.send(2).unwrap();
+    /// assert_eq!(*rx.borrow_and_update(), 2);
+    /// assert_eq!(rx.has_changed(), Ok(false));
+    /// ```
+    #[inline]
+    #[track_caller]
+    pub fn borrow_and_update(&mut self) -> Ref<'_, T> {
+        let (value, version) = self.handle.read(caller());
+        let has_changed = self.cursor.seen.update(version);
+        Ref::new(value, has_changed)
+    }
+
+    /// Returns a reference to the current value, which stays as seen or unseen as it was.
+    ///
+    /// In a loop with [`changed`](Self::changed) use [`borrow_and_update`](Self::borrow_and_update): a value that is sent
+    /// between `changed` and `borrow` would be returned twice. What is said there of a [`Ref`] holds here too.
+    ///
+    /// # Blocking
+    ///
+    /// Waits [as any read](Self#blocking).
+    ///
+    /// # Panics
+    ///
+    /// Panics inside a closure that modifies the same channel, in [debug builds](Self#blocking).
     ///
     /// # Examples
     ///
     /// ```
     /// let (tx, rx) = watch_channel::channel(1);
-    /// tx.set(2);
-    /// assert_eq!(rx.get(), 2);
-    /// assert!(rx.has_unseen());
+    /// tx.send(2).unwrap();
+    /// assert_eq!(*rx.borrow(), 2);
+    /// assert_eq!(rx.has_changed(), Ok(true));
     /// ```
     #[inline]
     #[track_caller]
-    pub fn get(&self) -> T
-    where
-        T: Clone,
-    {
-        self.with(T::clone)
+    pub fn borrow(&self) -> Ref<'_, T> {
+        let (value, version) = self.handle.read(caller());
+        Ref::new(value, self.cursor.seen.version() != version)
     }
 
-    /// Returns a copy of the current value, which counts as seen from now on.
+    /// Returns a copy of the current value, and marks it as seen.
     ///
     /// # Blocking
     ///
-    /// As [`with`](Self::with).
+    /// Waits [as any read](Self#blocking). The value is cloned while it is locked.
     ///
     /// # Panics
     ///
-    /// As [`get`](Self::get).
+    /// Panics if the value's `clone` panics; the value is marked as seen, and the channel stays usable. Also panics inside a
+    /// closure that modifies the same channel, in [debug builds](Self#blocking).
     ///
     /// # Examples
     ///
@@ -102,42 +280,47 @@ impl<T> Receiver<T> {
         self.with_and_update(T::clone)
     }
 
-    /// Lets `f` look at the current value, and returns what it returns. The value stays as seen or unseen as it was.
+    /// Returns a copy of the current value, which stays as seen or unseen as it was.
+    ///
+    /// # Blocking
+    ///
+    /// Waits [as any read](Self#blocking). The value is cloned while it is locked.
+    ///
+    /// # Panics
+    ///
+    /// Panics if the value's `clone` panics; the channel stays usable. Also panics inside a closure that modifies the same
+    /// channel, in [debug builds](Self#blocking).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let (tx, rx) = watch_channel::channel(1);
+    /// tx.set(2);
+    /// assert_eq!(rx.get(), 2);
+    /// assert!(rx.has_unseen());
+    /// ```
+    #[inline]
+    #[track_caller]
+    pub fn get(&self) -> T
+    where
+        T: Clone,
+    {
+        self.with(T::clone)
+    }
+
+    /// Calls `f` with the current value, marks that value as seen, and returns the result of `f`.
     ///
     /// Senders wait while `f` runs: keep it short, and do not send on the same channel in it.
     ///
     /// # Blocking
     ///
-    /// Waits while a sender is inside, or holds new readers back because it waits for its turn, in the way that is
-    /// described [for all senders](crate::Sender#blocking). With the `critical-section` feature, `f` runs in a critical
-    /// section, so that no interrupt comes in between: see [from interrupts](crate#from-interrupts).
+    /// Waits [as any read](Self#blocking). With the feature `critical-section`, `f` runs in a critical section: see
+    /// [from interrupts](crate#from-interrupts).
     ///
     /// # Panics
     ///
-    /// If `f` panics; the channel can be used as before. And inside a closure that modifies the same channel, as
-    /// described [for all senders](crate::Sender#blocking).
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// let (_tx, rx) = watch_channel::channel(String::from("hello"));
-    /// assert_eq!(rx.with(|value| value.len()), 5);
-    /// ```
-    #[inline]
-    #[track_caller]
-    pub fn with<R>(&self, f: impl FnOnce(&T) -> R) -> R {
-        self.handle.shared.with(here(), |value, _| f(value))
-    }
-
-    /// Lets `f` look at the current value, which counts as seen from now on, and returns what it returns.
-    ///
-    /// # Blocking
-    ///
-    /// As [`with`](Self::with).
-    ///
-    /// # Panics
-    ///
-    /// As [`with`](Self::with). If `f` panics, the value counts as seen.
+    /// Panics if `f` panics; the value is marked as seen, and the channel stays usable. Also panics inside a closure that
+    /// modifies the same channel, in [debug builds](Self#blocking).
     ///
     /// # Examples
     ///
@@ -150,78 +333,45 @@ impl<T> Receiver<T> {
     #[inline]
     #[track_caller]
     pub fn with_and_update<R>(&mut self, f: impl FnOnce(&T) -> R) -> R {
-        let Self { handle, seen, .. } = self;
-        handle.shared.with(here(), |value, version| {
-            seen.update(version);
+        let Self { handle, cursor } = self;
+        handle.with(caller(), |value, version| {
+            cursor.seen.update(version);
             f(value)
         })
     }
 
-    /// Returns a reference to the current value, and leaves it as seen or unseen as it was.
+    /// Calls `f` with the current value, and returns the result of `f`. The value stays as seen or unseen as it was.
     ///
-    /// A [`Ref`] makes all senders wait while it lives. [`get`](Self::get) and [`with`](Self::with) cannot be held too
-    /// long; take a `Ref` where the value is neither cheap to copy nor easy to use in a closure, and keep it short.
-    ///
-    /// In a loop with [`changed`](Self::changed) use [`borrow_and_update`](Self::borrow_and_update): a value sent
-    /// between `changed` and `borrow` would be returned now, and once more next time.
+    /// Senders wait while `f` runs: keep it short, and do not send on the same channel in it.
     ///
     /// # Blocking
     ///
-    /// Waits while a sender is inside, or holds new readers back because it waits for its turn, in the way that is
-    /// described [for all senders](crate::Sender#blocking). A second `borrow` on the same thread never deadlocks: a
-    /// sender that waits in between lets it pass. All senders wait while the [`Ref`] lives.
+    /// Waits [as any read](Self#blocking). With the feature `critical-section`, `f` runs in a critical section: see
+    /// [from interrupts](crate#from-interrupts).
     ///
     /// # Panics
     ///
-    /// Inside a closure that modifies the same channel, as described [for all senders](crate::Sender#blocking).
+    /// Panics if `f` panics; the channel stays usable. Also panics inside a closure that modifies the same channel, in
+    /// [debug builds](Self#blocking).
     ///
     /// # Examples
     ///
     /// ```
-    /// let (tx, rx) = watch_channel::channel(1);
-    /// tx.send(2).unwrap();
-    /// assert_eq!(*rx.borrow(), 2);
-    /// assert_eq!(rx.has_changed(), Ok(true));
+    /// let (_tx, rx) = watch_channel::channel(String::from("hello"));
+    /// assert_eq!(rx.with(|value| value.len()), 5);
     /// ```
     #[inline]
     #[track_caller]
-    pub fn borrow(&self) -> Ref<'_, T> {
-        let (value, version) = self.handle.shared.read(here());
-        Ref::new(value, self.seen.version() != version)
+    pub fn with<R>(&self, f: impl FnOnce(&T) -> R) -> R {
+        self.handle.with(caller(), |value, _| f(value))
     }
 
-    /// Returns a reference to the current value, which counts as seen from now on.
+    /// Returns a reference to the current value, or `None` if it is locked by a sender. The value stays as seen or unseen as
+    /// it was.
     ///
     /// # Blocking
     ///
-    /// As [`borrow`](Self::borrow).
-    ///
-    /// # Panics
-    ///
-    /// As [`borrow`](Self::borrow).
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// let (tx, mut rx) = watch_channel::channel(1);
-    /// tx.send(2).unwrap();
-    /// assert_eq!(*rx.borrow_and_update(), 2);
-    /// assert_eq!(rx.has_changed(), Ok(false));
-    /// ```
-    #[inline]
-    #[track_caller]
-    pub fn borrow_and_update(&mut self) -> Ref<'_, T> {
-        let (value, version) = self.handle.shared.read(here());
-        let has_changed = self.seen.update(version);
-        Ref::new(value, has_changed)
-    }
-
-    /// Returns a reference to the current value, or `None` while a sender is inside, or holds new readers back because
-    /// it waits for its turn. It leaves the value as seen or unseen as it was.
-    ///
-    /// # Blocking
-    ///
-    /// Does not wait. All senders wait while the [`Ref`] lives.
+    /// Never waits. All senders wait while the [`Ref`] lives.
     ///
     /// # Examples
     ///
@@ -233,12 +383,43 @@ impl<T> Receiver<T> {
     #[inline]
     #[track_caller]
     pub fn try_borrow(&self) -> Option<Ref<'_, T>> {
-        let (value, version) = self.handle.shared.try_read(here())?;
-        Some(Ref::new(value, self.seen.version() != version))
+        let (value, version) = self.handle.try_read(caller())?;
+        Some(Ref::new(value, self.cursor.seen.version() != version))
     }
 
-    /// Tells whether there is a value that was not seen yet, whether the channel is closed or not. It does not count
-    /// as seeing it.
+    /// Returns `true` if there is a value that has not been seen. It stays unseen.
+    ///
+    /// [`has_unseen`](Self::has_unseen) returns the same without an error.
+    ///
+    /// # Blocking
+    ///
+    /// Never waits: it is one atomic load.
+    ///
+    /// # Errors
+    ///
+    /// Returns [`RecvError`] once all senders have been dropped, even if the last value has not been seen.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let (tx, rx) = watch_channel::channel(1);
+    /// assert_eq!(rx.has_changed(), Ok(false));
+    /// tx.send(2).unwrap();
+    /// assert_eq!(rx.has_changed(), Ok(true));
+    /// drop(tx);
+    /// assert!(rx.has_changed().is_err());
+    /// ```
+    #[inline]
+    pub fn has_changed(&self) -> Result<bool, RecvError> {
+        let now = self.handle.state.load();
+        if now.is_closed() { Err(RecvError::new()) } else { Ok(now.is_other_than(self.cursor.seen.version())) }
+    }
+
+    /// Returns `true` if there is a value that has not been seen, whether the channel is closed or not. It stays unseen.
+    ///
+    /// # Blocking
+    ///
+    /// Never waits: it is one atomic load.
     ///
     /// # Examples
     ///
@@ -250,7 +431,52 @@ impl<T> Receiver<T> {
     /// ```
     #[inline]
     pub fn has_unseen(&self) -> bool {
-        self.handle.shared.state.load().is_other_than(self.seen.version())
+        self.handle.state.load().is_other_than(self.cursor.seen.version())
+    }
+
+    /// Returns `true` if all senders have been dropped, so no new value will come. The last one may still be unseen.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let (tx, rx) = watch_channel::channel(());
+    /// assert!(!rx.is_closed());
+    /// drop(tx);
+    /// assert!(rx.is_closed());
+    /// ```
+    #[inline]
+    pub fn is_closed(&self) -> bool {
+        self.handle.state.load().is_closed()
+    }
+
+    /// Marks the current value as unseen, so the next [`changed`](Self::changed) returns at once. It can be called any
+    /// number of times.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let (tx, mut rx) = watch_channel::channel(());
+    /// rx.mark_changed();
+    /// assert_eq!(rx.has_changed(), Ok(true));
+    /// ```
+    #[inline]
+    pub fn mark_changed(&mut self) {
+        self.cursor.seen.step_back();
+    }
+
+    /// Marks the current value as seen.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let (tx, mut rx) = watch_channel::channel(1);
+    /// tx.send(2).unwrap();
+    /// rx.mark_unchanged();
+    /// assert_eq!(rx.has_changed(), Ok(false));
+    /// ```
+    #[inline]
+    pub fn mark_unchanged(&mut self) {
+        self.cursor.seen.update(self.handle.state.load().version());
     }
 
     /// Returns the version of the channel's current value, seen or not.
@@ -267,79 +493,10 @@ impl<T> Receiver<T> {
     /// ```
     #[inline]
     pub fn version(&self) -> Version {
-        self.handle.shared.state.load().version()
+        self.handle.state.load().version()
     }
 
-    /// Tells whether there is a value that was not seen yet. It does not count as seeing it.
-    ///
-    /// [`has_unseen`](Self::has_unseen) tells the same without an error.
-    ///
-    /// # Errors
-    ///
-    /// [`RecvError`] once all senders are dropped, even if the last value was not seen.
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// let (tx, rx) = watch_channel::channel(1);
-    /// assert_eq!(rx.has_changed(), Ok(false));
-    /// tx.send(2).unwrap();
-    /// assert_eq!(rx.has_changed(), Ok(true));
-    /// drop(tx);
-    /// assert!(rx.has_changed().is_err());
-    /// ```
-    #[inline]
-    pub fn has_changed(&self) -> Result<bool, RecvError> {
-        let now = self.handle.shared.state.load();
-        if now.is_closed() { Err(RecvError::new()) } else { Ok(now.is_other_than(self.seen.version())) }
-    }
-
-    /// Tells whether all senders are dropped, so that no new value will come. The last one may still be unseen.
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// let (tx, rx) = watch_channel::channel(());
-    /// assert!(!rx.is_closed());
-    /// drop(tx);
-    /// assert!(rx.is_closed());
-    /// ```
-    #[inline]
-    pub fn is_closed(&self) -> bool {
-        self.handle.shared.state.load().is_closed()
-    }
-
-    /// Makes the current value count as not seen yet, so that the next [`changed`](Self::changed) returns at once.
-    /// It can be called again and again.
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// let (tx, mut rx) = watch_channel::channel(());
-    /// rx.mark_changed();
-    /// assert_eq!(rx.has_changed(), Ok(true));
-    /// ```
-    #[inline]
-    pub fn mark_changed(&mut self) {
-        self.seen.step_back();
-    }
-
-    /// Makes the current value count as seen.
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// let (tx, mut rx) = watch_channel::channel(1);
-    /// tx.send(2).unwrap();
-    /// rx.mark_unchanged();
-    /// assert_eq!(rx.has_changed(), Ok(false));
-    /// ```
-    #[inline]
-    pub fn mark_unchanged(&mut self) {
-        self.seen.update(self.handle.shared.state.load().version());
-    }
-
-    /// Tells whether both receive from the same channel.
+    /// Returns `true` if both receive from the same channel.
     ///
     /// # Examples
     ///
@@ -351,30 +508,66 @@ impl<T> Receiver<T> {
     pub fn same_channel(&self, other: &Self) -> bool {
         self.handle.same_channel(&other.handle)
     }
+
+    /// Polls for a value that has not been seen, and marks it as seen: [`changed`](Self::changed) for futures that are
+    /// written by hand.
+    ///
+    /// While it is pending, the task of the last call is registered, from one call to the next. Any other wait on this
+    /// receiver ends that registration, and so does dropping the receiver.
+    ///
+    /// # Blocking
+    ///
+    /// Never waits for readers or senders. After a receiver's first wait it does not allocate.
+    ///
+    /// # Errors
+    ///
+    /// Returns [`RecvError`] once all senders have been dropped and the last value has been seen.
+    ///
+    /// # Panics
+    ///
+    /// Panics if the task's waker panics when it is cloned or dropped.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::task::{Context, Poll, Waker};
+    ///
+    /// let (tx, mut rx) = watch_channel::channel(1);
+    /// let mut cx = Context::from_waker(Waker::noop());
+    /// assert_eq!(rx.poll_changed(&mut cx), Poll::Pending);
+    /// tx.set(2);
+    /// assert_eq!(rx.poll_changed(&mut cx), Poll::Ready(Ok(())));
+    /// ```
+    pub fn poll_changed(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), RecvError>> {
+        let Self { handle, cursor } = self;
+        poll_within_budget(cx, |cx| handle.poll_unseen(cursor, cx).map(Observation::into_result))
+    }
 }
 
 /// The clone has seen what this receiver has seen.
 ///
 /// # Panics
 ///
-/// If there are more than `usize::MAX / 4` receivers, which only `mem::forget` can bring about.
+/// Panics if there are more than `usize::MAX / 4` receivers, which takes `mem::forget`.
 impl<T> Clone for Receiver<T> {
     fn clone(&self) -> Self {
-        Self::new(self.handle.clone(), self.seen.version())
+        Self::new(self.handle.clone(), self.cursor.seen.version())
     }
 }
 
 /// Wakes the senders that wait in [`Sender::closed`](crate::Sender::closed), if this is the last receiver.
 impl<T> Drop for Receiver<T> {
     fn drop(&mut self) {
+        // Dropped last: it may panic, or use the channel.
+        let _waker = self.cursor.place.release(&self.handle.waiters);
         self.handle.remove_receiver();
     }
 }
 
-/// Shows the value, or `<locked>` while a sender is inside; it never waits.
+/// Shows the value and its version, or `<locked>` while a sender holds the lock. It never waits.
 impl<T: fmt::Debug> fmt::Debug for Receiver<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Receiver").field("shared", &self.handle).field("version", &self.seen).finish()
+        f.debug_struct("Receiver").field("shared", &self.handle).field("version", &self.cursor.seen).finish()
     }
 }
 

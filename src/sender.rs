@@ -5,18 +5,19 @@ use core::mem;
 use core::panic::{RefUnwindSafe, UnwindSafe};
 
 use crate::channel::Handle;
+use crate::channel::state::Version;
+use crate::channel::wait::Place;
+use crate::deadlock::caller;
 use crate::error::{SendError, TrySendError};
+use crate::futures::Closed;
 use crate::guard::Ref;
-use crate::held::here;
 use crate::receiver::Receiver;
-use crate::state::Version;
 use crate::weak::WeakSender;
 
-/// Creates a channel that holds `init`, with one sender and one receiver, which counts `init` as seen.
+/// Creates a channel that holds `init`, with one sender and one receiver, which has seen `init`.
 ///
-/// One allocation. A receiver's first wait makes its waiter, which is another one. The first wait ever on a channel makes
-/// a table of lists of waiters, and the first wait in each list makes that list: there are some for even and some for odd
-/// versions, and one for `closed`. After that, neither sends nor waits allocate.
+/// It takes one allocation. The first wait on a channel allocates the list that tasks wait in, and the first waits of other
+/// receivers make it longer, by half of what it is then at most. After that neither sends nor waits allocate.
 ///
 /// # Examples
 ///
@@ -35,24 +36,30 @@ pub fn channel<T>(init: T) -> (Sender<T>, Receiver<T>) {
 
 /// Changes the value of a channel.
 ///
-/// Clones send on the same channel; when the last sender is dropped, the channel is closed: receivers see the last
-/// value, and then the close.
+/// Clones send on the same channel. When the last sender is dropped, the channel is closed: receivers see the last value,
+/// and then the close.
 ///
 /// # Blocking
 ///
-/// Each method says what it waits for. All that change the value wait for [`Ref`]s of the channel to be dropped, and
-/// for readers and other senders that are inside for a moment. With the `std` feature a waiting thread spins for
-/// about a microsecond, yields, and then sleeps; without it, it spins.
+/// Each method says whether it waits. Changing the value waits until all [`Ref`]s of the channel have been dropped, and
+/// while another caller holds the value's lock. With the feature `std`, a thread that waits spins for about a microsecond,
+/// yields, and then sleeps. Without `std` it spins.
 ///
-/// With the `std` feature and debug assertions, a call that would wait for its own thread (for a `Ref` that this
-/// thread holds, or inside a closure that modifies the same channel) panics and names the line where the `Ref` was
-/// taken. Without them, it waits for ever.
+/// With `std` and debug assertions, a call that would wait for its own thread, because of a `Ref` or inside a closure that
+/// modifies the same channel, panics and names the line where the `Ref` was taken or the closure was given. Otherwise it
+/// waits forever.
 ///
 /// # With and without receivers
 ///
-/// [`send`](Self::send) and [`try_send`](Self::try_send) are for a sender that has nothing to do once nobody listens:
-/// without a receiver they store nothing and give the value back. All other methods store the value in any case, for
-/// receivers that [`subscribe`](Self::subscribe) later.
+/// [`send`](Self::send) and [`try_send`](Self::try_send) are for a sender that has nothing to do once there is no receiver:
+/// then they store nothing and return the value. All other methods store the value in any case, for receivers that
+/// [`subscribe`](Self::subscribe) later.
+///
+/// # Wakers that panic
+///
+/// A send calls the wakers of all tasks that wait for a new version, with no lock held. If one panics, all others are still
+/// called, and the panic is propagated from the send. If several panic, the first panic is propagated and the others are
+/// caught; without `std` the second one aborts the program. The value has been sent in any case.
 ///
 /// # Examples
 ///
@@ -86,24 +93,23 @@ impl<T> Sender<T> {
 
     /// Sends a new value: stores it and wakes all receivers that wait.
     ///
-    /// If there is no receiver, the value comes back in the error, and nothing is stored: see [with and without
-    /// receivers](Self#with-and-without-receivers), and [`set`](Self::set). A receiver may still be dropped, or
-    /// subscribe, at the same moment: `Ok` does not mean that one will see it.
+    /// If there is no receiver, nothing is stored, and the error has the value: see [with and without
+    /// receivers](Self#with-and-without-receivers), and [`set`](Self::set). A receiver can be dropped, or subscribe, at the
+    /// same moment: `Ok` does not mean that a receiver will see the value.
     ///
-    /// The old value is dropped after everybody is woken, with no lock held.
+    /// The old value is dropped after all receivers have been woken, with no lock held.
     ///
     /// # Blocking
     ///
-    /// As described [for all senders](Self#blocking).
+    /// Waits [as all senders](Self#blocking).
     ///
     /// # Errors
     ///
-    /// [`SendError`] with the value, if there is no receiver.
+    /// Returns [`SendError`] with the value if there is no receiver.
     ///
     /// # Panics
     ///
-    /// If a woken task's waker panics, after all others are woken. If several do, the first panic goes on; the others end
-    /// once their messages are printed, or abort the program without `std`.
+    /// Panics if [a waker panics](Self#wakers-that-panic).
     ///
     /// # Examples
     ///
@@ -125,56 +131,17 @@ impl<T> Sender<T> {
         Ok(())
     }
 
-    /// Sends a new value if that need not wait. It is for interrupt handlers (with the `critical-section` feature: see
-    /// [from interrupts](crate#from-interrupts)), and for code that may hold a [`Ref`] of the channel itself.
+    /// Stores a new value, with or without receivers, and wakes all receivers that wait. It never fails.
+    ///
+    /// The old value is dropped after all receivers have been woken, with no lock held.
     ///
     /// # Blocking
     ///
-    /// It waits for nobody who reads or changes the value. Waking receivers takes internal locks for a few
-    /// instructions at a time, which the `critical-section` feature makes critical sections. Without it, an interrupt
-    /// that meets one of them spins for ever.
-    ///
-    /// # Errors
-    ///
-    /// With the value: [`TrySendError::Busy`] while a `Ref` of the channel lives or another caller is inside, and
-    /// [`TrySendError::Closed`] if there is no receiver.
+    /// Waits [as all senders](Self#blocking).
     ///
     /// # Panics
     ///
-    /// If a waker panics, as [`send`](Self::send).
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// use watch_channel::error::TrySendError;
-    ///
-    /// let (tx, rx) = watch_channel::channel(1);
-    /// let value = rx.borrow();
-    /// assert_eq!(tx.try_send(2), Err(TrySendError::Busy(2)));
-    /// drop(value);
-    /// assert_eq!(tx.try_send(2), Ok(()));
-    /// drop(rx);
-    /// assert_eq!(tx.try_send(3), Err(TrySendError::Closed(3)));
-    /// ```
-    #[track_caller]
-    pub fn try_send(&self, value: T) -> Result<(), TrySendError<T>> {
-        if self.receiver_count() == 0 {
-            return Err(TrySendError::Closed(value));
-        }
-        self.handle.try_replace(here(), value).map(drop).map_err(TrySendError::Busy)
-    }
-
-    /// Stores a new value, receivers or not, and wakes all that wait. It never fails.
-    ///
-    /// The old value is dropped after everybody is woken, with no lock held.
-    ///
-    /// # Blocking
-    ///
-    /// As described [for all senders](Self#blocking).
-    ///
-    /// # Panics
-    ///
-    /// If a waker panics, as [`send`](Self::send).
+    /// Panics if [a waker panics](Self#wakers-that-panic).
     ///
     /// # Examples
     ///
@@ -189,20 +156,118 @@ impl<T> Sender<T> {
         drop(self.send_replace(value));
     }
 
-    /// Stores a new value, receivers or not, if it differs from the current one, and returns the old value. Otherwise
-    /// there is no new version, nobody is woken, and the given value comes back.
+    /// Modifies the value in place, with or without receivers. That is a new version, and wakes all receivers that wait.
+    ///
+    /// `modify` runs while the value is locked: keep it short.
     ///
     /// # Blocking
     ///
-    /// As described [for all senders](Self#blocking). The values are compared while the channel is locked.
-    ///
-    /// # Errors
-    ///
-    /// The given value, if it equals the current one.
+    /// Waits [as all senders](Self#blocking).
     ///
     /// # Panics
     ///
-    /// If the comparison panics, or a waker, as [`send_modify`](Self::send_modify).
+    /// Panics if `modify` panics. What it has changed until then stays, without a new version or a wake-up, and the channel
+    /// stays usable. Also panics if [a waker panics](Self#wakers-that-panic).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let (tx, mut rx) = watch_channel::channel(vec![1]);
+    /// tx.send_modify(|list| list.push(2));
+    /// assert_eq!(*rx.borrow_and_update(), [1, 2]);
+    /// ```
+    #[inline]
+    #[track_caller]
+    pub fn send_modify<F>(&self, modify: F)
+    where
+        F: FnOnce(&mut T),
+    {
+        self.send_if_modified(|value| {
+            modify(value);
+            true
+        });
+    }
+
+    /// Modifies the value in place, with or without receivers. That is a new version only if `modify` returns `true`, which
+    /// is returned.
+    ///
+    /// If `modify` returns `false` and has changed the value all the same, the change stays and can be read, but there is
+    /// no new version, and no receiver is woken.
+    ///
+    /// `modify` runs while the value is locked: keep it short.
+    ///
+    /// # Blocking
+    ///
+    /// Waits [as all senders](Self#blocking).
+    ///
+    /// # Panics
+    ///
+    /// Panics if `modify` panics. What it has changed until then stays, without a new version or a wake-up, and the channel
+    /// stays usable. Also panics if [a waker panics](Self#wakers-that-panic).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let (tx, mut rx) = watch_channel::channel(10);
+    /// let raise = |to: i32| move |value: &mut i32| {
+    ///     let higher = to > *value;
+    ///     if higher {
+    ///         *value = to;
+    ///     }
+    ///     higher
+    /// };
+    /// assert!(!tx.send_if_modified(raise(5)));
+    /// assert_eq!(rx.has_changed(), Ok(false));
+    /// assert!(tx.send_if_modified(raise(20)));
+    /// assert_eq!(*rx.borrow_and_update(), 20);
+    /// ```
+    #[inline]
+    #[track_caller]
+    pub fn send_if_modified<F>(&self, modify: F) -> bool
+    where
+        F: FnOnce(&mut T) -> bool,
+    {
+        self.handle.modify(caller(), modify)
+    }
+
+    /// Stores a new value, with or without receivers, wakes all receivers that wait, and returns the old value.
+    ///
+    /// # Blocking
+    ///
+    /// Waits [as all senders](Self#blocking).
+    ///
+    /// # Panics
+    ///
+    /// Panics if [a waker panics](Self#wakers-that-panic).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let tx = watch_channel::Sender::new(1);
+    /// assert_eq!(tx.send_replace(2), 1);
+    /// assert_eq!(*tx.borrow(), 2);
+    /// ```
+    #[inline]
+    #[track_caller]
+    pub fn send_replace(&self, mut value: T) -> T {
+        self.send_modify(|old| mem::swap(old, &mut value));
+        value
+    }
+
+    /// Stores a new value, with or without receivers, if it differs from the current one, and returns the old value.
+    /// Otherwise there is no new version, no receiver is woken, and the given value is returned.
+    ///
+    /// # Blocking
+    ///
+    /// Waits [as all senders](Self#blocking). The values are compared while the current one is locked.
+    ///
+    /// # Errors
+    ///
+    /// Returns the given value if it equals the current one.
+    ///
+    /// # Panics
+    ///
+    /// Panics if the comparison panics, or if [a waker panics](Self#wakers-that-panic).
     ///
     /// # Examples
     ///
@@ -229,230 +294,49 @@ impl<T> Sender<T> {
         if changed { Ok(value) } else { Err(value) }
     }
 
-    /// Modifies the value in place, counts that as a new version, and wakes all receivers that wait. It stores
-    /// without receivers too.
-    ///
-    /// `modify` runs while the channel is locked: keep it short.
+    /// Sends a new value unless that would have to wait. It is for interrupt handlers (with the feature `critical-section`:
+    /// see [from interrupts](crate#from-interrupts)), and for code that may hold a [`Ref`] of the channel itself.
     ///
     /// # Blocking
     ///
-    /// As described [for all senders](Self#blocking).
+    /// Never waits for the value. Waking receivers takes internal locks for a few instructions at a time. With the feature
+    /// `critical-section` these are critical sections. Without it, an interrupt that meets one of them spins forever.
+    ///
+    /// # Errors
+    ///
+    /// Returns [`TrySendError::Busy`] with the value while a `Ref` of the channel lives or another caller holds the value's
+    /// lock, and [`TrySendError::Closed`] with the value if there is no receiver.
     ///
     /// # Panics
     ///
-    /// If `modify` panics. What it changed until then stays, without a new version or a wake-up, and the channel
-    /// can be used as before. If a waker panics, as [`send`](Self::send).
+    /// Panics if [a waker panics](Self#wakers-that-panic).
     ///
     /// # Examples
     ///
     /// ```
-    /// let (tx, mut rx) = watch_channel::channel(vec![1]);
-    /// tx.send_modify(|list| list.push(2));
-    /// assert_eq!(*rx.borrow_and_update(), [1, 2]);
-    /// ```
-    #[inline]
-    #[track_caller]
-    pub fn send_modify<F>(&self, modify: F)
-    where
-        F: FnOnce(&mut T),
-    {
-        self.send_if_modified(|value| {
-            modify(value);
-            true
-        });
-    }
-
-    /// Modifies the value in place, and counts that as a new version only if `modify` returns `true`, which is
-    /// returned. It stores without receivers too.
+    /// use watch_channel::error::TrySendError;
     ///
-    /// If `modify` returns `false`, what it changed all the same stays and can be seen, but no version is counted and
-    /// nobody is woken.
-    ///
-    /// `modify` runs while the channel is locked: keep it short.
-    ///
-    /// # Blocking
-    ///
-    /// As described [for all senders](Self#blocking).
-    ///
-    /// # Panics
-    ///
-    /// As [`send_modify`](Self::send_modify).
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// let (tx, mut rx) = watch_channel::channel(10);
-    /// let raise = |to: i32| move |value: &mut i32| {
-    ///     let higher = to > *value;
-    ///     if higher {
-    ///         *value = to;
-    ///     }
-    ///     higher
-    /// };
-    /// assert!(!tx.send_if_modified(raise(5)));
-    /// assert_eq!(rx.has_changed(), Ok(false));
-    /// assert!(tx.send_if_modified(raise(20)));
-    /// assert_eq!(*rx.borrow_and_update(), 20);
-    /// ```
-    #[inline]
-    #[track_caller]
-    pub fn send_if_modified<F>(&self, modify: F) -> bool
-    where
-        F: FnOnce(&mut T) -> bool,
-    {
-        self.handle.modify(here(), modify)
-    }
-
-    /// Stores a new value, receivers or not, wakes all that wait, and returns the old value.
-    ///
-    /// # Blocking
-    ///
-    /// As described [for all senders](Self#blocking).
-    ///
-    /// # Panics
-    ///
-    /// If a waker panics, as [`send`](Self::send).
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// let tx = watch_channel::Sender::new(1);
-    /// assert_eq!(tx.send_replace(2), 1);
-    /// assert_eq!(*tx.borrow(), 2);
-    /// ```
-    #[inline]
-    #[track_caller]
-    pub fn send_replace(&self, mut value: T) -> T {
-        self.send_modify(|old| mem::swap(old, &mut value));
-        value
-    }
-
-    /// Returns a copy of the current value.
-    ///
-    /// # Blocking
-    ///
-    /// As [`Receiver::get`].
-    ///
-    /// # Panics
-    ///
-    /// As [`Receiver::get`].
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// let tx = watch_channel::Sender::new(1);
-    /// assert_eq!(tx.get(), 1);
-    /// ```
-    #[inline]
-    #[track_caller]
-    pub fn get(&self) -> T
-    where
-        T: Clone,
-    {
-        self.with(T::clone)
-    }
-
-    /// Lets `f` look at the current value, and returns what it returns.
-    ///
-    /// # Blocking
-    ///
-    /// As [`Receiver::with`].
-    ///
-    /// # Panics
-    ///
-    /// As [`Receiver::with`].
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// let tx = watch_channel::Sender::new(vec![1, 2]);
-    /// assert_eq!(tx.with(|list| list.len()), 2);
-    /// ```
-    #[inline]
-    #[track_caller]
-    pub fn with<R>(&self, f: impl FnOnce(&T) -> R) -> R {
-        self.handle.shared.with(here(), |value, _| f(value))
-    }
-
-    /// Returns a reference to the current value. [`get`](Self::get) and [`with`](Self::with) cannot be held too long.
-    ///
-    /// # Blocking
-    ///
-    /// As [`Receiver::borrow`].
-    ///
-    /// # Panics
-    ///
-    /// Inside a closure that modifies the same channel, as described [for all senders](Self#blocking).
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// let tx = watch_channel::Sender::new(1);
-    /// assert_eq!(*tx.borrow(), 1);
-    /// ```
-    #[inline]
-    #[track_caller]
-    pub fn borrow(&self) -> Ref<'_, T> {
-        let (value, _) = self.handle.shared.read(here());
-        Ref::new(value, false)
-    }
-
-    /// Returns a reference to the current value, or `None` while a sender is inside, or holds new readers back because
-    /// it waits for its turn.
-    ///
-    /// # Blocking
-    ///
-    /// Does not wait. All senders wait while the [`Ref`] lives.
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// let tx = watch_channel::Sender::new(1);
-    /// assert_eq!(*tx.try_borrow().unwrap(), 1);
-    /// tx.send_modify(|_| assert!(tx.try_borrow().is_none()));
-    /// ```
-    #[inline]
-    #[track_caller]
-    pub fn try_borrow(&self) -> Option<Ref<'_, T>> {
-        let (value, _) = self.handle.shared.try_read(here())?;
-        Some(Ref::new(value, false))
-    }
-
-    /// Returns the version of the current value.
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// let tx = watch_channel::Sender::new(1);
-    /// let before = tx.version();
-    /// tx.set(2);
-    /// assert_ne!(tx.version(), before);
-    /// ```
-    #[inline]
-    pub fn version(&self) -> Version {
-        self.handle.shared.state.load().version()
-    }
-
-    /// Tells whether there is no receiver. [`subscribe`](Self::subscribe) can change that.
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// let (tx, rx) = watch_channel::channel(());
-    /// assert!(!tx.is_closed());
+    /// let (tx, rx) = watch_channel::channel(1);
+    /// let value = rx.borrow();
+    /// assert_eq!(tx.try_send(2), Err(TrySendError::Busy(2)));
+    /// drop(value);
+    /// assert_eq!(tx.try_send(2), Ok(()));
     /// drop(rx);
-    /// assert!(tx.is_closed());
+    /// assert_eq!(tx.try_send(3), Err(TrySendError::Closed(3)));
     /// ```
-    #[inline]
-    pub fn is_closed(&self) -> bool {
-        self.receiver_count() == 0
+    #[track_caller]
+    pub fn try_send(&self, value: T) -> Result<(), TrySendError<T>> {
+        if self.receiver_count() == 0 {
+            return Err(TrySendError::Closed(value));
+        }
+        self.handle.try_replace(caller(), value).map(drop).map_err(TrySendError::Busy)
     }
 
-    /// Creates a receiver, which counts the current value as seen. It opens a channel again that had no receiver.
+    /// Creates a receiver that has seen the current value. A channel that had no receiver has one again.
     ///
     /// # Panics
     ///
-    /// If there are more than `usize::MAX / 4` receivers, which only `mem::forget` can bring about.
+    /// Panics if there are more than `usize::MAX / 4` receivers, which takes `mem::forget`.
     ///
     /// # Examples
     ///
@@ -467,11 +351,11 @@ impl<T> Sender<T> {
         Receiver::new(self.handle.clone(), self.version())
     }
 
-    /// As [`subscribe`](Self::subscribe), but the current value counts as not seen yet.
+    /// Creates a receiver that has not seen the current value. A channel that had no receiver has one again.
     ///
     /// # Panics
     ///
-    /// As [`subscribe`](Self::subscribe).
+    /// Panics if there are more than `usize::MAX / 4` receivers, which takes `mem::forget`.
     ///
     /// # Examples
     ///
@@ -489,6 +373,188 @@ impl<T> Sender<T> {
         receiver
     }
 
+    /// Waits until there is no receiver. [`subscribe`](Self::subscribe) can make one again at any time.
+    ///
+    /// # Blocking
+    ///
+    /// Suspends the task until the last receiver is dropped. Checking for receivers never waits for readers or senders.
+    ///
+    /// # Cancel safety
+    ///
+    /// This method is cancel safe. If it is used in `select!` and another branch completes first, no waker is left
+    /// registered.
+    ///
+    /// # Panics
+    ///
+    /// Panics if the task's waker panics when it is cloned or dropped.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # futures_lite::future::block_on(async {
+    /// let (tx, rx) = watch_channel::channel(());
+    /// drop(rx);
+    /// tx.closed().await;
+    /// assert!(tx.is_closed());
+    /// # });
+    /// ```
+    pub fn closed(&self) -> Closed<'_, T> {
+        Closed { channel: &self.handle, place: Place::new() }
+    }
+
+    /// Returns `true` if there is no receiver. [`subscribe`](Self::subscribe) can change that.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let (tx, rx) = watch_channel::channel(());
+    /// assert!(!tx.is_closed());
+    /// drop(rx);
+    /// assert!(tx.is_closed());
+    /// ```
+    #[inline]
+    pub fn is_closed(&self) -> bool {
+        self.receiver_count() == 0
+    }
+
+    /// Returns a reference to the current value. [`get`](Self::get) and [`with`](Self::with) cannot be held too long.
+    ///
+    /// # Blocking
+    ///
+    /// Waits [as any read](Receiver#blocking). All senders wait while the [`Ref`] lives.
+    ///
+    /// # Panics
+    ///
+    /// Panics inside a closure that modifies the same channel, in [debug builds](Self#blocking).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let tx = watch_channel::Sender::new(1);
+    /// assert_eq!(*tx.borrow(), 1);
+    /// ```
+    #[inline]
+    #[track_caller]
+    pub fn borrow(&self) -> Ref<'_, T> {
+        let (value, _) = self.handle.read(caller());
+        Ref::new(value, false)
+    }
+
+    /// Returns a copy of the current value.
+    ///
+    /// # Blocking
+    ///
+    /// Waits [as any read](Receiver#blocking). The value is cloned while it is locked.
+    ///
+    /// # Panics
+    ///
+    /// Panics if the value's `clone` panics; the channel stays usable. Also panics inside a closure that modifies the same
+    /// channel, in [debug builds](Self#blocking).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let tx = watch_channel::Sender::new(1);
+    /// assert_eq!(tx.get(), 1);
+    /// ```
+    #[inline]
+    #[track_caller]
+    pub fn get(&self) -> T
+    where
+        T: Clone,
+    {
+        self.with(T::clone)
+    }
+
+    /// Calls `f` with the current value, and returns the result of `f`.
+    ///
+    /// Senders wait while `f` runs: keep it short, and do not send on the same channel in it.
+    ///
+    /// # Blocking
+    ///
+    /// Waits [as any read](Receiver#blocking). With the feature `critical-section`, `f` runs in a critical section: see
+    /// [from interrupts](crate#from-interrupts).
+    ///
+    /// # Panics
+    ///
+    /// Panics if `f` panics; the channel stays usable. Also panics inside a closure that modifies the same channel, in
+    /// [debug builds](Self#blocking).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let tx = watch_channel::Sender::new(vec![1, 2]);
+    /// assert_eq!(tx.with(|list| list.len()), 2);
+    /// ```
+    #[inline]
+    #[track_caller]
+    pub fn with<R>(&self, f: impl FnOnce(&T) -> R) -> R {
+        self.handle.with(caller(), |value, _| f(value))
+    }
+
+    /// Returns a reference to the current value, or `None` if it is locked by another sender.
+    ///
+    /// # Blocking
+    ///
+    /// Never waits. All senders wait while the [`Ref`] lives.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let tx = watch_channel::Sender::new(1);
+    /// assert_eq!(*tx.try_borrow().unwrap(), 1);
+    /// tx.send_modify(|_| assert!(tx.try_borrow().is_none()));
+    /// ```
+    #[inline]
+    #[track_caller]
+    pub fn try_borrow(&self) -> Option<Ref<'_, T>> {
+        let (value, _) = self.handle.try_read(caller())?;
+        Some(Ref::new(value, false))
+    }
+
+    /// Returns the number of receivers at this moment.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let (tx, rx) = watch_channel::channel(());
+    /// let other = rx.clone();
+    /// assert_eq!(tx.receiver_count(), 2);
+    /// ```
+    #[inline]
+    pub fn receiver_count(&self) -> usize {
+        self.handle.receivers.get()
+    }
+
+    /// Returns the number of senders at this moment, this one included.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let tx = watch_channel::Sender::new(());
+    /// let other = tx.clone();
+    /// assert_eq!(tx.sender_count(), 2);
+    /// ```
+    #[inline]
+    pub fn sender_count(&self) -> usize {
+        self.handle.senders.get()
+    }
+
+    /// Returns the version of the current value.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let tx = watch_channel::Sender::new(1);
+    /// let before = tx.version();
+    /// tx.set(2);
+    /// assert_ne!(tx.version(), before);
+    /// ```
+    #[inline]
+    pub fn version(&self) -> Version {
+        self.handle.state.load().version()
+    }
+
     /// Returns a handle that does not keep the channel open.
     ///
     /// # Examples
@@ -504,35 +570,7 @@ impl<T> Sender<T> {
         WeakSender::new(self.handle.clone())
     }
 
-    /// Returns how many receivers there are at this moment.
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// let (tx, rx) = watch_channel::channel(());
-    /// let other = rx.clone();
-    /// assert_eq!(tx.receiver_count(), 2);
-    /// ```
-    #[inline]
-    pub fn receiver_count(&self) -> usize {
-        self.handle.shared.receivers.get()
-    }
-
-    /// Returns how many senders there are at this moment, this one included.
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// let tx = watch_channel::Sender::new(());
-    /// let other = tx.clone();
-    /// assert_eq!(tx.sender_count(), 2);
-    /// ```
-    #[inline]
-    pub fn sender_count(&self) -> usize {
-        self.handle.shared.senders.get()
-    }
-
-    /// Tells whether both send on the same channel.
+    /// Returns `true` if both send on the same channel.
     ///
     /// # Examples
     ///
@@ -548,10 +586,10 @@ impl<T> Sender<T> {
 
 /// # Panics
 ///
-/// If there are more than `usize::MAX / 4` senders, which only `mem::forget` can bring about.
+/// Panics if there are more than `usize::MAX / 4` senders, which takes `mem::forget`.
 impl<T> Clone for Sender<T> {
     fn clone(&self) -> Self {
-        self.handle.shared.senders.add();
+        self.handle.senders.add();
         Self { handle: self.handle.clone() }
     }
 }
@@ -569,7 +607,7 @@ impl<T: Default> Default for Sender<T> {
     }
 }
 
-/// Shows the value, or `<locked>` while a sender is inside; it never waits.
+/// Shows the value and its version, or `<locked>` while a sender holds the lock. It never waits.
 impl<T: fmt::Debug> fmt::Debug for Sender<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Sender").field("shared", &self.handle).finish()

@@ -1,6 +1,5 @@
 //! [`Watch`], a channel in a `static`.
 
-use core::cell::Cell;
 use core::fmt;
 
 use crate::receiver::Receiver;
@@ -36,7 +35,7 @@ use crate::sync::{Mutex, SetOnce};
 /// ```
 pub struct Watch<T> {
     /// Until the channel is made, its value.
-    init: Mutex<Cell<Option<T>>>,
+    init: Mutex<Option<T>>,
     /// Never dropped, so that the channel never closes.
     sender: SetOnce<Sender<T>>,
 }
@@ -53,7 +52,7 @@ impl<T> Watch<T> {
     /// assert_eq!(WATCH.subscribe().get(), "init");
     /// ```
     pub const fn new(init: T) -> Self {
-        Self { init: Mutex::new(Cell::new(Some(init))), sender: SetOnce::new() }
+        Self { init: Mutex::new(Some(init)), sender: SetOnce::new() }
     }
 
     /// Returns a new sender.
@@ -106,7 +105,7 @@ impl<T> Watch<T> {
 
     fn own_sender(&self) -> &Sender<T> {
         self.sender.get_or_init(|| {
-            let init = self.init.with(Cell::take);
+            let init = self.init.with(Option::take);
             Sender::new(init.expect("only the first caller makes the channel"))
         })
     }

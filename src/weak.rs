@@ -46,7 +46,7 @@ impl<T> WeakSender<T> {
     /// assert!(weak.upgrade().is_none());
     /// ```
     pub fn upgrade(&self) -> Option<Sender<T>> {
-        self.handle.shared.senders.add_unless_zero().then(|| Sender { handle: self.handle.clone() })
+        self.handle.senders.add_unless_zero().then(|| Sender { handle: self.handle.clone() })
     }
 
     /// Returns how many senders there are at this moment; weak ones do not count.
@@ -59,7 +59,7 @@ impl<T> WeakSender<T> {
     /// assert_eq!(weak.sender_count(), 1);
     /// ```
     pub fn sender_count(&self) -> usize {
-        self.handle.shared.senders.get()
+        self.handle.senders.get()
     }
 
     /// Tells whether both belong to the same channel.

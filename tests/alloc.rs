@@ -1,5 +1,4 @@
 //! What allocates, and what does not.
-#![cfg(feature = "event-listener")]
 #![expect(unsafe_code, reason = "a global allocator that counts")]
 
 mod common;

@@ -111,10 +111,8 @@ mod logged {
     is!(RecvTimeoutError: defmt::Format);
 }
 
-#[cfg(feature = "event-listener")]
 fn is_send_and_sync<T: Send + Sync>(_: &T) {}
 
-#[cfg(feature = "event-listener")]
 #[test]
 fn the_futures_can_be_sent_and_shared() {
     let (tx, mut rx) = channel(String::new());

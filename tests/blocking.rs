@@ -1,5 +1,5 @@
 //! Waiting on threads.
-#![cfg(all(feature = "std", feature = "event-listener"))]
+#![cfg(feature = "std")]
 
 mod common;
 

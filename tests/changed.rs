@@ -1,5 +1,4 @@
 //! Waiting for a change, and for the end.
-#![cfg(feature = "event-listener")]
 
 mod common;
 

@@ -1,5 +1,4 @@
 //! Senders that wait for the last receiver to go.
-#![cfg(feature = "event-listener")]
 
 mod common;
 

@@ -1,5 +1,5 @@
 //! G9, as far as a host can show it: closures that look at the value run in a critical section.
-#![cfg(all(feature = "critical-section", feature = "event-listener"))]
+#![cfg(feature = "critical-section")]
 
 mod common;
 

@@ -1,5 +1,4 @@
 //! The same scenario under every kind of executor.
-#![cfg(feature = "event-listener")]
 
 mod common;
 

@@ -2,7 +2,6 @@
 
 mod common;
 
-#[cfg(feature = "event-listener")]
 use common::Task;
 use watch_channel::{Sender, channel};
 
@@ -20,7 +19,6 @@ fn a_clone_of_a_receiver_has_seen_the_same_and_goes_its_own_way() {
     assert_eq!(seen.has_changed(), Ok(false));
 }
 
-#[cfg(feature = "event-listener")]
 #[test]
 fn subscribe_counts_the_current_value_as_seen() {
     let tx = Sender::new(1);

@@ -2,7 +2,6 @@
 
 mod common;
 
-#[cfg(feature = "event-listener")]
 use common::Task;
 use watch_channel::error::RecvError;
 use watch_channel::{Receiver, channel};
@@ -39,7 +38,6 @@ fn has_changed_is_an_error_once_closed_even_with_an_unseen_value() {
     assert!(is_err(rx.has_changed()));
 }
 
-#[cfg(feature = "event-listener")]
 #[test]
 fn mark_changed_repeats_and_mark_unchanged_takes_it_back() {
     let (tx, mut rx) = channel(1);
@@ -73,7 +71,6 @@ fn mark_changed_wraps_below_the_first_version() {
     assert_eq!(rx.has_changed(), Ok(false));
 }
 
-#[cfg(feature = "event-listener")]
 #[test]
 fn mark_changed_after_the_close_makes_one_more_change() {
     let (tx, mut rx) = channel(1);

@@ -118,7 +118,6 @@ fn two_sends_against_a_cached_value() {
     });
 }
 
-#[cfg(feature = "event-listener")]
 mod waits {
     use std::future::poll_fn;
     use std::pin::pin;

@@ -1,6 +1,5 @@
 //! Random programs over several handles: each call's result and each wake-up is compared with those of a plain model
 //! of the channel, and with tokio's.
-#![cfg(feature = "event-listener")]
 
 mod common;
 

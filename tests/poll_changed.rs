@@ -1,5 +1,4 @@
 //! Polling without a future: the registration is kept from one poll to the next.
-#![cfg(feature = "event-listener")]
 
 mod common;
 

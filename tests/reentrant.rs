@@ -1,6 +1,5 @@
 //! Random programs in wakers: when it is woken or dropped, a waker sends, drops, polls and begins waits of the same
 //! channel, or panics. Whatever it does, no wake-up of anybody else is lost.
-#![cfg(feature = "event-listener")]
 
 use std::cell::RefCell;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};

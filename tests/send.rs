@@ -6,7 +6,6 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-#[cfg(feature = "event-listener")]
 use common::Task;
 use common::must_end;
 use watch_channel::error::{SendError, TrySendError};
@@ -45,7 +44,6 @@ fn without_receivers_the_others_store() {
     assert_eq!(*tx.subscribe().borrow(), 4);
 }
 
-#[cfg(feature = "event-listener")]
 #[test]
 fn an_unmodified_value_is_no_version_but_stays_visible() {
     let (tx, mut rx) = channel(1);
@@ -62,7 +60,6 @@ fn an_unmodified_value_is_no_version_but_stays_visible() {
     assert_eq!(*rx.borrow(), 2);
 }
 
-#[cfg(feature = "event-listener")]
 #[test]
 fn a_panicking_closure_is_no_version_and_the_channel_stays_usable() {
     let (tx, mut rx) = channel(1);
@@ -117,7 +114,6 @@ fn g3_the_old_value_is_dropped_with_no_lock_held() {
     });
 }
 
-#[cfg(feature = "event-listener")]
 #[test]
 fn the_old_value_is_dropped_after_everybody_is_woken() {
     struct Asks(Arc<Task>, Arc<AtomicBool>);
@@ -143,7 +139,6 @@ fn values_that_cannot_be_cloned_or_shared_by_static_references_are_fine() {
     assert_eq!(rx.borrow().0, "other");
 }
 
-#[cfg(feature = "event-listener")]
 #[test]
 fn errors_read_like_tokios() {
     use tokio::sync::watch;
@@ -250,7 +245,6 @@ fn a_try_send_that_is_busy_leaves_no_claim_behind() {
     assert_eq!(tx.try_send(2), Ok(()));
 }
 
-#[cfg(feature = "event-listener")]
 #[test]
 fn every_way_to_send_wakes() {
     let (tx, mut rx) = channel(0);

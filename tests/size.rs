@@ -21,7 +21,6 @@ fn a_ref_is_two_words() {
 }
 
 /// Not more: compilers differ in how well they pack a future.
-#[cfg(feature = "event-listener")]
 #[test]
 fn waits_are_no_more_than_they_need() {
     use std::mem::size_of_val;

@@ -1,5 +1,4 @@
 //! Waiting for a value that meets a condition.
-#![cfg(feature = "event-listener")]
 
 mod common;
 

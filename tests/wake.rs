@@ -1,5 +1,4 @@
 //! The wake path: no foreign code under a lock, no wake-up lost to a panic, nothing left by a cancelled wait.
-#![cfg(feature = "event-listener")]
 #![expect(unsafe_code, reason = "a waker that notices its clones and drops needs a vtable")]
 
 mod common;

@@ -4,7 +4,6 @@ mod common;
 
 use std::sync::{Arc, Barrier};
 
-#[cfg(feature = "event-listener")]
 use common::Task;
 use common::must_end;
 use watch_channel::{Receiver, Sender, Watch, channel};
@@ -42,7 +41,6 @@ fn without_receivers_it_is_as_any_channel() {
     assert_eq!(WATCH.subscribe().get(), 3);
 }
 
-#[cfg(feature = "event-listener")]
 #[test]
 fn any_number_of_receivers_wait() {
     static WATCH: Watch<u32> = Watch::new(1);

@@ -1,9 +1,9 @@
-//! How a caller that cannot have a lock yet passes the time.
+//! How a caller waits that does not get a lock at once.
 
-/// Pauses that are longer at every step.
+/// Pauses that grow with every step.
 ///
-/// With threads it spins for about a microsecond, yields a few times, then sleeps, so that a blocked thread
-/// leaves its core to others. Without threads there is nobody to leave it to, and it spins.
+/// With threads it spins for about a microsecond, yields a few times, and then sleeps, which leaves the core to other
+/// threads. Without threads it spins.
 #[derive(Debug)]
 pub(crate) struct Backoff {
     step: u32,

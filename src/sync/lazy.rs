@@ -1,23 +1,19 @@
-//! What a channel makes when somebody first waits.
+//! What a channel makes at its first wait.
 
-#[cfg(target_pointer_width = "64")]
 use alloc::boxed::Box;
 
-#[cfg(target_pointer_width = "64")]
 use crate::sync::SetOnce;
 
 /// A value that is made when it is first needed, in an allocation of its own.
-#[cfg(target_pointer_width = "64")]
 #[derive(Debug)]
 pub(crate) struct Lazy<T>(SetOnce<Box<T>>);
 
-#[cfg(target_pointer_width = "64")]
 impl<T: Default> Lazy<T> {
     pub(crate) fn new() -> Self {
         Self(SetOnce::new())
     }
 
-    /// The value, if it was needed yet.
+    /// Returns the value if it has been needed yet.
     #[inline]
     pub(crate) fn get(&self) -> Option<&T> {
         self.0.get().map(|value| &**value)
@@ -32,18 +28,29 @@ impl<T: Default> Lazy<T> {
     }
 
     #[cold]
+    #[inline(never)]
     fn make(&self) -> &T {
         self.0.get_or_set(Box::default())
     }
 }
 
-/// A value that is there from the start: on small targets it takes less memory than the code that would make it later.
+impl<T: Default> Default for Lazy<T> {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+/// A table of [`Lazy`] values: lazy itself where it is large ...
+#[cfg(target_pointer_width = "64")]
+pub(crate) type LazyTable<T> = Lazy<T>;
+
+/// ... and there from the start where it is not, on small targets.
 #[cfg(not(target_pointer_width = "64"))]
 #[derive(Debug)]
-pub(crate) struct Lazy<T>(T);
+pub(crate) struct LazyTable<T>(T);
 
 #[cfg(not(target_pointer_width = "64"))]
-impl<T: Default> Lazy<T> {
+impl<T: Default> LazyTable<T> {
     pub(crate) fn new() -> Self {
         Self(T::default())
     }

@@ -14,8 +14,8 @@
 use core::fmt;
 use core::ops::Deref;
 
-use crate::held::{Held, Identity, Site};
-use crate::sync::{Backoff, Claim, ReadGuard, RwLock, WriteGuard, uninterrupted};
+use crate::deadlock::{CallSite, ChannelId, Held};
+use crate::sync::{Backoff, Claim, ReadGuard, RwLock, WriteGuard, without_preemption};
 
 /// How many pauses the longest claim lasts: with threads 64 spins, 4 yields and 8 sleeps, about a millisecond.
 const LONGEST_CLAIM: u32 = 18;
@@ -23,28 +23,28 @@ const LONGEST_CLAIM: u32 = 18;
 #[derive(Debug)]
 pub(crate) struct Value<T> {
     lock: RwLock<T>,
-    identity: Identity,
+    id: ChannelId,
 }
 
 impl<T> Value<T> {
     pub(crate) fn new(value: T) -> Self {
-        Self { lock: RwLock::new(value), identity: Identity::new() }
+        Self { lock: RwLock::new(value), id: ChannelId::new() }
     }
 
     /// Waits while a writer is inside or claims the lock.
     #[inline]
-    pub(crate) fn read(&self, site: Site) -> Guard<'_, T> {
-        self.identity.check_read();
+    pub(crate) fn read(&self, caller: CallSite) -> ValueGuard<'_, T> {
+        self.id.check_read();
         let lock = match self.lock.try_read() {
             Some(lock) => lock,
             None => self.read_contended(),
         };
-        Guard { lock, _held: self.identity.reading(site) }
+        ValueGuard { lock, _held: self.id.reading(caller) }
     }
 
     /// Does not wait.
-    pub(crate) fn try_read(&self, site: Site) -> Option<Guard<'_, T>> {
-        Some(Guard { lock: self.lock.try_read()?, _held: self.identity.reading(site) })
+    pub(crate) fn try_read(&self, caller: CallSite) -> Option<ValueGuard<'_, T>> {
+        Some(ValueGuard { lock: self.lock.try_read()?, _held: self.id.reading(caller) })
     }
 
     /// Runs `f` with the value, uninterrupted, so that nothing on this core finds a reader that it has preempted, unless
@@ -52,11 +52,11 @@ impl<T> Value<T> {
     ///
     /// Waits as [`read`](Self::read).
     #[inline]
-    pub(crate) fn with<'a, R>(&'a self, site: Site, mut f: impl FnOnce(Guard<'a, T>) -> R) -> R {
-        self.identity.check_read();
+    pub(crate) fn with<'a, R>(&'a self, caller: CallSite, mut f: impl FnOnce(ValueGuard<'a, T>) -> R) -> R {
+        self.id.check_read();
         let mut backoff = Backoff::new();
         loop {
-            let attempt = uninterrupted(|| match self.try_read(site) {
+            let attempt = without_preemption(|| match self.try_read(caller) {
                 Some(value) => Ok(f(value)),
                 None => Err(f),
             });
@@ -82,11 +82,11 @@ impl<T> Value<T> {
     /// Waits for the write lock and runs `f` inside it. If `f` panics the lock is released, and the value stays as
     /// `f` left it.
     #[inline]
-    pub(crate) fn write<R>(&self, site: Site, mut f: impl FnOnce(&mut T) -> R) -> R {
-        self.identity.check_write();
+    pub(crate) fn write<R>(&self, caller: CallSite, mut f: impl FnOnce(&mut T) -> R) -> R {
+        self.id.check_write();
         let mut turns = Turns::new(&self.lock);
         loop {
-            match self.attempt(site, || turns.try_write(), f) {
+            match self.attempt(caller, || turns.try_write(), f) {
                 Ok(result) => return result,
                 Err(again) => f = again,
             }
@@ -96,21 +96,21 @@ impl<T> Value<T> {
 
     /// Runs `f` if nobody is inside and no other writer claims the lock, or gives `f` back. Does not wait.
     #[inline]
-    pub(crate) fn try_write<R, F: FnOnce(&mut T) -> R>(&self, site: Site, f: F) -> Result<R, F> {
-        self.attempt(site, || self.lock.try_write(), f)
+    pub(crate) fn try_write<R, F: FnOnce(&mut T) -> R>(&self, caller: CallSite, f: F) -> Result<R, F> {
+        self.attempt(caller, || self.lock.try_write(), f)
     }
 
     /// A writer is uninterrupted: nothing on its core ever waits for a writer that it has preempted.
     #[inline]
     fn attempt<'a, R, F: FnOnce(&mut T) -> R>(
         &'a self,
-        site: Site,
+        caller: CallSite,
         try_write: impl FnOnce() -> Option<WriteGuard<'a, T>>,
         f: F,
     ) -> Result<R, F> {
-        uninterrupted(|| match try_write() {
+        without_preemption(|| match try_write() {
             Some(mut value) => {
-                let _held = self.identity.writing(site);
+                let _held = self.id.writing(caller);
                 Ok(f(&mut value))
             }
             None => Err(f),
@@ -162,7 +162,7 @@ impl<'a, T> Turns<'a, T> {
         } else {
             // Uninterrupted: a reader that is, and waits inside for its own second read, is not to find a claim that it
             // keeps from ending.
-            self.claim = uninterrupted(|| self.lock.try_claim());
+            self.claim = without_preemption(|| self.lock.try_claim());
             self.claimed = Backoff::new();
             self.left = if self.claim.is_some() { self.patience } else { 2 };
             self.patience = (self.patience * 2).min(LONGEST_CLAIM);
@@ -171,12 +171,12 @@ impl<'a, T> Turns<'a, T> {
 }
 
 /// A read lock on the value. Writers wait while it lives.
-pub(crate) struct Guard<'a, T> {
+pub(crate) struct ValueGuard<'a, T> {
     lock: ReadGuard<'a, T>,
     _held: Held,
 }
 
-impl<T> Deref for Guard<'_, T> {
+impl<T> Deref for ValueGuard<'_, T> {
     type Target = T;
 
     #[inline]
@@ -185,7 +185,7 @@ impl<T> Deref for Guard<'_, T> {
     }
 }
 
-impl<T: fmt::Debug> fmt::Debug for Guard<'_, T> {
+impl<T: fmt::Debug> fmt::Debug for ValueGuard<'_, T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         (**self).fmt(f)
     }

@@ -2,10 +2,10 @@
 
 use defmt::{Format, Formatter, write};
 
+use crate::channel::state::Version;
 use crate::error::{RecvError, RecvTimeoutError, SendError, TrySendError};
 use crate::receiver::Receiver;
 use crate::sender::Sender;
-use crate::state::Version;
 use crate::weak::WeakSender;
 
 impl Format for Version {

@@ -6,12 +6,13 @@ use core::task::{Context, Poll, Waker};
 use core::time::Duration;
 use std::time::Instant;
 
-use crate::coop::unconstrained;
+use crate::adapters::coop::unconstrained;
 use crate::error::{RecvError, RecvTimeoutError};
 use crate::guard::Ref;
 use crate::receiver::Receiver;
 use crate::sender::Sender;
-use crate::sync::{AtomicUsize, Ordering, TaskArc, Wake, per_thread, thread};
+use crate::sync::thread::{self, per_thread};
+use crate::sync::{AtomicUsize, Ordering, Wake, WakerArc};
 
 impl<T> Receiver<T> {
     /// Waits for a value that was not seen yet, and counts it as seen: [`changed`](Self::changed) for threads.
@@ -156,11 +157,11 @@ struct Unparker {
 }
 
 impl Wake for Unparker {
-    fn wake(this: TaskArc<Self>) {
+    fn wake(this: WakerArc<Self>) {
         Self::wake_by_ref(&this);
     }
 
-    fn wake_by_ref(this: &TaskArc<Self>) {
+    fn wake_by_ref(this: &WakerArc<Self>) {
         // ORDERING: Release; partner: the Acquire in `block_until`. What is done before the wake-up is visible after.
         if this.woken.swap(1, Ordering::Release) == 0 {
             this.thread.unpark();
@@ -168,7 +169,7 @@ impl Wake for Unparker {
     }
 }
 
-type Parker = (TaskArc<Unparker>, Waker);
+type Parker = (WakerArc<Unparker>, Waker);
 
 per_thread! {
     /// The thread's parker while no wait uses it. (One inside the `condition` of another makes its own.)
@@ -188,7 +189,7 @@ fn block_until<F: Future>(deadline: Option<Instant>, future: F) -> Option<F::Out
     // A thread that sleeps has no other tasks to run: inside a task that has used up its budget it would sleep for ever.
     let mut future = pin!(unconstrained(future));
     let parker = PARKER.try_with(Cell::take).ok().flatten().unwrap_or_else(|| {
-        let unparker = TaskArc::new(Unparker { thread: thread::current(), woken: AtomicUsize::new(0) });
+        let unparker = WakerArc::new(Unparker { thread: thread::current(), woken: AtomicUsize::new(0) });
         (unparker.clone(), unparker.into())
     });
     let mut is_over = false;

@@ -1,26 +1,26 @@
-//! A count of handles, with one flag beside it in the same word: "somebody waits for the count to reach zero".
+//! A count of handles, with one flag in the same word: "a sender waits for the count to reach zero".
 //!
-//! The flag and the count are one atomic for the same reason as in the state word: [`Count::set_waiting`] either
-//! comes before the last handle's [`Count::remove`], which then finds the flag, or after it, and finds zero.
+//! The flag and the count are one atomic for the same reason as in the state word: [`Count::set_waiting`] either comes
+//! before the last handle's [`Count::remove`], which then finds the flag, or after it, and finds zero.
 
-use crate::sync::{AtomicUsize, Ordering};
+use crate::sync::{AtomicUsize, Ordering, first_guess};
 
-/// Set by [`Count::set_waiting`], cleared by the drop that brings the count to zero, looked at by that drop.
+/// Set by [`Count::set_waiting`], cleared and read by the drop that brings the count to zero.
 const WAITING: usize = 1;
 const ONE: usize = 2;
 
-/// Far from the end of the word, so that threads that are about to panic cannot make it wrap.
+/// Far from the end of the word, so threads that are about to panic cannot make it wrap.
 const MAX: usize = usize::MAX / ONE / 2;
 
 /// What a handle's drop found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[must_use = "the last handle's drop has somebody to notify"]
+#[must_use = "tasks may wait for the last handle's drop"]
 pub(crate) enum Removed {
     /// Other handles are left.
     NotLast,
-    /// No handle is left, and nobody waits for that.
+    /// No handle is left, and no sender waits for that.
     Last,
-    /// No handle is left, and whoever waits for that must be notified.
+    /// No handle is left, and the senders that wait for that must be woken.
     LastAwaited,
 }
 
@@ -35,7 +35,7 @@ impl Count {
 
     #[inline]
     pub(crate) fn get(&self) -> usize {
-        // ORDERING: Acquire; partner: the Release of `remove`. Who sees the count at zero sees all that was done
+        // ORDERING: Acquire; partner: the Release of `remove`. A caller that sees the count at zero sees all that was done
         // with the handles.
         self.0.load(Ordering::Acquire) / ONE
     }
@@ -47,7 +47,7 @@ impl Count {
     /// If there are too many to count. Only leaked handles (`mem::forget`) can be so many.
     #[inline]
     pub(crate) fn add(&self) {
-        // ORDERING: Relaxed; the handle is made with another one's help, through which everything is visible.
+        // ORDERING: Relaxed; the handle is made with the help of another one, through which everything is visible.
         if self.0.fetch_add(ONE, Ordering::Relaxed) / ONE >= MAX {
             self.refuse();
         }
@@ -57,16 +57,15 @@ impl Count {
     ///
     /// # Panics
     ///
-    /// As [`add`](Self::add).
+    /// If there are too many to count, as [`add`](Self::add).
     pub(crate) fn add_unless_zero(&self) -> bool {
-        // ORDERING: Relaxed; only a first guess for the exchange.
-        let mut before = self.0.load(Ordering::Relaxed);
+        let mut before = first_guess(&self.0);
         while before / ONE > 0 {
             if before / ONE >= MAX {
                 Self::panic();
             }
-            // ORDERING: Relaxed; as in `add`, the channel is visible through the handle that this is made with. On
-            // failure it is another guess.
+            // ORDERING: Relaxed; as in `add`, the channel is visible through the handle that this is made with. On failure
+            // it is another guess.
             match self.0.compare_exchange_weak(before, before + ONE, Ordering::Relaxed, Ordering::Relaxed) {
                 Ok(_) => return true,
                 Err(now) => before = now,
@@ -90,8 +89,8 @@ impl Count {
     /// Counts one handle less.
     #[inline]
     pub(crate) fn remove(&self) -> Removed {
-        // ORDERING: Release; partners: the Acquire of the last handle's `remove`, and of `get` and `set_waiting`.
-        // What was done with this handle comes before what follows the last one's drop.
+        // ORDERING: Release; partners: the Acquire of the last handle's `remove`, and of `get` and `set_waiting`. What was
+        // done with this handle comes before what follows the last one's drop.
         let before = self.0.fetch_sub(ONE, Ordering::AcqRel);
         if before / ONE > 1 {
             return Removed::NotLast;
@@ -99,14 +98,14 @@ impl Count {
         if before & WAITING == 0 {
             return Removed::Last;
         }
-        // ORDERING: Acquire; partner: the Release of `set_waiting`, for the listener.
+        // ORDERING: Acquire; partner: the Release of `set_waiting`, for the waker in its list.
         if self.0.fetch_and(!WAITING, Ordering::Acquire) & WAITING == 0 { Removed::Last } else { Removed::LastAwaited }
     }
 
-    /// Says that a caller, whose listener is in its list, is about to sleep until the count is zero. It may do so
-    /// only if the count returned is not zero.
+    /// Says that a sender, whose waker is in its list, is about to sleep until the count is zero. It may do so only if the
+    /// count returned is not zero.
     pub(crate) fn set_waiting(&self) -> usize {
-        // ORDERING: Release; partner: the Acquire in `remove`, to which the listener becomes visible. Acquire, as
+        // ORDERING: Release; partner: the Acquire in `remove`, to which the waker in its list becomes visible. Acquire, as
         // `get`.
         self.0.fetch_or(WAITING, Ordering::AcqRel) / ONE
     }
@@ -117,7 +116,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_last_handle_finds_who_waits() {
+    fn the_last_handle_finds_the_flag() {
         let count = Count::new();
         count.add();
         assert_eq!(count.get(), 2);

@@ -1,7 +1,4 @@
-//! The deadlock detector, in debug builds with threads: it knows which channels this thread holds a guard of, and
-//! where each was taken, so that a call that would wait for its own thread panics instead.
-//!
-//! `held_untracked.rs` stands in for it everywhere else.
+//! The detector of debug builds with threads.
 
 use alloc::vec::Vec;
 use core::cell::RefCell;
@@ -10,11 +7,11 @@ use core::panic::Location;
 use crate::sync::{AtomicUsize, Ordering};
 
 /// Where a guard was taken.
-pub(crate) type Site = &'static Location<'static>;
+pub(crate) type CallSite = &'static Location<'static>;
 
-/// The caller's place in the user's source.
+/// Returns the place in the user's source that called.
 #[track_caller]
-pub(crate) fn here() -> Site {
+pub(crate) fn caller() -> CallSite {
     Location::caller()
 }
 
@@ -28,25 +25,25 @@ enum Kind {
 struct Entry {
     channel: usize,
     kind: Kind,
-    site: Site,
+    caller: CallSite,
 }
 
 std::thread_local! {
     static HELD: RefCell<Vec<Entry>> = const { RefCell::new(Vec::new()) };
 }
 
-/// Tells a channel from all others, even from one that lived at the same address before it.
+/// Differs from that of every other channel, even of one that lived at the same address before.
 #[derive(Debug)]
-pub(crate) struct Identity(AtomicUsize);
+pub(crate) struct ChannelId(AtomicUsize);
 
-impl Identity {
+impl ChannelId {
     pub(crate) const fn new() -> Self {
         Self(AtomicUsize::new(0))
     }
 
     fn number(&self) -> usize {
         static LAST: AtomicUsize = AtomicUsize::new(0);
-        // ORDERING: Relaxed, all three; a number is compared with itself only, and nothing hangs on it.
+        // ORDERING: Relaxed, all three; a number is compared with itself only, and makes nothing else visible.
         match self.0.load(Ordering::Relaxed) {
             0 => {
                 let fresh = LAST.fetch_add(1, Ordering::Relaxed) + 1;
@@ -81,25 +78,25 @@ impl Identity {
         }
     }
 
-    fn find(&self, kind: Kind) -> Option<Site> {
+    fn find(&self, kind: Kind) -> Option<CallSite> {
         let channel = self.number();
-        // Where the thread is already past its last destructors, nothing is known and nothing is claimed.
-        HELD.try_with(|held| held.borrow().iter().find(|e| e.channel == channel && e.kind == kind).map(|e| e.site))
+        // A thread that has run its last destructors has no notes any more, and is not checked.
+        HELD.try_with(|held| held.borrow().iter().find(|e| e.channel == channel && e.kind == kind).map(|e| e.caller))
             .unwrap_or(None)
     }
 
     /// Notes that this thread has the read lock, until the result is dropped.
-    pub(crate) fn reading(&self, site: Site) -> Held {
-        Held::new(Entry { channel: self.number(), kind: Kind::Reading, site })
+    pub(crate) fn reading(&self, caller: CallSite) -> Held {
+        Held::new(Entry { channel: self.number(), kind: Kind::Reading, caller })
     }
 
     /// Notes that this thread has the write lock, until the result is dropped.
-    pub(crate) fn writing(&self, site: Site) -> Held {
-        Held::new(Entry { channel: self.number(), kind: Kind::Writing, site })
+    pub(crate) fn writing(&self, caller: CallSite) -> Held {
+        Held::new(Entry { channel: self.number(), kind: Kind::Writing, caller })
     }
 }
 
-/// One guard of this thread. It must be dropped on the thread that made it, as the guard itself.
+/// A note of one guard of this thread. Like the guard, it must be dropped on the thread that made it.
 #[derive(Debug)]
 pub(crate) struct Held(Entry);
 

@@ -1,11 +1,18 @@
-//! loom's types under the same names. Its lock blocks where the real one tries: a model checker has no use for a
-//! loop that tries again.
+//! loom's types under the same names. Its lock blocks where the native one tries, because a loop that tries again gives a
+//! model checker endless interleavings.
 
 pub(crate) use loom::sync::Arc;
 pub(crate) use loom::sync::atomic::{AtomicUsize, Ordering};
 
 pub(crate) type ReadGuard<'a, T> = loom::sync::RwLockReadGuard<'a, T>;
 pub(crate) type WriteGuard<'a, T> = loom::sync::RwLockWriteGuard<'a, T>;
+
+/// Returns what is in `atomic`. It is a read-modify-write, because loom 0.7 takes only an atomic's last access into account
+/// when it looks for interleavings: a plain load before the exchange would hide the exchange's own races.
+pub(crate) fn first_guess(atomic: &AtomicUsize) -> usize {
+    // ORDERING: Relaxed; as the native one.
+    atomic.fetch_or(0, Ordering::Relaxed)
+}
 
 #[derive(Debug)]
 pub(crate) struct RwLock<T>(loom::sync::RwLock<T>);
@@ -44,35 +51,35 @@ impl<T> Mutex<T> {
         Self(loom::sync::Mutex::new(value))
     }
 
-    pub(crate) fn with<R>(&self, f: impl FnOnce(&T) -> R) -> R {
-        f(&self.0.lock().unwrap_or_else(|poisoned| poisoned.into_inner()))
+    pub(crate) fn with<R>(&self, f: impl FnOnce(&mut T) -> R) -> R {
+        f(&mut self.0.lock().unwrap_or_else(|poisoned| poisoned.into_inner()))
     }
 }
 
-/// The value is in std's cell, which loom cannot see; `set` is what publishes it to loom, and `setting` what the
-/// second of two who set it waits for.
+/// The value is in std's cell, which loom cannot see. `is_set` publishes it to loom, and the second of two callers that set
+/// it waits for `setting`.
 #[derive(Debug)]
 pub(crate) struct SetOnce<T> {
     value: std::sync::OnceLock<T>,
-    set: AtomicUsize,
+    is_set: AtomicUsize,
     setting: Mutex<()>,
 }
 
 impl<T> SetOnce<T> {
     pub(crate) fn new() -> Self {
-        Self { value: std::sync::OnceLock::new(), set: AtomicUsize::new(0), setting: Mutex::new(()) }
+        Self { value: std::sync::OnceLock::new(), is_set: AtomicUsize::new(0), setting: Mutex::new(()) }
     }
 
     pub(crate) fn get(&self) -> Option<&T> {
         // ORDERING: Acquire; partner: the Release in `get_or_set`; the value becomes visible.
-        if self.set.load(Ordering::Acquire) == 0 { None } else { self.value.get() }
+        if self.is_set.load(Ordering::Acquire) == 0 { None } else { self.value.get() }
     }
 
     pub(crate) fn get_or_set(&self, value: T) -> &T {
         self.setting.with(|()| {
             let value = self.value.get_or_init(|| value);
             // ORDERING: Release; partner: the Acquire in `get`, to which the value becomes visible.
-            self.set.store(1, Ordering::Release);
+            self.is_set.store(1, Ordering::Release);
             value
         })
     }

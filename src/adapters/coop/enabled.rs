@@ -1,0 +1,16 @@
+//! The budget of the task that is polled, from tokio.
+
+use core::task::{Context, Poll, ready};
+
+use tokio::task::coop::poll_proceed;
+pub(crate) use tokio::task::coop::unconstrained;
+
+#[inline]
+pub(crate) fn poll_within_budget<R>(cx: &mut Context<'_>, poll: impl FnOnce(&mut Context<'_>) -> Poll<R>) -> Poll<R> {
+    let budget = ready!(poll_proceed(cx));
+    let polled = poll(cx);
+    if polled.is_ready() {
+        budget.made_progress();
+    }
+    polled
+}

@@ -1,0 +1,20 @@
+//! tokio's cooperative budget: a task that always finds something new still lets its neighbours run, because a wait that has
+//! used up the task's budget returns `Pending`. Outside of a tokio runtime there is no budget, and nothing changes.
+//!
+//! Both implementations have the same names: [`poll_within_budget`] polls a wait, which takes one unit of the budget when it
+//! is ready and none while it is pending; `unconstrained` is a future that the budget does not hold up. `enabled.rs` is for
+//! the feature `tokio`; with `disabled.rs` every wait is polled as it is.
+
+#[cfg(not(feature = "tokio"))]
+mod disabled;
+#[cfg(feature = "tokio")]
+mod enabled;
+
+#[cfg(not(feature = "tokio"))]
+pub(crate) use self::disabled::poll_within_budget;
+#[cfg(all(not(feature = "tokio"), feature = "std", not(target_family = "wasm")))]
+pub(crate) use self::disabled::unconstrained;
+#[cfg(feature = "tokio")]
+pub(crate) use self::enabled::poll_within_budget;
+#[cfg(all(feature = "tokio", feature = "std", not(target_family = "wasm")))]
+pub(crate) use self::enabled::unconstrained;

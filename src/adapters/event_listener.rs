@@ -1,0 +1,112 @@
+//! event-listener's [`EventListener`]s, the feature `event-listener`: what the smol family builds on.
+
+use event_listener::EventListener;
+
+use crate::channel::listeners::Notify;
+use crate::receiver::Receiver;
+use crate::sender::Sender;
+
+impl<T> Receiver<T> {
+    /// Returns a listener that is notified of the next version, or of the close.
+    ///
+    /// A listener owns what it needs: it is `'static` and `Send`, and can be awaited, waited for on a thread (`wait`,
+    /// `wait_timeout`, `wait_deadline`), and combined with other futures. What it is notified of is not marked as seen.
+    /// Where none of this is needed, [`changed`](Self::changed) is faster, and easier to use.
+    ///
+    /// Listen first, then look, then wait: so a version that comes after the look has a listener. On a channel that is
+    /// closed, a listener is notified from the start. Each call allocates, unless an earlier listener's memory is free.
+    ///
+    /// # Blocking
+    ///
+    /// This method never waits for readers or senders. A send that notifies listeners calls their wakers while it holds
+    /// event-listener's own lock.
+    ///
+    /// # Examples
+    ///
+    /// In a task:
+    ///
+    /// ```
+    /// # use futures_lite::future::block_on;
+    /// let (tx, mut rx) = watch_channel::channel(1);
+    /// let sender = std::thread::spawn(move || tx.set(2));
+    /// block_on(async {
+    ///     loop {
+    ///         let listener = rx.listen();
+    ///         if rx.has_unseen() {
+    ///             break;
+    ///         }
+    ///         listener.await;
+    ///     }
+    /// });
+    /// assert_eq!(rx.get_and_update(), 2);
+    /// # sender.join().unwrap();
+    /// ```
+    ///
+    /// On a thread, with a deadline:
+    ///
+    /// ```
+    /// use std::time::{Duration, Instant};
+    ///
+    /// use event_listener::Listener;
+    ///
+    /// let (tx, rx) = watch_channel::channel("starting");
+    /// let deadline = Instant::now() + Duration::from_millis(10);
+    /// let is_ready = loop {
+    ///     let listener = rx.listen();
+    ///     if rx.get() == "ready" {
+    ///         break true;
+    ///     }
+    ///     if listener.wait_deadline(deadline).is_none() {
+    ///         break false;
+    ///     }
+    /// };
+    /// assert!(!is_ready);
+    /// # drop(tx);
+    /// ```
+    pub fn listen(&self) -> EventListener {
+        let listeners = &self.handle.waiters.listeners;
+        let listener = listeners.listen(Notify::Receivers);
+        if self.handle.state.set_listening().is_closed() {
+            listeners.notify(Notify::Receivers);
+        }
+        listener
+    }
+}
+
+impl<T> Sender<T> {
+    /// Returns a listener that is notified when the last receiver is dropped.
+    ///
+    /// It is to [`closed`](Self::closed) what [`Receiver::listen`] is to [`Receiver::changed`]. On a channel without a
+    /// receiver, a listener is notified from the start.
+    ///
+    /// # Blocking
+    ///
+    /// This method never waits for readers or senders.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::time::Duration;
+    ///
+    /// use event_listener::Listener;
+    ///
+    /// let (tx, rx) = watch_channel::channel(());
+    /// let receiver = std::thread::spawn(move || drop(rx));
+    /// while !tx.is_closed() {
+    ///     let listener = tx.listen_closed();
+    ///     if !tx.is_closed() {
+    ///         listener.wait_timeout(Duration::from_secs(1)).expect("the thread drops the receiver");
+    ///     }
+    /// }
+    /// assert!(tx.is_closed());
+    /// # receiver.join().unwrap();
+    /// ```
+    pub fn listen_closed(&self) -> EventListener {
+        let listeners = &self.handle.waiters.listeners;
+        let listener = listeners.listen(Notify::Senders);
+        if self.handle.receivers.set_waiting() == 0 {
+            listeners.notify(Notify::Senders);
+        }
+        listener
+    }
+}

@@ -1,0 +1,323 @@
+//! The version state machine: one word that says which version the channel is at, whether it is closed, and who waits.
+//!
+//! ```text
+//!  bit   usize::BITS - 1 ............. LANES + 2 | LANES + 1 | LANES ... 1 | 0
+//!        version, one STEP a send, wraps         | LISTENING | WAITING     | CLOSED
+//! ```
+//!
+//! | bit | set by | cleared by | read by |
+//! |---|---|---|---|
+//! | `CLOSED` | the last sender's drop, [`close`](AtomicState::close) | nothing: a closed channel stays closed | receivers, at every check |
+//! | `WAITING`, one for each lane | a receiver that is about to sleep, [`set_waiting`](AtomicState::set_waiting) | the next send, [`publish_while_locked`](AtomicState::publish_while_locked), which then has to wake that lane | that send; the last sender's drop |
+//! | `LISTENING` | a new listener, [`set_listening`](AtomicState::set_listening) | the next send, which then has to notify the listeners | that send; the last sender's drop |
+//! | version | each send, `publish_while_locked` | | receivers, at every check |
+//!
+//! # Why no wake-up is lost
+//!
+//! "A receiver waits" and "the version" are one atomic, so a receiver's `set_waiting` and a sender's
+//! `publish_while_locked` have one order:
+//!
+//! - The send is first: `set_waiting` returns the new version, and the receiver does not sleep.
+//! - `set_waiting` is first: the send finds the bit, takes it, and has to wake the lane. The receiver's waker was in the
+//!   lane's list before the bit was set, so the delivery, which begins after the bit has been taken, finds it there.
+//!   (`set_waiting` argues why a bit that is set already need not be set again.)
+//!
+//! # All edges
+//!
+//! Every operation on the word but a load is a read-modify-write, so each continues the release sequences of those before
+//! it: an Acquire pairs with *every* earlier Release on the word.
+//!
+//! | from (Release) | to (Acquire) | what becomes visible |
+//! |---|---|---|
+//! | `publish_while_locked` | `load`, `set_waiting`, `set_listening` | a receiver that knows of a version finds that value, or a later one, behind the lock |
+//! | `set_waiting`, `set_listening` | `publish_while_locked`, `close` | the waker in its list, and the list itself, are there for the sender that has taken the bit |
+//! | `close` | `load`, `set_waiting`, `set_listening` | what every sender did before it was dropped |
+
+use crate::error::RecvError;
+use crate::sync::{AtomicUsize, HAS_THREADS, Ordering, first_guess};
+
+/// How many lists the waiting receivers are spread over: one without threads, and one where a narrow word has no bits for
+/// more.
+pub(crate) const LANES: usize = if HAS_THREADS && usize::BITS == 64 { 4 } else { 1 };
+
+const CLOSED: usize = 1;
+
+const FIRST_LANE: usize = 1 << 1;
+const LANES_MASK: usize = ((1 << LANES) - 1) * FIRST_LANE;
+const LISTENING: usize = FIRST_LANE << LANES;
+const WAITING: usize = LANES_MASK | LISTENING;
+
+const STEP: usize = LISTENING << 1;
+const VERSION: usize = !(STEP - 1);
+
+/// A token for one version of a channel's value: each send makes a new one. Only equality has a meaning.
+///
+/// Versions of different channels cannot be compared. They [wrap](crate::Receiver#missed-values).
+///
+/// # Examples
+///
+/// ```
+/// let (tx, rx) = watch_channel::channel(1);
+/// let before = rx.version();
+/// assert_eq!(tx.version(), before);
+/// tx.set(1);
+/// assert_ne!(rx.version(), before);
+/// ```
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Version(usize);
+
+impl Version {
+    #[inline]
+    pub(crate) fn number(self) -> usize {
+        self.0 / STEP
+    }
+}
+
+impl core::fmt::Debug for Version {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        write!(f, "Version({})", self.number())
+    }
+}
+
+/// What the state word said at one moment.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Snapshot(usize);
+
+impl Snapshot {
+    #[inline]
+    pub(crate) fn version(self) -> Version {
+        Version(self.0 & VERSION)
+    }
+
+    /// Returns `true` if this is another version: then the exclusive or is at least a step, whatever differs in the bits
+    /// below the version. It is one instruction less than to mask those.
+    #[inline]
+    pub(crate) fn is_other_than(self, version: Version) -> bool {
+        self.0 ^ version.0 >= STEP
+    }
+
+    #[inline]
+    pub(crate) fn is_closed(self) -> bool {
+        self.0 & CLOSED != 0
+    }
+}
+
+/// What a receiver finds when it compares a snapshot with the version that it has seen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Observation {
+    /// There was a version that it had not seen. This comes before [`Observation::Closed`].
+    Changed,
+    /// The channel is closed, and its last version has been seen.
+    Closed,
+}
+
+impl Observation {
+    #[inline]
+    pub(crate) fn into_result(self) -> Result<(), RecvError> {
+        match self {
+            Self::Changed => Ok(()),
+            Self::Closed => Err(RecvError::new()),
+        }
+    }
+}
+
+/// A receiver's side of the state: the version that it has seen.
+#[derive(Clone, Copy)]
+pub(crate) struct Seen(Version);
+
+impl Seen {
+    #[inline]
+    pub(crate) fn new(version: Version) -> Self {
+        Self(version)
+    }
+
+    #[inline]
+    pub(crate) fn version(self) -> Version {
+        self.0
+    }
+
+    /// Sets the version that has been seen, and returns `true` if it is another one than before.
+    #[inline]
+    pub(crate) fn update(&mut self, version: Version) -> bool {
+        core::mem::replace(&mut self.0, version) != version
+    }
+
+    /// Makes the current version unseen, whether it has been seen or not: the version seen goes back by one, and wraps.
+    #[inline]
+    pub(crate) fn step_back(&mut self) {
+        self.0 = Version(self.0.0.wrapping_sub(STEP));
+    }
+
+    /// Returns what `now` has that has not been seen, and marks it as seen.
+    #[inline]
+    pub(crate) fn observe_and_update(&mut self, now: Snapshot) -> Option<Observation> {
+        if self.update(now.version()) {
+            Some(Observation::Changed)
+        } else if now.is_closed() {
+            Some(Observation::Closed)
+        } else {
+            None
+        }
+    }
+}
+
+impl core::fmt::Debug for Seen {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+/// The waiting bits that a send or the close has taken: it has to wake all of them once the value's lock is released.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[must_use = "receivers sleep until they are woken"]
+pub(crate) struct Waiting(usize);
+
+impl Waiting {
+    #[inline]
+    pub(crate) fn is_empty(self) -> bool {
+        self.0 == 0
+    }
+
+    /// Returns a bit for each lane, the first the lowest.
+    #[inline]
+    pub(crate) fn lanes(self) -> usize {
+        (self.0 & LANES_MASK) / FIRST_LANE
+    }
+
+    #[inline]
+    pub(crate) fn is_listening(self) -> bool {
+        self.0 & LISTENING != 0
+    }
+}
+
+/// The state word.
+#[derive(Debug)]
+pub(crate) struct AtomicState(AtomicUsize);
+
+impl AtomicState {
+    pub(crate) fn new() -> Self {
+        Self(AtomicUsize::new(0))
+    }
+
+    #[inline]
+    pub(crate) fn load(&self) -> Snapshot {
+        // ORDERING: Acquire; partners: the Release of `publish_while_locked` and of `close`. A caller that sees a version
+        // finds that value, or a later one, behind the lock.
+        Snapshot(self.0.load(Ordering::Acquire))
+    }
+
+    /// Returns the version of the value behind the lock, which the caller holds.
+    #[inline]
+    pub(crate) fn version_while_locked(&self) -> Version {
+        // ORDERING: Relaxed; the version moves only under the write lock, and the lock's own Acquire makes the move of its
+        // last holder visible.
+        Snapshot(self.0.load(Ordering::Relaxed)).version()
+    }
+
+    /// Makes the value that has just been written a new version. The caller holds the write lock, and wakes what is
+    /// returned once it has released it.
+    #[inline]
+    pub(crate) fn publish_while_locked(&self) -> Waiting {
+        let mut before = first_guess(&self.0);
+        loop {
+            let after = before.wrapping_add(STEP) & !WAITING;
+            // ORDERING: Release; partners: the Acquire of `load`, `set_waiting` and `set_listening`, to which the value
+            // becomes visible. Acquire; partner: the Release of `set_waiting` and `set_listening`: the wakers behind the
+            // bits taken are in their lists for the delivery. Relaxed on failure, which is another guess.
+            match self.0.compare_exchange_weak(before, after, Ordering::AcqRel, Ordering::Relaxed) {
+                Ok(_) => return Waiting(before & WAITING),
+                Err(now) => before = now,
+            }
+        }
+    }
+
+    /// Says that a receiver, whose waker is in the list of `lane`, is about to sleep. It may do so only if the snapshot
+    /// returned has nothing that it has not seen.
+    #[inline]
+    pub(crate) fn set_waiting(&self, lane: usize) -> Snapshot {
+        let bit = FIRST_LANE << lane;
+        let now = self.load();
+        if now.0 & bit != 0 {
+            // Another receiver has set it, and the sender that takes it locks the lane's list after that. If that is still
+            // to come, it finds our waker. If it is past, our waker was put into the list later, so the list's lock has
+            // made the new version visible to the load above.
+            return now;
+        }
+        self.set(bit)
+    }
+
+    /// Says that a listener has been added. Returns what the word said before.
+    #[cfg_attr(not(feature = "event-listener"), expect(dead_code, reason = "the adapter's"))]
+    pub(crate) fn set_listening(&self) -> Snapshot {
+        self.set(LISTENING)
+    }
+
+    #[inline]
+    fn set(&self, bit: usize) -> Snapshot {
+        // ORDERING: Release; partners: the Acquires of `publish_while_locked` and `close`, to which the waker in its list
+        // becomes visible. Acquire, as `load`.
+        Snapshot(self.0.fetch_or(bit, Ordering::AcqRel))
+    }
+
+    /// Closes the channel forever. The caller is the last sender, and wakes what is returned.
+    pub(crate) fn close(&self) -> Waiting {
+        // ORDERING: Release; partners: the Acquires of `load`, `set_waiting` and `set_listening`. All that senders did
+        // becomes visible to a caller that sees the close. Acquire; partner: the Release of `set_waiting` and
+        // `set_listening`, for the wakers in their lists.
+        let before = self.0.fetch_or(CLOSED, Ordering::AcqRel);
+        Waiting(before & WAITING)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn version_wraps_and_leaves_the_other_bits() {
+        let state = AtomicState(AtomicUsize::new(VERSION | CLOSED));
+        let mut seen = Seen::new(state.load().version());
+        assert_eq!(state.publish_while_locked(), Waiting(0));
+        assert_eq!(state.load().version(), Version(0));
+        assert!(state.load().is_closed());
+        assert_eq!(seen.observe_and_update(state.load()), Some(Observation::Changed));
+        assert_eq!(seen.observe_and_update(state.load()), Some(Observation::Closed));
+    }
+
+    #[test]
+    fn a_send_takes_the_waiting_bits_once() {
+        let state = AtomicState::new();
+        let last = LANES - 1;
+        assert_eq!(state.set_waiting(0).version(), Version(0));
+        assert_eq!(state.set_waiting(last).version(), Version(0));
+        assert_eq!(state.set_listening().version(), Version(0));
+        let taken = state.publish_while_locked();
+        assert_eq!((taken.lanes(), taken.is_listening()), (1 | 1 << last, true));
+        assert!(state.publish_while_locked().is_empty());
+        assert_eq!(state.set_waiting(last).version(), Version(2 * STEP));
+        let taken = state.close();
+        assert_eq!((taken.lanes(), taken.is_listening()), (1 << last, false));
+    }
+
+    #[test]
+    fn unseen_comes_before_closed() {
+        let state = AtomicState::new();
+        let mut seen = Seen::new(state.load().version());
+        assert_eq!(seen.observe_and_update(state.load()), None);
+        let _ = state.publish_while_locked();
+        let _ = state.close();
+        assert_eq!(seen.observe_and_update(state.load()), Some(Observation::Changed));
+        assert_eq!(seen.observe_and_update(state.load()), Some(Observation::Closed));
+    }
+
+    #[test]
+    fn stepping_back_wraps_and_is_never_the_current_version() {
+        let state = AtomicState::new();
+        let mut seen = Seen::new(state.load().version());
+        for _ in 0..3 {
+            seen.step_back();
+            assert_ne!(seen.version(), state.load().version());
+        }
+        assert_eq!(seen.observe_and_update(state.load()), Some(Observation::Changed));
+    }
+}

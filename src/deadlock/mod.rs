@@ -1,0 +1,16 @@
+//! The deadlock detector: which channels this thread holds a guard of, and where each was taken. A call that would wait for
+//! its own thread panics instead.
+//!
+//! Both implementations have the same names: [`caller`] returns the user's [`CallSite`], a [`ChannelId`] checks and notes
+//! what this thread holds, and a note lasts as long as its [`Held`]. `enabled.rs` is for debug builds with threads.
+//! `disabled.rs`, without state and without code, is for all others.
+
+#[cfg(not(all(feature = "std", debug_assertions, not(all(loom, feature = "loom")))))]
+mod disabled;
+#[cfg(all(feature = "std", debug_assertions, not(all(loom, feature = "loom"))))]
+mod enabled;
+
+#[cfg(not(all(feature = "std", debug_assertions, not(all(loom, feature = "loom")))))]
+pub(crate) use self::disabled::{CallSite, ChannelId, Held, caller};
+#[cfg(all(feature = "std", debug_assertions, not(all(loom, feature = "loom"))))]
+pub(crate) use self::enabled::{CallSite, ChannelId, Held, caller};

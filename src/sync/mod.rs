@@ -1,0 +1,65 @@
+//! The facade: every atomic, reference count, lock and pause of this crate. This folder is the only place that names the
+//! crates they come from. Under `cfg(loom)` the same names are loom's types.
+//!
+//! It has primitives and no policy: how long to wait for the value is decided in `channel/value.rs`, and which lane a
+//! thread waits in is decided in `channel/waiters.rs`.
+
+mod backoff;
+mod lazy;
+#[cfg(all(loom, feature = "loom"))]
+mod loom;
+#[cfg(not(all(loom, feature = "loom")))]
+mod mutex;
+#[cfg(not(all(loom, feature = "loom")))]
+mod native;
+pub(crate) mod thread;
+
+/// A reference count that a [`Waker`](core::task::Waker) can be made of, and the trait that does it.
+#[cfg(all(feature = "std", not(target_family = "wasm")))]
+pub(crate) use portable_atomic_util::{Arc as WakerArc, task::Wake};
+
+pub(crate) use self::backoff::Backoff;
+pub(crate) use self::lazy::{Lazy, LazyTable};
+#[cfg(all(loom, feature = "loom"))]
+pub(crate) use self::loom::{
+    Arc, AtomicUsize, Claim, Mutex, Ordering, ReadGuard, RwLock, SetOnce, WriteGuard, first_guess,
+};
+#[cfg(not(all(loom, feature = "loom")))]
+pub(crate) use self::mutex::Mutex;
+#[cfg(not(all(loom, feature = "loom")))]
+pub(crate) use self::native::{Arc, AtomicUsize, Claim, Ordering, ReadGuard, RwLock, SetOnce, WriteGuard, first_guess};
+
+/// `true` if there are threads.
+pub(crate) const HAS_THREADS: bool = cfg!(feature = "std");
+
+/// `true` if the lock of a [`Mutex`] is a critical section.
+pub(crate) const HAS_CRITICAL_SECTIONS: bool = cfg!(feature = "critical-section");
+
+/// `true` in a model, where a few waiting tasks must be enough to reach every branch.
+pub(crate) const IS_MODEL: bool = cfg!(all(loom, feature = "loom"));
+
+/// Runs `f` in a critical section, so nothing on this core preempts it.
+#[cfg(feature = "critical-section")]
+pub(crate) fn without_preemption<R>(f: impl FnOnce() -> R) -> R {
+    critical_section::with(|_| f())
+}
+
+/// Runs `f`. Without the feature `critical-section` it can be preempted at any time.
+#[cfg(not(feature = "critical-section"))]
+#[inline]
+pub(crate) fn without_preemption<R>(f: impl FnOnce() -> R) -> R {
+    f()
+}
+
+/// Runs `f` and catches its panic, after the panic's message has been printed. Without `std` no panic can be caught. A
+/// panic of loom's own must end the model and is not caught either.
+#[cold]
+pub(crate) fn catch_panic(f: impl FnOnce()) {
+    #[cfg(all(feature = "std", not(all(loom, feature = "loom"))))]
+    if let Err(panic) = std::panic::catch_unwind(core::panic::AssertUnwindSafe(f)) {
+        // Dropping the payload could panic as well.
+        core::mem::forget(panic);
+    }
+    #[cfg(not(all(feature = "std", not(all(loom, feature = "loom")))))]
+    f();
+}

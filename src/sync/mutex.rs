@@ -1,0 +1,40 @@
+//! The lock of the wait lists: held for a few instructions, and never while code of others runs.
+//!
+//! With `critical-section` it is a critical section, so the thread or interrupt that holds it is never preempted on its
+//! core. With `std` it is std's mutex, which puts a thread to sleep if the holder has been preempted. Otherwise it spins.
+
+#[cfg(feature = "critical-section")]
+pub(crate) struct Mutex<T>(critical_section::Mutex<core::cell::RefCell<T>>);
+
+#[cfg(feature = "critical-section")]
+impl<T> Mutex<T> {
+    pub(crate) const fn new(value: T) -> Self {
+        Self(critical_section::Mutex::new(core::cell::RefCell::new(value)))
+    }
+
+    #[inline]
+    pub(crate) fn with<R>(&self, f: impl FnOnce(&mut T) -> R) -> R {
+        critical_section::with(|section| f(&mut self.0.borrow_ref_mut(section)))
+    }
+}
+
+#[cfg(not(feature = "critical-section"))]
+pub(crate) struct Mutex<T>(spin::mutex::SpinMutex<T>);
+
+#[cfg(not(feature = "critical-section"))]
+impl<T> Mutex<T> {
+    pub(crate) const fn new(value: T) -> Self {
+        Self(spin::mutex::SpinMutex::new(value))
+    }
+
+    #[inline]
+    pub(crate) fn with<R>(&self, f: impl FnOnce(&mut T) -> R) -> R {
+        let mut backoff = crate::sync::Backoff::new();
+        loop {
+            if let Some(mut value) = self.0.try_lock() {
+                return f(&mut value);
+            }
+            backoff.snooze();
+        }
+    }
+}

@@ -1,0 +1,83 @@
+//! The types that programs use: portable-atomic's and spin's.
+
+pub(crate) use portable_atomic::{AtomicUsize, Ordering};
+pub(crate) use portable_atomic_util::Arc;
+
+pub(crate) type ReadGuard<'a, T> = spin::RwLockReadGuard<'a, T>;
+pub(crate) type WriteGuard<'a, T> = spin::RwLockWriteGuard<'a, T>;
+
+/// Returns what may be in `atomic`, as the first guess of a loop of compare-and-exchange.
+#[inline]
+pub(crate) fn first_guess(atomic: &AtomicUsize) -> usize {
+    // ORDERING: Relaxed; the exchange fails if the guess is wrong.
+    atomic.load(Ordering::Relaxed)
+}
+
+/// The lock around the value. Its methods only try: which callers wait, and for how long, is the policy of `value.rs`.
+#[derive(Debug)]
+pub(crate) struct RwLock<T>(spin::RwLock<T>);
+
+impl<T> RwLock<T> {
+    pub(crate) const fn new(value: T) -> Self {
+        Self(spin::RwLock::new(value))
+    }
+
+    #[inline]
+    pub(crate) fn try_read(&self) -> Option<ReadGuard<'_, T>> {
+        self.0.try_read()
+    }
+
+    #[inline]
+    pub(crate) fn try_write(&self) -> Option<WriteGuard<'_, T>> {
+        self.0.try_write()
+    }
+
+    /// Keeps new readers out while those that hold the lock go on.
+    pub(crate) fn try_claim(&self) -> Option<Claim<'_, T>> {
+        self.0.try_upgradeable_read().map(Claim)
+    }
+}
+
+/// A writer's claim on an [`RwLock`]: no other caller gets the lock while it lives.
+pub(crate) struct Claim<'a, T>(spin::RwLockUpgradableGuard<'a, T>);
+
+impl<'a, T> Claim<'a, T> {
+    /// Succeeds once the last reader has released the lock.
+    pub(crate) fn try_write(self) -> Result<WriteGuard<'a, T>, Self> {
+        self.0.try_upgrade().map_err(Self)
+    }
+}
+
+/// A cell that is set once and then only read, with one acquire load.
+#[derive(Debug)]
+pub(crate) struct SetOnce<T>(spin::Once<T>);
+
+impl<T> SetOnce<T> {
+    pub(crate) const fn new() -> Self {
+        Self(spin::Once::new())
+    }
+
+    #[inline]
+    pub(crate) fn get(&self) -> Option<&T> {
+        self.0.get()
+    }
+
+    /// Returns the cell's value, which is `value` unless another caller was first.
+    ///
+    /// `value` is made before the cell is claimed, so other callers wait for a move and not for an allocation. The move
+    /// is not preempted, so no interrupt waits for the code that it has interrupted.
+    pub(crate) fn get_or_set(&self, value: T) -> &T {
+        let mut value = Some(value);
+        crate::sync::without_preemption(|| {
+            self.0.try_call_once(|| value.take().ok_or(())).unwrap_or_else(|()| unreachable!())
+        })
+    }
+
+    /// Returns the cell's value. The first caller makes it with `init`, and the others wait for that.
+    pub(crate) fn get_or_init(&self, init: impl FnOnce() -> T) -> &T {
+        match self.get() {
+            Some(value) => value,
+            None => crate::sync::without_preemption(|| self.0.call_once(init)),
+        }
+    }
+}
