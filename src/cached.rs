@@ -76,7 +76,6 @@ impl<T: Clone> Cached<T> {
     /// tx.send_modify(|list| list.push(2));
     /// assert_eq!(*cached.get(), [1, 2]);
     /// ```
-    #[inline]
     #[track_caller]
     pub fn get(&mut self) -> &T {
         if self.receiver.has_unseen() {

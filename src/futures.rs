@@ -6,7 +6,7 @@ use core::task::{Context, Poll, ready};
 
 use crate::adapters::coop::poll_within_budget;
 use crate::channel::Channel;
-use crate::channel::state::{Observation, Seen};
+use crate::channel::state::Version;
 use crate::channel::wait::{Place, Wait};
 use crate::deadlock::CallSite;
 use crate::error::RecvError;
@@ -37,10 +37,9 @@ pub struct Changed<'a, T> {
 impl<T> Future for Changed<'_, T> {
     type Output = Result<(), RecvError>;
 
-    #[inline]
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let wait = &mut self.get_mut().wait;
-        poll_within_budget(cx, |cx| wait.poll(cx).map(Observation::into_result))
+        poll_within_budget(cx, |cx| wait.poll(cx))
     }
 }
 
@@ -54,23 +53,19 @@ pub struct WaitFor<'a, T, F> {
     pub(crate) caller: CallSite,
 }
 
-impl<'a, T, F> Future for WaitFor<'a, T, F>
-where
-    F: FnMut(&T) -> bool,
-{
+impl<'a, T, F: FnMut(&T) -> bool> Future for WaitFor<'a, T, F> {
     type Output = Result<Ref<'a, T>, RecvError>;
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let Self { wait, condition, caller } = self.get_mut();
-        poll_within_budget(cx, |cx| {
-            poll_values(wait, cx, |channel, seen| {
-                let mut has_changed = false;
-                let found = channel.read_if(*caller, |value, version| {
-                    has_changed = seen.update(version);
-                    condition(value)
-                });
-                found.map(|value| Ref::new(value, has_changed))
-            })
+        let caller = *caller;
+        poll_values(wait, cx, |channel, seen| {
+            let mut has_changed = false;
+            let found = channel.read_if(caller, |value, version| {
+                has_changed = seen.update(version);
+                condition(value)
+            });
+            found.map(|value| Ref::new(value, has_changed))
         })
     }
 }
@@ -85,20 +80,16 @@ pub struct WaitForMap<'a, T, F> {
     pub(crate) caller: CallSite,
 }
 
-impl<T, U, F> Future for WaitForMap<'_, T, F>
-where
-    F: FnMut(&T) -> Option<U>,
-{
+impl<T, U, F: FnMut(&T) -> Option<U>> Future for WaitForMap<'_, T, F> {
     type Output = Result<U, RecvError>;
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let Self { wait, f, caller } = self.get_mut();
-        poll_within_budget(cx, |cx| {
-            poll_values(wait, cx, |channel, seen| {
-                channel.with(*caller, |value, version| {
-                    seen.update(version);
-                    f(value)
-                })
+        let caller = *caller;
+        poll_values(wait, cx, |channel, seen| {
+            channel.with(caller, |value, version| {
+                seen.update(version);
+                f(value)
             })
         })
     }
@@ -108,20 +99,20 @@ where
 fn poll_values<'a, T, R>(
     wait: &mut Wait<'a, T>,
     cx: &mut Context<'_>,
-    mut look: impl FnMut(&'a Channel<T>, &mut Seen) -> Option<R>,
+    mut look: impl FnMut(&'a Channel<T>, &mut Version) -> Option<R>,
 ) -> Poll<Result<R, RecvError>> {
-    loop {
-        if !wait.is_pending {
-            // Before the value's lock is taken, because it may drop a waker.
-            wait.cancel();
-            if let Some(found) = look(wait.channel, &mut wait.cursor.seen) {
-                return Poll::Ready(Ok(found));
+    poll_within_budget(cx, |cx| {
+        loop {
+            if !wait.is_pending {
+                // Before the value's lock is taken, because it may drop a waker.
+                wait.cancel();
+                if let Some(found) = look(wait.channel, &mut wait.cursor.seen) {
+                    return Poll::Ready(Ok(found));
+                }
             }
+            ready!(wait.poll(cx))?;
         }
-        if let Err(error) = ready!(wait.poll(cx)).into_result() {
-            return Poll::Ready(Err(error));
-        }
-    }
+    })
 }
 
 /// The future of [`Sender::closed`](crate::Sender::closed).
@@ -152,26 +143,16 @@ impl<T> Drop for Closed<'_, T> {
 impl<T, F> Unpin for WaitFor<'_, T, F> {}
 impl<T, F> Unpin for WaitForMap<'_, T, F> {}
 
-impl<T> fmt::Debug for Changed<'_, T> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Changed").field("is_pending", &self.wait.is_pending).finish_non_exhaustive()
-    }
+macro_rules! debug {
+    ($name:ident<$($parameter:ident),+>) => {
+        impl<$($parameter),+> fmt::Debug for $name<'_, $($parameter),+> {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.debug_struct(stringify!($name)).finish_non_exhaustive()
+            }
+        }
+    };
 }
-
-impl<T, F> fmt::Debug for WaitFor<'_, T, F> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("WaitFor").field("is_pending", &self.wait.is_pending).finish_non_exhaustive()
-    }
-}
-
-impl<T, F> fmt::Debug for WaitForMap<'_, T, F> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("WaitForMap").field("is_pending", &self.wait.is_pending).finish_non_exhaustive()
-    }
-}
-
-impl<T> fmt::Debug for Closed<'_, T> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Closed").finish_non_exhaustive()
-    }
-}
+debug!(Changed<T>);
+debug!(WaitFor<T, F>);
+debug!(WaitForMap<T, F>);
+debug!(Closed<T>);

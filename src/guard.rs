@@ -36,7 +36,6 @@ pub struct Ref<'a, T> {
 }
 
 impl<'a, T> Ref<'a, T> {
-    #[inline]
     pub(crate) fn new(value: ValueGuard<'a, T>, has_changed: bool) -> Self {
         Self { value, has_changed, _not_send: PhantomData }
     }
@@ -55,7 +54,6 @@ impl<'a, T> Ref<'a, T> {
     /// assert!(rx.borrow_and_update().has_changed());
     /// assert!(!rx.borrow().has_changed());
     /// ```
-    #[inline]
     pub fn has_changed(&self) -> bool {
         self.has_changed
     }
@@ -64,7 +62,6 @@ impl<'a, T> Ref<'a, T> {
 impl<T> Deref for Ref<'_, T> {
     type Target = T;
 
-    #[inline]
     fn deref(&self) -> &T {
         &self.value
     }
@@ -72,7 +69,7 @@ impl<T> Deref for Ref<'_, T> {
 
 impl<T: fmt::Debug> fmt::Debug for Ref<'_, T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Ref").field("inner", &self.value).field("has_changed", &self.has_changed).finish()
+        f.debug_struct("Ref").field("inner", &&**self).field("has_changed", &self.has_changed).finish()
     }
 }
 

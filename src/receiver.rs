@@ -5,13 +5,14 @@ use core::panic::{RefUnwindSafe, UnwindSafe};
 use core::task::{Context, Poll};
 
 use crate::adapters::coop::poll_within_budget;
-use crate::channel::Handle;
-use crate::channel::state::{Observation, Seen, Version};
+use crate::channel::Channel;
+use crate::channel::state::Version;
 use crate::channel::wait::{Cursor, Wait};
 use crate::deadlock::caller;
 use crate::error::RecvError;
 use crate::futures::{Changed, WaitFor, WaitForMap};
 use crate::guard::Ref;
+use crate::sync::Arc;
 
 /// Receives the latest value of a channel, and tracks which version it has seen.
 ///
@@ -45,20 +46,20 @@ use crate::guard::Ref;
 /// assert!(other.has_unseen());
 /// ```
 pub struct Receiver<T> {
-    pub(crate) handle: Handle<T>,
+    pub(crate) channel: Arc<Channel<T>>,
     cursor: Cursor,
 }
 
 impl<T> Receiver<T> {
     /// Returns the receiver that the channel was made with, and that is already counted.
-    pub(crate) fn first(handle: Handle<T>) -> Self {
-        let seen = Seen::new(handle.state.load().version());
-        Self { handle, cursor: Cursor::new(seen) }
+    pub(crate) fn first(channel: Arc<Channel<T>>) -> Self {
+        let cursor = Cursor::new(channel.state.load().version(), 0);
+        Self { channel, cursor }
     }
 
-    pub(crate) fn new(handle: Handle<T>, seen: Version) -> Self {
-        handle.receivers.add();
-        Self { handle, cursor: Cursor::new(Seen::new(seen)) }
+    pub(crate) fn new(channel: Arc<Channel<T>>, seen: Version) -> Self {
+        let cursor = Cursor::new(seen, channel.receivers.add());
+        Self { channel, cursor }
     }
 
     /// Waits for a value that has not been seen, and marks it as seen.
@@ -98,7 +99,6 @@ impl<T> Receiver<T> {
     /// assert_eq!(values, [2]);
     /// # });
     /// ```
-    #[inline]
     pub fn changed(&mut self) -> Changed<'_, T> {
         Changed { wait: self.wait() }
     }
@@ -141,10 +141,7 @@ impl<T> Receiver<T> {
     /// # });
     /// ```
     #[track_caller]
-    pub fn wait_for<F>(&mut self, condition: F) -> WaitFor<'_, T, F>
-    where
-        F: FnMut(&T) -> bool,
-    {
+    pub fn wait_for<F: FnMut(&T) -> bool>(&mut self, condition: F) -> WaitFor<'_, T, F> {
         WaitFor { wait: self.wait(), condition, caller: caller() }
     }
 
@@ -182,16 +179,12 @@ impl<T> Receiver<T> {
     /// # });
     /// ```
     #[track_caller]
-    pub fn wait_for_map<U, F>(&mut self, f: F) -> WaitForMap<'_, T, F>
-    where
-        F: FnMut(&T) -> Option<U>,
-    {
+    pub fn wait_for_map<U, F: FnMut(&T) -> Option<U>>(&mut self, f: F) -> WaitForMap<'_, T, F> {
         WaitForMap { wait: self.wait(), f, caller: caller() }
     }
 
-    #[inline]
     fn wait(&mut self) -> Wait<'_, T> {
-        Wait::new(&self.handle, &mut self.cursor)
+        Wait::new(&self.channel, &mut self.cursor)
     }
 
     /// Returns a reference to the current value, and marks it as seen.
@@ -216,10 +209,9 @@ impl<T> Receiver<T> {
     /// assert_eq!(*rx.borrow_and_update(), 2);
     /// assert_eq!(rx.has_changed(), Ok(false));
     /// ```
-    #[inline]
     #[track_caller]
     pub fn borrow_and_update(&mut self) -> Ref<'_, T> {
-        let (value, version) = self.handle.read(caller());
+        let (value, version) = self.channel.read(caller());
         let has_changed = self.cursor.seen.update(version);
         Ref::new(value, has_changed)
     }
@@ -245,11 +237,10 @@ impl<T> Receiver<T> {
     /// assert_eq!(*rx.borrow(), 2);
     /// assert_eq!(rx.has_changed(), Ok(true));
     /// ```
-    #[inline]
     #[track_caller]
     pub fn borrow(&self) -> Ref<'_, T> {
-        let (value, version) = self.handle.read(caller());
-        Ref::new(value, self.cursor.seen.version() != version)
+        let (value, version) = self.channel.read(caller());
+        Ref::new(value, self.cursor.seen != version)
     }
 
     /// Returns a copy of the current value, and marks it as seen.
@@ -271,7 +262,6 @@ impl<T> Receiver<T> {
     /// assert_eq!(rx.get_and_update(), 2);
     /// assert!(!rx.has_unseen());
     /// ```
-    #[inline]
     #[track_caller]
     pub fn get_and_update(&mut self) -> T
     where
@@ -299,7 +289,6 @@ impl<T> Receiver<T> {
     /// assert_eq!(rx.get(), 2);
     /// assert!(rx.has_unseen());
     /// ```
-    #[inline]
     #[track_caller]
     pub fn get(&self) -> T
     where
@@ -330,11 +319,10 @@ impl<T> Receiver<T> {
     /// assert_eq!(rx.with_and_update(|list| list.len()), 8);
     /// assert!(!rx.has_unseen());
     /// ```
-    #[inline]
     #[track_caller]
     pub fn with_and_update<R>(&mut self, f: impl FnOnce(&T) -> R) -> R {
-        let Self { handle, cursor } = self;
-        handle.with(caller(), |value, version| {
+        let Self { channel, cursor } = self;
+        channel.with(caller(), |value, version| {
             cursor.seen.update(version);
             f(value)
         })
@@ -360,10 +348,9 @@ impl<T> Receiver<T> {
     /// let (_tx, rx) = watch_channel::channel(String::from("hello"));
     /// assert_eq!(rx.with(|value| value.len()), 5);
     /// ```
-    #[inline]
     #[track_caller]
     pub fn with<R>(&self, f: impl FnOnce(&T) -> R) -> R {
-        self.handle.with(caller(), |value, _| f(value))
+        self.channel.with(caller(), |value, _| f(value))
     }
 
     /// Returns a reference to the current value, or `None` if it is locked by a sender. The value stays as seen or unseen as
@@ -380,11 +367,10 @@ impl<T> Receiver<T> {
     /// assert_eq!(*rx.try_borrow().unwrap(), 1);
     /// tx.send_modify(|_| assert!(rx.try_borrow().is_none()));
     /// ```
-    #[inline]
     #[track_caller]
     pub fn try_borrow(&self) -> Option<Ref<'_, T>> {
-        let (value, version) = self.handle.try_read(caller())?;
-        Some(Ref::new(value, self.cursor.seen.version() != version))
+        let (value, version) = self.channel.try_read(caller())?;
+        Some(Ref::new(value, self.cursor.seen != version))
     }
 
     /// Returns `true` if there is a value that has not been seen. It stays unseen.
@@ -409,10 +395,9 @@ impl<T> Receiver<T> {
     /// drop(tx);
     /// assert!(rx.has_changed().is_err());
     /// ```
-    #[inline]
     pub fn has_changed(&self) -> Result<bool, RecvError> {
-        let now = self.handle.state.load();
-        if now.is_closed() { Err(RecvError::new()) } else { Ok(now.is_other_than(self.cursor.seen.version())) }
+        let now = self.channel.state.load();
+        if now.is_closed() { Err(RecvError::new()) } else { Ok(now.is_other_than(self.cursor.seen)) }
     }
 
     /// Returns `true` if there is a value that has not been seen, whether the channel is closed or not. It stays unseen.
@@ -429,9 +414,8 @@ impl<T> Receiver<T> {
     /// drop(tx);
     /// assert!(rx.has_unseen());
     /// ```
-    #[inline]
     pub fn has_unseen(&self) -> bool {
-        self.handle.state.load().is_other_than(self.cursor.seen.version())
+        self.channel.state.load().is_other_than(self.cursor.seen)
     }
 
     /// Returns `true` if all senders have been dropped, so no new value will come. The last one may still be unseen.
@@ -444,9 +428,8 @@ impl<T> Receiver<T> {
     /// drop(tx);
     /// assert!(rx.is_closed());
     /// ```
-    #[inline]
     pub fn is_closed(&self) -> bool {
-        self.handle.state.load().is_closed()
+        self.channel.state.load().is_closed()
     }
 
     /// Marks the current value as unseen, so the next [`changed`](Self::changed) returns at once. It can be called any
@@ -459,7 +442,6 @@ impl<T> Receiver<T> {
     /// rx.mark_changed();
     /// assert_eq!(rx.has_changed(), Ok(true));
     /// ```
-    #[inline]
     pub fn mark_changed(&mut self) {
         self.cursor.seen.step_back();
     }
@@ -474,9 +456,8 @@ impl<T> Receiver<T> {
     /// rx.mark_unchanged();
     /// assert_eq!(rx.has_changed(), Ok(false));
     /// ```
-    #[inline]
     pub fn mark_unchanged(&mut self) {
-        self.cursor.seen.update(self.handle.state.load().version());
+        self.cursor.seen.update(self.channel.state.load().version());
     }
 
     /// Returns the version of the channel's current value, seen or not.
@@ -491,9 +472,8 @@ impl<T> Receiver<T> {
     /// tx.set(2);
     /// assert_ne!(rx.version(), before);
     /// ```
-    #[inline]
     pub fn version(&self) -> Version {
-        self.handle.state.load().version()
+        self.channel.state.load().version()
     }
 
     /// Returns `true` if both receive from the same channel.
@@ -506,7 +486,7 @@ impl<T> Receiver<T> {
     /// assert!(!rx.same_channel(&watch_channel::channel(()).1));
     /// ```
     pub fn same_channel(&self, other: &Self) -> bool {
-        self.handle.same_channel(&other.handle)
+        Arc::ptr_eq(&self.channel, &other.channel)
     }
 
     /// Polls for a value that has not been seen, and marks it as seen: [`changed`](Self::changed) for futures that are
@@ -539,8 +519,8 @@ impl<T> Receiver<T> {
     /// assert_eq!(rx.poll_changed(&mut cx), Poll::Ready(Ok(())));
     /// ```
     pub fn poll_changed(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), RecvError>> {
-        let Self { handle, cursor } = self;
-        poll_within_budget(cx, |cx| handle.poll_unseen(cursor, cx).map(Observation::into_result))
+        let Self { channel, cursor } = self;
+        poll_within_budget(cx, |cx| channel.poll_unseen(cursor, cx))
     }
 }
 
@@ -551,7 +531,7 @@ impl<T> Receiver<T> {
 /// Panics if there are more than `usize::MAX / 4` receivers, which takes `mem::forget`.
 impl<T> Clone for Receiver<T> {
     fn clone(&self) -> Self {
-        Self::new(self.handle.clone(), self.cursor.seen.version())
+        Self::new(self.channel.clone(), self.cursor.seen)
     }
 }
 
@@ -559,15 +539,15 @@ impl<T> Clone for Receiver<T> {
 impl<T> Drop for Receiver<T> {
     fn drop(&mut self) {
         // Dropped last: it may panic, or use the channel.
-        let _waker = self.cursor.place.release(&self.handle.waiters);
-        self.handle.remove_receiver();
+        let _waker = self.cursor.place.release(&self.channel.waiters);
+        self.channel.remove_receiver();
     }
 }
 
 /// Shows the value and its version, or `<locked>` while a sender holds the lock. It never waits.
 impl<T: fmt::Debug> fmt::Debug for Receiver<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Receiver").field("shared", &self.handle).field("version", &self.cursor.seen).finish()
+        f.debug_struct("Receiver").field("shared", &self.channel).field("version", &self.cursor.seen).finish()
     }
 }
 

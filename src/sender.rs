@@ -4,7 +4,7 @@ use core::fmt;
 use core::mem;
 use core::panic::{RefUnwindSafe, UnwindSafe};
 
-use crate::channel::Handle;
+use crate::channel::Channel;
 use crate::channel::state::Version;
 use crate::channel::wait::Place;
 use crate::deadlock::caller;
@@ -12,6 +12,7 @@ use crate::error::{SendError, TrySendError};
 use crate::futures::Closed;
 use crate::guard::Ref;
 use crate::receiver::Receiver;
+use crate::sync::Arc;
 use crate::weak::WeakSender;
 
 /// Creates a channel that holds `init`, with one sender and one receiver, which has seen `init`.
@@ -29,9 +30,9 @@ use crate::weak::WeakSender;
 /// assert_eq!(*rx.borrow_and_update(), "second");
 /// ```
 pub fn channel<T>(init: T) -> (Sender<T>, Receiver<T>) {
-    let handle = Handle::new(init);
-    let receiver = Receiver::first(handle.clone());
-    (Sender { handle }, receiver)
+    let channel = Arc::new(Channel::new(init));
+    let receiver = Receiver::first(channel.clone());
+    (Sender { channel }, receiver)
 }
 
 /// Changes the value of a channel.
@@ -72,7 +73,7 @@ pub fn channel<T>(init: T) -> (Sender<T>, Receiver<T>) {
 /// assert!(rx.is_closed());
 /// ```
 pub struct Sender<T> {
-    pub(crate) handle: Handle<T>,
+    pub(crate) channel: Arc<Channel<T>>,
 }
 
 impl<T> Sender<T> {
@@ -121,7 +122,6 @@ impl<T> Sender<T> {
     /// assert_eq!(tx.send(3).unwrap_err().0, 3);
     /// assert_eq!(*tx.borrow(), 2);
     /// ```
-    #[inline]
     #[track_caller]
     pub fn send(&self, value: T) -> Result<(), SendError<T>> {
         if self.receiver_count() == 0 {
@@ -150,7 +150,6 @@ impl<T> Sender<T> {
     /// tx.set(2);
     /// assert_eq!(tx.subscribe().get(), 2);
     /// ```
-    #[inline]
     #[track_caller]
     pub fn set(&self, value: T) {
         drop(self.send_replace(value));
@@ -176,12 +175,8 @@ impl<T> Sender<T> {
     /// tx.send_modify(|list| list.push(2));
     /// assert_eq!(*rx.borrow_and_update(), [1, 2]);
     /// ```
-    #[inline]
     #[track_caller]
-    pub fn send_modify<F>(&self, modify: F)
-    where
-        F: FnOnce(&mut T),
-    {
+    pub fn send_modify<F: FnOnce(&mut T)>(&self, modify: F) {
         self.send_if_modified(|value| {
             modify(value);
             true
@@ -221,13 +216,9 @@ impl<T> Sender<T> {
     /// assert!(tx.send_if_modified(raise(20)));
     /// assert_eq!(*rx.borrow_and_update(), 20);
     /// ```
-    #[inline]
     #[track_caller]
-    pub fn send_if_modified<F>(&self, modify: F) -> bool
-    where
-        F: FnOnce(&mut T) -> bool,
-    {
-        self.handle.modify(caller(), modify)
+    pub fn send_if_modified<F: FnOnce(&mut T) -> bool>(&self, modify: F) -> bool {
+        self.channel.modify(caller(), modify)
     }
 
     /// Stores a new value, with or without receivers, wakes all receivers that wait, and returns the old value.
@@ -247,7 +238,6 @@ impl<T> Sender<T> {
     /// assert_eq!(tx.send_replace(2), 1);
     /// assert_eq!(*tx.borrow(), 2);
     /// ```
-    #[inline]
     #[track_caller]
     pub fn send_replace(&self, mut value: T) -> T {
         self.send_modify(|old| mem::swap(old, &mut value));
@@ -278,7 +268,6 @@ impl<T> Sender<T> {
     /// assert_eq!(tx.set_if_changed("off"), Ok("on"));
     /// assert!(rx.has_unseen());
     /// ```
-    #[inline]
     #[track_caller]
     pub fn set_if_changed(&self, mut value: T) -> Result<T, T>
     where
@@ -329,7 +318,7 @@ impl<T> Sender<T> {
         if self.receiver_count() == 0 {
             return Err(TrySendError::Closed(value));
         }
-        self.handle.try_replace(caller(), value).map(drop).map_err(TrySendError::Busy)
+        self.channel.try_replace(caller(), value).map(drop).map_err(TrySendError::Busy)
     }
 
     /// Creates a receiver that has seen the current value. A channel that had no receiver has one again.
@@ -348,7 +337,7 @@ impl<T> Sender<T> {
     /// assert_eq!(*rx.borrow(), 2);
     /// ```
     pub fn subscribe(&self) -> Receiver<T> {
-        Receiver::new(self.handle.clone(), self.version())
+        Receiver::new(self.channel.clone(), self.version())
     }
 
     /// Creates a receiver that has not seen the current value. A channel that had no receiver has one again.
@@ -399,7 +388,7 @@ impl<T> Sender<T> {
     /// # });
     /// ```
     pub fn closed(&self) -> Closed<'_, T> {
-        Closed { channel: &self.handle, place: Place::new() }
+        Closed { channel: &self.channel, place: Place::of_sender() }
     }
 
     /// Returns `true` if there is no receiver. [`subscribe`](Self::subscribe) can change that.
@@ -412,7 +401,6 @@ impl<T> Sender<T> {
     /// drop(rx);
     /// assert!(tx.is_closed());
     /// ```
-    #[inline]
     pub fn is_closed(&self) -> bool {
         self.receiver_count() == 0
     }
@@ -433,10 +421,9 @@ impl<T> Sender<T> {
     /// let tx = watch_channel::Sender::new(1);
     /// assert_eq!(*tx.borrow(), 1);
     /// ```
-    #[inline]
     #[track_caller]
     pub fn borrow(&self) -> Ref<'_, T> {
-        let (value, _) = self.handle.read(caller());
+        let (value, _) = self.channel.read(caller());
         Ref::new(value, false)
     }
 
@@ -457,7 +444,6 @@ impl<T> Sender<T> {
     /// let tx = watch_channel::Sender::new(1);
     /// assert_eq!(tx.get(), 1);
     /// ```
-    #[inline]
     #[track_caller]
     pub fn get(&self) -> T
     where
@@ -486,10 +472,9 @@ impl<T> Sender<T> {
     /// let tx = watch_channel::Sender::new(vec![1, 2]);
     /// assert_eq!(tx.with(|list| list.len()), 2);
     /// ```
-    #[inline]
     #[track_caller]
     pub fn with<R>(&self, f: impl FnOnce(&T) -> R) -> R {
-        self.handle.with(caller(), |value, _| f(value))
+        self.channel.with(caller(), |value, _| f(value))
     }
 
     /// Returns a reference to the current value, or `None` if it is locked by another sender.
@@ -505,10 +490,9 @@ impl<T> Sender<T> {
     /// assert_eq!(*tx.try_borrow().unwrap(), 1);
     /// tx.send_modify(|_| assert!(tx.try_borrow().is_none()));
     /// ```
-    #[inline]
     #[track_caller]
     pub fn try_borrow(&self) -> Option<Ref<'_, T>> {
-        let (value, _) = self.handle.try_read(caller())?;
+        let (value, _) = self.channel.try_read(caller())?;
         Some(Ref::new(value, false))
     }
 
@@ -521,9 +505,8 @@ impl<T> Sender<T> {
     /// let other = rx.clone();
     /// assert_eq!(tx.receiver_count(), 2);
     /// ```
-    #[inline]
     pub fn receiver_count(&self) -> usize {
-        self.handle.receivers.get()
+        self.channel.receivers.get()
     }
 
     /// Returns the number of senders at this moment, this one included.
@@ -535,9 +518,8 @@ impl<T> Sender<T> {
     /// let other = tx.clone();
     /// assert_eq!(tx.sender_count(), 2);
     /// ```
-    #[inline]
     pub fn sender_count(&self) -> usize {
-        self.handle.senders.get()
+        self.channel.senders.get()
     }
 
     /// Returns the version of the current value.
@@ -550,9 +532,8 @@ impl<T> Sender<T> {
     /// tx.set(2);
     /// assert_ne!(tx.version(), before);
     /// ```
-    #[inline]
     pub fn version(&self) -> Version {
-        self.handle.state.load().version()
+        self.channel.state.load().version()
     }
 
     /// Returns a handle that does not keep the channel open.
@@ -567,7 +548,7 @@ impl<T> Sender<T> {
     /// assert!(weak.upgrade().is_none());
     /// ```
     pub fn downgrade(&self) -> WeakSender<T> {
-        WeakSender::new(self.handle.clone())
+        WeakSender::new(self.channel.clone())
     }
 
     /// Returns `true` if both send on the same channel.
@@ -580,7 +561,7 @@ impl<T> Sender<T> {
     /// assert!(!tx.same_channel(&watch_channel::Sender::new(())));
     /// ```
     pub fn same_channel(&self, other: &Self) -> bool {
-        self.handle.same_channel(&other.handle)
+        Arc::ptr_eq(&self.channel, &other.channel)
     }
 }
 
@@ -589,15 +570,15 @@ impl<T> Sender<T> {
 /// Panics if there are more than `usize::MAX / 4` senders, which takes `mem::forget`.
 impl<T> Clone for Sender<T> {
     fn clone(&self) -> Self {
-        self.handle.senders.add();
-        Self { handle: self.handle.clone() }
+        self.channel.senders.add();
+        Self { channel: self.channel.clone() }
     }
 }
 
 /// Closes the channel and wakes all receivers, if this is the last sender.
 impl<T> Drop for Sender<T> {
     fn drop(&mut self) {
-        self.handle.remove_sender();
+        self.channel.remove_sender();
     }
 }
 
@@ -610,7 +591,7 @@ impl<T: Default> Default for Sender<T> {
 /// Shows the value and its version, or `<locked>` while a sender holds the lock. It never waits.
 impl<T: fmt::Debug> fmt::Debug for Sender<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Sender").field("shared", &self.handle).finish()
+        f.debug_struct("Sender").field("shared", &self.channel).finish()
     }
 }
 

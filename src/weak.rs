@@ -3,13 +3,14 @@
 use core::fmt;
 use core::panic::{RefUnwindSafe, UnwindSafe};
 
-use crate::channel::Handle;
+use crate::channel::Channel;
 use crate::sender::Sender;
+use crate::sync::Arc;
 
 /// A sender that does not keep the channel open, made by [`Sender::downgrade`].
 ///
 /// It cannot send until it is upgraded, which works as long as the channel was never closed. The last value stays in
-/// memory as long as there is any handle of the channel, this kind included.
+/// memory as long as there is any channel of the channel, this kind included.
 ///
 /// # Examples
 ///
@@ -22,12 +23,12 @@ use crate::sender::Sender;
 /// assert!(weak.upgrade().is_none());
 /// ```
 pub struct WeakSender<T> {
-    handle: Handle<T>,
+    channel: Arc<Channel<T>>,
 }
 
 impl<T> WeakSender<T> {
-    pub(crate) fn new(handle: Handle<T>) -> Self {
-        Self { handle }
+    pub(crate) fn new(channel: Arc<Channel<T>>) -> Self {
+        Self { channel }
     }
 
     /// Returns a sender, or `None` once the last sender was dropped: a closed channel stays closed.
@@ -46,7 +47,7 @@ impl<T> WeakSender<T> {
     /// assert!(weak.upgrade().is_none());
     /// ```
     pub fn upgrade(&self) -> Option<Sender<T>> {
-        self.handle.senders.add_unless_zero().then(|| Sender { handle: self.handle.clone() })
+        self.channel.senders.add_unless_zero().then(|| Sender { channel: self.channel.clone() })
     }
 
     /// Returns how many senders there are at this moment; weak ones do not count.
@@ -59,7 +60,7 @@ impl<T> WeakSender<T> {
     /// assert_eq!(weak.sender_count(), 1);
     /// ```
     pub fn sender_count(&self) -> usize {
-        self.handle.senders.get()
+        self.channel.senders.get()
     }
 
     /// Tells whether both belong to the same channel.
@@ -72,20 +73,20 @@ impl<T> WeakSender<T> {
     /// assert!(weak.same_channel(&tx.clone().downgrade()));
     /// ```
     pub fn same_channel(&self, other: &Self) -> bool {
-        self.handle.same_channel(&other.handle)
+        Arc::ptr_eq(&self.channel, &other.channel)
     }
 }
 
 impl<T> Clone for WeakSender<T> {
     fn clone(&self) -> Self {
-        Self::new(self.handle.clone())
+        Self::new(self.channel.clone())
     }
 }
 
 /// Shows the value, or `<locked>` while a sender is inside; it never waits.
 impl<T: fmt::Debug> fmt::Debug for WeakSender<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("WeakSender").field("shared", &self.handle).finish()
+        f.debug_struct("WeakSender").field("shared", &self.channel).finish()
     }
 }
 

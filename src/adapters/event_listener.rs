@@ -2,9 +2,9 @@
 
 use event_listener::EventListener;
 
-use crate::channel::listeners::Notify;
 use crate::receiver::Receiver;
 use crate::sender::Sender;
+use crate::sync::notify_all;
 
 impl<T> Receiver<T> {
     /// Returns a listener that is notified of the next version, or of the close.
@@ -64,10 +64,9 @@ impl<T> Receiver<T> {
     /// # drop(tx);
     /// ```
     pub fn listen(&self) -> EventListener {
-        let listeners = &self.handle.waiters.listeners;
-        let listener = listeners.listen(Notify::Receivers);
-        if self.handle.state.set_listening().is_closed() {
-            listeners.notify(Notify::Receivers);
+        let listener = self.channel.waiters.on_change.listen();
+        if self.channel.state.set_listening().is_closed() {
+            notify_all(&self.channel.waiters.on_change);
         }
         listener
     }
@@ -102,10 +101,9 @@ impl<T> Sender<T> {
     /// # receiver.join().unwrap();
     /// ```
     pub fn listen_closed(&self) -> EventListener {
-        let listeners = &self.handle.waiters.listeners;
-        let listener = listeners.listen(Notify::Senders);
-        if self.handle.receivers.set_waiting() == 0 {
-            listeners.notify(Notify::Senders);
+        let listener = self.channel.waiters.on_closed.listen();
+        if self.channel.receivers.set_waiting() == 0 {
+            notify_all(&self.channel.waiters.on_closed);
         }
         listener
     }

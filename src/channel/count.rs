@@ -40,17 +40,19 @@ impl Count {
         self.0.load(Ordering::Acquire) / ONE
     }
 
-    /// Counts one more handle.
+    /// Counts one more handle, and returns how many there were before.
     ///
     /// # Panics
     ///
     /// If there are too many to count. Only leaked handles (`mem::forget`) can be so many.
     #[inline]
-    pub(crate) fn add(&self) {
+    pub(crate) fn add(&self) -> usize {
         // ORDERING: Relaxed; the handle is made with the help of another one, through which everything is visible.
-        if self.0.fetch_add(ONE, Ordering::Relaxed) / ONE >= MAX {
+        let before = self.0.fetch_add(ONE, Ordering::Relaxed) / ONE;
+        if before >= MAX {
             self.refuse();
         }
+        before
     }
 
     /// Counts one more handle, unless there is none.

@@ -8,10 +8,8 @@
 //! | `wait_list.rs` | one list of waiting tasks |
 //! | `waiters.rs` | all lists of a channel, and how they are woken |
 //! | `wait.rs` | the future behind every wait |
-//! | `listeners/` | event-listener's listeners, with that feature |
 
 pub(crate) mod count;
-pub(crate) mod listeners;
 pub(crate) mod state;
 pub(crate) mod value;
 pub(crate) mod wait;
@@ -20,14 +18,12 @@ mod waiters;
 
 use core::fmt;
 use core::mem;
-use core::ops::Deref;
 
 use crate::channel::count::{Count, Removed};
 use crate::channel::state::{AtomicState, Version};
 use crate::channel::value::{Value, ValueGuard};
 use crate::channel::waiters::Waiters;
 use crate::deadlock::{CallSite, caller};
-use crate::sync::Arc;
 
 pub(crate) struct Channel<T> {
     pub(crate) state: AtomicState,
@@ -39,7 +35,7 @@ pub(crate) struct Channel<T> {
 
 impl<T> Channel<T> {
     /// Makes a channel for one sender and one receiver.
-    fn new(value: T) -> Self {
+    pub(crate) fn new(value: T) -> Self {
         Self {
             state: AtomicState::new(),
             receivers: Count::new(),
@@ -50,7 +46,6 @@ impl<T> Channel<T> {
     }
 
     /// Returns the value and its version. Waits for the read lock.
-    #[inline]
     pub(crate) fn read(&self, caller: CallSite) -> (ValueGuard<'_, T>, Version) {
         let value = self.value.read(caller);
         (value, self.state.version_while_locked())
@@ -63,13 +58,11 @@ impl<T> Channel<T> {
     }
 
     /// Calls `f` with the value and its version.
-    #[inline]
     pub(crate) fn with<R>(&self, caller: CallSite, f: impl FnOnce(&T, Version) -> R) -> R {
         self.value.with(caller, |value| f(&value, self.state.version_while_locked()))
     }
 
     /// Calls `condition` with the value and its version, and returns the value if it returns `true`.
-    #[inline]
     pub(crate) fn read_if(
         &self,
         caller: CallSite,
@@ -80,7 +73,6 @@ impl<T> Channel<T> {
 
     /// Calls `modify` with the value. If it returns `true`, that is a new version, and receivers are woken. Returns what
     /// `modify` has returned.
-    #[inline]
     pub(crate) fn modify(&self, caller: CallSite, modify: impl FnOnce(&mut T) -> bool) -> bool {
         let waiting = self.value.write(caller, |value| modify(value).then(|| self.state.publish_while_locked()));
         match waiting {
@@ -108,7 +100,6 @@ impl<T> Channel<T> {
     }
 
     /// Counts a sender less. The last one closes the channel and wakes receivers.
-    #[inline]
     pub(crate) fn remove_sender(&self) {
         match self.senders.remove() {
             Removed::NotLast => (),
@@ -117,7 +108,6 @@ impl<T> Channel<T> {
     }
 
     /// Counts a receiver less. The last one wakes senders.
-    #[inline]
     pub(crate) fn remove_receiver(&self) {
         match self.receivers.remove() {
             Removed::NotLast | Removed::Last => (),
@@ -130,47 +120,12 @@ impl<T: fmt::Debug> fmt::Debug for Channel<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut s = f.debug_struct("Shared");
         match self.try_read(caller()) {
-            Some((value, version)) => s.field("value", &value).field("version", &version),
+            Some((value, version)) => s.field("value", &&*value).field("version", &version),
             None => s.field("value", &format_args!("<locked>")).field("version", &self.state.load().version()),
         };
         s.field("is_closed", &self.state.load().is_closed())
             .field("receivers", &self.receivers.get())
             .field("senders", &self.senders.get())
             .finish()
-    }
-}
-
-/// A share in a channel. It counts neither as a sender nor as a receiver: the public types do that.
-pub(crate) struct Handle<T>(Arc<Channel<T>>);
-
-impl<T> Handle<T> {
-    pub(crate) fn new(value: T) -> Self {
-        Self(Arc::new(Channel::new(value)))
-    }
-
-    pub(crate) fn same_channel(&self, other: &Self) -> bool {
-        Arc::ptr_eq(&self.0, &other.0)
-    }
-}
-
-impl<T> Clone for Handle<T> {
-    #[inline]
-    fn clone(&self) -> Self {
-        Self(self.0.clone())
-    }
-}
-
-impl<T> Deref for Handle<T> {
-    type Target = Channel<T>;
-
-    #[inline]
-    fn deref(&self) -> &Channel<T> {
-        &self.0
-    }
-}
-
-impl<T: fmt::Debug> fmt::Debug for Handle<T> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        (**self).fmt(f)
     }
 }

@@ -34,11 +34,15 @@
 //! | `close` | `load`, `set_waiting`, `set_listening` | what every sender did before it was dropped |
 
 use crate::error::RecvError;
-use crate::sync::{AtomicUsize, HAS_THREADS, Ordering, first_guess};
+use crate::sync::{AtomicUsize, HAS_THREADS, IS_MODEL, Ordering, first_guess};
 
-/// How many lists the waiting receivers are spread over: one without threads, and one where a narrow word has no bits for
-/// more.
-pub(crate) const LANES: usize = if HAS_THREADS && usize::BITS == 64 { 4 } else { 1 };
+/// How many lists the waiting receivers are spread over, so threads seldom meet on the lock of one: one without threads, and
+/// one where a narrow word has no bits for more. In a model two are enough.
+pub(crate) const LANES: usize = match (HAS_THREADS && usize::BITS == 64, IS_MODEL) {
+    (true, false) => 8,
+    (true, true) => 2,
+    (false, _) => 1,
+};
 
 const CLOSED: usize = 1;
 
@@ -67,6 +71,25 @@ const VERSION: usize = !(STEP - 1);
 pub struct Version(usize);
 
 impl Version {
+    /// Sets the version that a receiver has seen, and returns `true` if it is another one than before.
+    #[inline]
+    pub(crate) fn update(&mut self, version: Self) -> bool {
+        core::mem::replace(self, version) != version
+    }
+
+    /// Makes the current version unseen, whether it has been seen or not: the version seen goes back by one, and wraps.
+    #[inline]
+    pub(crate) fn step_back(&mut self) {
+        self.0 = self.0.wrapping_sub(STEP);
+    }
+
+    /// Returns `Ok` if `now` is a version that this receiver has not seen, and marks it as seen, or else an error if the
+    /// channel is closed. `None` is a reason to wait.
+    #[inline]
+    pub(crate) fn observe_and_update(&mut self, now: Snapshot) -> Option<Result<(), RecvError>> {
+        if self.update(now.version()) { Some(Ok(())) } else { now.is_closed().then_some(Err(RecvError::new())) }
+    }
+
     #[inline]
     pub(crate) fn number(self) -> usize {
         self.0 / STEP
@@ -99,71 +122,6 @@ impl Snapshot {
     #[inline]
     pub(crate) fn is_closed(self) -> bool {
         self.0 & CLOSED != 0
-    }
-}
-
-/// What a receiver finds when it compares a snapshot with the version that it has seen.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Observation {
-    /// There was a version that it had not seen. This comes before [`Observation::Closed`].
-    Changed,
-    /// The channel is closed, and its last version has been seen.
-    Closed,
-}
-
-impl Observation {
-    #[inline]
-    pub(crate) fn into_result(self) -> Result<(), RecvError> {
-        match self {
-            Self::Changed => Ok(()),
-            Self::Closed => Err(RecvError::new()),
-        }
-    }
-}
-
-/// A receiver's side of the state: the version that it has seen.
-#[derive(Clone, Copy)]
-pub(crate) struct Seen(Version);
-
-impl Seen {
-    #[inline]
-    pub(crate) fn new(version: Version) -> Self {
-        Self(version)
-    }
-
-    #[inline]
-    pub(crate) fn version(self) -> Version {
-        self.0
-    }
-
-    /// Sets the version that has been seen, and returns `true` if it is another one than before.
-    #[inline]
-    pub(crate) fn update(&mut self, version: Version) -> bool {
-        core::mem::replace(&mut self.0, version) != version
-    }
-
-    /// Makes the current version unseen, whether it has been seen or not: the version seen goes back by one, and wraps.
-    #[inline]
-    pub(crate) fn step_back(&mut self) {
-        self.0 = Version(self.0.0.wrapping_sub(STEP));
-    }
-
-    /// Returns what `now` has that has not been seen, and marks it as seen.
-    #[inline]
-    pub(crate) fn observe_and_update(&mut self, now: Snapshot) -> Option<Observation> {
-        if self.update(now.version()) {
-            Some(Observation::Changed)
-        } else if now.is_closed() {
-            Some(Observation::Closed)
-        } else {
-            None
-        }
-    }
-}
-
-impl core::fmt::Debug for Seen {
-    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
-        self.0.fmt(f)
     }
 }
 
@@ -276,12 +234,12 @@ mod tests {
     #[test]
     fn version_wraps_and_leaves_the_other_bits() {
         let state = AtomicState(AtomicUsize::new(VERSION | CLOSED));
-        let mut seen = Seen::new(state.load().version());
+        let mut seen = state.load().version();
         assert_eq!(state.publish_while_locked(), Waiting(0));
         assert_eq!(state.load().version(), Version(0));
         assert!(state.load().is_closed());
-        assert_eq!(seen.observe_and_update(state.load()), Some(Observation::Changed));
-        assert_eq!(seen.observe_and_update(state.load()), Some(Observation::Closed));
+        assert_eq!(seen.observe_and_update(state.load()), Some(Ok(())));
+        assert_eq!(seen.observe_and_update(state.load()), Some(Err(RecvError::new())));
     }
 
     #[test]
@@ -302,22 +260,22 @@ mod tests {
     #[test]
     fn unseen_comes_before_closed() {
         let state = AtomicState::new();
-        let mut seen = Seen::new(state.load().version());
+        let mut seen = state.load().version();
         assert_eq!(seen.observe_and_update(state.load()), None);
         let _ = state.publish_while_locked();
         let _ = state.close();
-        assert_eq!(seen.observe_and_update(state.load()), Some(Observation::Changed));
-        assert_eq!(seen.observe_and_update(state.load()), Some(Observation::Closed));
+        assert_eq!(seen.observe_and_update(state.load()), Some(Ok(())));
+        assert_eq!(seen.observe_and_update(state.load()), Some(Err(RecvError::new())));
     }
 
     #[test]
     fn stepping_back_wraps_and_is_never_the_current_version() {
         let state = AtomicState::new();
-        let mut seen = Seen::new(state.load().version());
+        let mut seen = state.load().version();
         for _ in 0..3 {
             seen.step_back();
-            assert_ne!(seen.version(), state.load().version());
+            assert_ne!(seen, state.load().version());
         }
-        assert_eq!(seen.observe_and_update(state.load()), Some(Observation::Changed));
+        assert_eq!(seen.observe_and_update(state.load()), Some(Ok(())));
     }
 }

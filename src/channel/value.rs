@@ -11,11 +11,10 @@
 //! Among writers, and for a reader among writers that follow each other without a pause, there are no turns: who tries
 //! while the lock is free gets it.
 
-use core::fmt;
 use core::ops::Deref;
 
 use crate::deadlock::{CallSite, ChannelId, Held};
-use crate::sync::{Backoff, Claim, ReadGuard, RwLock, WriteGuard, without_preemption};
+use crate::sync::{Backoff, RwLock, RwLockReadGuard, RwLockUpgradableGuard, RwLockWriteGuard, without_preemption};
 
 /// How many pauses the longest claim lasts: with threads 64 spins, 4 yields and 8 sleeps, about a millisecond.
 const LONGEST_CLAIM: u32 = 18;
@@ -32,7 +31,6 @@ impl<T> Value<T> {
     }
 
     /// Waits while a writer is inside or claims the lock.
-    #[inline]
     pub(crate) fn read(&self, caller: CallSite) -> ValueGuard<'_, T> {
         self.id.check_read();
         let lock = match self.lock.try_read() {
@@ -51,7 +49,6 @@ impl<T> Value<T> {
     /// `f` returns the guard.
     ///
     /// Waits as [`read`](Self::read).
-    #[inline]
     pub(crate) fn with<'a, R>(&'a self, caller: CallSite, mut f: impl FnOnce(ValueGuard<'a, T>) -> R) -> R {
         self.id.check_read();
         let mut backoff = Backoff::new();
@@ -69,7 +66,7 @@ impl<T> Value<T> {
     }
 
     #[cold]
-    fn read_contended(&self) -> ReadGuard<'_, T> {
+    fn read_contended(&self) -> RwLockReadGuard<'_, T> {
         let mut backoff = Backoff::new();
         loop {
             backoff.snooze();
@@ -81,7 +78,6 @@ impl<T> Value<T> {
 
     /// Waits for the write lock and runs `f` inside it. If `f` panics the lock is released, and the value stays as
     /// `f` left it.
-    #[inline]
     pub(crate) fn write<R>(&self, caller: CallSite, mut f: impl FnOnce(&mut T) -> R) -> R {
         self.id.check_write();
         let mut turns = Turns::new(&self.lock);
@@ -95,17 +91,15 @@ impl<T> Value<T> {
     }
 
     /// Runs `f` if nobody is inside and no other writer claims the lock, or gives `f` back. Does not wait.
-    #[inline]
     pub(crate) fn try_write<R, F: FnOnce(&mut T) -> R>(&self, caller: CallSite, f: F) -> Result<R, F> {
         self.attempt(caller, || self.lock.try_write(), f)
     }
 
     /// A writer is uninterrupted: nothing on its core ever waits for a writer that it has preempted.
-    #[inline]
     fn attempt<'a, R, F: FnOnce(&mut T) -> R>(
         &'a self,
         caller: CallSite,
-        try_write: impl FnOnce() -> Option<WriteGuard<'a, T>>,
+        try_write: impl FnOnce() -> Option<RwLockWriteGuard<'a, T>>,
         f: F,
     ) -> Result<R, F> {
         without_preemption(|| match try_write() {
@@ -122,7 +116,7 @@ impl<T> Value<T> {
 struct Turns<'a, T> {
     lock: &'a RwLock<T>,
     /// While this is there, no reader enters.
-    claim: Option<Claim<'a, T>>,
+    claim: Option<RwLockUpgradableGuard<'a, T>>,
     /// How many pauses are left of this claim, and how many the next one lasts.
     left: u32,
     patience: u32,
@@ -131,16 +125,14 @@ struct Turns<'a, T> {
 }
 
 impl<'a, T> Turns<'a, T> {
-    #[inline]
     fn new(lock: &'a RwLock<T>) -> Self {
         Self { lock, claim: None, left: 0, patience: 2, claimed: Backoff::new(), released: Backoff::new() }
     }
 
-    #[inline]
-    fn try_write(&mut self) -> Option<WriteGuard<'a, T>> {
+    fn try_write(&mut self) -> Option<RwLockWriteGuard<'a, T>> {
         match self.claim.take() {
             None => self.lock.try_write(),
-            Some(claim) => claim.try_write().map_err(|claim| self.claim = Some(claim)).ok(),
+            Some(claim) => claim.try_upgrade().map_err(|claim| self.claim = Some(claim)).ok(),
         }
     }
 
@@ -162,7 +154,7 @@ impl<'a, T> Turns<'a, T> {
         } else {
             // Uninterrupted: a reader that is, and waits inside for its own second read, is not to find a claim that it
             // keeps from ending.
-            self.claim = without_preemption(|| self.lock.try_claim());
+            self.claim = without_preemption(|| self.lock.try_upgradeable_read());
             self.claimed = Backoff::new();
             self.left = if self.claim.is_some() { self.patience } else { 2 };
             self.patience = (self.patience * 2).min(LONGEST_CLAIM);
@@ -172,21 +164,14 @@ impl<'a, T> Turns<'a, T> {
 
 /// A read lock on the value. Writers wait while it lives.
 pub(crate) struct ValueGuard<'a, T> {
-    lock: ReadGuard<'a, T>,
+    lock: RwLockReadGuard<'a, T>,
     _held: Held,
 }
 
 impl<T> Deref for ValueGuard<'_, T> {
     type Target = T;
 
-    #[inline]
     fn deref(&self) -> &T {
         &self.lock
-    }
-}
-
-impl<T: fmt::Debug> fmt::Debug for ValueGuard<'_, T> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        (**self).fmt(f)
     }
 }

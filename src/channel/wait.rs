@@ -12,70 +12,10 @@
 use core::task::{Context, Poll, Waker};
 
 use crate::channel::Channel;
-use crate::channel::count::Count;
-use crate::channel::state::{AtomicState, Observation, Seen};
+use crate::channel::state::{LANES, Version};
 use crate::channel::wait_list::{Index, NO_SLOT};
-use crate::channel::waiters::{SENDERS, Waiters, lane_of_this_thread};
-
-/// What a task can sleep for.
-trait Condition {
-    /// What the wait ends with.
-    type Met;
-
-    /// Returns the list to wait in, for a wait that has no place in one yet.
-    fn list(&self) -> usize;
-
-    /// Returns what the task waits for, if it is there, and marks it as seen.
-    fn check(&mut self) -> Option<Self::Met>;
-
-    /// Sets the waiting bit of the list and checks, in one atomic operation.
-    fn set_waiting_and_check(&mut self, list: usize) -> Option<Self::Met>;
-}
-
-/// There is a version that the receiver has not seen, or the channel is closed.
-struct Unseen<'a> {
-    state: &'a AtomicState,
-    seen: &'a mut Seen,
-}
-
-impl Condition for Unseen<'_> {
-    type Met = Observation;
-
-    #[inline]
-    fn list(&self) -> usize {
-        lane_of_this_thread()
-    }
-
-    #[inline]
-    fn check(&mut self) -> Option<Observation> {
-        self.seen.observe_and_update(self.state.load())
-    }
-
-    #[inline]
-    fn set_waiting_and_check(&mut self, lane: usize) -> Option<Observation> {
-        self.seen.observe_and_update(self.state.set_waiting(lane))
-    }
-}
-
-/// The channel has no receiver.
-struct NoReceiver<'a>(&'a Count);
-
-impl Condition for NoReceiver<'_> {
-    type Met = ();
-
-    fn list(&self) -> usize {
-        SENDERS
-    }
-
-    #[inline]
-    fn check(&mut self) -> Option<()> {
-        (self.0.get() == 0).then_some(())
-    }
-
-    fn set_waiting_and_check(&mut self, _: usize) -> Option<()> {
-        (self.0.set_waiting() == 0).then_some(())
-    }
-}
+use crate::channel::waiters::{SENDERS, Waiters};
+use crate::error::RecvError;
 
 /// Where one wait at a time leaves its waker: a slot in a wait list, from the first wait on.
 #[derive(Debug)]
@@ -87,33 +27,54 @@ pub(crate) struct Place {
 }
 
 impl Place {
-    pub(crate) const fn new() -> Self {
-        Self { slot: NO_SLOT, list: 0, is_registered: false }
+    fn new(list: usize) -> Self {
+        Self { slot: NO_SLOT, list: list as u8, is_registered: false }
+    }
+
+    /// Returns a place for a receiver. Receivers get their lanes in turn.
+    #[inline]
+    pub(crate) fn of_receiver(number: usize) -> Self {
+        // There is a power of two of them.
+        Self::new(number & (LANES - 1))
+    }
+
+    /// Returns a place for a sender.
+    pub(crate) fn of_sender() -> Self {
+        Self::new(SENDERS)
     }
 
     /// Polls a wait. While it is pending, the task of the last poll is registered.
+    ///
+    /// `check(None)` returns what the task waits for, if it is there. `check(Some(list))` does that and sets the waiting bit
+    /// of the list, in one atomic operation.
     #[inline]
-    fn poll<C: Condition>(&mut self, mut condition: C, waiters: &Waiters, cx: &Context<'_>) -> Poll<C::Met> {
+    fn poll<R>(
+        &mut self,
+        waiters: &Waiters,
+        cx: &Context<'_>,
+        mut check: impl FnMut(Option<usize>) -> Option<R>,
+    ) -> Poll<R> {
         // A task that has been woken mostly finds here what it has been woken for.
-        if let Some(met) = condition.check() {
+        if let Some(found) = check(None) {
             self.cancel(waiters);
-            return Poll::Ready(met);
+            return Poll::Ready(found);
         }
         // Cloning runs foreign code, which must neither run under the lock nor between the two steps of a registration.
-        let waker = cx.waker().clone();
-        if self.slot == NO_SLOT {
-            self.list = condition.list() as u8;
-        }
-        let list = usize::from(self.list);
-        let replaced = waiters.list(list).register(&mut self.slot, waker);
-        self.is_registered = true;
-        let met = condition.set_waiting_and_check(list);
-        if met.is_some() {
+        let replaced = self.register(waiters, cx.waker().clone());
+        let found = check(Some(self.list.into()));
+        if found.is_some() {
             self.cancel(waiters);
         }
         // The last step, because it may panic.
         drop(replaced);
-        met.map_or(Poll::Pending, Poll::Ready)
+        found.map_or(Poll::Pending, Poll::Ready)
+    }
+
+    /// Puts the waker into the list, and returns the one that it replaces.
+    fn register(&mut self, waiters: &Waiters, waker: Waker) -> Option<Waker> {
+        let replaced = waiters.list(self.list).register(&mut self.slot, waker);
+        self.is_registered = true;
+        replaced
     }
 
     /// Ends the registration, if there is one: the waker is taken back unless a sender has taken it.
@@ -121,7 +82,7 @@ impl Place {
     pub(crate) fn cancel(&mut self, waiters: &Waiters) {
         if self.is_registered {
             self.is_registered = false;
-            drop(waiters.list(usize::from(self.list)).cancel(self.slot));
+            drop(waiters.list(self.list).cancel(self.slot));
         }
     }
 
@@ -132,36 +93,49 @@ impl Place {
             return None;
         }
         self.is_registered = false;
-        waiters.list(usize::from(self.list)).release(core::mem::replace(&mut self.slot, NO_SLOT))
+        waiters.list(self.list).release(core::mem::replace(&mut self.slot, NO_SLOT))
     }
 }
 
 /// How far a receiver is: the version that it has seen, and where it waits for the next one.
 #[derive(Debug)]
 pub(crate) struct Cursor {
-    pub(crate) seen: Seen,
+    pub(crate) seen: Version,
     pub(crate) place: Place,
 }
 
 impl Cursor {
-    pub(crate) fn new(seen: Seen) -> Self {
-        Self { seen, place: Place::new() }
+    /// Returns the cursor of a receiver before which there were `number` others.
+    pub(crate) fn new(seen: Version, number: usize) -> Self {
+        Self { seen, place: Place::of_receiver(number) }
     }
 }
 
 impl<T> Channel<T> {
     /// Polls for a version that has not been seen, and marks it as seen, or for the close. While it is pending, the task of
     /// the last poll is registered.
-    #[inline]
-    pub(crate) fn poll_unseen(&self, cursor: &mut Cursor, cx: &Context<'_>) -> Poll<Observation> {
-        let Cursor { seen, place } = cursor;
-        place.poll(Unseen { state: &self.state, seen }, &self.waiters, cx)
+    pub(crate) fn poll_unseen(
+        &self,
+        Cursor { seen, place }: &mut Cursor,
+        cx: &Context<'_>,
+    ) -> Poll<Result<(), RecvError>> {
+        place.poll(&self.waiters, cx, |lane| {
+            seen.observe_and_update(match lane {
+                None => self.state.load(),
+                Some(lane) => self.state.set_waiting(lane),
+            })
+        })
     }
 
     /// Polls for the drop of the last receiver. While it is pending, the task of the last poll is registered.
-    #[inline]
     pub(crate) fn poll_no_receiver(&self, place: &mut Place, cx: &Context<'_>) -> Poll<()> {
-        place.poll(NoReceiver(&self.receivers), &self.waiters, cx)
+        place.poll(&self.waiters, cx, |list| {
+            let receivers = match list {
+                None => self.receivers.get(),
+                Some(_) => self.receivers.set_waiting(),
+            };
+            (receivers == 0).then_some(())
+        })
     }
 }
 
@@ -174,13 +148,11 @@ pub(crate) struct Wait<'a, T> {
 }
 
 impl<'a, T> Wait<'a, T> {
-    #[inline]
     pub(crate) fn new(channel: &'a Channel<T>, cursor: &'a mut Cursor) -> Self {
         Self { channel, cursor, is_pending: false }
     }
 
-    #[inline]
-    pub(crate) fn poll(&mut self, cx: &Context<'_>) -> Poll<Observation> {
+    pub(crate) fn poll(&mut self, cx: &Context<'_>) -> Poll<Result<(), RecvError>> {
         self.is_pending = true;
         let observed = self.channel.poll_unseen(self.cursor, cx);
         self.is_pending = observed.is_pending();
@@ -188,7 +160,6 @@ impl<'a, T> Wait<'a, T> {
     }
 
     /// Ends the registration, of this wait or of an earlier `poll_changed`.
-    #[inline]
     pub(crate) fn cancel(&mut self) {
         self.is_pending = false;
         self.cursor.place.cancel(&self.channel.waiters);
@@ -196,7 +167,6 @@ impl<'a, T> Wait<'a, T> {
 }
 
 impl<T> Drop for Wait<'_, T> {
-    #[inline]
     fn drop(&mut self) {
         // A future that has never been polled leaves the registration of an earlier `poll_changed` alone.
         if self.is_pending {

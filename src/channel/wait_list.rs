@@ -93,7 +93,6 @@ struct Slots {
 }
 
 impl Slots {
-    #[inline]
     fn slot(&mut self, index: Index) -> &mut Slot {
         match self.first.get_mut(index as usize) {
             Some(slot) => slot,
@@ -105,7 +104,6 @@ impl Slots {
     }
 
     /// Takes a slot off the free list, and makes it idle.
-    #[inline]
     fn allocate(&mut self) -> Option<Index> {
         let index = self.free;
         if index == NO_SLOT {
@@ -120,7 +118,6 @@ impl Slots {
 
     /// Takes a slot for a receiver. One that a delivery may need for a head is left: then no send has to grow a list that
     /// is long enough for one.
-    #[inline]
     fn allocate_for_receiver(&mut self) -> Option<Index> {
         let needs_head = !HAS_CRITICAL_SECTIONS && FIRST << self.chunks.len() > BATCH;
         let free = self.free;
@@ -133,7 +130,6 @@ impl Slots {
         self.free = index;
     }
 
-    #[inline]
     fn unlink(&mut self, index: Index) {
         let slot = self.slot(index);
         let prev = mem::replace(&mut slot.prev, index);
@@ -143,7 +139,6 @@ impl Slots {
     }
 
     /// Puts `waker` into the slot, and the slot at the end of the list of `WAITING`. Returns the waker that was there.
-    #[inline]
     fn register(&mut self, index: Index, waker: Waker) -> Option<Waker> {
         let replaced = self.cancel(index);
         let last = mem::replace(&mut self.slot(WAITING).prev, index);
@@ -156,7 +151,6 @@ impl Slots {
     }
 
     /// Takes the waker out of the slot, if it has one, and the slot out of the list that it is in.
-    #[inline]
     fn cancel(&mut self, index: Index) -> Option<Waker> {
         let waker = self.slot(index).waker.take();
         if waker.is_some() {
@@ -181,7 +175,6 @@ impl Slots {
 
     /// Takes wakers off the front of the list of `head`, as many as a batch has room for. Returns `true` if the list is
     /// empty then.
-    #[inline]
     fn take_front(&mut self, head: Index, batch: &mut Batch) -> bool {
         let mut next = self.slot(head).next;
         while next != head && !batch.is_full() {
@@ -202,16 +195,8 @@ impl Slots {
 pub(crate) struct WaitList(Mutex<Slots>);
 
 impl WaitList {
-    pub(crate) fn new() -> Self {
-        // The heads are linked to themselves.
-        let slot = |index| Slot { waker: None, prev: index, next: if index < HEADS { index } else { NO_SLOT } };
-        let first = core::array::from_fn(|index| slot(index as Index));
-        Self(Mutex::new(Slots { first, chunks: Vec::new(), free: HEADS }))
-    }
-
     /// Puts `waker` into the slot, which is a new one if there is none yet, to be taken by the next delivery. Returns the
     /// waker that it replaces.
-    #[inline]
     pub(crate) fn register(&self, slot: &mut Index, waker: Waker) -> Option<Waker> {
         let mut waker = Some(waker);
         loop {
@@ -229,7 +214,6 @@ impl WaitList {
     }
 
     /// Takes the waker out of the slot, if it is still there: no delivery finds it from here on.
-    #[inline]
     pub(crate) fn cancel(&self, slot: Index) -> Option<Waker> {
         self.0.with(|slots| slots.cancel(slot))
     }
@@ -303,7 +287,10 @@ impl WaitList {
 
 impl Default for WaitList {
     fn default() -> Self {
-        Self::new()
+        // The heads are linked to themselves.
+        let slot = |index| Slot { waker: None, prev: index, next: if index < HEADS { index } else { NO_SLOT } };
+        let first = core::array::from_fn(|index| slot(index as Index));
+        Self(Mutex::new(Slots { first, chunks: Vec::new(), free: HEADS }))
     }
 }
 
@@ -316,17 +303,14 @@ pub(crate) struct Batch {
 }
 
 impl Batch {
-    #[inline]
     pub(crate) const fn new() -> Self {
         Self { wakers: ManuallyDrop::new([const { None }; BATCH]), taken: 0, len: 0 }
     }
 
-    #[inline]
     fn is_full(&self) -> bool {
         self.len == BATCH
     }
 
-    #[inline]
     fn push(&mut self, waker: Option<Waker>) {
         // There was none: without `forget` the compiler would make code that drops it.
         mem::forget(mem::replace(&mut self.wakers[self.len], waker));
@@ -334,7 +318,6 @@ impl Batch {
     }
 
     /// Takes the next waker; a batch that is empty can be filled again.
-    #[inline]
     pub(crate) fn next(&mut self) -> Option<Waker> {
         if self.taken == self.len {
             (self.taken, self.len) = (0, 0);

@@ -1,61 +1,52 @@
-//! Who waits on a channel: the lists of tasks, event-listener's listeners, and how all of them are woken.
+//! All that wait on a channel: the lists of tasks, event-listener's listeners, and how they are woken.
 
 use core::mem;
 use core::task::Waker;
 
-use crate::channel::listeners::{Listeners, Notify};
 use crate::channel::state::{LANES, Waiting};
 use crate::channel::wait_list::{Batch, Index, NO_SLOT, WaitList};
-use crate::sync::{Lazy, LazyTable, catch_panic, thread};
+use crate::sync::{Event, Lazy, LazyTable, catch_panic, notify_all};
 
 /// The list of the senders that wait in `closed`. The lists of the lanes come before it.
 pub(crate) const SENDERS: usize = LANES;
-
-/// Returns the lane for a receiver whose first wait is on this thread.
-///
-/// Each thread has its lane, so threads that come to wait seldom meet on one lock. If few threads wait, a send has few
-/// lists to lock.
-#[inline]
-pub(crate) fn lane_of_this_thread() -> usize {
-    if LANES == 1 { 0 } else { thread::number() % LANES }
-}
 
 /// Made when the first task waits: each list has its lock in memory of its own, away from those of the others.
 type Lists = [Lazy<WaitList>; LANES + 1];
 
 pub(crate) struct Waiters {
     lists: LazyTable<Lists>,
-    pub(crate) listeners: Listeners,
+    /// The listeners that wait for the next version, or for the close.
+    pub(crate) on_change: Event,
+    /// The listeners that wait for the last receiver's drop.
+    pub(crate) on_closed: Event,
 }
 
 impl Waiters {
     pub(crate) fn new() -> Self {
-        Self { lists: LazyTable::new(), listeners: Listeners::new() }
+        Self { lists: LazyTable::new(), on_change: Event::new(), on_closed: Event::new() }
     }
 
     /// Returns a list to wait in: a lane's, or that of [`SENDERS`].
-    #[inline]
-    pub(crate) fn list(&self, list: usize) -> &WaitList {
-        self.lists.get_or_make()[list].get_or_make()
+    pub(crate) fn list(&self, list: u8) -> &WaitList {
+        self.lists.get_or_make()[usize::from(list)].get_or_make()
     }
 
     /// Wakes all receivers that a sender owes it to. The caller holds no lock.
     #[inline]
     pub(crate) fn notify_receivers(&self, waiting: Waiting) {
         if !waiting.is_empty() {
-            let listeners = waiting.is_listening().then_some(Notify::Receivers);
-            self.notify(waiting.lanes(), listeners);
+            self.notify(waiting.lanes(), waiting.is_listening().then_some(&self.on_change));
         }
     }
 
     /// Wakes all senders that wait for the last receiver to be dropped. The caller holds no lock.
     pub(crate) fn notify_senders(&self) {
-        self.notify(1 << SENDERS, Some(Notify::Senders));
+        self.notify(1 << SENDERS, Some(&self.on_closed));
     }
 
     /// Not inlined, so the fast path of a send stays small.
     #[inline(never)]
-    fn notify(&self, lists: usize, listeners: Option<Notify>) {
+    fn notify(&self, lists: usize, listeners: Option<&Event>) {
         let mut delivery = Delivery { waiters: self, lists, listeners, head: NO_SLOT, batch: Batch::new() };
         delivery.run();
         // Everything is delivered.
@@ -72,14 +63,13 @@ struct Delivery<'a> {
     /// A bit for each list that is still to be delivered to, the first the lowest.
     lists: usize,
     /// The listeners that are still to be notified.
-    listeners: Option<Notify>,
+    listeners: Option<&'a Event>,
     /// Where the rest of the current list is.
     head: Index,
     batch: Batch,
 }
 
 impl Delivery<'_> {
-    #[inline]
     fn run(&mut self) {
         while let Some(waker) = self.next() {
             waker.wake();
@@ -87,7 +77,6 @@ impl Delivery<'_> {
         self.notify_listeners();
     }
 
-    #[inline]
     fn next(&mut self) -> Option<Waker> {
         loop {
             if let Some(waker) = self.batch.next() {
@@ -108,8 +97,8 @@ impl Delivery<'_> {
     }
 
     fn notify_listeners(&mut self) {
-        if let Some(notify) = mem::take(&mut self.listeners) {
-            self.waiters.listeners.notify(notify);
+        if let Some(event) = self.listeners.take() {
+            notify_all(event);
         }
     }
 }

@@ -14,12 +14,10 @@ impl<T: Default> Lazy<T> {
     }
 
     /// Returns the value if it has been needed yet.
-    #[inline]
     pub(crate) fn get(&self) -> Option<&T> {
         self.0.get().map(|value| &**value)
     }
 
-    #[inline]
     pub(crate) fn get_or_make(&self) -> &T {
         match self.0.get() {
             Some(value) => value,

@@ -4,8 +4,7 @@
 pub(crate) use loom::sync::Arc;
 pub(crate) use loom::sync::atomic::{AtomicUsize, Ordering};
 
-pub(crate) type ReadGuard<'a, T> = loom::sync::RwLockReadGuard<'a, T>;
-pub(crate) type WriteGuard<'a, T> = loom::sync::RwLockWriteGuard<'a, T>;
+pub(crate) use loom::sync::{RwLockReadGuard, RwLockWriteGuard};
 
 /// Returns what is in `atomic`. It is a read-modify-write, because loom 0.7 takes only an atomic's last access into account
 /// when it looks for interleavings: a plain load before the exchange would hide the exchange's own races.
@@ -22,23 +21,23 @@ impl<T> RwLock<T> {
         Self(loom::sync::RwLock::new(value))
     }
 
-    pub(crate) fn try_read(&self) -> Option<ReadGuard<'_, T>> {
+    pub(crate) fn try_read(&self) -> Option<RwLockReadGuard<'_, T>> {
         self.0.read().ok()
     }
 
-    pub(crate) fn try_write(&self) -> Option<WriteGuard<'_, T>> {
+    pub(crate) fn try_write(&self) -> Option<RwLockWriteGuard<'_, T>> {
         self.0.write().ok()
     }
 
-    pub(crate) fn try_claim(&self) -> Option<Claim<'_, T>> {
-        self.try_write().map(Claim)
+    pub(crate) fn try_upgradeable_read(&self) -> Option<RwLockUpgradableGuard<'_, T>> {
+        self.try_write().map(RwLockUpgradableGuard)
     }
 }
 
-pub(crate) struct Claim<'a, T>(WriteGuard<'a, T>);
+pub(crate) struct RwLockUpgradableGuard<'a, T>(RwLockWriteGuard<'a, T>);
 
-impl<'a, T> Claim<'a, T> {
-    pub(crate) fn try_write(self) -> Result<WriteGuard<'a, T>, Self> {
+impl<'a, T> RwLockUpgradableGuard<'a, T> {
+    pub(crate) fn try_upgrade(self) -> Result<RwLockWriteGuard<'a, T>, Self> {
         Ok(self.0)
     }
 }

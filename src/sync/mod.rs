@@ -5,6 +5,7 @@
 //! thread waits in is decided in `channel/waiters.rs`.
 
 mod backoff;
+mod event;
 mod lazy;
 #[cfg(all(loom, feature = "loom"))]
 mod loom;
@@ -19,15 +20,14 @@ pub(crate) mod thread;
 pub(crate) use portable_atomic_util::{Arc as WakerArc, task::Wake};
 
 pub(crate) use self::backoff::Backoff;
+pub(crate) use self::event::{Event, notify_all};
 pub(crate) use self::lazy::{Lazy, LazyTable};
 #[cfg(all(loom, feature = "loom"))]
-pub(crate) use self::loom::{
-    Arc, AtomicUsize, Claim, Mutex, Ordering, ReadGuard, RwLock, SetOnce, WriteGuard, first_guess,
-};
+pub(crate) use self::loom::*;
 #[cfg(not(all(loom, feature = "loom")))]
 pub(crate) use self::mutex::Mutex;
 #[cfg(not(all(loom, feature = "loom")))]
-pub(crate) use self::native::{Arc, AtomicUsize, Claim, Ordering, ReadGuard, RwLock, SetOnce, WriteGuard, first_guess};
+pub(crate) use self::native::*;
 
 /// `true` if there are threads.
 pub(crate) const HAS_THREADS: bool = cfg!(feature = "std");
@@ -38,16 +38,12 @@ pub(crate) const HAS_CRITICAL_SECTIONS: bool = cfg!(feature = "critical-section"
 /// `true` in a model, where a few waiting tasks must be enough to reach every branch.
 pub(crate) const IS_MODEL: bool = cfg!(all(loom, feature = "loom"));
 
-/// Runs `f` in a critical section, so nothing on this core preempts it.
-#[cfg(feature = "critical-section")]
+/// Runs `f` in a critical section, so nothing on this core preempts it. Without the feature `critical-section` it is only
+/// run.
 pub(crate) fn without_preemption<R>(f: impl FnOnce() -> R) -> R {
-    critical_section::with(|_| f())
-}
-
-/// Runs `f`. Without the feature `critical-section` it can be preempted at any time.
-#[cfg(not(feature = "critical-section"))]
-#[inline]
-pub(crate) fn without_preemption<R>(f: impl FnOnce() -> R) -> R {
+    #[cfg(feature = "critical-section")]
+    return critical_section::with(|_| f());
+    #[cfg(not(feature = "critical-section"))]
     f()
 }
 

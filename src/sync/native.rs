@@ -3,49 +3,14 @@
 pub(crate) use portable_atomic::{AtomicUsize, Ordering};
 pub(crate) use portable_atomic_util::Arc;
 
-pub(crate) type ReadGuard<'a, T> = spin::RwLockReadGuard<'a, T>;
-pub(crate) type WriteGuard<'a, T> = spin::RwLockWriteGuard<'a, T>;
+/// The lock around the value, which is only ever tried: which callers wait, and for how long, is the policy of `value.rs`.
+pub(crate) use spin::{RwLock, RwLockReadGuard, RwLockUpgradableGuard, RwLockWriteGuard};
 
 /// Returns what may be in `atomic`, as the first guess of a loop of compare-and-exchange.
 #[inline]
 pub(crate) fn first_guess(atomic: &AtomicUsize) -> usize {
     // ORDERING: Relaxed; the exchange fails if the guess is wrong.
     atomic.load(Ordering::Relaxed)
-}
-
-/// The lock around the value. Its methods only try: which callers wait, and for how long, is the policy of `value.rs`.
-#[derive(Debug)]
-pub(crate) struct RwLock<T>(spin::RwLock<T>);
-
-impl<T> RwLock<T> {
-    pub(crate) const fn new(value: T) -> Self {
-        Self(spin::RwLock::new(value))
-    }
-
-    #[inline]
-    pub(crate) fn try_read(&self) -> Option<ReadGuard<'_, T>> {
-        self.0.try_read()
-    }
-
-    #[inline]
-    pub(crate) fn try_write(&self) -> Option<WriteGuard<'_, T>> {
-        self.0.try_write()
-    }
-
-    /// Keeps new readers out while those that hold the lock go on.
-    pub(crate) fn try_claim(&self) -> Option<Claim<'_, T>> {
-        self.0.try_upgradeable_read().map(Claim)
-    }
-}
-
-/// A writer's claim on an [`RwLock`]: no other caller gets the lock while it lives.
-pub(crate) struct Claim<'a, T>(spin::RwLockUpgradableGuard<'a, T>);
-
-impl<'a, T> Claim<'a, T> {
-    /// Succeeds once the last reader has released the lock.
-    pub(crate) fn try_write(self) -> Result<WriteGuard<'a, T>, Self> {
-        self.0.try_upgrade().map_err(Self)
-    }
 }
 
 /// A cell that is set once and then only read, with one acquire load.
@@ -57,7 +22,6 @@ impl<T> SetOnce<T> {
         Self(spin::Once::new())
     }
 
-    #[inline]
     pub(crate) fn get(&self) -> Option<&T> {
         self.0.get()
     }

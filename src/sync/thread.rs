@@ -1,4 +1,4 @@
-//! Threads: a number for each, cells of which each has its own, and how one sleeps.
+//! Threads: cells of which each has its own, and how one sleeps.
 
 #[cfg(all(feature = "std", not(target_family = "wasm"), loom, feature = "loom"))]
 pub(crate) use loom::thread::{Thread, current};
@@ -20,38 +20,6 @@ macro_rules! per_thread {
 }
 #[cfg(feature = "std")]
 pub(crate) use per_thread;
-
-/// Returns this thread's number: 1, 2, 3, ... in the order of their first calls.
-#[cfg(all(feature = "std", not(all(loom, feature = "loom"))))]
-#[inline]
-pub(crate) fn number() -> usize {
-    per_thread! {
-        static NUMBER: core::cell::Cell<usize> = core::cell::Cell::new(0);
-    }
-
-    #[cold]
-    fn next_number() -> usize {
-        use crate::sync::{AtomicUsize, Ordering};
-
-        static THREADS: AtomicUsize = AtomicUsize::new(0);
-        // ORDERING: Relaxed; the numbers only have to differ.
-        THREADS.fetch_add(1, Ordering::Relaxed) + 1
-    }
-
-    NUMBER.with(|number| {
-        if number.get() == 0 {
-            number.set(next_number());
-        }
-        number.get()
-    })
-}
-
-/// Returns the same number everywhere: there are no threads, or, in a model, too few of them to tell apart.
-#[cfg(not(all(feature = "std", not(all(loom, feature = "loom")))))]
-#[inline]
-pub(crate) fn number() -> usize {
-    0
-}
 
 /// Sleeps until the thread is unparked, or for no reason, and no longer than `limit`.
 #[cfg(all(feature = "std", not(target_family = "wasm"), not(all(loom, feature = "loom"))))]

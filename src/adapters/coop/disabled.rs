@@ -2,12 +2,10 @@
 
 use core::task::{Context, Poll};
 
-#[inline]
 pub(crate) fn poll_within_budget<R>(cx: &mut Context<'_>, poll: impl FnOnce(&mut Context<'_>) -> Poll<R>) -> Poll<R> {
     poll(cx)
 }
 
-#[inline]
 pub(crate) fn unconstrained<F: Future>(future: F) -> F {
     future
 }

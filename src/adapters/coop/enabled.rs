@@ -5,7 +5,6 @@ use core::task::{Context, Poll, ready};
 use tokio::task::coop::poll_proceed;
 pub(crate) use tokio::task::coop::unconstrained;
 
-#[inline]
 pub(crate) fn poll_within_budget<R>(cx: &mut Context<'_>, poll: impl FnOnce(&mut Context<'_>) -> Poll<R>) -> Poll<R> {
     let budget = ready!(poll_proceed(cx));
     let polled = poll(cx);

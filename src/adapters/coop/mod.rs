@@ -6,15 +6,12 @@
 //! the feature `tokio`; with `disabled.rs` every wait is polled as it is.
 
 #[cfg(not(feature = "tokio"))]
+#[cfg_attr(not(all(feature = "std", not(target_family = "wasm"))), expect(dead_code, reason = "for threads"))]
 mod disabled;
 #[cfg(feature = "tokio")]
 mod enabled;
 
 #[cfg(not(feature = "tokio"))]
-pub(crate) use self::disabled::poll_within_budget;
-#[cfg(all(not(feature = "tokio"), feature = "std", not(target_family = "wasm")))]
-pub(crate) use self::disabled::unconstrained;
+pub(crate) use self::disabled::*;
 #[cfg(feature = "tokio")]
-pub(crate) use self::enabled::poll_within_budget;
-#[cfg(all(feature = "tokio", feature = "std", not(target_family = "wasm")))]
-pub(crate) use self::enabled::unconstrained;
+pub(crate) use self::enabled::*;
