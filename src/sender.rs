@@ -122,6 +122,7 @@ impl<T> Sender<T> {
     /// assert_eq!(tx.send(3).unwrap_err().0, 3);
     /// assert_eq!(*tx.borrow(), 2);
     /// ```
+    #[inline]
     #[track_caller]
     pub fn send(&self, value: T) -> Result<(), SendError<T>> {
         if self.receiver_count() == 0 {
@@ -150,6 +151,7 @@ impl<T> Sender<T> {
     /// tx.set(2);
     /// assert_eq!(tx.subscribe().get(), 2);
     /// ```
+    #[inline]
     #[track_caller]
     pub fn set(&self, value: T) {
         drop(self.send_replace(value));
@@ -175,6 +177,7 @@ impl<T> Sender<T> {
     /// tx.send_modify(|list| list.push(2));
     /// assert_eq!(*rx.borrow_and_update(), [1, 2]);
     /// ```
+    #[inline]
     #[track_caller]
     pub fn send_modify<F: FnOnce(&mut T)>(&self, modify: F) {
         self.send_if_modified(|value| {
@@ -216,6 +219,7 @@ impl<T> Sender<T> {
     /// assert!(tx.send_if_modified(raise(20)));
     /// assert_eq!(*rx.borrow_and_update(), 20);
     /// ```
+    #[inline]
     #[track_caller]
     pub fn send_if_modified<F: FnOnce(&mut T) -> bool>(&self, modify: F) -> bool {
         self.channel.modify(caller(), modify)
@@ -238,6 +242,7 @@ impl<T> Sender<T> {
     /// assert_eq!(tx.send_replace(2), 1);
     /// assert_eq!(*tx.borrow(), 2);
     /// ```
+    #[inline]
     #[track_caller]
     pub fn send_replace(&self, mut value: T) -> T {
         self.send_modify(|old| mem::swap(old, &mut value));

@@ -93,6 +93,7 @@ struct Slots {
 }
 
 impl Slots {
+    #[inline]
     fn slot(&mut self, index: Index) -> &mut Slot {
         match self.first.get_mut(index as usize) {
             Some(slot) => slot,
@@ -118,6 +119,7 @@ impl Slots {
 
     /// Takes a slot for a receiver. One that a delivery may need for a head is left: then no send has to grow a list that
     /// is long enough for one.
+    #[inline]
     fn allocate_for_receiver(&mut self) -> Option<Index> {
         let needs_head = !HAS_CRITICAL_SECTIONS && FIRST << self.chunks.len() > BATCH;
         let free = self.free;
@@ -130,6 +132,7 @@ impl Slots {
         self.free = index;
     }
 
+    #[inline]
     fn unlink(&mut self, index: Index) {
         let slot = self.slot(index);
         let prev = mem::replace(&mut slot.prev, index);
@@ -139,6 +142,7 @@ impl Slots {
     }
 
     /// Puts `waker` into the slot, and the slot at the end of the list of `WAITING`. Returns the waker that was there.
+    #[inline]
     fn register(&mut self, index: Index, waker: Waker) -> Option<Waker> {
         let replaced = self.cancel(index);
         let last = mem::replace(&mut self.slot(WAITING).prev, index);
@@ -151,6 +155,7 @@ impl Slots {
     }
 
     /// Takes the waker out of the slot, if it has one, and the slot out of the list that it is in.
+    #[inline]
     fn cancel(&mut self, index: Index) -> Option<Waker> {
         let waker = self.slot(index).waker.take();
         if waker.is_some() {
@@ -175,6 +180,7 @@ impl Slots {
 
     /// Takes wakers off the front of the list of `head`, as many as a batch has room for. Returns `true` if the list is
     /// empty then.
+    #[inline]
     fn take_front(&mut self, head: Index, batch: &mut Batch) -> bool {
         let mut next = self.slot(head).next;
         while next != head && !batch.is_full() {
@@ -197,6 +203,7 @@ pub(crate) struct WaitList(Mutex<Slots>);
 impl WaitList {
     /// Puts `waker` into the slot, which is a new one if there is none yet, to be taken by the next delivery. Returns the
     /// waker that it replaces.
+    #[inline]
     pub(crate) fn register(&self, slot: &mut Index, waker: Waker) -> Option<Waker> {
         let mut waker = Some(waker);
         loop {
@@ -214,6 +221,7 @@ impl WaitList {
     }
 
     /// Takes the waker out of the slot, if it is still there: no delivery finds it from here on.
+    #[inline]
     pub(crate) fn cancel(&self, slot: Index) -> Option<Waker> {
         self.0.with(|slots| slots.cancel(slot))
     }
@@ -229,6 +237,7 @@ impl WaitList {
 
     /// Takes the next wakers of a delivery into `batch`, which is empty. At first `head` is [`NO_SLOT`], and the delivery
     /// takes everything that waits. Returns `true` if nothing is left of the delivery after this batch.
+    #[inline]
     pub(crate) fn take_wakers(&self, head: &mut Index, batch: &mut Batch) -> bool {
         loop {
             let taken = self.0.with(|slots| {
@@ -311,6 +320,7 @@ impl Batch {
         self.len == BATCH
     }
 
+    #[inline]
     fn push(&mut self, waker: Option<Waker>) {
         // There was none: without `forget` the compiler would make code that drops it.
         mem::forget(mem::replace(&mut self.wakers[self.len], waker));
@@ -318,6 +328,7 @@ impl Batch {
     }
 
     /// Takes the next waker; a batch that is empty can be filled again.
+    #[inline]
     pub(crate) fn next(&mut self) -> Option<Waker> {
         if self.taken == self.len {
             (self.taken, self.len) = (0, 0);

@@ -27,6 +27,7 @@ impl Waiters {
     }
 
     /// Returns a list to wait in: a lane's, or that of [`SENDERS`].
+    #[inline]
     pub(crate) fn list(&self, list: u8) -> &WaitList {
         self.lists.get_or_make()[usize::from(list)].get_or_make()
     }
@@ -70,6 +71,7 @@ struct Delivery<'a> {
 }
 
 impl Delivery<'_> {
+    #[inline]
     fn run(&mut self) {
         while let Some(waker) = self.next() {
             waker.wake();
@@ -77,6 +79,7 @@ impl Delivery<'_> {
         self.notify_listeners();
     }
 
+    #[inline]
     fn next(&mut self) -> Option<Waker> {
         loop {
             if let Some(waker) = self.batch.next() {
