@@ -57,6 +57,7 @@ impl<T> Receiver<T> {
         Self { channel, cursor }
     }
 
+    #[inline]
     pub(crate) fn new(channel: Arc<Channel<T>>, seen: Version) -> Self {
         let cursor = Cursor::new(seen, channel.receivers.add());
         Self { channel, cursor }

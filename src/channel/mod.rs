@@ -73,6 +73,7 @@ impl<T> Channel<T> {
 
     /// Calls `modify` with the value. If it returns `true`, that is a new version, and receivers are woken. Returns what
     /// `modify` has returned.
+    #[inline]
     pub(crate) fn modify(&self, caller: CallSite, modify: impl FnOnce(&mut T) -> bool) -> bool {
         let waiting = self.value.write(caller, |value| modify(value).then(|| self.state.publish_while_locked()));
         match waiting {
@@ -100,6 +101,7 @@ impl<T> Channel<T> {
     }
 
     /// Counts a sender less. The last one closes the channel and wakes receivers.
+    #[inline]
     pub(crate) fn remove_sender(&self) {
         match self.senders.remove() {
             Removed::NotLast => (),
@@ -108,6 +110,7 @@ impl<T> Channel<T> {
     }
 
     /// Counts a receiver less. The last one wakes senders.
+    #[inline]
     pub(crate) fn remove_receiver(&self) {
         match self.receivers.remove() {
             Removed::NotLast | Removed::Last => (),

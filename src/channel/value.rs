@@ -31,6 +31,7 @@ impl<T> Value<T> {
     }
 
     /// Waits while a writer is inside or claims the lock.
+    #[inline]
     pub(crate) fn read(&self, caller: CallSite) -> ValueGuard<'_, T> {
         self.id.check_read();
         let lock = match self.lock.try_read() {
@@ -78,6 +79,7 @@ impl<T> Value<T> {
 
     /// Waits for the write lock and runs `f` inside it. If `f` panics the lock is released, and the value stays as
     /// `f` left it.
+    #[inline]
     pub(crate) fn write<R>(&self, caller: CallSite, mut f: impl FnOnce(&mut T) -> R) -> R {
         self.id.check_write();
         let mut turns = Turns::new(&self.lock);
@@ -96,6 +98,7 @@ impl<T> Value<T> {
     }
 
     /// A writer is uninterrupted: nothing on its core ever waits for a writer that it has preempted.
+    #[inline]
     fn attempt<'a, R, F: FnOnce(&mut T) -> R>(
         &'a self,
         caller: CallSite,
