@@ -31,7 +31,8 @@
 //!
 //! Slots never move. When none is free, the list gets one more chunk of them, as large as all chunks before, which is made
 //! before the lock is taken: only the short directory of chunks changes while it is held. Released slots are used again, so
-//! a list is as large as the largest number of receivers that have had slots at the same time.
+//! a list is as large as the largest number of receivers that have had slots at the same time. Once none of its slots is
+//! used, a list that has grown gives its chunks back.
 //!
 //! # Why not event-listener's list
 //!
@@ -68,6 +69,9 @@ const HEADS: Index = if HAS_CRITICAL_SECTIONS { 2 } else { 1 };
 /// How many slots a list has from the start: its heads, and one for a receiver.
 const FIRST: usize = HEADS as usize + 1;
 
+/// How many chunks an unused list keeps, so a few waits at a time that come and go do not allocate.
+const KEPT_CHUNKS: usize = 3;
+
 /// How many wakers a delivery takes while it holds the lock once.
 pub(crate) const BATCH: usize = if HAS_CRITICAL_SECTIONS {
     1
@@ -90,6 +94,8 @@ struct Slots {
     chunks: Vec<Box<[Slot]>>,
     /// The first free slot.
     free: Index,
+    /// How many slots are neither free nor heads from the start.
+    used: usize,
 }
 
 impl Slots {
@@ -114,6 +120,7 @@ impl Slots {
         let next_free = mem::replace(&mut slot.next, index);
         slot.prev = index;
         self.free = next_free;
+        self.used += 1;
         Some(index)
     }
 
@@ -130,6 +137,17 @@ impl Slots {
     fn free(&mut self, index: Index) {
         self.slot(index).next = self.free;
         self.free = index;
+        self.used -= 1;
+    }
+
+    /// Takes the chunks out for the caller to drop, if there are many and no slot is used.
+    fn take_unused_chunks(&mut self) -> Vec<Box<[Slot]>> {
+        if self.used > 0 || self.chunks.len() <= KEPT_CHUNKS {
+            return Vec::new();
+        }
+        self.free = HEADS;
+        self.slot(HEADS).next = NO_SLOT;
+        mem::take(&mut self.chunks)
     }
 
     #[inline]
@@ -228,11 +246,13 @@ impl WaitList {
 
     /// Gives the slot back. Returns the waker that was still in it.
     pub(crate) fn release(&self, slot: Index) -> Option<Waker> {
-        self.0.with(|slots| {
+        // The chunks are dropped after the lock has been released.
+        let (waker, _unused) = self.0.with(|slots| {
             let waker = slots.cancel(slot);
             slots.free(slot);
-            waker
-        })
+            (waker, slots.take_unused_chunks())
+        });
+        waker
     }
 
     /// Takes the next wakers of a delivery into `batch`, which is empty. At first `head` is [`NO_SLOT`], and the delivery
@@ -299,7 +319,7 @@ impl Default for WaitList {
         // The heads are linked to themselves.
         let slot = |index| Slot { waker: None, prev: index, next: if index < HEADS { index } else { NO_SLOT } };
         let first = core::array::from_fn(|index| slot(index as Index));
-        Self(Mutex::new(Slots { first, chunks: Vec::new(), free: HEADS }))
+        Self(Mutex::new(Slots { first, chunks: Vec::new(), free: HEADS, used: 0 }))
     }
 }
 
@@ -336,5 +356,229 @@ impl Batch {
         }
         self.taken += 1;
         self.wakers[self.taken - 1].take()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use alloc::sync::Arc;
+    use alloc::task::Wake;
+    use core::sync::atomic::{AtomicUsize, Ordering};
+
+    use super::*;
+
+    /// A task that counts its wake-ups.
+    #[derive(Default)]
+    struct Task(AtomicUsize);
+
+    impl Wake for Task {
+        fn wake(self: Arc<Self>) {
+            self.0.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+
+    fn tasks(count: usize) -> Vec<Arc<Task>> {
+        (0..count).map(|_| Arc::default()).collect()
+    }
+
+    fn wakes(tasks: &[Arc<Task>]) -> Vec<usize> {
+        tasks.iter().map(|task| task.0.load(Ordering::Relaxed)).collect()
+    }
+
+    fn register(list: &WaitList, slot: &mut Index, task: &Arc<Task>) {
+        drop(list.register(slot, task.clone().into()));
+    }
+
+    fn register_all(list: &WaitList, tasks: &[Arc<Task>]) -> Vec<Index> {
+        let mut slots = alloc::vec![NO_SLOT; tasks.len()];
+        slots.iter_mut().zip(tasks).for_each(|(slot, task)| register(list, slot, task));
+        slots
+    }
+
+    fn wake_batch(batch: &mut Batch) {
+        while let Some(waker) = batch.next() {
+            waker.wake();
+        }
+    }
+
+    /// A delivery from its beginning or its middle to its end.
+    fn deliver(list: &WaitList, mut head: Index) {
+        let mut batch = Batch::new();
+        while !list.take_wakers(&mut head, &mut batch) {
+            wake_batch(&mut batch);
+        }
+        wake_batch(&mut batch);
+    }
+
+    fn used(list: &WaitList) -> usize {
+        list.0.with(|slots| slots.used)
+    }
+
+    fn slots_in_all(list: &WaitList) -> usize {
+        list.0.with(|slots| FIRST << slots.chunks.len())
+    }
+
+    /// Checks that the list of `WAITING` has these slots, in both directions, and that the slots that are not used are free.
+    #[track_caller]
+    fn check(list: &WaitList, waiting: &[Index]) {
+        list.0.with(|slots| {
+            let (mut next, mut prev) = (WAITING, WAITING);
+            for (forwards, backwards) in waiting.iter().zip(waiting.iter().rev()) {
+                (next, prev) = (slots.slot(next).next, slots.slot(prev).prev);
+                assert_eq!((next, prev), (*forwards, *backwards));
+            }
+            assert_eq!((slots.slot(next).next, slots.slot(prev).prev), (WAITING, WAITING));
+            let (mut free, mut count) = (slots.free, 0);
+            while free != NO_SLOT {
+                assert!(slots.slot(free).waker.is_none());
+                (free, count) = (slots.slot(free).next, count + 1);
+            }
+            let in_all = FIRST << slots.chunks.len();
+            assert_eq!(HEADS as usize + slots.used + count, in_all);
+        });
+    }
+
+    #[test]
+    fn all_that_wait_are_woken_once_in_their_order() {
+        for count in [0, 1, 2, BATCH, BATCH + 1, 2 * BATCH, 100] {
+            let (list, tasks) = (WaitList::default(), tasks(count));
+            let slots = register_all(&list, &tasks);
+            check(&list, &slots);
+            let (mut head, mut batch, mut in_order) = (NO_SLOT, Batch::new(), tasks.iter());
+            loop {
+                let is_last = list.take_wakers(&mut head, &mut batch);
+                while let Some(waker) = batch.next() {
+                    assert!(waker.will_wake(&in_order.next().unwrap().clone().into()));
+                    waker.wake();
+                }
+                if is_last {
+                    break;
+                }
+            }
+            assert_eq!(wakes(&tasks), alloc::vec![1; count]);
+            check(&list, &[]);
+            deliver(&list, NO_SLOT);
+            assert_eq!(wakes(&tasks), alloc::vec![1; count], "nothing is left for the next delivery");
+            assert_eq!(used(&list), count, "the delivery has given its head back");
+        }
+    }
+
+    #[test]
+    fn a_cancelled_wait_is_not_woken_whether_it_waits_or_is_taken() {
+        let (list, tasks) = (WaitList::default(), tasks(3 * BATCH));
+        let slots = register_all(&list, &tasks);
+        assert!(list.cancel(slots[1]).is_some());
+        assert!(list.cancel(slots[1]).is_none());
+        let (mut head, mut batch) = (NO_SLOT, Batch::new());
+        assert!(!list.take_wakers(&mut head, &mut batch));
+        // The last ones are in the delivery's list by now.
+        let last = 3 * BATCH - 1;
+        assert!(list.cancel(slots[last]).is_some());
+        wake_batch(&mut batch);
+        deliver(&list, head);
+        let expected: Vec<_> = (0..3 * BATCH).map(|task| usize::from(task != 1 && task != last)).collect();
+        assert_eq!(wakes(&tasks), expected);
+        check(&list, &[]);
+    }
+
+    #[test]
+    fn a_delivery_of_which_the_rest_is_cancelled_ends() {
+        let (list, tasks) = (WaitList::default(), tasks(BATCH + 2));
+        let slots = register_all(&list, &tasks);
+        let (mut head, mut batch) = (NO_SLOT, Batch::new());
+        assert!(!list.take_wakers(&mut head, &mut batch));
+        wake_batch(&mut batch);
+        for slot in &slots[BATCH..] {
+            list.cancel(*slot);
+        }
+        assert!(list.take_wakers(&mut head, &mut batch));
+        assert!(batch.next().is_none());
+        check(&list, &[]);
+        assert_eq!(used(&list), BATCH + 2);
+    }
+
+    #[test]
+    fn a_wait_that_begins_again_waits_for_the_next_delivery() {
+        let (list, tasks) = (WaitList::default(), tasks(BATCH + 2));
+        let mut slots = register_all(&list, &tasks);
+        let (mut head, mut batch) = (NO_SLOT, Batch::new());
+        assert!(!list.take_wakers(&mut head, &mut batch));
+        wake_batch(&mut batch);
+        // One that has been woken, and one that the delivery has still to wake.
+        register(&list, &mut slots[0], &tasks[0]);
+        register(&list, &mut slots[BATCH], &tasks[BATCH]);
+        check(&list, &[slots[0], slots[BATCH]]);
+        deliver(&list, head);
+        assert_eq!((wakes(&tasks)[0], wakes(&tasks)[BATCH], wakes(&tasks)[BATCH + 1]), (1, 0, 1));
+        deliver(&list, NO_SLOT);
+        assert_eq!((wakes(&tasks)[0], wakes(&tasks)[BATCH], wakes(&tasks)[BATCH + 1]), (2, 1, 1));
+    }
+
+    /// With `critical-section` they share one list.
+    #[test]
+    fn deliveries_are_separate_or_shared() {
+        let (list, first, second) = (WaitList::default(), tasks(2 * BATCH), tasks(2 * BATCH));
+        register_all(&list, &first);
+        let (mut first_head, mut batch) = (NO_SLOT, Batch::new());
+        assert!(!list.take_wakers(&mut first_head, &mut batch));
+        wake_batch(&mut batch);
+        register_all(&list, &second);
+        deliver(&list, NO_SLOT);
+        assert_eq!(wakes(&second), alloc::vec![1; 2 * BATCH]);
+        assert_eq!(wakes(&first)[BATCH..].iter().all(|wakes| *wakes == 1), HAS_CRITICAL_SECTIONS);
+        deliver(&list, first_head);
+        assert_eq!(wakes(&first), alloc::vec![1; 2 * BATCH]);
+        check(&list, &[]);
+    }
+
+    #[test]
+    fn released_slots_are_used_again() {
+        let list = WaitList::default();
+        let tasks = tasks(10);
+        let slots = register_all(&list, &tasks);
+        let in_all = slots_in_all(&list);
+        slots.into_iter().for_each(|slot| drop(list.release(slot)));
+        for _ in 0..1_000 {
+            let slots = register_all(&list, &tasks);
+            check(&list, &slots);
+            slots.into_iter().for_each(|slot| assert!(list.release(slot).is_some()));
+            check(&list, &[]);
+        }
+        assert_eq!((used(&list), slots_in_all(&list)), (0, in_all));
+    }
+
+    #[test]
+    fn a_large_list_that_is_not_used_any_more_gives_its_memory_back() {
+        let (list, tasks) = (WaitList::default(), tasks(1_000));
+        let slots = register_all(&list, &tasks);
+        assert!(slots_in_all(&list) > 1_000);
+        slots.into_iter().for_each(|slot| drop(list.release(slot)));
+        assert_eq!(slots_in_all(&list), FIRST);
+        let slots = register_all(&list, &tasks);
+        check(&list, &slots);
+        deliver(&list, NO_SLOT);
+        assert_eq!(wakes(&tasks), alloc::vec![1; 1_000]);
+    }
+
+    #[test]
+    fn a_second_delivery_grows_the_list_for_its_head() {
+        let (list, tasks) = (WaitList::default(), tasks(100));
+        register_all(&list, &tasks);
+        let mut heads = Vec::new();
+        while list.0.with(|slots| slots.slot(WAITING).next != WAITING) {
+            let (mut head, mut batch) = (NO_SLOT, Batch::new());
+            let is_last = list.take_wakers(&mut head, &mut batch);
+            wake_batch(&mut batch);
+            if !is_last {
+                heads.push(head);
+            }
+            // More waits than a batch, for one more delivery at the same time.
+            if heads.len() < 60 {
+                register_all(&list, &tasks[..BATCH + 1]);
+            }
+        }
+        heads.into_iter().for_each(|head| deliver(&list, head));
+        assert!(wakes(&tasks).iter().all(|wakes| *wakes > 0));
+        check(&list, &[]);
     }
 }
