@@ -109,11 +109,11 @@ fn g5_waits_allocate_at_first_and_never_again() {
         sender.poll_pending(tx.closed());
         tx.send(value).unwrap();
     };
-    // Even and odd versions have lists of their own, which event-listener makes at their first waits.
-    for value in 0..4 {
+    // The first wait of each.
+    for value in 0..2 {
         round(value);
     }
-    for value in 4..1_000 {
+    for value in 2..1_000 {
         assert_eq!(allocations(|| round(value)), 0, "round {value}");
     }
 }
@@ -123,20 +123,70 @@ fn g5_a_first_wait_is_a_few_allocations() {
     warm_up();
     let (tx, rx) = channel(0u64);
     let task = Task::new();
-    // The lists, which small targets have in the channel, event-listener's part of one, and the receiver's waiter.
-    let lists = if cfg!(target_pointer_width = "64") { 1 } else { 0 };
-    assert_eq!(allocations(|| task.poll_pending(rx.clone().changed())), lists + 2);
-    // Another receiver: only its own waiter.
-    let mut other = rx.clone();
-    assert_eq!(allocations(|| task.poll_pending(other.changed())), 1);
-    assert_eq!(allocations(|| task.poll_pending(other.changed())), 0);
-    // Senders share what they wait with.
+    // The table of lists, which small targets have in the channel, and one list.
+    let table = if cfg!(target_pointer_width = "64") { 1 } else { 0 };
+    let mut first = rx.clone();
+    assert_eq!(allocations(|| task.poll_pending(first.changed())), table + 1);
+    assert_eq!(allocations(|| task.poll_pending(first.changed())), 0);
+    // Others: a list of their own, or a chunk of a list and a place for it in the list's directory.
+    let mut others = vec![rx; 1_000];
+    let mut all = 0;
+    for other in &mut others {
+        let first = allocations(|| task.poll_pending(other.changed()));
+        assert!(first <= 2, "{first}");
+        all += first;
+        assert_eq!(allocations(|| task.poll_pending(other.changed())), 0);
+    }
+    // Chunks grow: a thousand receivers need few.
+    assert!(all <= 200, "{all}");
     task.poll_pending(tx.closed());
     assert_eq!(allocations(|| task.poll_pending(tx.closed())), 0);
 }
 
 #[test]
-fn g5_senders_that_wait_at_once_share_their_waiters() {
+fn g5_polls_between_which_the_registration_stays_allocate_at_first_and_never_again() {
+    warm_up();
+    let (tx, mut rx) = channel(0u64);
+    let mut cx = Context::from_waker(Waker::noop());
+    let mut round = |value| {
+        assert!(rx.poll_changed(&mut cx).is_pending());
+        assert!(rx.poll_changed(&mut cx).is_pending());
+        tx.set(value);
+        assert!(rx.poll_changed(&mut cx).is_ready());
+    };
+    round(0);
+    for value in 1..1_000 {
+        assert_eq!(allocations(|| round(value)), 0, "round {value}");
+    }
+}
+
+#[test]
+fn g6_many_cancelled_waits_leave_no_memory_behind() {
+    warm_up();
+    let (tx, rx) = channel(0u64);
+    let mut cx = Context::from_waker(Waker::noop());
+    let mut wait_at_once = |count: usize| {
+        let mut waits: Vec<_> = (0..count).map(|_| Box::pin(tx.closed())).collect();
+        waits.iter_mut().for_each(|wait| assert!(wait.as_mut().poll(&mut cx).is_pending()));
+    };
+    wait_at_once(1);
+    let before = LIVE_BYTES.get();
+    wait_at_once(100_000);
+    assert_eq!(LIVE_BYTES.get(), before);
+    // The same for receivers, of which the first has the table and the lists made.
+    let task = Task::new();
+    let receivers = |count| {
+        let mut receivers = vec![rx.clone(); count];
+        receivers.iter_mut().for_each(|rx| task.poll_pending(rx.changed()));
+    };
+    receivers(20);
+    let before = LIVE_BYTES.get();
+    receivers(100_000);
+    assert!(LIVE_BYTES.get() <= before, "{} bytes are left", LIVE_BYTES.get() - before);
+}
+
+#[test]
+fn g5_senders_that_wait_at_once_allocate_at_first_and_never_again() {
     warm_up();
     let before = LIVE_BYTES.get();
     {
@@ -246,12 +296,13 @@ fn a_receiver_dropped_while_it_is_about_to_be_woken_leaves_nothing_behind() {
         let waker = killer.clone().into();
         let mut rx = tx.subscribe();
         let mut changed = pin!(rx.changed());
-        // The killer waits first and is woken first.
         assert!(changed.as_mut().poll(&mut Context::from_waker(&waker)).is_pending());
         assert!(task.poll(&mut wait).is_pending());
         *killer.0.lock().unwrap() = Some(wait);
+        let before = task.wakes();
         tx.send(value).unwrap();
-        assert_eq!(task.wakes(), 0);
+        // At most by this send, if it had already taken the victim's waker when the victim was dropped.
+        assert!(task.wakes() - before <= 1);
     };
     let bytes_after = |from: u64, to| {
         (from..to).for_each(round);

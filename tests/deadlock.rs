@@ -1,5 +1,5 @@
 //! The detector of a thread that would wait for itself, in debug builds.
-#![cfg(all(debug_assertions, feature = "std", feature = "event-listener"))]
+#![cfg(all(debug_assertions, feature = "std"))]
 
 mod common;
 

@@ -236,8 +236,8 @@ fn depth_of_inline_tasks(wake_others: bool) -> usize {
 fn g3_tasks_that_poll_when_they_are_woken_do_not_pile_up() {
     must_end(|| {
         assert_eq!(depth_of_inline_tasks(false), 1);
-        // A send first wakes those whom its thread has still to wake: of one batch.
-        assert!(depth_of_inline_tasks(true) <= 50);
+        // A send inside of a waker wakes only those that wait for what it did: one more level, whatever their number.
+        assert!(depth_of_inline_tasks(true) <= 2);
     });
 }
 
@@ -438,11 +438,10 @@ fn g1_a_wait_that_ends_in_a_waker_keeps_no_wake_up_of_another_channel() {
     });
 }
 
-/// Without `std` nothing can stop the second panic. A wait that was notified, and is dropped because of a panic, passes its
-/// notification on.
+/// Without `std` nothing can stop the second panic.
 #[cfg(feature = "std")]
 #[test]
-fn g4_a_panicking_waker_that_a_dropped_wait_wakes_does_not_abort() {
+fn g4_a_wait_dropped_by_a_waker_that_panics_loses_nobody_elses_wake_up() {
     struct Cancel(Arc<Mutex<Option<OwnedWait>>>);
 
     impl Drop for Cancel {
@@ -454,18 +453,17 @@ fn g4_a_panicking_waker_that_a_dropped_wait_wakes_does_not_abort() {
     let (tx, rx) = channel(0);
     let (cancelled, last) = (Task::new(), Task::new());
     let cancelled_wait = Arc::new(Mutex::new(Some(owned_wait(rx.clone()))));
-    let other_wait = Arc::new(Mutex::new(None));
-    let other = on_wake(|| panic!("second"));
-    // In the middle of waking, a new wait begins in the list in which the listener of one that is still to be woken is.
+    let (other, other_wait) = (Arc::new(Task::new()), Arc::new(Mutex::new(None)));
+    // In the middle of waking, a new wait begins, and one that is still to be woken is dropped because of a panic.
     let first = on_wake({
-        let (tx, mut rx, other_wait, cancel) =
-            (tx.clone(), rx.clone(), other_wait.clone(), Cancel(cancelled_wait.clone()));
+        let (tx, mut rx, other, other_wait, cancel) =
+            (tx.clone(), rx.clone(), other.clone(), other_wait.clone(), Cancel(cancelled_wait.clone()));
         move || {
             std::thread::spawn(move || tx.send(2).unwrap()).join().unwrap();
             rx.mark_unchanged();
             let mut wait = owned_wait(rx);
-            assert!(wait.as_mut().poll(&mut Context::from_waker(&other)).is_pending());
-            *other_wait.lock().unwrap() = Some((wait, other));
+            assert!(other.poll(&mut wait).is_pending());
+            *other_wait.lock().unwrap() = Some(wait);
             let _cancel = cancel;
             panic!("first");
         }
@@ -476,7 +474,9 @@ fn g4_a_panicking_waker_that_a_dropped_wait_wakes_does_not_abort() {
     assert!(last.poll(&mut last_wait).is_pending());
     let panic = catch_unwind(AssertUnwindSafe(|| tx.send(1))).unwrap_err();
     assert_eq!(panic_text(&*panic), "first");
-    assert_eq!((cancelled.wakes(), last.wakes()), (0, 1));
+    // The cancelled one by the send that had already taken its waker, if at all; the other one by neither send.
+    assert!(cancelled.wakes() <= 1);
+    assert_eq!((last.wakes(), other.wakes(), cancelled.wakers_kept()), (1, 0, 0));
 }
 
 #[test]
@@ -486,7 +486,7 @@ fn g6_a_wait_that_ends_long_after_its_wake_up_disturbs_nobody() {
         let (late, other) = (Task::new(), Task::new());
         let mut late_wait = owned_wait(rx.clone());
         assert!(late.poll(&mut late_wait).is_pending());
-        // Two versions later a new wait begins in the list in which the listener still is.
+        // Two versions later a new wait begins, perhaps in the same list.
         tx.send(1).unwrap();
         tx.send(2).unwrap();
         rx.mark_unchanged();
@@ -504,11 +504,12 @@ fn g6_a_wait_that_ends_long_after_its_wake_up_disturbs_nobody() {
 fn g6_a_wait_cancelled_after_its_wake_up_disturbs_nobody() {
     let (tx, rx) = channel(0);
     let (last, cancelled, other) = (Task::new(), Task::new(), Arc::new(Task::new()));
-    let mut last_wait = owned_wait(rx.clone());
+    // Woken in this order.
+    let [cancelled_rx, middle_rx, last_rx] = [rx.clone(), rx.clone(), rx.clone()];
+    let mut last_wait = owned_wait(last_rx);
     let other_wait = Arc::new(Mutex::new(None));
-    // In the middle of waking, the channel moves two versions on, a new wait begins in the list in which the
-    // cancelled one's listener still is, and that one is dropped.
-    let cancelled_wait = Arc::new(Mutex::new(Some(owned_wait(rx.clone()))));
+    // In the middle of waking, the channel moves on, a new wait begins, and the cancelled one is dropped.
+    let cancelled_wait = Arc::new(Mutex::new(Some(owned_wait(cancelled_rx))));
     let middle = on_wake({
         let (tx, rx, other, other_wait, cancelled_wait) =
             (tx.clone(), rx.clone(), other.clone(), other_wait.clone(), cancelled_wait.clone());
@@ -522,7 +523,7 @@ fn g6_a_wait_cancelled_after_its_wake_up_disturbs_nobody() {
             *cancelled_wait.lock().unwrap() = None;
         }
     });
-    let mut middle_wait = owned_wait(rx);
+    let mut middle_wait = owned_wait(middle_rx);
     assert!(cancelled.poll(cancelled_wait.lock().unwrap().as_mut().unwrap()).is_pending());
     assert!(middle_wait.as_mut().poll(&mut Context::from_waker(&middle)).is_pending());
     assert!(last.poll(&mut last_wait).is_pending());
@@ -549,8 +550,7 @@ fn g6_a_wait_that_ends_before_its_wake_up_is_not_woken() {
     assert_eq!((early.wakes(), early.wakers_kept()), (0, 0));
 }
 
-/// A wait that ends while a send is still notifying leaves its notification to one of those that were not notified yet:
-/// then nobody but the thread it ended on knows of that one.
+/// A wait that ends takes itself out of the list that a send on another thread is going through.
 #[test]
 fn g1_a_wait_that_ends_in_the_middle_of_a_send_loses_nobodys_wake_up() {
     let by_changed = |rx: Receiver<u32>, task: &Task| {

@@ -1,0 +1,241 @@
+//! Whose wakers a call calls: those that wait for what it did, and no others.
+
+mod common;
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::pin::Pin;
+use std::sync::atomic::{AtomicBool, AtomicU8, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
+use std::task::{Context, Poll, Wake, Waker};
+
+use common::{Task, must_end};
+use watch_channel::{Receiver, Sender, channel};
+
+/// A task that is polled where it is woken. A wake-up while it is polled polls it once more.
+struct Inline {
+    future: Mutex<Pin<Box<dyn Future<Output = ()> + Send>>>,
+    state: AtomicU8,
+}
+
+const IDLE: u8 = 0;
+const POLLED: u8 = 1;
+const WOKEN_AGAIN: u8 = 2;
+
+impl Inline {
+    fn spawn(future: impl Future<Output = ()> + Send + 'static) {
+        Arc::new(Self { future: Mutex::new(Box::pin(future)), state: AtomicU8::new(IDLE) }).wake();
+    }
+}
+
+impl Wake for Inline {
+    fn wake(self: Arc<Self>) {
+        loop {
+            if self.state.compare_exchange(IDLE, POLLED, Ordering::SeqCst, Ordering::SeqCst).is_err() {
+                self.state.store(WOKEN_AGAIN, Ordering::SeqCst);
+                return;
+            }
+            let waker: Waker = self.clone().into();
+            let _ = self.future.lock().unwrap().as_mut().poll(&mut Context::from_waker(&waker));
+            if self.state.swap(IDLE, Ordering::SeqCst) != WOKEN_AGAIN {
+                return;
+            }
+        }
+    }
+}
+
+#[test]
+fn g3_tasks_that_publish_under_a_mutex_run_one_after_the_other() {
+    let seen = must_end(|| {
+        let (config, rx) = channel(0u32);
+        let (status, mut status_rx) = channel(0u32);
+        let (total, seen) = (Arc::new(Mutex::new(0)), Arc::new(Mutex::new(vec![])));
+        Inline::spawn({
+            let seen = seen.clone();
+            async move {
+                while status_rx.changed().await.is_ok() {
+                    seen.lock().unwrap().push(*status_rx.borrow_and_update());
+                }
+            }
+        });
+        for _ in 0..2 {
+            let (mut rx, status, total) = (rx.clone(), status.clone(), total.clone());
+            Inline::spawn(async move {
+                while rx.changed().await.is_ok() {
+                    let mut total = total.lock().unwrap();
+                    *total += 1;
+                    status.set(*total);
+                }
+            });
+        }
+        config.set(1);
+        let seen = seen.lock().unwrap().clone();
+        seen
+    });
+    assert_eq!(seen, [1, 2]);
+}
+
+/// An executor whose wakers lock its queue, and tell its worker through another channel while they hold it.
+struct Executor {
+    queue: Mutex<Vec<usize>>,
+    signal: Sender<usize>,
+}
+
+struct Queued(usize, Arc<Executor>);
+
+impl Wake for Queued {
+    fn wake(self: Arc<Self>) {
+        let mut queue = self.1.queue.lock().unwrap();
+        queue.push(self.0);
+        self.1.signal.set(queue.len());
+    }
+}
+
+#[test]
+fn g3_a_send_inside_of_a_waker_that_holds_a_lock_wakes_no_task_of_the_outer_send() {
+    must_end(|| {
+        let (signal, mut worker) = channel(0);
+        let executor = Arc::new(Executor { queue: Mutex::default(), signal });
+        let task = Task::new();
+        let mut signalled = Box::pin(worker.changed());
+        assert!(task.poll(&mut signalled).is_pending());
+        let (tx, rx) = channel(0);
+        // More than a batch, and several in each list.
+        let mut receivers = vec![rx; 300];
+        let mut waits: Vec<_> = receivers.iter_mut().map(|rx| Box::pin(rx.changed())).collect();
+        for (id, wait) in waits.iter_mut().enumerate() {
+            let waker = Waker::from(Arc::new(Queued(id, executor.clone())));
+            assert!(wait.as_mut().poll(&mut Context::from_waker(&waker)).is_pending());
+        }
+        tx.set(1);
+        let mut queue = executor.queue.lock().unwrap();
+        queue.sort_unstable();
+        assert!(queue.iter().copied().eq(0..300));
+        assert_eq!(task.wakes(), 1);
+    });
+}
+
+/// Runs its closure when it is first woken.
+struct OnWake(Mutex<Option<Box<dyn FnOnce() + Send>>>);
+
+impl Wake for OnWake {
+    fn wake(self: Arc<Self>) {
+        let f = self.0.lock().unwrap().take();
+        f.into_iter().for_each(|f| f());
+    }
+}
+
+fn on_wake(f: impl FnOnce() + Send + 'static) -> Waker {
+    Arc::new(OnWake(Mutex::new(Some(Box::new(f))))).into()
+}
+
+fn register(rx: &mut Receiver<u32>, waker: &Waker) {
+    assert!(rx.poll_changed(&mut Context::from_waker(waker)).is_pending());
+}
+
+/// With `critical-section` the sends of one channel share their deliveries.
+#[cfg(not(feature = "critical-section"))]
+#[test]
+fn g3_g4_a_panic_comes_out_of_the_send_that_has_called_the_waker_and_of_no_other() {
+    let (tx, rx) = channel(0);
+    // In each list one that sends again on the same channel, and behind it many that panic.
+    let mut senders = vec![rx.clone(); 16];
+    let mut panicking = vec![rx; 400];
+    let sends = Arc::new(AtomicUsize::new(0));
+    for rx in &mut senders {
+        let (tx, sends) = (tx.clone(), sends.clone());
+        register(
+            rx,
+            &on_wake(move || {
+                // Nothing waits for this version: it must not call those that the outer send has taken.
+                tx.send_modify(|value| *value += 1);
+                sends.fetch_add(1, Ordering::SeqCst);
+            }),
+        );
+    }
+    for rx in &mut panicking {
+        register(rx, &on_wake(|| panic!("on purpose")));
+    }
+    assert!(catch_unwind(AssertUnwindSafe(|| tx.send(1))).is_err());
+    assert_eq!(sends.load(Ordering::SeqCst), 16, "a send inside of a waker panics for another send's waker");
+    assert!(panicking.iter_mut().all(|rx| rx.poll_changed(&mut Context::from_waker(Waker::noop())).is_ready()));
+}
+
+#[test]
+fn g3_dropping_a_wait_that_has_been_woken_wakes_no_other() {
+    let (tx, rx) = channel(0);
+    let mut receivers = vec![rx.clone(); 40];
+    let task = Task::new();
+    receivers.iter_mut().for_each(|rx| register(rx, Waker::noop()));
+    tx.set(1);
+    // They wait for the next version, in the lists that those have waited in.
+    let mut others = vec![rx; 40];
+    for rx in &mut others {
+        rx.mark_unchanged();
+        register(rx, &task.waker());
+    }
+    drop(receivers);
+    assert_eq!(task.wakes(), 0);
+    drop(others);
+    assert_eq!(task.wakers_kept(), 0);
+}
+
+#[test]
+fn g6_a_registration_of_poll_changed_ends_with_a_wait_that_is_ready_at_once() {
+    let ways: [fn(&mut Receiver<u32>); 4] = [
+        |rx| {
+            rx.mark_changed();
+            assert_eq!(Task::new().poll_ready(rx.changed()), Ok(()));
+        },
+        |rx| assert_eq!(*Task::new().poll_ready(rx.wait_for(|_| true)).unwrap(), 0),
+        |rx| assert_eq!(Task::new().poll_ready(rx.wait_for_map(|value| Some(*value))), Ok(0)),
+        |rx| {
+            rx.mark_changed();
+            assert_eq!(rx.poll_changed(&mut Context::from_waker(Waker::noop())), Poll::Ready(Ok(())));
+        },
+    ];
+    for way in ways {
+        let (tx, mut rx) = channel(0);
+        let task = Task::new();
+        register(&mut rx, &task.waker());
+        way(&mut rx);
+        assert_eq!(task.wakers_kept(), 0);
+        tx.set(1);
+        assert_eq!(task.wakes(), 0);
+    }
+}
+
+#[test]
+fn a_wait_that_is_never_polled_leaves_a_registration_of_poll_changed() {
+    let (tx, mut rx) = channel(0);
+    let task = Task::new();
+    register(&mut rx, &task.waker());
+    drop(rx.changed());
+    tx.set(1);
+    assert_eq!(task.wakes(), 1);
+}
+
+/// A waker whose last drop uses the channel.
+struct UsesChannel(Sender<u32>, Arc<AtomicBool>);
+
+impl Wake for UsesChannel {
+    fn wake(self: Arc<Self>) {}
+}
+
+impl Drop for UsesChannel {
+    fn drop(&mut self) {
+        self.0.send_modify(|value| *value += 1);
+        self.1.store(true, Ordering::SeqCst);
+    }
+}
+
+#[test]
+fn g3_the_waker_of_a_dropped_receiver_is_dropped_with_no_lock_held() {
+    must_end(|| {
+        let (tx, mut rx) = channel(0);
+        let dropped = Arc::new(AtomicBool::new(false));
+        register(&mut rx, &Arc::new(UsesChannel(tx.clone(), dropped.clone())).into());
+        drop(rx);
+        assert!(dropped.load(Ordering::SeqCst));
+        assert_eq!((tx.receiver_count(), tx.get()), (0, 1));
+    });
+}

@@ -1,0 +1,179 @@
+//! The futures of the waits have names, are not pinned, and can be polled by `&mut`.
+
+mod common;
+
+use std::fmt::Debug;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use common::{Task, must_end};
+use futures_lite::future::{block_on, or, ready, yield_now};
+use watch_channel::{Changed, Closed, Receiver, Sender, WaitFor, WaitForMap, channel};
+
+fn is_unpin<T: Unpin>(_: &T) {}
+
+#[test]
+fn they_need_not_be_pinned_whatever_they_hold() {
+    let (tx, mut rx) = channel(std::marker::PhantomPinned);
+    let pinned = std::marker::PhantomPinned;
+    is_unpin(&tx.closed());
+    is_unpin(&rx.changed());
+    is_unpin(&rx.wait_for(|_| {
+        let _ = &pinned;
+        true
+    }));
+    is_unpin(&rx.wait_for_map(|_| {
+        let _ = &pinned;
+        Some(1)
+    }));
+}
+
+/// Waits for two things, each of which goes on waiting while the other is ready.
+struct Both<'a> {
+    changed: Changed<'a, u32>,
+    closed: Closed<'a, u32>,
+    changes: usize,
+}
+
+impl Future for Both<'_> {
+    type Output = usize;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<usize> {
+        // A future that was ready waits for the next version.
+        while Pin::new(&mut self.changed).poll(cx).is_ready() {
+            self.changes += 1;
+        }
+        Pin::new(&mut self.closed).poll(cx).map(|()| self.changes)
+    }
+}
+
+#[test]
+fn they_can_be_kept_in_a_struct_and_polled_again() {
+    let tx = Sender::new(0);
+    let (own_tx, own_rx) = channel(0);
+    let mut rx = tx.subscribe();
+    let task = Task::new();
+    let mut both = Box::pin(Both { changed: rx.changed(), closed: own_tx.closed(), changes: 0 });
+    for value in 1..=3 {
+        assert!(task.poll(&mut both).is_pending());
+        tx.set(value);
+        assert_eq!(task.wakes(), value as usize);
+    }
+    assert!(task.poll(&mut both).is_pending());
+    drop(own_rx);
+    assert_eq!(task.wakes(), 4);
+    assert_eq!(task.poll(&mut both), Poll::Ready(3));
+}
+
+#[test]
+fn g6_one_that_lost_a_race_keeps_its_registration_until_it_is_dropped() {
+    let (tx, mut rx) = channel(0);
+    let task = Task::new();
+    let mut changed = rx.changed();
+    for _ in 0..3 {
+        // Polled, and not ready, before the other is.
+        assert!(task.poll_ready(or(async { (&mut changed).await.is_err() }, ready(true))));
+        assert_eq!(task.wakers_kept(), 1);
+    }
+    tx.set(1);
+    assert_eq!(task.wakes(), 1);
+    assert_eq!(block_on(changed), Ok(()));
+    assert_eq!(task.wakers_kept(), 0);
+}
+
+#[tokio::test]
+async fn in_select_of_tokio_by_reference() {
+    let (tx, mut rx) = channel(0);
+    let mut at_three = rx.wait_for_map(|value| (*value == 3).then_some(*value));
+    let mut steps = 0;
+    let value = loop {
+        tokio::select! {
+            biased;
+            value = &mut at_three => break value,
+            () = tokio::task::yield_now() => {
+                steps += 1;
+                tx.set(steps);
+            }
+        }
+    };
+    assert_eq!((value, steps), (Ok(3), 3));
+}
+
+#[test]
+fn in_a_race_of_smols_by_reference() {
+    must_end(|| {
+        block_on(async {
+            let (tx, mut rx) = channel(0);
+            let mut at_three = rx.wait_for(|value| *value == 3);
+            let step = |at: u32| {
+                let tx = &tx;
+                async move {
+                    yield_now().await;
+                    tx.set(at);
+                    None
+                }
+            };
+            let mut steps = 0;
+            let value = loop {
+                steps += 1;
+                if let Some(value) = or(async { Some(*(&mut at_three).await.unwrap()) }, step(steps)).await {
+                    break value;
+                }
+            };
+            assert_eq!((value, steps), (3, 4));
+        });
+    });
+}
+
+#[test]
+fn a_condition_is_called_once_for_each_value_however_often_it_is_polled() {
+    let (tx, mut rx) = channel(0);
+    let task = Task::new();
+    let mut calls = vec![];
+    let mut wait = Box::pin(rx.wait_for(|value| {
+        calls.push(*value);
+        *value == 2
+    }));
+    for value in 1..=2 {
+        for _ in 0..3 {
+            assert!(task.poll(&mut wait).is_pending());
+        }
+        tx.set(value);
+    }
+    assert!(task.poll(&mut wait).is_ready());
+    // Once it was ready, it begins again, with the value of that moment.
+    assert!(task.poll(&mut wait).is_ready());
+    drop(wait);
+    assert_eq!(calls, [0, 1, 2, 2]);
+}
+
+#[test]
+fn they_show_their_names() {
+    fn shown(future: &impl Debug) -> String {
+        format!("{future:?}")
+    }
+    struct NoDebug;
+    let (tx, mut rx): (Sender<NoDebug>, Receiver<NoDebug>) = channel(NoDebug);
+    assert_eq!(shown(&rx.changed()), "Changed { .. }");
+    assert_eq!(shown(&rx.wait_for(|_| true)), "WaitFor { .. }");
+    assert_eq!(shown(&rx.wait_for_map(|_| Some(1))), "WaitForMap { .. }");
+    assert_eq!(shown(&tx.closed()), "Closed { .. }");
+}
+
+#[test]
+fn their_types_can_be_named() {
+    fn changed<T>(rx: &mut Receiver<T>) -> Changed<'_, T> {
+        rx.changed()
+    }
+    fn at(rx: &mut Receiver<u32>, value: u32) -> WaitFor<'_, u32, impl FnMut(&u32) -> bool> {
+        rx.wait_for(move |current| *current == value)
+    }
+    fn text(rx: &mut Receiver<u32>) -> WaitForMap<'_, u32, fn(&u32) -> Option<String>> {
+        rx.wait_for_map(|value| Some(value.to_string()))
+    }
+    let (tx, mut rx) = channel(1);
+    tx.set(2);
+    assert_eq!(block_on(changed(&mut rx)), Ok(()));
+    assert_eq!(*block_on(at(&mut rx, 2)).unwrap(), 2);
+    assert_eq!(block_on(text(&mut rx)), Ok(String::from("2")));
+}
