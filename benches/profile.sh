@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Where the time of a row goes: instructions, and atomic read-modify-writes among them, for one operation, counted by
-# callgrind. This crate compared with tokio.
+# callgrind. This crate compared with tokio and asyncband.
 #
 # A read-modify-write is an instruction with a lock prefix, or an exchange with memory (x86-64), and takes the
 # time of about twenty others even if no other thread uses that memory.
@@ -33,7 +33,7 @@ count() {
 
 printf '%-30s %-9s %12s %14s\n' "for one operation" "" instructions "atomic writes"
 while IFS=: read -r row per times; do
-    for who in ours tokio; do
+    for who in ours tokio asyncband; do
         # The start and the end of the program cancel out in the difference.
         few=$(count "$row" $who "$times")
         many=$(count "$row" $who $((times * 3)))

@@ -46,6 +46,7 @@ const MARKS: [(Shape, RGBColor); peers::NAMES.len()] = [
     (Shape::Square, RGBColor(222, 80, 140)),
     (Shape::Diamond, RGBColor(20, 160, 184)),
     (Shape::Cross, RGBColor(166, 140, 24)),
+    (Shape::Ring, RGBColor(150, 100, 70)),
 ];
 
 #[derive(Clone, Copy)]
@@ -55,6 +56,7 @@ enum Shape {
     Square,
     Diamond,
     Cross,
+    Ring,
 }
 
 pub(crate) fn draw(path: &Path, results: &Results) -> Drawn {
@@ -154,6 +156,7 @@ fn draw_peer(root: &Area<'_>, name: &str, x: i32, y: i32) -> Drawn {
         Shape::Square => root.draw(&Rectangle::new([(x - 4, y - 4), (x + 4, y + 4)], filled))?,
         Shape::Diamond => root.draw(&Polygon::new([(x - 5, y), (x, y - 5), (x + 5, y), (x, y + 5)], filled))?,
         Shape::Cross => root.draw(&Cross::new((x, y), 4, line))?,
+        Shape::Ring => root.draw(&Circle::new((x, y), 4, line))?,
     }
     Ok(())
 }

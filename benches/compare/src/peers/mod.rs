@@ -4,6 +4,7 @@
 //! To add a channel, write its file, add it here to the groups that it belongs to, and choose its mark in the picture.
 
 pub(crate) mod async_watch;
+pub(crate) mod asyncband;
 pub(crate) mod embassy_sync;
 pub(crate) mod eyeball;
 pub(crate) mod postage;
@@ -12,6 +13,7 @@ pub(crate) mod see;
 use std::ops::Deref;
 
 pub(crate) use self::async_watch::AsyncWatch;
+pub(crate) use self::asyncband::Asyncband;
 pub(crate) use self::embassy_sync::EmbassySync;
 pub(crate) use self::eyeball::Eyeball;
 pub(crate) use self::postage::Postage;
@@ -22,22 +24,22 @@ use crate::workloads::channel::Watch;
 /// the trait that the work needs, this does not compile.
 macro_rules! peers {
     (all $work:tt) => {
-        peers!(@each [Postage AsyncWatch Eyeball See EmbassySync] $work)
+        peers!(@each [Postage AsyncWatch Eyeball See EmbassySync Asyncband] $work)
     };
     (on_heap $work:tt) => {
-        peers!(@each [Postage AsyncWatch Eyeball See] $work)
+        peers!(@each [Postage AsyncWatch Eyeball See Asyncband] $work)
     };
     (across_threads $work:tt) => {
-        peers!(@each [Postage Eyeball EmbassySync] $work)
+        peers!(@each [Postage Eyeball EmbassySync Asyncband] $work)
     };
     (on_heap_across_threads $work:tt) => {
-        peers!(@each [Postage Eyeball] $work)
+        peers!(@each [Postage Eyeball Asyncband] $work)
     };
     (with_has_changed $work:tt) => {
-        peers!(@each [See] $work)
+        peers!(@each [See Asyncband] $work)
     };
     (with_subscribe $work:tt) => {
-        peers!(@each [Postage Eyeball See EmbassySync] $work)
+        peers!(@each [Postage Eyeball See EmbassySync Asyncband] $work)
     };
     (none $work:tt) => {
         &[]
@@ -51,11 +53,11 @@ macro_rules! peers {
 }
 
 /// In the order of the table's columns.
-pub(crate) const NAMES: [&str; 5] = peers!(all (@name));
+pub(crate) const NAMES: [&str; 6] = peers!(all (@name));
 
 /// A name with its version, and the note.
 pub(crate) const NOTES: [(&str, &str); NAMES.len()] =
-    [postage::NOTE, async_watch::NOTE, eyeball::NOTE, see::NOTE, embassy_sync::NOTE];
+    [postage::NOTE, async_watch::NOTE, eyeball::NOTE, see::NOTE, embassy_sync::NOTE, asyncband::NOTE];
 
 /// The error of a channel that does not have one.
 #[derive(Debug)]
