@@ -20,7 +20,7 @@ fn main() {
         .sample_size(20)
         .configure_from_args();
     for row in workloads::rows::ROWS {
-        let mut group = criterion.benchmark_group(format!("{} (at most {} of tokio)", row.name, row.bar));
+        let mut group = criterion.benchmark_group(format!("{} (at most {})", row.name, row.bar));
         for (name, work) in row.candidates() {
             group.bench_function(name, |bencher| bencher.iter_custom(work));
         }

@@ -1,5 +1,7 @@
 //! The rows of the comparison: the one table that says what is measured, on which channels, and how good it should be.
 
+use std::fmt;
+
 use super::Work;
 use super::cached::{cached_get, two_cached_get};
 use super::channel::Watch;
@@ -13,17 +15,34 @@ use super::one_thread::{
 use super::ours::Ours;
 use super::tokio::Tokio;
 use super::two_threads::{ping_pong, ping_pong_blocking, send_under_readers, two_readers, two_readers_and_a_sender};
+use Bar::{Limit, Ratio};
 
 pub(crate) struct Row {
     pub(crate) name: &'static str,
-    /// What this crate's time should be at most, as a ratio to tokio's time.
-    pub(crate) bar: f64,
+    pub(crate) bar: Bar,
     pub(crate) ours: Work,
     pub(crate) tokio: Work,
     /// The other channels that can do this work.
     pub(crate) peers: &'static [(&'static str, Work)],
     /// What is left of this work if a channel is reduced to one of its parts.
     pub(crate) limits: &'static [(Part, Work)],
+}
+
+/// What this crate's time should be at most, as a ratio to tokio's time.
+#[derive(Clone, Copy)]
+pub(crate) enum Bar {
+    Ratio(f64),
+    /// What that limit of the row comes to in the same run.
+    Limit(Part),
+}
+
+impl fmt::Display for Bar {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Ratio(ratio) => write!(f, "{ratio} of tokio"),
+            Limit(part) => write!(f, "the limit {}", part.name()),
+        }
+    }
 }
 
 impl Row {
@@ -58,30 +77,45 @@ macro_rules! rows {
 /// All rows, in the order in which they are shown. `peers!` says who is in each group.
 pub(crate) const ROWS: &[Row] = rows! {
     // Name                                    Bar          Workload, peers, limits
-    "borrow",                                  0.85, (borrow), all, [Lock read, Atomic load];
-    "has_changed",                             0.5,  (has_changed), with_has_changed, [Atomic compare];
-    "send, no task waiting",                   0.12, (send), all, [Lock write];
-    "send, then a ready changed",              0.15, (send_then_changed), all, [];
-    "changed pending, send, ready",            0.7,  (pending_then_send), all, [];
-    "changed pending, dropped",                0.9,  (pending_then_dropped), all, [];
-    "clone and drop a receiver",               0.95, (clone_and_drop), on_heap, [];
-    "subscribe and drop",                      0.95, (subscribe_and_drop), with_subscribe, [];
-    "make and drop a channel",                 0.7,  (make_and_drop), on_heap, [];
-    "fan-out to 1, one worker",                0.85, (on_one_worker 1), all, [];
-    "fan-out to 10, one worker",               0.85, (on_one_worker 10), all, [];
-    "fan-out to 100, one worker",              0.85, (on_one_worker 100), all, [];
-    "fan-out to 1000, one worker",             0.85, (on_one_worker 1_000), on_heap, [];
-    "fan-out to 10000, one worker",            0.85, (on_one_worker 10_000), on_heap, [];
-    "fan-out to 1, two workers",               0.9,  (on_two_workers 1), across_threads, [];
-    "fan-out to 10, two workers",              0.9,  (on_two_workers 10), across_threads, [];
-    "fan-out to 100, two workers",             0.9,  (on_two_workers 100), across_threads, [];
-    "fan-out to 1000, two workers",            0.9,  (on_two_workers 1_000), on_heap_across_threads, [];
-    "fan-out to 10000, two workers",           0.9,  (on_two_workers 10_000), on_heap_across_threads, [];
-    "two threads borrow",                      0.85, (two_readers), all, [Lock two_read, Atomic two_load];
-    "two threads borrow, one sends",           1.0,  (two_readers_and_a_sender), all, [];
-    "send under two spinning readers",         0.4,  (send_under_readers), all, [];
-    "ping-pong across two threads",            0.75, (ping_pong), across_threads, [Park park];
-    "ping-pong across two threads, blocking",  0.7,  (ping_pong_blocking), across_threads, [Park park];
-    "Cached::get (tokio: borrow)",             0.2,  (cached_get, borrow), none, [Atomic load];
-    "two threads Cached::get (tokio: borrow)", 0.1,  (two_cached_get, two_readers), none, [Atomic two_load];
+    "borrow",                                  Limit(Lock), (borrow), all, [Lock read, Atomic load];
+    "has_changed",                             Ratio(0.42), (has_changed), with_has_changed, [Atomic compare];
+    "send, no task waiting",                   Ratio(0.13), (send), all, [Lock write];
+    "send, then a ready changed",              Ratio(0.13), (send_then_changed), all, [];
+    "changed pending, send, ready",            Ratio(0.36), (pending_then_send), all, [];
+    "changed pending, dropped",                Ratio(0.45), (pending_then_dropped), all, [];
+    "clone and drop a receiver",               Ratio(0.9),  (clone_and_drop), on_heap, [];
+    "subscribe and drop",                      Ratio(0.9),  (subscribe_and_drop), with_subscribe, [];
+    "make and drop a channel",                 Ratio(0.4),  (make_and_drop), on_heap, [];
+    "fan-out to 1, one worker",                Ratio(0.75), (on_one_worker 1), all, [];
+    "fan-out to 10, one worker",               Ratio(0.8),  (on_one_worker 10), all, [];
+    "fan-out to 100, one worker",              Ratio(0.82), (on_one_worker 100), all, [];
+    "fan-out to 1000, one worker",             Ratio(0.82), (on_one_worker 1_000), on_heap, [];
+    "fan-out to 10000, one worker",            Ratio(0.82), (on_one_worker 10_000), on_heap, [];
+    "fan-out to 1, two workers",               Ratio(0.75), (on_two_workers 1), across_threads, [];
+    "fan-out to 10, two workers",              Ratio(0.9),  (on_two_workers 10), across_threads, [];
+    "fan-out to 100, two workers",             Ratio(0.9),  (on_two_workers 100), across_threads, [];
+    "fan-out to 1000, two workers",            Ratio(0.95), (on_two_workers 1_000), on_heap_across_threads, [];
+    "fan-out to 10000, two workers",           Ratio(0.95), (on_two_workers 10_000), on_heap_across_threads, [];
+    "two threads borrow",                      Ratio(1.0),  (two_readers), all, [Lock two_read, Atomic two_load];
+    "two threads borrow, one sends",           Ratio(1.0),  (two_readers_and_a_sender), all, [];
+    "send under two spinning readers",         Ratio(0.15), (send_under_readers), all, [];
+    "ping-pong across two threads",            Ratio(0.78), (ping_pong), across_threads, [Park park];
+    "ping-pong across two threads, blocking",  Ratio(0.85), (ping_pong_blocking), across_threads, [Park park];
+    "Cached::get (tokio: borrow)",             Ratio(0.1),  (cached_get, borrow), none, [Atomic load];
+    "two threads Cached::get (tokio: borrow)", Ratio(0.1),  (two_cached_get, two_readers), none, [Atomic two_load];
+};
+
+// A bar can only be a limit that is measured in the same row: a search past the end of its limits does not compile.
+const _: () = {
+    let mut row = 0;
+    while row < ROWS.len() {
+        if let Limit(bar) = ROWS[row].bar {
+            let limits = ROWS[row].limits;
+            let mut limit = 0;
+            while limits[limit].0 as u8 != bar as u8 {
+                limit += 1;
+            }
+        }
+        row += 1;
+    }
 };

@@ -4,11 +4,12 @@
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
 use std::mem::size_of;
-use std::task::Context;
+use std::pin::pin;
+use std::task::{Context, Poll};
 
 use serde::Serialize;
 
-use crate::workloads::channel::{OnHeap, Watch};
+use crate::workloads::channel::{OnHeap, Value, Watch};
 use crate::workloads::ours::Ours;
 use crate::workloads::tokio::Tokio;
 use crate::workloads::waker::task_waker;
@@ -66,9 +67,21 @@ pub(crate) struct Row {
     pub(crate) name: &'static str,
     pub(crate) bar: f64,
     pub(crate) ours: f64,
-    pub(crate) tokio: f64,
+    pub(crate) tokio: Option<f64>,
     #[serde(serialize_with = "crate::as_map")]
     pub(crate) peers: Vec<(&'static str, f64)>,
+}
+
+/// Waits that are polled without a future.
+pub(crate) trait PollChanged: OnHeap {
+    /// Returns `false` if the channel is closed.
+    fn poll_changed<T: Value>(rx: &mut Self::Receiver<T>, cx: &mut Context<'_>) -> Poll<bool>;
+}
+
+impl PollChanged for Ours {
+    fn poll_changed<T: Value>(rx: &mut Self::Receiver<T>, cx: &mut Context<'_>) -> Poll<bool> {
+        rx.poll_changed(cx).map(|changed| changed.is_ok())
+    }
 }
 
 /// How many tasks wait, and how often they are woken after that.
@@ -79,6 +92,21 @@ const WARM_UP: usize = 10;
 
 fn idle_channel<W: OnHeap>() -> f64 {
     bytes(|| W::channel(0u32)).1
+}
+
+fn first_waiting_receiver<W: OnHeap>() -> f64 {
+    let waker = task_waker();
+    let mut cx = Context::from_waker(&waker);
+    let mut count = || {
+        let before = BYTES.get();
+        let (_tx, mut rx) = W::channel(0u32);
+        let mut changed = pin!(W::changed(&mut rx));
+        assert!(changed.as_mut().poll(&mut cx).is_pending());
+        (BYTES.get() - before) as f64
+    };
+    // The first time in a program may allocate what all channels share.
+    count();
+    count()
 }
 
 /// The bytes for each waiting task, and the allocations for each of their next waits.
@@ -113,6 +141,28 @@ fn wait_allocations<W: OnHeap>() -> f64 {
     waits::<W>()[1]
 }
 
+fn cancelled_wait_allocations<W: OnHeap>() -> f64 {
+    let (_tx, mut rx) = W::channel(0u32);
+    let waker = task_waker();
+    let mut cx = Context::from_waker(&waker);
+    steady_allocations(|| assert!(pin!(W::changed(&mut rx)).poll(&mut cx).is_pending()))
+}
+
+fn polled_allocations<W: PollChanged>() -> f64 {
+    let (tx, rx) = W::channel(0u32);
+    let waker = task_waker();
+    let mut cx = Context::from_waker(&waker);
+    let mut receivers: Vec<_> = (0..TASKS).map(|_| W::another(&rx)).collect();
+    let allocations = steady_allocations(|| {
+        W::send(&tx, 0);
+        for rx in &mut receivers {
+            assert!(W::poll_changed(rx, &mut cx).is_ready());
+            assert!(W::poll_changed(rx, &mut cx).is_pending());
+        }
+    });
+    allocations / receivers.len() as f64
+}
+
 /// The allocations for each `work` in the steady state.
 fn steady_allocations(mut work: impl FnMut()) -> f64 {
     (0..WARM_UP).for_each(|_| work());
@@ -128,26 +178,31 @@ fn receiver_size<W: OnHeap>() -> f64 {
 type Count = fn() -> f64;
 
 /// All rows. embassy-sync is in none, because its channel is not on the heap and has room for all receivers from the
-/// start.
+/// start. tokio has no `poll_changed`.
 pub(crate) fn rows() -> Vec<Row> {
-    let row = |name, bar, ours: Count, tokio: Count, peers: &[(&'static str, Count)]| Row {
+    let row = |name, bar, ours: Count, tokio: Option<Count>, peers: &[(&'static str, Count)]| Row {
         name,
         bar,
         ours: ours(),
-        tokio: tokio(),
+        tokio: tokio.map(|count| count()),
         peers: peers.iter().map(|&(name, count)| (name, count())).collect(),
     };
     macro_rules! rows {
-        ($($name:literal, $bar:expr, $count:ident, $peers:ident;)+) => {
+        ($($name:literal, $bar:literal, $count:ident, $peers:ident $(, $without:ident)?;)+) => {
             vec![$(
-                row($name, $bar, $count::<Ours>, $count::<Tokio>, peers!($peers ($count))),
+                row($name, $bar, $count::<Ours>, rows!(@tokio $count $($without)?), peers!($peers ($count))),
             )+]
         };
+        (@tokio $count:ident) => { Some($count::<Tokio>) };
+        (@tokio $count:ident no_tokio) => { None };
     }
     rows! {
-        "heap bytes of an idle channel of a u32",                 96.0,  idle_channel, on_heap;
-        "heap bytes of a waiting task, its receiver included",    waiting_task::<Tokio>(), waiting_task, on_heap;
+        "heap bytes of an idle channel of a u32",                 104.0, idle_channel, on_heap;
+        "heap bytes of a channel and its first waiting receiver", 320.0, first_waiting_receiver, on_heap;
+        "heap bytes of a waiting task, its receiver included",    112.0, waiting_task, on_heap;
         "allocations for each wait",                              0.0,   wait_allocations, on_heap;
-        "size_of::<Receiver<u64>>()",                             32.0,  receiver_size, on_heap;
+        "allocations for each cancelled wait",                    0.0,   cancelled_wait_allocations, on_heap;
+        "allocations for each wait by poll_changed",              0.0,   polled_allocations, with_poll_changed, no_tokio;
+        "size_of::<Receiver<u64>>()",                             24.0,  receiver_size, on_heap;
     }
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde::Serialize;
 
 use crate::workloads::Work;
-use crate::workloads::rows::{self, ROWS};
+use crate::workloads::rows::{self, Bar, ROWS};
 
 const ROUNDS: usize = 21;
 const ROUND: Duration = Duration::from_millis(20);
@@ -49,11 +49,17 @@ pub(crate) fn measure(row: &rows::Row) -> Row {
     let ratio = |work: usize, at: f64| part(times.iter().map(|round| round[work] / round[TOKIO]), at);
     let mut peers: Vec<_> = (PEERS..works.len()).map(|work| (names[work], ratio(work, 0.5))).collect();
     let limits = peers.split_off(row.peers.len());
+    let bar = match row.bar {
+        Bar::Ratio(ratio) => ratio,
+        Bar::Limit(part) => {
+            limits.iter().find(|(name, _)| *name == part.name()).expect("the table of rows is checked for that").1
+        }
+    };
     Row {
         name: row.name,
         ratio: ratio(OURS, 0.5),
         quartiles: [ratio(OURS, 0.25), ratio(OURS, 0.75)],
-        bar: row.bar,
+        bar,
         nanoseconds: nanoseconds(OURS),
         tokio_nanoseconds: nanoseconds(TOKIO),
         peers,

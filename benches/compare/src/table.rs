@@ -51,7 +51,7 @@ pub(crate) fn heap(rows: &[heap::Row]) {
         println!(
             "{name:<55} {:>9} {:>9} {:>6} {:>13} {bar:>5.0}  {over:4}{}",
             short(*ours),
-            short(*tokio),
+            tokio.map(short).unwrap_or_default(),
             "",
             "",
             cells(peers)

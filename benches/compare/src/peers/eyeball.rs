@@ -1,10 +1,14 @@
 //! eyeball's `SharedObservable`.
 
 use std::ops::Deref;
+use std::pin::Pin;
+use std::task::{Context, Poll};
 
 use eyeball::{SharedObservable, Subscriber};
+use futures_lite::Stream;
 
 use super::Closed;
+use crate::heap::PollChanged;
 use crate::workloads::channel::{AcrossThreads, OnHeap, Subscribe, Value, Watch};
 
 pub(super) const NOTE: (&str, &str) = (
@@ -65,3 +69,9 @@ impl Subscribe for Eyeball {
 }
 
 impl AcrossThreads for Eyeball {}
+
+impl PollChanged for Eyeball {
+    fn poll_changed<T: Value>(rx: &mut Subscriber<T>, cx: &mut Context<'_>) -> Poll<bool> {
+        Pin::new(rx).poll_next(cx).map(|value| value.is_some())
+    }
+}

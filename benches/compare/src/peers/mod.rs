@@ -41,6 +41,9 @@ macro_rules! peers {
     (with_subscribe $work:tt) => {
         peers!(@each [Postage Eyeball See EmbassySync Asyncband] $work)
     };
+    (with_poll_changed $work:tt) => {
+        peers!(@each [Postage Eyeball] $work)
+    };
     (none $work:tt) => {
         &[]
     };

@@ -2,12 +2,15 @@
 
 use std::cell::RefCell;
 use std::ops::Deref;
+use std::pin::Pin;
+use std::task::{Context, Poll};
 
 use postage::sink::Sink;
-use postage::stream::Stream;
+use postage::stream::{PollRecv, Stream};
 use postage::watch::{self, Receiver};
 
 use super::Closed;
+use crate::heap::PollChanged;
 use crate::workloads::channel::{AcrossThreads, OnHeap, Subscribe, Value, Watch};
 
 pub(super) const NOTE: (&str, &str) =
@@ -66,3 +69,13 @@ impl Subscribe for Postage {
 }
 
 impl AcrossThreads for Postage {}
+
+impl PollChanged for Postage {
+    fn poll_changed<T: Value>(rx: &mut Receiver<T>, cx: &mut Context<'_>) -> Poll<bool> {
+        match Pin::new(rx).poll_recv(&mut cx.into()) {
+            PollRecv::Ready(_) => Poll::Ready(true),
+            PollRecv::Pending => Poll::Pending,
+            PollRecv::Closed => Poll::Ready(false),
+        }
+    }
+}
