@@ -1,4 +1,4 @@
-//! `cargo bench --bench compare`: this crate beside tokio and the others; see `benches/compare/`.
+//! `cargo bench --bench compare`: this crate compared with tokio and the others; see `benches/compare/`.
 //!
 //! The comparison is a package of its own, because what it compares with needs newer compilers than this crate does.
 
@@ -17,7 +17,7 @@ fn main() {
         exit(2);
     }
     let cargo = std::env::var("CARGO").unwrap_or_else(|_| env!("CARGO").into());
-    // Loops begin at a cache line, or where the linker puts them decides over rows that take a nanosecond.
+    // Loops begin at a cache line. Otherwise the place where the linker puts them decides rows that take a nanosecond.
     let flags = std::env::var("RUSTFLAGS").unwrap_or_default() + " -Cllvm-args=-align-loops=64";
     let status = Command::new(cargo)
         .env("RUSTFLAGS", flags)

@@ -1,15 +1,15 @@
 #!/usr/bin/env bash
 # Where the time of a row goes: instructions, and atomic read-modify-writes among them, for one operation, counted by
-# callgrind. This crate, tokio, and the least channel that event-listener allows: what a row can come down to.
+# callgrind. This crate compared with tokio and asyncband.
 #
-# A read-modify-write is an instruction with a lock prefix, or an exchange with memory (x86-64), and takes about twenty
-# others' time even if nobody else uses that memory.
+# A read-modify-write is an instruction with a lock prefix, or an exchange with memory (x86-64), and takes the
+# time of about twenty others even if no other thread uses that memory.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 for tool in valgrind objdump; do
     command -v "$tool" > /dev/null || { echo "there is no $tool; get it with: apt-get install valgrind binutils" >&2; exit 1; }
 done
-[ "$(uname -m)" = x86_64 ] || { echo "atomic writes are told by x86-64's instructions; this is $(uname -m)" >&2; exit 1; }
+[ "$(uname -m)" = x86_64 ] || { echo "atomic writes are recognized by x86-64's instructions; this is $(uname -m)" >&2; exit 1; }
 
 cargo build --quiet --locked --release --manifest-path benches/compare/Cargo.toml
 program=${CARGO_TARGET_DIR:-benches/compare/target}/release/compare
@@ -33,11 +33,8 @@ count() {
 
 printf '%-30s %-9s %12s %14s\n' "for one operation" "" instructions "atomic writes"
 while IFS=: read -r row per times; do
-    for who in ours tokio listener; do
-        if [ $who = listener ] && [[ $row =~ ^(borrow|clone) ]]; then
-            continue
-        fi
-        # What start and end of the program take falls out of the difference.
+    for who in ours tokio asyncband; do
+        # The start and the end of the program cancel out in the difference.
         few=$(count "$row" $who "$times")
         many=$(count "$row" $who $((times * 3)))
         read -r few_all few_atomics <<< "$few"

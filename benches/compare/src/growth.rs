@@ -1,10 +1,17 @@
 //! How cost grows with receivers, channels and senders: this crate and tokio.
 
+use std::task::Context;
+use std::time::Duration;
+
 use serde::Serialize;
 
 use crate::heap::bytes;
 use crate::measure::part;
-use crate::workloads::parts::*;
+use crate::workloads::channel::Watch;
+use crate::workloads::ours::Ours;
+use crate::workloads::timing::{at_once, time};
+use crate::workloads::tokio::Tokio;
+use crate::workloads::waker::task_waker;
 
 const ROUNDS: usize = 5;
 
@@ -19,65 +26,59 @@ pub(crate) struct Chart {
     pub(crate) tokio: Vec<f64>,
 }
 
-macro_rules! growth {
-    ($module:ident, $($watch:tt)+) => {
-        mod $module {
-            use super::*;
-            use $($watch)+ as watch;
-
-            /// For each of so many tasks that wait on one channel: the nanoseconds of a send, which wakes it, and of
-            /// its next poll; and the bytes on the heap of the task, its receiver and its wait.
-            pub(super) fn receivers(count: usize) -> [f64; 2] {
-                let (tx, rx) = watch::channel(0u64);
-                let waker = task_waker();
-                let mut cx = Context::from_waker(&waker);
-                let mut tasks = Vec::with_capacity(count);
-                let ((), bytes) = bytes(|| for _ in 0..count {
-                    let mut rx = rx.clone();
-                    let mut task = Box::pin(async move { while rx.changed().await.is_ok() {} });
-                    assert!(task.as_mut().poll(&mut cx).is_pending());
-                    tasks.push(task);
-                });
-                let mut wake_all = |n: usize| time(|| for i in 0..n {
-                    tx.send(i as u64).unwrap();
-                    for task in &mut tasks {
-                        assert!(task.as_mut().poll(&mut cx).is_pending());
-                    }
-                });
-                wake_all(1);
-                let n = (100_000 / count).max(1);
-                [nanoseconds(wake_all(n), n * count), bytes / count as f64]
-            }
-
-            /// The bytes on the heap of each of so many idle channels.
-            pub(super) fn channels(count: usize) -> f64 {
-                let mut channels = Vec::with_capacity(count);
-                bytes(|| channels.extend((0..count).map(|_| watch::channel(0u32)))).1 / count as f64
-            }
-
-            /// The nanoseconds of each send, from so many threads at a time.
-            pub(super) fn senders(count: usize) -> f64 {
-                const SENDS: usize = 1_000_000;
-                let (tx, _rx) = watch::channel(0);
-                let elapsed = at_once(count, || {
-                    for i in 0..SENDS / count {
-                        tx.send(i).unwrap();
-                    }
-                });
-                nanoseconds(elapsed, SENDS)
-            }
+/// For each of so many tasks that wait on one channel: the nanoseconds of a send, which wakes it, and of its next poll;
+/// and the bytes on the heap of the task, its receiver and its wait.
+fn receivers<W: Watch>(count: usize) -> [f64; 2] {
+    let (tx, rx) = W::channel(0u64);
+    let waker = task_waker();
+    let mut cx = Context::from_waker(&waker);
+    let mut tasks = Vec::with_capacity(count);
+    let ((), bytes) = bytes(|| {
+        for _ in 0..count {
+            let mut rx = W::another(&rx);
+            let mut task = Box::pin(async move { while W::changed(&mut rx).await.is_ok() {} });
+            assert!(task.as_mut().poll(&mut cx).is_pending());
+            tasks.push(task);
         }
+    });
+    let mut wake_all = |n: usize| {
+        time(|| {
+            for i in 0..n {
+                W::send(&tx, i as u64);
+                for task in &mut tasks {
+                    assert!(task.as_mut().poll(&mut cx).is_pending());
+                }
+            }
+        })
     };
+    wake_all(1);
+    let n = (100_000 / count).max(1);
+    [nanoseconds(wake_all(n), n * count), bytes / count as f64]
 }
 
-growth!(ours, ::watch_channel);
-growth!(tokio, ::tokio::sync::watch);
+/// The bytes on the heap of each of so many idle channels.
+fn channels<W: Watch>(count: usize) -> f64 {
+    let mut channels = Vec::with_capacity(count);
+    bytes(|| channels.extend((0..count).map(|_| W::channel(0u32)))).1 / count as f64
+}
+
+/// The nanoseconds of each send, from so many threads at a time.
+fn senders<W: Watch<Sender<usize>: Sync>>(count: usize) -> f64 {
+    const SENDS: usize = 1_000_000;
+    let (tx, _rx) = W::channel(0usize);
+    let elapsed = at_once(count, || {
+        for i in 0..SENDS / count {
+            W::send(&tx, i);
+        }
+    });
+    nanoseconds(elapsed, SENDS)
+}
 
 fn nanoseconds(elapsed: Duration, operations: usize) -> f64 {
     elapsed.as_secs_f64() * 1e9 / operations as f64
 }
 
-/// The median of what each of the two measures, in turns.
+/// The medians of what the two functions measure in turns.
 fn medians<const N: usize>(ours: impl Fn() -> [f64; N], tokio: impl Fn() -> [f64; N]) -> [[f64; 2]; N] {
     let rounds: Vec<_> = (0..ROUNDS).map(|_| (ours(), tokio())).collect();
     std::array::from_fn(|value| {
@@ -95,13 +96,13 @@ pub(crate) fn charts() -> Vec<Chart> {
     let up_to_a_million: Vec<usize> = (0..=6).map(|power| 10usize.pow(power)).collect();
     let (times, bytes) = up_to_a_million
         .iter()
-        .map(|&count| medians(|| ours::receivers(count), || tokio::receivers(count)))
+        .map(|&count| medians(|| receivers::<Ours>(count), || receivers::<Tokio>(count)))
         .map(Into::<([f64; 2], [f64; 2])>::into)
         .unzip();
-    let channels = up_to_a_million.iter().map(|&count| [ours::channels(count), tokio::channels(count)]).collect();
+    let channels = up_to_a_million.iter().map(|&count| [channels::<Ours>(count), channels::<Tokio>(count)]).collect();
     let threads = [1, 2, 4, 8, 16];
     let senders =
-        threads.iter().flat_map(|&count| medians(|| [ours::senders(count)], || [tokio::senders(count)])).collect();
+        threads.iter().flat_map(|&count| medians(|| [senders::<Ours>(count)], || [senders::<Tokio>(count)])).collect();
     vec![
         chart("a send to waiting receivers", ["receivers", "ns each"], &up_to_a_million, times),
         chart("waiting receivers on one channel", ["receivers", "heap bytes each"], &up_to_a_million, bytes),

@@ -4,12 +4,17 @@
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
 use std::mem::size_of;
+use std::pin::pin;
+use std::task::{Context, Poll};
 
 use serde::Serialize;
 
-use crate::workloads::parts::*;
+use crate::workloads::channel::{OnHeap, Value, Watch};
+use crate::workloads::ours::Ours;
+use crate::workloads::tokio::Tokio;
+use crate::workloads::waker::task_waker;
 
-/// The system's allocator. It counts for each thread by itself, which costs least where times are measured.
+/// The system's allocator. It counts for each thread separately, which costs least where times are measured.
 pub(crate) struct Counting;
 
 thread_local! {
@@ -22,7 +27,7 @@ fn count(old_size: usize, new_size: usize) {
     ALLOCATIONS.set(ALLOCATIONS.get() + usize::from(new_size > 0));
 }
 
-// SAFETY: all calls go on to the system's allocator as they came, and counting neither allocates nor panics.
+// SAFETY: all calls are passed to the system's allocator unchanged, and counting neither allocates nor panics.
 unsafe impl GlobalAlloc for Counting {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
         count(0, layout.size());
@@ -49,7 +54,7 @@ unsafe impl GlobalAlloc for Counting {
     }
 }
 
-/// The bytes that this thread's `work` leaves on the heap, beside what it returns.
+/// What `work` returns, and the bytes that it leaves on the heap on this thread.
 pub(crate) fn bytes<T>(work: impl FnOnce() -> T) -> (T, f64) {
     let before = BYTES.get();
     let result = work();
@@ -62,96 +67,142 @@ pub(crate) struct Row {
     pub(crate) name: &'static str,
     pub(crate) bar: f64,
     pub(crate) ours: f64,
-    pub(crate) tokio: f64,
+    pub(crate) tokio: Option<f64>,
     #[serde(serialize_with = "crate::as_map")]
     pub(crate) peers: Vec<(&'static str, f64)>,
 }
 
-macro_rules! numbers {
-    ($module:ident, $($watch:tt)+) => {
-        mod $module {
-            use super::*;
-            use $($watch)+ as watch;
-
-            pub(super) fn idle_channel() -> f64 {
-                bytes(|| watch::channel(0u32)).1
-            }
-
-            /// The bytes for each waiting task, and the allocations for each of their next waits.
-            fn waits() -> [f64; 2] {
-                const TASKS: usize = 100;
-                const SENDS: usize = 1_000;
-                let (tx, rx) = watch::channel(0u32);
-                let waker = task_waker();
-                let mut cx = Context::from_waker(&waker);
-                let mut tasks = Vec::with_capacity(1 + TASKS);
-                let mut wait = || {
-                    let mut rx = rx.clone();
-                    let mut task = Box::pin(async move { while rx.changed().await.is_ok() {} });
-                    assert!(task.as_mut().poll(&mut cx).is_pending());
-                    tasks.push(task);
-                };
-                // The first one may bring what all of them share.
-                wait();
-                let ((), bytes) = bytes(|| for _ in 0..TASKS { wait() });
-                let mut send = || {
-                    tx.send(0).unwrap();
-                    for task in &mut tasks {
-                        assert!(task.as_mut().poll(&mut cx).is_pending());
-                    }
-                };
-                // Steady is what is after a few.
-                (0..10).for_each(|_| send());
-                let before = ALLOCATIONS.get();
-                (0..SENDS).for_each(|_| send());
-                let allocations = ALLOCATIONS.get() - before;
-                [bytes / TASKS as f64, allocations as f64 / (SENDS * tasks.len()) as f64]
-            }
-
-            pub(super) fn waiting_receiver() -> f64 {
-                waits()[0]
-            }
-
-            pub(super) fn allocations() -> f64 {
-                waits()[1]
-            }
-
-            pub(super) fn receiver() -> f64 {
-                size_of::<watch::Receiver<u64>>() as f64
-            }
-        }
-    };
+/// Waits that are polled without a future.
+pub(crate) trait PollChanged: OnHeap {
+    /// Returns `false` if the channel is closed.
+    fn poll_changed<T: Value>(rx: &mut Self::Receiver<T>, cx: &mut Context<'_>) -> Poll<bool>;
 }
 
-numbers!(ours, ::watch_channel);
-numbers!(tokio, ::tokio::sync::watch);
-numbers!(postage, crate::peers::postage);
-numbers!(async_watch, crate::peers::async_watch);
-numbers!(eyeball, crate::peers::eyeball);
-numbers!(see, crate::peers::see);
-
-/// All rows. embassy-sync has nothing on the heap: its channel has room for all receivers from the start.
-pub(crate) fn rows() -> Vec<Row> {
-    macro_rules! row {
-        ($name:expr, $bar:expr, $number:ident) => {
-            Row {
-                name: $name,
-                bar: $bar,
-                ours: ours::$number(),
-                tokio: tokio::$number(),
-                peers: vec![
-                    ("postage", postage::$number()),
-                    ("async-watch", async_watch::$number()),
-                    ("eyeball", eyeball::$number()),
-                    ("see", see::$number()),
-                ],
-            }
-        };
+impl PollChanged for Ours {
+    fn poll_changed<T: Value>(rx: &mut Self::Receiver<T>, cx: &mut Context<'_>) -> Poll<bool> {
+        rx.poll_changed(cx).map(|changed| changed.is_ok())
     }
-    vec![
-        row!("heap bytes of an idle channel of a u32", 96.0, idle_channel),
-        row!("heap bytes of a waiting task, its receiver included", tokio::waiting_receiver(), waiting_receiver),
-        row!("allocations for each wait", 0.0, allocations),
-        row!("size_of::<Receiver<u64>>()", 32.0, receiver),
-    ]
+}
+
+/// How many tasks wait, and how often they are woken after that.
+const TASKS: usize = 100;
+const SENDS: usize = 1_000;
+/// How often something is done before it is counted, because the first times may allocate what later ones reuse.
+const WARM_UP: usize = 10;
+
+fn idle_channel<W: OnHeap>() -> f64 {
+    bytes(|| W::channel(0u32)).1
+}
+
+fn first_waiting_receiver<W: OnHeap>() -> f64 {
+    let waker = task_waker();
+    let mut cx = Context::from_waker(&waker);
+    let mut count = || {
+        let before = BYTES.get();
+        let (_tx, mut rx) = W::channel(0u32);
+        let mut changed = pin!(W::changed(&mut rx));
+        assert!(changed.as_mut().poll(&mut cx).is_pending());
+        (BYTES.get() - before) as f64
+    };
+    // The first time in a program may allocate what all channels share.
+    count();
+    count()
+}
+
+/// The bytes for each waiting task, and the allocations for each of their next waits.
+fn waits<W: OnHeap>() -> [f64; 2] {
+    let (tx, rx) = W::channel(0u32);
+    let waker = task_waker();
+    let mut cx = Context::from_waker(&waker);
+    let mut tasks = Vec::with_capacity(1 + TASKS);
+    let mut wait = || {
+        let mut rx = W::another(&rx);
+        let mut task = Box::pin(async move { while W::changed(&mut rx).await.is_ok() {} });
+        assert!(task.as_mut().poll(&mut cx).is_pending());
+        tasks.push(task);
+    };
+    // The first one may allocate what all of them share.
+    wait();
+    let ((), bytes) = bytes(|| (0..TASKS).for_each(|_| wait()));
+    let allocations = steady_allocations(|| {
+        W::send(&tx, 0);
+        for task in &mut tasks {
+            assert!(task.as_mut().poll(&mut cx).is_pending());
+        }
+    });
+    [bytes / TASKS as f64, allocations / tasks.len() as f64]
+}
+
+fn waiting_task<W: OnHeap>() -> f64 {
+    waits::<W>()[0]
+}
+
+fn wait_allocations<W: OnHeap>() -> f64 {
+    waits::<W>()[1]
+}
+
+fn cancelled_wait_allocations<W: OnHeap>() -> f64 {
+    let (_tx, mut rx) = W::channel(0u32);
+    let waker = task_waker();
+    let mut cx = Context::from_waker(&waker);
+    steady_allocations(|| assert!(pin!(W::changed(&mut rx)).poll(&mut cx).is_pending()))
+}
+
+fn polled_allocations<W: PollChanged>() -> f64 {
+    let (tx, rx) = W::channel(0u32);
+    let waker = task_waker();
+    let mut cx = Context::from_waker(&waker);
+    let mut receivers: Vec<_> = (0..TASKS).map(|_| W::another(&rx)).collect();
+    let allocations = steady_allocations(|| {
+        W::send(&tx, 0);
+        for rx in &mut receivers {
+            assert!(W::poll_changed(rx, &mut cx).is_ready());
+            assert!(W::poll_changed(rx, &mut cx).is_pending());
+        }
+    });
+    allocations / receivers.len() as f64
+}
+
+/// The allocations for each `work` in the steady state.
+fn steady_allocations(mut work: impl FnMut()) -> f64 {
+    (0..WARM_UP).for_each(|_| work());
+    let before = ALLOCATIONS.get();
+    (0..SENDS).for_each(|_| work());
+    (ALLOCATIONS.get() - before) as f64 / SENDS as f64
+}
+
+fn receiver_size<W: OnHeap>() -> f64 {
+    size_of::<W::Receiver<u64>>() as f64
+}
+
+type Count = fn() -> f64;
+
+/// All rows. embassy-sync is in none, because its channel is not on the heap and has room for all receivers from the
+/// start. tokio has no `poll_changed`.
+pub(crate) fn rows() -> Vec<Row> {
+    let row = |name, bar, ours: Count, tokio: Option<Count>, peers: &[(&'static str, Count)]| Row {
+        name,
+        bar,
+        ours: ours(),
+        tokio: tokio.map(|count| count()),
+        peers: peers.iter().map(|&(name, count)| (name, count())).collect(),
+    };
+    macro_rules! rows {
+        ($($name:literal, $bar:literal, $count:ident, $peers:ident $(, $without:ident)?;)+) => {
+            vec![$(
+                row($name, $bar, $count::<Ours>, rows!(@tokio $count $($without)?), peers!($peers ($count))),
+            )+]
+        };
+        (@tokio $count:ident) => { Some($count::<Tokio>) };
+        (@tokio $count:ident no_tokio) => { None };
+    }
+    rows! {
+        "heap bytes of an idle channel of a u32",                 104.0, idle_channel, on_heap;
+        "heap bytes of a channel and its first waiting receiver", 320.0, first_waiting_receiver, on_heap;
+        "heap bytes of a waiting task, its receiver included",    112.0, waiting_task, on_heap;
+        "allocations for each wait",                              0.0,   wait_allocations, on_heap;
+        "allocations for each cancelled wait",                    0.0,   cancelled_wait_allocations, on_heap;
+        "allocations for each wait by poll_changed",              0.0,   polled_allocations, with_poll_changed, no_tokio;
+        "size_of::<Receiver<u64>>()",                             24.0,  receiver_size, on_heap;
+    }
 }

@@ -1,21 +1,22 @@
-//! This crate beside tokio and other channels of one value, in one process, with rounds interleaved.
+//! This crate compared with tokio and other channels of one value, in one process, with rounds interleaved.
 //!
 //! Absolute times mean little on a shared machine; each figure is the median of the ratios to tokio in the same round.
-//! All of it takes about two minutes, and then also goes into `benches/results.json` and, as a picture,
-//! `benches/results.svg`. `cargo bench --bench compare -- "part of a name"` measures the rows of that name only, and
-//! writes nothing.
+//! A run of all rows takes about two minutes, and also writes `benches/results.json` and, as a picture,
+//! `benches/results.svg`. `cargo bench --bench compare -- "part of a name"` measures only the rows with that in their
+//! name, and writes nothing.
+
+// First, because the rows use its macro.
+#[macro_use]
+mod peers;
+#[macro_use]
+#[path = "../../workloads/mod.rs"]
+mod workloads;
 
 mod growth;
 mod heap;
 mod measure;
 mod picture;
 mod table;
-#[macro_use]
-#[path = "../../workloads/mod.rs"]
-mod workloads;
-// After the workloads, whose macros they use.
-mod limits;
-mod peers;
 
 use std::env::consts::{ARCH, OS};
 use std::num::NonZero;
@@ -23,6 +24,8 @@ use std::path::Path;
 use std::process::exit;
 
 use serde::{Serialize, Serializer};
+
+use crate::workloads::rows::ROWS;
 
 #[global_allocator]
 static ALLOCATOR: heap::Counting = heap::Counting;
@@ -67,29 +70,27 @@ fn main() {
 }
 
 fn some(part: &str) {
-    let rows: Vec<_> = workloads::rows().into_iter().filter(|row| row.name.contains(part)).collect();
+    let rows: Vec<_> = ROWS.iter().filter(|row| row.name.contains(part)).collect();
     if rows.is_empty() {
-        let names: Vec<_> = workloads::rows().iter().map(|row| row.name).collect();
+        let names: Vec<_> = ROWS.iter().map(|row| row.name).collect();
         eprintln!("no row has \"{part}\" in its name; there are:\n{}", names.join("\n"));
         exit(2);
     }
     table::times_head();
     for row in rows {
         table::progress(row.name);
-        table::time(&measure::row(row));
+        table::time(&measure::measure(row));
     }
 }
 
 fn all() {
-    // What is on the heap first: it is quick.
+    // The numbers of the heap first, because they are quick.
     let heap = heap::rows();
     table::heap(&heap);
     table::times_head();
-    let rows = workloads::rows();
-    let count = rows.len();
-    let times = rows.into_iter().enumerate().map(|(done, row)| {
-        table::progress(&format!("{} of {count}: {}", done + 1, row.name));
-        let row = measure::row(row);
+    let times = ROWS.iter().enumerate().map(|(done, row)| {
+        table::progress(&format!("{} of {}: {}", done + 1, ROWS.len(), row.name));
+        let row = measure::measure(row);
         table::time(&row);
         row
     });
@@ -97,7 +98,7 @@ fn all() {
     table::progress("how cost grows with receivers, channels and senders");
     let growth = growth::charts();
     table::growth(&growth);
-    let notes = [peers::NOTES.to_vec(), limits::NOTES.to_vec()].concat();
+    let notes = [&peers::NOTES[..], &[measure::LIMITS_NOTE]].concat();
     table::notes(&notes);
 
     let machine = machine();

@@ -4,13 +4,19 @@ use std::time::Duration;
 
 use serde::Serialize;
 
-use crate::workloads::{self, Work};
-use crate::{limits, peers};
+use crate::workloads::Work;
+use crate::workloads::rows::{self, Bar, ROWS};
 
 const ROUNDS: usize = 21;
 const ROUND: Duration = Duration::from_millis(20);
 
-/// A row of the results. Ratios are times beside tokio's, times are nanoseconds for one operation.
+pub(crate) const LIMITS_NOTE: (&str, &str) = (
+    "limits",
+    "are bare parts of a channel: lock, a std RwLock read or written; atomic, an AtomicU64 loaded; park, two threads \
+     that pass a number through an atomic, park and unpark",
+);
+
+/// A row of the results. Ratios are to tokio's time, times are nanoseconds for one operation.
 #[derive(Serialize)]
 pub(crate) struct Row {
     pub(crate) name: &'static str,
@@ -27,36 +33,41 @@ pub(crate) struct Row {
 
 /// Does the work of one candidate `n` times: for tools that count.
 pub(crate) fn once(row: &str, who: &str, n: u64) {
-    let row = workloads::rows().into_iter().find(|known| known.name == row).expect("no such row");
-    let others = peers::works(row.name).into_iter().chain(limits::works(row.name));
-    let mut works = [("ours", row.ours), ("tokio", row.tokio)].into_iter().chain(others);
-    let (_, work) = works.find(|(name, _)| *name == who).expect("nobody of that name does this work");
+    let row = ROWS.iter().find(|known| known.name == row).expect("no such row");
+    let (_, work) = row.candidates().find(|(name, _)| *name == who).expect("no candidate of that name does this work");
     work(n);
 }
 
-pub(crate) fn row(row: workloads::Row) -> Row {
-    let (peers, limits) = (peers::works(row.name), limits::works(row.name));
-    let (peer_names, peer_works): (Vec<_>, Vec<_>) = peers.into_iter().unzip();
-    let (limit_names, limit_works): (Vec<_>, Vec<_>) = limits.into_iter().unzip();
-    let works: Vec<Work> = [row.tokio, row.ours].into_iter().chain(peer_works).chain(limit_works).collect();
-
+pub(crate) fn measure(row: &rows::Row) -> Row {
+    let (names, works): (Vec<_>, Vec<_>) = row.candidates().unzip();
     let times = rounds(&works);
-    let [tokio_nanoseconds, nanoseconds] = [0, 1].map(|work| part(times.iter().map(|round| round[work]), 0.5));
-    let ratio = |work: usize, at: f64| part(times.iter().map(|round| round[work] / round[0]), at);
-    let mut others = (2..works.len()).map(|work| ratio(work, 0.5));
+    // The order of the candidates.
+    const OURS: usize = 0;
+    const TOKIO: usize = 1;
+    const PEERS: usize = 2;
+    let nanoseconds = |work: usize| part(times.iter().map(|round| round[work]), 0.5);
+    let ratio = |work: usize, at: f64| part(times.iter().map(|round| round[work] / round[TOKIO]), at);
+    let mut peers: Vec<_> = (PEERS..works.len()).map(|work| (names[work], ratio(work, 0.5))).collect();
+    let limits = peers.split_off(row.peers.len());
+    let bar = match row.bar {
+        Bar::Ratio(ratio) => ratio,
+        Bar::Limit(part) => {
+            limits.iter().find(|(name, _)| *name == part.name()).expect("the table of rows is checked for that").1
+        }
+    };
     Row {
         name: row.name,
-        ratio: ratio(1, 0.5),
-        quartiles: [ratio(1, 0.25), ratio(1, 0.75)],
-        bar: row.bar,
-        nanoseconds,
-        tokio_nanoseconds,
-        peers: peer_names.into_iter().zip(&mut others).collect(),
-        limits: limit_names.into_iter().zip(&mut others).collect(),
+        ratio: ratio(OURS, 0.5),
+        quartiles: [ratio(OURS, 0.25), ratio(OURS, 0.75)],
+        bar,
+        nanoseconds: nanoseconds(OURS),
+        tokio_nanoseconds: nanoseconds(TOKIO),
+        peers,
+        limits,
     }
 }
 
-/// Nanoseconds for one operation, of each work in each round. Who goes first changes from round to round.
+/// Nanoseconds for one operation, of each work in each round. Each round begins with another work.
 fn rounds(works: &[Work]) -> Vec<Vec<f64>> {
     let often: Vec<u64> = works.iter().map(calibrate).collect();
     (0..ROUNDS)

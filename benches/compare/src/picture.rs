@@ -28,6 +28,8 @@ const RIGHT: i32 = WIDTH - 34;
 const MOST: f64 = 2.0;
 /// How much of a bar covers what is below it.
 const BAR: f64 = 0.6;
+/// The lines of the legend: this crate, the other channels, and an empty one.
+const LEGEND: i32 = 3;
 /// The characters in a line of notes.
 const NOTE: usize = 140;
 
@@ -37,19 +39,31 @@ const FASTER: RGBColor = RGBColor(46, 160, 98);
 const SLOWER: RGBColor = RGBColor(214, 122, 48);
 const LIMIT: RGBColor = RGBColor(220, 60, 60);
 const TOKIO: RGBColor = RGBColor(104, 112, 210);
-const PEERS: [RGBColor; peers::NAMES.len()] = [
-    RGBColor(58, 130, 222),
-    RGBColor(150, 96, 214),
-    RGBColor(222, 80, 140),
-    RGBColor(20, 160, 184),
-    RGBColor(166, 140, 24),
+/// A shape and a colour for each peer, so they can be told apart without colours.
+const MARKS: [(Shape, RGBColor); peers::NAMES.len()] = [
+    (Shape::Disc, RGBColor(58, 130, 222)),
+    (Shape::Triangle, RGBColor(150, 96, 214)),
+    (Shape::Square, RGBColor(222, 80, 140)),
+    (Shape::Diamond, RGBColor(20, 160, 184)),
+    (Shape::Cross, RGBColor(166, 140, 24)),
+    (Shape::Ring, RGBColor(150, 100, 70)),
 ];
+
+#[derive(Clone, Copy)]
+enum Shape {
+    Disc,
+    Triangle,
+    Square,
+    Diamond,
+    Cross,
+    Ring,
+}
 
 pub(crate) fn draw(path: &Path, results: &Results) -> Drawn {
     let mut notes: Vec<_> = results.notes.iter().flat_map(|(name, note)| wrap(&format!("{name} {note}"))).collect();
     notes.extend(wrap(&format!("measured with {}", results.machine)));
     let bars = 2 * MARGIN + ROW * results.times.len() as i32;
-    let legend = 2 * LINE;
+    let legend = LEGEND * LINE;
     let charts = CHART * results.growth.len().div_ceil(2) as i32;
     let height = bars + legend + charts + LINE * (notes.len() as i32 + 1);
     let root = SVGBackend::new(path, (WIDTH as u32, height as u32)).into_drawing_area();
@@ -104,7 +118,7 @@ fn upright(area: &Area<'_>, x: i32, [top, bottom]: [i32; 2], style: impl Into<Sh
 
 fn draw_bars(root: &Area<'_>, rows: &[Row]) -> Drawn {
     root.draw(&Text::new(
-        "time beside tokio's watch: left of the line at 1.0 is faster, at the right edge is over twice the time",
+        "time compared with tokio's watch: left of the line at 1.0 is faster, at the right edge is over twice the time",
         (8, 16),
         text(18, HPos::Left),
     ))?;
@@ -132,34 +146,35 @@ fn draw_bars(root: &Area<'_>, rows: &[Row]) -> Drawn {
     Ok(())
 }
 
-/// A shape for each, so that nobody has to tell them by colour alone.
 fn draw_peer(root: &Area<'_>, name: &str, x: i32, y: i32) -> Drawn {
     let index = peers::NAMES.iter().position(|peer| *peer == name).ok_or("a peer without a name")?;
-    let style = PEERS[index].filled();
-    match index {
-        0 => root.draw(&Circle::new((x, y), 4, style))?,
-        1 => root.draw(&TriangleMarker::new((x, y), 5, style))?,
-        2 => root.draw(&Rectangle::new([(x - 4, y - 4), (x + 4, y + 4)], style))?,
-        3 => root.draw(&Polygon::new([(x - 5, y), (x, y - 5), (x + 5, y), (x, y + 5)], style))?,
-        _ => root.draw(&Cross::new((x, y), 4, PEERS[index].stroke_width(2)))?,
+    let (shape, color) = MARKS[index];
+    let (filled, line) = (color.filled(), color.stroke_width(2));
+    match shape {
+        Shape::Disc => root.draw(&Circle::new((x, y), 4, filled))?,
+        Shape::Triangle => root.draw(&TriangleMarker::new((x, y), 5, filled))?,
+        Shape::Square => root.draw(&Rectangle::new([(x - 4, y - 4), (x + 4, y + 4)], filled))?,
+        Shape::Diamond => root.draw(&Polygon::new([(x - 5, y), (x, y - 5), (x + 5, y), (x, y + 5)], filled))?,
+        Shape::Cross => root.draw(&Cross::new((x, y), 4, line))?,
+        Shape::Ring => root.draw(&Circle::new((x, y), 4, line))?,
     }
     Ok(())
 }
 
 fn draw_legend(root: &Area<'_>, top: i32) -> Drawn {
     let y = top + LINE / 2;
-    let label = |label: &str, x: i32| root.draw(&Text::new(label, (x, y), text(16, HPos::Left)));
+    let label = |label: &str, x: i32, y: i32| root.draw(&Text::new(label, (x, y), text(16, HPos::Left)));
     root.draw(&Rectangle::new([(8, y - 6), (28, y + 6)], FASTER.mix(BAR).filled()))?;
     root.draw(&Rectangle::new([(28, y - 6), (48, y + 6)], SLOWER.mix(BAR).filled()))?;
-    label("this crate: faster, slower", 54)?;
+    label("this crate: faster, slower", 54, y)?;
     upright(root, 250, [y - 8, y + 8], TEXT.stroke_width(3))?;
-    label("the goal", 258)?;
+    label("the goal", 258, y)?;
     upright(root, 334, [y - 8, y + 8], LIMIT.stroke_width(2))?;
-    label("the limit", 342)?;
-    let mut x = 424;
+    label("the limit", 342, y)?;
+    let (mut x, y) = (14, y + LINE);
     for name in peers::NAMES {
         draw_peer(root, name, x, y)?;
-        label(name, x + 10)?;
+        label(name, x + 10, y)?;
         x += 34 + 8 * name.len() as i32;
     }
     Ok(())

@@ -24,7 +24,7 @@ fn short(number: f64) -> String {
 
 fn head(title: &str, columns: &str, last: &str) {
     let peers = NAMES.map(|name| format!(" {name:>6}")).concat();
-    println!("\n{title:<51} {columns}  {:4}{peers}  {last}", "");
+    println!("\n{title:<55} {columns}  {:4}{peers}  {last}", "");
 }
 
 pub(crate) fn times_head() {
@@ -37,7 +37,7 @@ pub(crate) fn time(row: &measure::Row) {
     let quartiles = format!("{low:.2} - {high:.2}");
     let limits: Vec<_> = limits.iter().map(|(name, ratio)| format!("{name} {ratio:.2}")).collect();
     println!(
-        "{name:<51} {nanoseconds:>9.1} {tokio_nanoseconds:>9.1} {ratio:>6.2} {quartiles:>13} {bar:>5.2}  {:4}{}  {}",
+        "{name:<55} {nanoseconds:>9.1} {tokio_nanoseconds:>9.1} {ratio:>6.2} {quartiles:>13} {bar:>5.2}  {:4}{}  {}",
         over(*ratio, *bar),
         cells(peers),
         limits.join(", ")
@@ -49,9 +49,9 @@ pub(crate) fn heap(rows: &[heap::Row]) {
     for heap::Row { name, bar, ours, tokio, peers } in rows {
         let over = over(*ours, *bar);
         println!(
-            "{name:<51} {:>9} {:>9} {:>6} {:>13} {bar:>5.0}  {over:4}{}",
+            "{name:<55} {:>9} {:>9} {:>6} {:>13} {bar:>5.0}  {over:4}{}",
             short(*ours),
-            short(*tokio),
+            tokio.map(short).unwrap_or_default(),
             "",
             "",
             cells(peers)
@@ -79,7 +79,7 @@ pub(crate) fn notes(notes: &[(&str, &str)]) {
     }
 }
 
-/// What is going on, for those who watch.
+/// Shows on a terminal what is being measured.
 pub(crate) fn progress(now: &str) {
     if std::io::stderr().is_terminal() {
         eprint!("\r\x1b[K{now}\r");

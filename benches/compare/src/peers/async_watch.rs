@@ -1,29 +1,57 @@
 //! async-watch, whose `changed` marks the value as seen, as tokio's does.
 
+use std::future::Future;
 use std::ops::Deref;
 
 use async_watch::error::RecvError;
+use async_watch::{Receiver, Sender};
 
-pub(crate) use async_watch::Sender;
+use crate::workloads::channel::{OnHeap, Value, Watch};
 
-#[derive(Clone)]
-pub(crate) struct Receiver<T>(async_watch::Receiver<T>);
+pub(super) const NOTE: (&str, &str) = (
+    "async-watch 0.3",
+    "has one sender; a receiver that begins to wait during a send on another thread can panic, because the new version \
+     shows before the notification, so waits across threads are not measured; wakers are called under a lock",
+);
 
-pub(crate) fn channel<T>(value: T) -> (Sender<T>, Receiver<T>) {
-    let (tx, rx) = async_watch::channel(value);
-    (tx, Receiver(rx))
+pub(crate) struct AsyncWatch;
+
+impl Watch for AsyncWatch {
+    const NAME: &'static str = "async-watch";
+
+    type Sender<T: Value> = Sender<T>;
+    type Receiver<T: Value> = Receiver<T>;
+    type Closed = RecvError;
+
+    #[inline(always)]
+    fn channel<T: Value>(value: T) -> (Sender<T>, Receiver<T>) {
+        async_watch::channel(value)
+    }
+
+    #[inline(always)]
+    fn send<T: Value>(tx: &Sender<T>, value: T) {
+        tx.send(value).unwrap();
+    }
+
+    #[inline(always)]
+    fn another<T: Value>(rx: &Receiver<T>) -> Receiver<T> {
+        rx.clone()
+    }
+
+    #[inline(always)]
+    fn borrow<T: Value>(rx: &Receiver<T>) -> impl Deref<Target = T> {
+        rx.borrow()
+    }
+
+    #[inline(always)]
+    fn borrow_and_update<T: Value>(rx: &mut Receiver<T>) -> impl Deref<Target = T> {
+        rx.borrow()
+    }
+
+    #[inline(always)]
+    fn changed<T: Value>(rx: &mut Receiver<T>) -> impl Future<Output = Result<(), RecvError>> + Send {
+        rx.changed()
+    }
 }
 
-impl<T> Receiver<T> {
-    pub(crate) async fn changed(&mut self) -> Result<(), RecvError> {
-        self.0.changed().await
-    }
-
-    pub(crate) fn borrow(&self) -> impl Deref<Target = T> {
-        self.0.borrow()
-    }
-
-    pub(crate) fn borrow_and_update(&mut self) -> impl Deref<Target = T> {
-        self.0.borrow()
-    }
-}
+impl OnHeap for AsyncWatch {}

@@ -1,70 +1,77 @@
-//! embassy-sync's `Watch`, as on a microcontroller in a `static`: each is leaked here.
+//! embassy-sync's `Watch`. A microcontroller has it in a `static`; here each one is leaked.
 
 use std::ops::Deref;
 
 use embassy_sync::blocking_mutex::raw::CriticalSectionRawMutex;
 use embassy_sync::watch;
 
-/// The most receivers at a time: those of the largest fan-out that is measured, and the one that they are made from.
-pub(crate) const RECEIVERS: usize = 101;
+use super::{Closed, Copied};
+use crate::workloads::channel::{AcrossThreads, Subscribe, Value, Watch};
 
-type Watch<T> = watch::Watch<CriticalSectionRawMutex, T, RECEIVERS>;
+pub(super) const NOTE: (&str, &str) = (
+    "embassy-sync 0.8",
+    "has room for a const N of receivers, 101 here, and never closes; reads are copies; its lock is here \
+     critical-section's for std, which all channels share, and wakers are called under it",
+);
 
-#[derive(Debug)]
-pub(crate) struct Closed;
+/// The receivers of the largest fan-out that is measured, and the one that they are made from.
+const RECEIVERS: usize = 101;
 
-pub(crate) struct Sender<T: Clone + 'static>(&'static Watch<T>);
+type Channel<T> = watch::Watch<CriticalSectionRawMutex, T, RECEIVERS>;
 
-pub(crate) struct Receiver<T: Clone + 'static> {
-    watch: &'static Watch<T>,
+pub(crate) struct EmbassySync;
+
+pub(crate) struct Receiver<T: Value> {
+    channel: &'static Channel<T>,
     receiver: watch::Receiver<'static, CriticalSectionRawMutex, T, RECEIVERS>,
 }
 
-/// A copy of the value: there is no reference to it.
-pub(crate) struct Copied<T>(T);
+impl Watch for EmbassySync {
+    const NAME: &'static str = "embassy-sync";
+    const MAX_RECEIVERS: usize = RECEIVERS;
 
-pub(crate) fn channel<T: Clone>(value: T) -> (Sender<T>, Receiver<T>) {
-    let tx = Sender(Box::leak(Box::new(Watch::new_with(value))));
-    let rx = tx.subscribe();
-    (tx, rx)
-}
+    type Sender<T: Value> = &'static Channel<T>;
+    type Receiver<T: Value> = Receiver<T>;
+    type Closed = Closed;
 
-impl<T: Clone> Sender<T> {
-    pub(crate) fn send(&self, value: T) -> Result<(), Closed> {
-        self.0.sender().send(value);
+    #[inline(always)]
+    fn channel<T: Value>(value: T) -> (&'static Channel<T>, Receiver<T>) {
+        let tx: &'static _ = Box::leak(Box::new(Channel::new_with(value)));
+        (tx, Self::subscribe(&tx))
+    }
+
+    #[inline(always)]
+    fn send<T: Value>(tx: &&'static Channel<T>, value: T) {
+        tx.sender().send(value);
+    }
+
+    #[inline(always)]
+    fn another<T: Value>(rx: &Receiver<T>) -> Receiver<T> {
+        Self::subscribe(&rx.channel)
+    }
+
+    #[inline(always)]
+    fn borrow<T: Value>(rx: &Receiver<T>) -> impl Deref<Target = T> {
+        Copied(rx.channel.try_get().expect("there is a value from the start"))
+    }
+
+    #[inline(always)]
+    fn borrow_and_update<T: Value>(rx: &mut Receiver<T>) -> impl Deref<Target = T> {
+        Copied(rx.receiver.try_get().expect("there is a value from the start"))
+    }
+
+    #[inline(always)]
+    async fn changed<T: Value>(rx: &mut Receiver<T>) -> Result<(), Closed> {
+        rx.receiver.changed().await;
         Ok(())
     }
+}
 
-    pub(crate) fn subscribe(&self) -> Receiver<T> {
-        Receiver { watch: self.0, receiver: self.0.receiver().expect("at most RECEIVERS") }
+impl Subscribe for EmbassySync {
+    #[inline(always)]
+    fn subscribe<T: Value>(tx: &&'static Channel<T>) -> Receiver<T> {
+        Receiver { channel: tx, receiver: tx.receiver().expect("there are at most RECEIVERS") }
     }
 }
 
-impl<T: Clone> Receiver<T> {
-    pub(crate) async fn changed(&mut self) -> Result<(), Closed> {
-        self.receiver.changed().await;
-        Ok(())
-    }
-
-    pub(crate) fn borrow(&self) -> Copied<T> {
-        Copied(self.watch.try_get().expect("there is a value from the start"))
-    }
-
-    pub(crate) fn borrow_and_update(&mut self) -> Copied<T> {
-        Copied(self.receiver.try_get().expect("there is a value from the start"))
-    }
-}
-
-impl<T: Clone> Clone for Receiver<T> {
-    fn clone(&self) -> Self {
-        Sender(self.watch).subscribe()
-    }
-}
-
-impl<T> Deref for Copied<T> {
-    type Target = T;
-
-    fn deref(&self) -> &T {
-        &self.0
-    }
-}
+impl AcrossThreads for EmbassySync {}

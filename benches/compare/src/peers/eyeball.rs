@@ -1,44 +1,77 @@
 //! eyeball's `SharedObservable`.
 
 use std::ops::Deref;
+use std::pin::Pin;
+use std::task::{Context, Poll};
 
 use eyeball::{SharedObservable, Subscriber};
+use futures_lite::Stream;
 
-#[derive(Debug)]
-pub(crate) struct Closed;
+use super::Closed;
+use crate::heap::PollChanged;
+use crate::workloads::channel::{AcrossThreads, OnHeap, Subscribe, Value, Watch};
 
-pub(crate) struct Sender<T>(SharedObservable<T>);
+pub(super) const NOTE: (&str, &str) = (
+    "eyeball 0.8",
+    "calls wakers under the value's lock; a cancelled wait leaves its waker behind until the next send; closing hides \
+     a last value that has not been seen",
+);
 
-#[derive(Clone)]
-pub(crate) struct Receiver<T>(Subscriber<T>);
+pub(crate) struct Eyeball;
 
-pub(crate) fn channel<T>(value: T) -> (Sender<T>, Receiver<T>) {
-    let tx = Sender(SharedObservable::new(value));
-    let rx = tx.subscribe();
-    (tx, rx)
+impl Watch for Eyeball {
+    const NAME: &'static str = "eyeball";
+
+    type Sender<T: Value> = SharedObservable<T>;
+    type Receiver<T: Value> = Subscriber<T>;
+    type Closed = Closed;
+
+    #[inline(always)]
+    fn channel<T: Value>(value: T) -> (SharedObservable<T>, Subscriber<T>) {
+        let tx = SharedObservable::new(value);
+        let rx = tx.subscribe();
+        (tx, rx)
+    }
+
+    #[inline(always)]
+    fn send<T: Value>(tx: &SharedObservable<T>, value: T) {
+        tx.set(value);
+    }
+
+    #[inline(always)]
+    fn another<T: Value>(rx: &Subscriber<T>) -> Subscriber<T> {
+        rx.clone()
+    }
+
+    #[inline(always)]
+    fn borrow<T: Value>(rx: &Subscriber<T>) -> impl Deref<Target = T> {
+        rx.read()
+    }
+
+    #[inline(always)]
+    fn borrow_and_update<T: Value>(rx: &mut Subscriber<T>) -> impl Deref<Target = T> {
+        rx.next_ref_now()
+    }
+
+    #[inline(always)]
+    async fn changed<T: Value>(rx: &mut Subscriber<T>) -> Result<(), Closed> {
+        rx.next_ref().await.map(drop).ok_or(Closed)
+    }
 }
 
-impl<T> Sender<T> {
-    pub(crate) fn send(&self, value: T) -> Result<(), Closed> {
-        self.0.set(value);
-        Ok(())
-    }
+impl OnHeap for Eyeball {}
 
-    pub(crate) fn subscribe(&self) -> Receiver<T> {
-        Receiver(self.0.subscribe())
+impl Subscribe for Eyeball {
+    #[inline(always)]
+    fn subscribe<T: Value>(tx: &SharedObservable<T>) -> Subscriber<T> {
+        tx.subscribe()
     }
 }
 
-impl<T> Receiver<T> {
-    pub(crate) async fn changed(&mut self) -> Result<(), Closed> {
-        self.0.next_ref().await.map(drop).ok_or(Closed)
-    }
+impl AcrossThreads for Eyeball {}
 
-    pub(crate) fn borrow(&self) -> impl Deref<Target = T> {
-        self.0.read()
-    }
-
-    pub(crate) fn borrow_and_update(&mut self) -> impl Deref<Target = T> {
-        self.0.next_ref_now()
+impl PollChanged for Eyeball {
+    fn poll_changed<T: Value>(rx: &mut Subscriber<T>, cx: &mut Context<'_>) -> Poll<bool> {
+        Pin::new(rx).poll_next(cx).map(|value| value.is_some())
     }
 }

@@ -1,120 +1,79 @@
-//! The other channels of one value: a thin adapter each, which gives tokio's names to what that channel can do.
+//! The other channels of one value. Each file adapts one of them to the traits that the workloads use, and notes where
+//! it promises less than this crate and tokio do, and what is therefore not measured.
+//!
+//! To add a channel, write its file, add it here to the groups that it belongs to, and choose its mark in the picture.
 
 pub(crate) mod async_watch;
+pub(crate) mod asyncband;
 pub(crate) mod embassy_sync;
 pub(crate) mod eyeball;
 pub(crate) mod postage;
 pub(crate) mod see;
 
-use crate::workloads::parts::block_on;
-use crate::workloads::{FAN_OUTS, Work};
+use std::ops::Deref;
+
+pub(crate) use self::async_watch::AsyncWatch;
+pub(crate) use self::asyncband::Asyncband;
+pub(crate) use self::embassy_sync::EmbassySync;
+pub(crate) use self::eyeball::Eyeball;
+pub(crate) use self::postage::Postage;
+pub(crate) use self::see::See;
+use crate::workloads::channel::Watch;
+
+/// `peers!(group (work))`: the channels of a group, each with its name and that work. If one of them does not implement
+/// the trait that the work needs, this does not compile.
+macro_rules! peers {
+    (all $work:tt) => {
+        peers!(@each [Postage AsyncWatch Eyeball See EmbassySync Asyncband] $work)
+    };
+    (on_heap $work:tt) => {
+        peers!(@each [Postage AsyncWatch Eyeball See Asyncband] $work)
+    };
+    (across_threads $work:tt) => {
+        peers!(@each [Postage Eyeball EmbassySync Asyncband] $work)
+    };
+    (on_heap_across_threads $work:tt) => {
+        peers!(@each [Postage Eyeball Asyncband] $work)
+    };
+    (with_has_changed $work:tt) => {
+        peers!(@each [See Asyncband] $work)
+    };
+    (with_subscribe $work:tt) => {
+        peers!(@each [Postage Eyeball See EmbassySync Asyncband] $work)
+    };
+    (with_poll_changed $work:tt) => {
+        peers!(@each [Postage Eyeball] $work)
+    };
+    (none $work:tt) => {
+        &[]
+    };
+    (@each [$($peer:ident)+] (@name)) => {
+        [$(<$crate::peers::$peer as Watch>::NAME),+]
+    };
+    (@each [$($peer:ident)+] $work:tt) => {
+        &[$((<$crate::peers::$peer as Watch>::NAME, instance!($crate::peers::$peer, $work))),+]
+    };
+}
 
 /// In the order of the table's columns.
-pub(crate) const NAMES: [&str; 5] = ["postage", "async-watch", "eyeball", "see", "embassy-sync"];
+pub(crate) const NAMES: [&str; 6] = peers!(all (@name));
 
-/// Where they promise less than this crate and tokio do, and what is therefore not measured.
-pub(crate) const NOTES: [(&str, &str); 5] = [
-    ("postage 0.5", "has one sender; a cancelled wait leaves its waker behind until the next send"),
-    (
-        "async-watch 0.3",
-        "has one sender; it notifies after the new version shows, so a wait beside a send on another thread can \
-         panic, and is not measured; wakers are called under a lock",
-    ),
-    (
-        "eyeball 0.8",
-        "calls wakers under the value's lock; a cancelled wait leaves its waker behind until the next send; closing \
-         hides a last value that was not seen",
-    ),
-    (
-        "see 0.1",
-        "looks before it listens, so a wait beside a send on another thread can sleep through it, and is not measured; \
-         wakers are called under a lock; closing hides a last value that was not seen",
-    ),
-    (
-        "embassy-sync 0.8",
-        "has room for a const N of receivers, 101 here, and never closes; its lock is here critical-section's for std, \
-         which all channels share, and wakers are called under it",
-    ),
-];
+/// A name with its version, and the note.
+pub(crate) const NOTES: [(&str, &str); NAMES.len()] =
+    [postage::NOTE, async_watch::NOTE, eyeball::NOTE, see::NOTE, embassy_sync::NOTE, asyncband::NOTE];
 
-workloads!(
-    with_postage,
-    [borrow send send_then_changed pending_then_send pending_then_dropped clone_and_drop subscribe_and_drop
-        make_and_drop fan_out two_readers send_under_readers ping_pong ping_pong_blocking],
-    crate::peers::postage
-);
-workloads!(
-    with_async_watch,
-    [borrow send send_then_changed pending_then_send pending_then_dropped clone_and_drop make_and_drop fan_out
-        two_readers send_under_readers],
-    crate::peers::async_watch
-);
-workloads!(
-    with_eyeball,
-    [borrow send send_then_changed pending_then_send pending_then_dropped clone_and_drop subscribe_and_drop
-        make_and_drop fan_out two_readers send_under_readers ping_pong ping_pong_blocking],
-    crate::peers::eyeball
-);
-workloads!(
-    with_see,
-    [borrow has_changed send send_then_changed pending_then_send pending_then_dropped clone_and_drop
-        subscribe_and_drop make_and_drop fan_out two_readers send_under_readers],
-    crate::peers::see
-);
-workloads!(
-    with_embassy_sync,
-    [borrow send send_then_changed pending_then_send pending_then_dropped subscribe_and_drop fan_out two_readers
-        send_under_readers ping_pong ping_pong_blocking],
-    crate::peers::embassy_sync
-);
+/// The error of a channel that does not have one.
+#[derive(Debug)]
+pub(crate) struct Closed;
 
-/// Those that can do the work of a row.
-pub(crate) fn works(row: &str) -> Vec<(&'static str, Work)> {
-    macro_rules! works {
-        ($work:ident $args:tt: $($peer:literal $module:ident),*) => {
-            vec![$(($peer, works!(@ $module $work $args))),*]
-        };
-        (@ $module:ident $work:ident ($($arg:expr),*)) => {
-            Box::new(move |n| $module::$work($($arg,)* n)) as Work
-        };
-    }
-    macro_rules! all {
-        ($work:ident $args:tt) => {
-            works!($work $args: "postage" with_postage, "async-watch" with_async_watch, "eyeball" with_eyeball,
-                "see" with_see, "embassy-sync" with_embassy_sync)
-        };
-    }
-    // Only those whose wake-ups also work from thread to thread.
-    macro_rules! threads {
-        ($work:ident $args:tt) => {
-            works!($work $args: "postage" with_postage, "eyeball" with_eyeball, "embassy-sync" with_embassy_sync)
-        };
-    }
-    if let Some((receivers, workers, ..)) = FAN_OUTS.into_iter().find(|fan_out| fan_out.2 == row) {
-        let mut works = if workers == 1 { all!(fan_out(receivers, 1)) } else { threads!(fan_out(receivers, workers)) };
-        works.retain(|(peer, _)| receivers < embassy_sync::RECEIVERS || *peer != "embassy-sync");
-        return works;
-    }
-    match row {
-        "borrow" => all!(borrow()),
-        "has_changed" => works!(has_changed(): "see" with_see),
-        "send, nobody waiting" => all!(send()),
-        "send, then a ready changed" => all!(send_then_changed()),
-        "changed pending, send, ready" => all!(pending_then_send()),
-        "changed pending, dropped" => all!(pending_then_dropped()),
-        "clone and drop a receiver" => works!(clone_and_drop(): "postage" with_postage,
-            "async-watch" with_async_watch, "eyeball" with_eyeball, "see" with_see),
-        "subscribe and drop" => works!(subscribe_and_drop(): "postage" with_postage, "eyeball" with_eyeball,
-            "see" with_see, "embassy-sync" with_embassy_sync),
-        "make and drop a channel" => works!(make_and_drop(): "postage" with_postage,
-            "async-watch" with_async_watch, "eyeball" with_eyeball, "see" with_see),
-        "two threads borrow" => all!(two_readers(false)),
-        "two threads borrow, one sends" => all!(two_readers(true)),
-        "send under two spinning readers" => all!(send_under_readers()),
-        "ping-pong across two threads" => threads!(ping_pong()),
-        "ping-pong across two threads, blocking" => {
-            threads!(ping_pong_blocking(|rx| block_on(rx.changed()).is_ok()))
-        }
-        _ => vec![],
+/// A copy of the value, from a channel that does not lend a reference to it.
+pub(crate) struct Copied<T>(T);
+
+impl<T> Deref for Copied<T> {
+    type Target = T;
+
+    #[inline(always)]
+    fn deref(&self) -> &T {
+        &self.0
     }
 }
