@@ -83,11 +83,10 @@ impl<T> TrySendError<T> {
 
 impl<T> fmt::Debug for TrySendError<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let variant = match self {
-            Self::Busy(_) => "Busy",
-            Self::Closed(_) => "Closed",
-        };
-        f.debug_tuple(variant).field(&format_args!("..")).finish()
+        f.write_str(match self {
+            Self::Busy(_) => "Busy(..)",
+            Self::Closed(_) => "Closed(..)",
+        })
     }
 }
 

@@ -63,7 +63,7 @@ impl<T> Deref for Ref<'_, T> {
     type Target = T;
 
     fn deref(&self) -> &T {
-        &self.value
+        &self.value.value
     }
 }
 

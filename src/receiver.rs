@@ -51,12 +51,6 @@ pub struct Receiver<T> {
 }
 
 impl<T> Receiver<T> {
-    /// Returns the receiver that the channel was made with, and that is already counted.
-    pub(crate) fn first(channel: Arc<Channel<T>>) -> Self {
-        let cursor = Cursor::new(channel.state.load().version(), 0);
-        Self { channel, cursor }
-    }
-
     #[inline]
     pub(crate) fn new(channel: Arc<Channel<T>>, seen: Version) -> Self {
         let cursor = Cursor::new(seen, channel.receivers.add());

@@ -31,8 +31,9 @@ use crate::weak::WeakSender;
 /// ```
 pub fn channel<T>(init: T) -> (Sender<T>, Receiver<T>) {
     let channel = Arc::new(Channel::new(init));
-    let receiver = Receiver::first(channel.clone());
-    (Sender { channel }, receiver)
+    let sender = Sender { channel };
+    let receiver = sender.subscribe();
+    (sender, receiver)
 }
 
 /// Changes the value of a channel.

@@ -2,9 +2,8 @@
 
 mod common;
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
-use std::sync::atomic::{AtomicBool, AtomicU8, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
 use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll, Wake, Waker};
 
@@ -114,50 +113,8 @@ fn g3_a_send_inside_of_a_waker_that_holds_a_lock_wakes_no_task_of_the_outer_send
     });
 }
 
-/// Runs its closure when it is first woken.
-struct OnWake(Mutex<Option<Box<dyn FnOnce() + Send>>>);
-
-impl Wake for OnWake {
-    fn wake(self: Arc<Self>) {
-        let f = self.0.lock().unwrap().take();
-        f.into_iter().for_each(|f| f());
-    }
-}
-
-fn on_wake(f: impl FnOnce() + Send + 'static) -> Waker {
-    Arc::new(OnWake(Mutex::new(Some(Box::new(f))))).into()
-}
-
 fn register(rx: &mut Receiver<u32>, waker: &Waker) {
     assert!(rx.poll_changed(&mut Context::from_waker(waker)).is_pending());
-}
-
-/// With `critical-section` the sends of one channel share their deliveries.
-#[cfg(not(feature = "critical-section"))]
-#[test]
-fn g3_g4_a_panic_comes_out_of_the_send_that_has_called_the_waker_and_of_no_other() {
-    let (tx, rx) = channel(0);
-    // In each list one that sends again on the same channel, and behind it many that panic.
-    let mut senders = vec![rx.clone(); 16];
-    let mut panicking = vec![rx; 400];
-    let sends = Arc::new(AtomicUsize::new(0));
-    for rx in &mut senders {
-        let (tx, sends) = (tx.clone(), sends.clone());
-        register(
-            rx,
-            &on_wake(move || {
-                // Nothing waits for this version: it must not call those that the outer send has taken.
-                tx.send_modify(|value| *value += 1);
-                sends.fetch_add(1, Ordering::SeqCst);
-            }),
-        );
-    }
-    for rx in &mut panicking {
-        register(rx, &on_wake(|| panic!("on purpose")));
-    }
-    assert!(catch_unwind(AssertUnwindSafe(|| tx.send(1))).is_err());
-    assert_eq!(sends.load(Ordering::SeqCst), 16, "a send inside of a waker panics for another send's waker");
-    assert!(panicking.iter_mut().all(|rx| rx.poll_changed(&mut Context::from_waker(Waker::noop())).is_ready()));
 }
 
 #[test]

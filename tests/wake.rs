@@ -535,7 +535,7 @@ fn g6_a_wait_cancelled_after_its_wake_up_disturbs_nobody() {
 }
 
 #[test]
-fn g6_a_wait_that_ends_before_its_wake_up_is_not_woken() {
+fn g6_a_wait_that_ends_before_its_wake_up_is_woken_by_the_send_under_way_or_not_at_all() {
     let (tx, rx) = channel(0);
     let early = Arc::new(Task::new());
     let early_wait = Arc::new(Mutex::new(owned_wait(rx.clone())));
@@ -547,7 +547,11 @@ fn g6_a_wait_that_ends_before_its_wake_up_is_not_woken() {
     assert!(wait.as_mut().poll(&mut Context::from_waker(&waker)).is_pending());
     assert!(early.poll(&mut early_wait.lock().unwrap()).is_pending());
     tx.send(1).unwrap();
-    assert_eq!((early.wakes(), early.wakers_kept()), (0, 0));
+    let wakes = early.wakes();
+    assert!(wakes <= 1, "{wakes}");
+    assert_eq!(early.wakers_kept(), 0);
+    tx.send(2).unwrap();
+    assert_eq!(early.wakes(), wakes);
 }
 
 /// A wait that ends takes itself out of the list that a send on another thread is going through.
@@ -631,7 +635,7 @@ fn g1_a_sender_that_ends_with_its_thread_wakes_the_receivers() {
 
 /// Dropped by the very wake-up that comes before its own.
 #[test]
-fn g6_a_wait_cancelled_while_others_are_woken_is_not_woken() {
+fn g6_a_wait_cancelled_while_others_are_woken_is_woken_by_the_send_under_way_or_not_at_all() {
     let (tx, rx) = channel(0);
     let victims: Vec<_> = (0..10).map(|_| (Task::new(), Mutex::new(None))).collect();
     let victims = Arc::new(victims);
@@ -648,7 +652,7 @@ fn g6_a_wait_cancelled_while_others_are_woken_is_not_woken() {
     let mut waits: Vec<_> = receivers.iter_mut().map(|rx| Box::pin(rx.changed())).collect();
     assert!(waits[0].as_mut().poll(&mut Context::from_waker(&killer)).is_pending());
     tx.send(1).unwrap();
-    // Some were woken before the killer was; all those after it are gone, and nobody was woken twice.
+    // Some have been woken before the killer, and some by wakers that the send had taken before they were dropped: once.
     let woken: Vec<_> = victims.iter().map(|(task, _)| task.wakes()).collect();
     assert!(woken.iter().all(|wakes| *wakes <= 1), "{woken:?}");
     assert!(victims.iter().all(|(task, _)| task.wakers_kept() == 0));

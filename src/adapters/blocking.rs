@@ -95,10 +95,7 @@ impl<T> Receiver<T> {
     }
 
     fn changed_until(&mut self, deadline: Option<Instant>) -> Result<(), RecvTimeoutError> {
-        match block_until(deadline, self.changed()) {
-            Some(result) => Ok(result?),
-            None => Err(RecvTimeoutError::Timeout),
-        }
+        Ok(block_until(deadline, self.changed()).ok_or(RecvTimeoutError::Timeout)??)
     }
 
     /// Waits for a value for which `condition` returns `true`, and returns a reference to the very value that it saw:
@@ -178,10 +175,7 @@ per_thread! {
 
 /// Polls the future until it is ready, and lets the thread sleep in between.
 fn block<F: Future>(future: F) -> F::Output {
-    match block_until(None, future) {
-        Some(output) => output,
-        None => unreachable!("there is no deadline"),
-    }
+    block_until(None, future).expect("there is no deadline")
 }
 
 /// Polls the future until it is ready, or once after the deadline, and lets the thread sleep in between.

@@ -2,6 +2,7 @@
 
 use event_listener::EventListener;
 
+use crate::channel::state::LISTENING;
 use crate::receiver::Receiver;
 use crate::sender::Sender;
 use crate::sync::notify_all;
@@ -65,7 +66,7 @@ impl<T> Receiver<T> {
     /// ```
     pub fn listen(&self) -> EventListener {
         let listener = self.channel.waiters.on_change.listen();
-        if self.channel.state.set_listening().is_closed() {
+        if self.channel.state.set(LISTENING).is_closed() {
             notify_all(&self.channel.waiters.on_change);
         }
         listener

@@ -28,9 +28,8 @@ pub(crate) enum Removed {
 pub(crate) struct Count(AtomicUsize);
 
 impl Count {
-    /// Starts with one handle.
-    pub(crate) fn new() -> Self {
-        Self(AtomicUsize::new(ONE))
+    pub(crate) fn new(handles: usize) -> Self {
+        Self(AtomicUsize::new(handles * ONE))
     }
 
     #[inline]
@@ -50,7 +49,9 @@ impl Count {
         // ORDERING: Relaxed; the handle is made with the help of another one, through which everything is visible.
         let before = self.0.fetch_add(ONE, Ordering::Relaxed) / ONE;
         if before >= MAX {
-            self.refuse();
+            // ORDERING: Relaxed; takes the addition back.
+            self.0.fetch_sub(ONE, Ordering::Relaxed);
+            Self::panic();
         }
         before
     }
@@ -78,12 +79,6 @@ impl Count {
 
     #[cold]
     #[inline(never)]
-    fn refuse(&self) -> ! {
-        // ORDERING: Relaxed; takes back the addition in `add`.
-        self.0.fetch_sub(ONE, Ordering::Relaxed);
-        Self::panic();
-    }
-
     fn panic() -> ! {
         panic!("too many handles of one watch channel: more than {MAX}, were they leaked?");
     }
@@ -119,7 +114,7 @@ mod tests {
 
     #[test]
     fn the_last_handle_finds_the_flag() {
-        let count = Count::new();
+        let count = Count::new(1);
         count.add();
         assert_eq!(count.get(), 2);
         assert_eq!(count.set_waiting(), 2);
@@ -130,7 +125,7 @@ mod tests {
 
     #[test]
     fn a_flag_is_taken_once() {
-        let count = Count::new();
+        let count = Count::new(1);
         assert_eq!(count.set_waiting(), 1);
         assert_eq!(count.remove(), Removed::LastAwaited);
         count.add();
@@ -140,7 +135,7 @@ mod tests {
 
     #[test]
     fn a_count_of_zero_stays() {
-        let count = Count::new();
+        let count = Count::new(1);
         assert!(count.add_unless_zero());
         assert_eq!(count.remove(), Removed::NotLast);
         assert_eq!(count.remove(), Removed::Last);

@@ -34,14 +34,14 @@ pub(crate) struct Channel<T> {
 }
 
 impl<T> Channel<T> {
-    /// Makes a channel for one sender and one receiver.
+    /// Makes a channel for one sender.
     pub(crate) fn new(value: T) -> Self {
         Self {
-            state: AtomicState::new(),
-            receivers: Count::new(),
-            senders: Count::new(),
+            state: AtomicState::default(),
+            receivers: Count::new(0),
+            senders: Count::new(1),
             value: Value::new(value),
-            waiters: Waiters::new(),
+            waiters: Waiters::default(),
         }
     }
 
@@ -59,7 +59,7 @@ impl<T> Channel<T> {
 
     /// Calls `f` with the value and its version.
     pub(crate) fn with<R>(&self, caller: CallSite, f: impl FnOnce(&T, Version) -> R) -> R {
-        self.value.with(caller, |value| f(&value, self.state.version_while_locked()))
+        self.value.with(caller, |value| f(&value.value, self.state.version_while_locked()))
     }
 
     /// Calls `condition` with the value and its version, and returns the value if it returns `true`.
@@ -68,7 +68,7 @@ impl<T> Channel<T> {
         caller: CallSite,
         condition: impl FnOnce(&T, Version) -> bool,
     ) -> Option<ValueGuard<'_, T>> {
-        self.value.with(caller, |value| condition(&value, self.state.version_while_locked()).then_some(value))
+        self.value.with(caller, |value| condition(&value.value, self.state.version_while_locked()).then_some(value))
     }
 
     /// Calls `modify` with the value. If it returns `true`, that is a new version, and receivers are woken. Returns what
@@ -123,7 +123,7 @@ impl<T: fmt::Debug> fmt::Debug for Channel<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut s = f.debug_struct("Shared");
         match self.try_read(caller()) {
-            Some((value, version)) => s.field("value", &&*value).field("version", &version),
+            Some((value, version)) => s.field("value", &&*value.value).field("version", &version),
             None => s.field("value", &format_args!("<locked>")).field("version", &self.state.load().version()),
         };
         s.field("is_closed", &self.state.load().is_closed())

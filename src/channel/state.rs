@@ -9,7 +9,7 @@
 //! |---|---|---|---|
 //! | `CLOSED` | the last sender's drop, [`close`](AtomicState::close) | nothing: a closed channel stays closed | receivers, at every check |
 //! | `WAITING`, one for each lane | a receiver that is about to sleep, [`set_waiting`](AtomicState::set_waiting) | the next send, [`publish_while_locked`](AtomicState::publish_while_locked), which then has to wake that lane | that send; the last sender's drop |
-//! | `LISTENING` | a new listener, [`set_listening`](AtomicState::set_listening) | the next send, which then has to notify the listeners | that send; the last sender's drop |
+//! | `LISTENING` | a new listener, [`set`](AtomicState::set) | the next send, which then has to notify the listeners | that send; the last sender's drop |
 //! | version | each send, `publish_while_locked` | | receivers, at every check |
 //!
 //! # Why no wake-up is lost
@@ -29,9 +29,9 @@
 //!
 //! | from (Release) | to (Acquire) | what becomes visible |
 //! |---|---|---|
-//! | `publish_while_locked` | `load`, `set_waiting`, `set_listening` | a receiver that knows of a version finds that value, or a later one, behind the lock |
-//! | `set_waiting`, `set_listening` | `publish_while_locked`, `close` | the waker in its list, and the list itself, are there for the sender that has taken the bit |
-//! | `close` | `load`, `set_waiting`, `set_listening` | what every sender did before it was dropped |
+//! | `publish_while_locked` | `load`, `set_waiting`, `set` | a receiver that knows of a version finds that value, or a later one, behind the lock |
+//! | `set_waiting`, `set` | `publish_while_locked`, `close` | the waker in its list, and the list itself, are there for the sender that has taken the bit |
+//! | `close` | `load`, `set_waiting`, `set` | what every sender did before it was dropped |
 
 use crate::error::RecvError;
 use crate::sync::{AtomicUsize, HAS_THREADS, IS_MODEL, Ordering, first_guess};
@@ -48,7 +48,8 @@ const CLOSED: usize = 1;
 
 const FIRST_LANE: usize = 1 << 1;
 const LANES_MASK: usize = ((1 << LANES) - 1) * FIRST_LANE;
-const LISTENING: usize = FIRST_LANE << LANES;
+/// Set by a new listener of event-listener's.
+pub(crate) const LISTENING: usize = FIRST_LANE << LANES;
 const WAITING: usize = LANES_MASK | LISTENING;
 
 const STEP: usize = LISTENING << 1;
@@ -78,7 +79,6 @@ impl Version {
     }
 
     /// Makes the current version unseen, whether it has been seen or not: the version seen goes back by one, and wraps.
-    #[inline]
     pub(crate) fn step_back(&mut self) {
         self.0 = self.0.wrapping_sub(STEP);
     }
@@ -90,7 +90,6 @@ impl Version {
         if self.update(now.version()) { Some(Ok(())) } else { now.is_closed().then_some(Err(RecvError::new())) }
     }
 
-    #[inline]
     pub(crate) fn number(self) -> usize {
         self.0 / STEP
     }
@@ -107,19 +106,16 @@ impl core::fmt::Debug for Version {
 pub(crate) struct Snapshot(usize);
 
 impl Snapshot {
-    #[inline]
     pub(crate) fn version(self) -> Version {
         Version(self.0 & VERSION)
     }
 
     /// Returns `true` if this is another version: then the exclusive or is at least a step, whatever differs in the bits
     /// below the version. It is one instruction less than to mask those.
-    #[inline]
     pub(crate) fn is_other_than(self, version: Version) -> bool {
         self.0 ^ version.0 >= STEP
     }
 
-    #[inline]
     pub(crate) fn is_closed(self) -> bool {
         self.0 & CLOSED != 0
     }
@@ -131,32 +127,25 @@ impl Snapshot {
 pub(crate) struct Waiting(usize);
 
 impl Waiting {
-    #[inline]
     pub(crate) fn is_empty(self) -> bool {
         self.0 == 0
     }
 
     /// Returns a bit for each lane, the first the lowest.
-    #[inline]
     pub(crate) fn lanes(self) -> usize {
         (self.0 & LANES_MASK) / FIRST_LANE
     }
 
-    #[inline]
     pub(crate) fn is_listening(self) -> bool {
         self.0 & LISTENING != 0
     }
 }
 
 /// The state word.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(crate) struct AtomicState(AtomicUsize);
 
 impl AtomicState {
-    pub(crate) fn new() -> Self {
-        Self(AtomicUsize::new(0))
-    }
-
     #[inline]
     pub(crate) fn load(&self) -> Snapshot {
         // ORDERING: Acquire; partners: the Release of `publish_while_locked` and of `close`. A caller that sees a version
@@ -179,8 +168,8 @@ impl AtomicState {
         let mut before = first_guess(&self.0);
         loop {
             let after = before.wrapping_add(STEP) & !WAITING;
-            // ORDERING: Release; partners: the Acquire of `load`, `set_waiting` and `set_listening`, to which the value
-            // becomes visible. Acquire; partner: the Release of `set_waiting` and `set_listening`: the wakers behind the
+            // ORDERING: Release; partners: the Acquire of `load`, `set_waiting` and `set`, to which the value
+            // becomes visible. Acquire; partner: the Release of `set_waiting` and `set`: the wakers behind the
             // bits taken are in their lists for the delivery. Relaxed on failure, which is another guess.
             match self.0.compare_exchange_weak(before, after, Ordering::AcqRel, Ordering::Relaxed) {
                 Ok(_) => return Waiting(before & WAITING),
@@ -204,14 +193,9 @@ impl AtomicState {
         self.set(bit)
     }
 
-    /// Says that a listener has been added. Returns what the word said before.
-    #[cfg_attr(not(feature = "event-listener"), expect(dead_code, reason = "the adapter's"))]
-    pub(crate) fn set_listening(&self) -> Snapshot {
-        self.set(LISTENING)
-    }
-
+    /// Sets the bit of a list that a waker has been put into, and returns what the word said before.
     #[inline]
-    fn set(&self, bit: usize) -> Snapshot {
+    pub(crate) fn set(&self, bit: usize) -> Snapshot {
         // ORDERING: Release; partners: the Acquires of `publish_while_locked` and `close`, to which the waker in its list
         // becomes visible. Acquire, as `load`.
         Snapshot(self.0.fetch_or(bit, Ordering::AcqRel))
@@ -219,9 +203,9 @@ impl AtomicState {
 
     /// Closes the channel forever. The caller is the last sender, and wakes what is returned.
     pub(crate) fn close(&self) -> Waiting {
-        // ORDERING: Release; partners: the Acquires of `load`, `set_waiting` and `set_listening`. All that senders did
+        // ORDERING: Release; partners: the Acquires of `load`, `set_waiting` and `set`. All that senders did
         // becomes visible to a caller that sees the close. Acquire; partner: the Release of `set_waiting` and
-        // `set_listening`, for the wakers in their lists.
+        // `set`, for the wakers in their lists.
         let before = self.0.fetch_or(CLOSED, Ordering::AcqRel);
         Waiting(before & WAITING)
     }
@@ -244,11 +228,11 @@ mod tests {
 
     #[test]
     fn a_send_takes_the_waiting_bits_once() {
-        let state = AtomicState::new();
+        let state = AtomicState::default();
         let last = LANES - 1;
         assert_eq!(state.set_waiting(0).version(), Version(0));
         assert_eq!(state.set_waiting(last).version(), Version(0));
-        assert_eq!(state.set_listening().version(), Version(0));
+        assert_eq!(state.set(LISTENING).version(), Version(0));
         let taken = state.publish_while_locked();
         assert_eq!((taken.lanes(), taken.is_listening()), (1 | 1 << last, true));
         assert!(state.publish_while_locked().is_empty());
@@ -259,7 +243,7 @@ mod tests {
 
     #[test]
     fn unseen_comes_before_closed() {
-        let state = AtomicState::new();
+        let state = AtomicState::default();
         let mut seen = state.load().version();
         assert_eq!(seen.observe_and_update(state.load()), None);
         let _ = state.publish_while_locked();
@@ -270,7 +254,7 @@ mod tests {
 
     #[test]
     fn stepping_back_wraps_and_is_never_the_current_version() {
-        let state = AtomicState::new();
+        let state = AtomicState::default();
         let mut seen = state.load().version();
         for _ in 0..3 {
             seen.step_back();

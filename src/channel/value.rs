@@ -1,23 +1,33 @@
-//! The value behind its lock, and the policy of who waits for it and how.
+//! The value behind its lock, and the policy of which callers wait for it, and how.
 //!
-//! Readers share the lock. A writer that finds readers inside takes turns: it *claims* the lock, which holds new
-//! readers back while those inside leave, and if they do not leave in time it *releases* the claim and lets the
-//! others in for a while. So neither side keeps the other out:
+//! Readers share the lock. A writer that finds readers there takes turns with them: it *claims* the lock, which keeps new
+//! readers out while those that hold it leave. If they do not leave in time, it *releases* the claim and lets the others in
+//! for a while. So neither side keeps the other out:
 //!
-//! - a thread that holds a guard can always take a second one: a claim ends, whether it succeeded or not;
-//! - a writer always gets its turn: a claim lasts longer than the one before, up to about a millisecond, and no
-//!   stream of readers outlives it unless they hold their guards that long.
+//! - A thread that holds a guard can always take a second one: a claim ends, whether it has succeeded or not.
+//! - A writer always gets its turn: a claim lasts longer than the one before, up to about a millisecond, and no stream of
+//!   readers outlives it unless they hold their guards that long.
 //!
-//! Among writers, and for a reader among writers that follow each other without a pause, there are no turns: who tries
-//! while the lock is free gets it.
-
-use core::ops::Deref;
+//! Among writers, and for a reader among writers that follow each other without a pause, there are no turns: the first to
+//! try while the lock is free gets it.
 
 use crate::deadlock::{CallSite, ChannelId, Held};
 use crate::sync::{Backoff, RwLock, RwLockReadGuard, RwLockUpgradableGuard, RwLockWriteGuard, without_preemption};
 
 /// How many pauses the longest claim lasts: with threads 64 spins, 4 yields and 8 sleeps, about a millisecond.
 const LONGEST_CLAIM: u32 = 18;
+
+/// Calls `attempt` until it succeeds, and pauses in between. It gets `input`, and returns it if it fails.
+fn retry<I, R>(mut input: I, mut attempt: impl FnMut(I) -> Result<R, I>) -> R {
+    let mut backoff = Backoff::new();
+    loop {
+        match attempt(input) {
+            Ok(result) => return result,
+            Err(again) => input = again,
+        }
+        backoff.snooze();
+    }
+}
 
 #[derive(Debug)]
 pub(crate) struct Value<T> {
@@ -30,55 +40,39 @@ impl<T> Value<T> {
         Self { lock: RwLock::new(value), id: ChannelId::new() }
     }
 
-    /// Waits while a writer is inside or claims the lock.
+    /// Waits while a writer holds or claims the lock.
     #[inline]
     pub(crate) fn read(&self, caller: CallSite) -> ValueGuard<'_, T> {
         self.id.check_read();
-        let lock = match self.lock.try_read() {
-            Some(lock) => lock,
-            None => self.read_contended(),
-        };
-        ValueGuard { lock, _held: self.id.reading(caller) }
-    }
-
-    /// Does not wait.
-    pub(crate) fn try_read(&self, caller: CallSite) -> Option<ValueGuard<'_, T>> {
-        Some(ValueGuard { lock: self.lock.try_read()?, _held: self.id.reading(caller) })
-    }
-
-    /// Runs `f` with the value, uninterrupted, so that nothing on this core finds a reader that it has preempted, unless
-    /// `f` returns the guard.
-    ///
-    /// Waits as [`read`](Self::read).
-    pub(crate) fn with<'a, R>(&'a self, caller: CallSite, mut f: impl FnOnce(ValueGuard<'a, T>) -> R) -> R {
-        self.id.check_read();
-        let mut backoff = Backoff::new();
-        loop {
-            let attempt = without_preemption(|| match self.try_read(caller) {
-                Some(value) => Ok(f(value)),
-                None => Err(f),
-            });
-            match attempt {
-                Ok(result) => return result,
-                Err(again) => f = again,
-            }
-            backoff.snooze();
-        }
+        let value = self.lock.try_read().unwrap_or_else(|| self.read_contended());
+        ValueGuard { value, _held: self.id.reading(caller) }
     }
 
     #[cold]
     fn read_contended(&self) -> RwLockReadGuard<'_, T> {
-        let mut backoff = Backoff::new();
-        loop {
-            backoff.snooze();
-            if let Some(lock) = self.lock.try_read() {
-                return lock;
-            }
-        }
+        retry((), |()| self.lock.try_read().ok_or(()))
     }
 
-    /// Waits for the write lock and runs `f` inside it. If `f` panics the lock is released, and the value stays as
-    /// `f` left it.
+    /// Never waits.
+    #[inline]
+    pub(crate) fn try_read(&self, caller: CallSite) -> Option<ValueGuard<'_, T>> {
+        Some(ValueGuard { value: self.lock.try_read()?, _held: self.id.reading(caller) })
+    }
+
+    /// Runs `f` with the value, without preemption: so nothing on this core meets a reader that it has preempted, unless `f`
+    /// returns the guard. Waits as [`read`](Self::read).
+    pub(crate) fn with<'a, R>(&'a self, caller: CallSite, f: impl FnOnce(ValueGuard<'a, T>) -> R) -> R {
+        self.id.check_read();
+        retry(f, |f| {
+            without_preemption(|| match self.try_read(caller) {
+                Some(value) => Ok(f(value)),
+                None => Err(f),
+            })
+        })
+    }
+
+    /// Waits for the write lock and runs `f` with it. If `f` panics, the lock is released, and the value stays as `f` has
+    /// left it.
     #[inline]
     pub(crate) fn write<R>(&self, caller: CallSite, mut f: impl FnOnce(&mut T) -> R) -> R {
         self.id.check_write();
@@ -92,12 +86,12 @@ impl<T> Value<T> {
         }
     }
 
-    /// Runs `f` if nobody is inside and no other writer claims the lock, or gives `f` back. Does not wait.
+    /// Runs `f` if the lock is free and no other writer claims it, or returns `f`. Never waits.
     pub(crate) fn try_write<R, F: FnOnce(&mut T) -> R>(&self, caller: CallSite, f: F) -> Result<R, F> {
         self.attempt(caller, || self.lock.try_write(), f)
     }
 
-    /// A writer is uninterrupted: nothing on its core ever waits for a writer that it has preempted.
+    /// A writer is not preempted: nothing on its core ever waits for a writer that it has preempted.
     #[inline]
     fn attempt<'a, R, F: FnOnce(&mut T) -> R>(
         &'a self,
@@ -118,7 +112,7 @@ impl<T> Value<T> {
 /// A writer's turns at the lock.
 struct Turns<'a, T> {
     lock: &'a RwLock<T>,
-    /// While this is there, no reader enters.
+    /// While this is there, no reader gets the lock.
     claim: Option<RwLockUpgradableGuard<'a, T>>,
     /// How many pauses are left of this claim, and how many the next one lasts.
     left: u32,
@@ -148,15 +142,15 @@ impl<'a, T> Turns<'a, T> {
             self.left -= 1;
             if self.left == 0 {
                 self.claim = None;
-                // Two pauses are longer than one of a reader that has waited as long, so that it finds the door open.
+                // Two pauses are longer than one of a reader that has waited as long, so it meets no claim.
                 self.left = 2;
             }
         } else if self.left > 0 {
             self.released.snooze();
             self.left -= 1;
         } else {
-            // Uninterrupted: a reader that is, and waits inside for its own second read, is not to find a claim that it
-            // keeps from ending.
+            // Without preemption: a reader that is not preempted either, and waits for a second read, must not meet a
+            // claim that it keeps from ending.
             self.claim = without_preemption(|| self.lock.try_upgradeable_read());
             self.claimed = Backoff::new();
             self.left = if self.claim.is_some() { self.patience } else { 2 };
@@ -167,14 +161,6 @@ impl<'a, T> Turns<'a, T> {
 
 /// A read lock on the value. Writers wait while it lives.
 pub(crate) struct ValueGuard<'a, T> {
-    lock: RwLockReadGuard<'a, T>,
+    pub(crate) value: RwLockReadGuard<'a, T>,
     _held: Held,
-}
-
-impl<T> Deref for ValueGuard<'_, T> {
-    type Target = T;
-
-    fn deref(&self) -> &T {
-        &self.lock
-    }
 }

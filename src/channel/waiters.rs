@@ -13,6 +13,7 @@ pub(crate) const SENDERS: usize = LANES;
 /// Made when the first task waits: each list has its lock in memory of its own, away from those of the others.
 type Lists = [Lazy<WaitList>; LANES + 1];
 
+#[derive(Default)]
 pub(crate) struct Waiters {
     lists: LazyTable<Lists>,
     /// The listeners that wait for the next version, or for the close.
@@ -22,10 +23,6 @@ pub(crate) struct Waiters {
 }
 
 impl Waiters {
-    pub(crate) fn new() -> Self {
-        Self { lists: LazyTable::new(), on_change: Event::new(), on_closed: Event::new() }
-    }
-
     /// Returns a list to wait in: a lane's, or that of [`SENDERS`].
     #[inline]
     pub(crate) fn list(&self, list: u8) -> &WaitList {

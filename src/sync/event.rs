@@ -15,14 +15,8 @@ pub(crate) fn notify_all(event: &Event) {
 }
 
 #[cfg(not(feature = "event-listener"))]
+#[derive(Default)]
 pub(crate) struct Event;
-
-#[cfg(not(feature = "event-listener"))]
-impl Event {
-    pub(crate) fn new() -> Self {
-        Self
-    }
-}
 
 #[cfg(not(feature = "event-listener"))]
 pub(crate) fn notify_all(_: &Event) {}

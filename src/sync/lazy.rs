@@ -9,10 +9,6 @@ use crate::sync::SetOnce;
 pub(crate) struct Lazy<T>(SetOnce<Box<T>>);
 
 impl<T: Default> Lazy<T> {
-    pub(crate) fn new() -> Self {
-        Self(SetOnce::new())
-    }
-
     /// Returns the value if it has been needed yet.
     pub(crate) fn get(&self) -> Option<&T> {
         self.0.get().map(|value| &**value)
@@ -32,9 +28,9 @@ impl<T: Default> Lazy<T> {
     }
 }
 
-impl<T: Default> Default for Lazy<T> {
+impl<T> Default for Lazy<T> {
     fn default() -> Self {
-        Self::new()
+        Self(SetOnce::new())
     }
 }
 
@@ -44,15 +40,11 @@ pub(crate) type LazyTable<T> = Lazy<T>;
 
 /// ... and there from the start where it is not, on small targets.
 #[cfg(not(target_pointer_width = "64"))]
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(crate) struct LazyTable<T>(T);
 
 #[cfg(not(target_pointer_width = "64"))]
-impl<T: Default> LazyTable<T> {
-    pub(crate) fn new() -> Self {
-        Self(T::default())
-    }
-
+impl<T> LazyTable<T> {
     pub(crate) fn get(&self) -> Option<&T> {
         Some(&self.0)
     }
