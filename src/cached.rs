@@ -1,7 +1,5 @@
 //! [`Cached`].
 
-use core::fmt;
-
 use crate::receiver::Receiver;
 
 /// A receiver with a copy of the value of its own, which it renews when the channel has a newer one.
@@ -27,9 +25,10 @@ use crate::receiver::Receiver;
 /// tx.set(2);
 /// assert_eq!(*cached.get(), 2);
 /// ```
+#[derive(Debug)]
 pub struct Cached<T> {
-    receiver: Receiver<T>,
     value: T,
+    receiver: Receiver<T>,
 }
 
 impl<T: Clone> Cached<T> {
@@ -125,11 +124,5 @@ impl<T: Clone> Clone for Cached<T> {
 impl<T: Clone> From<Receiver<T>> for Cached<T> {
     fn from(receiver: Receiver<T>) -> Self {
         Self::new(receiver)
-    }
-}
-
-impl<T: fmt::Debug> fmt::Debug for Cached<T> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Cached").field("value", &self.value).field("receiver", &self.receiver).finish()
     }
 }

@@ -1,7 +1,6 @@
 //! [`Receiver`].
 
 use core::fmt;
-use core::panic::{RefUnwindSafe, UnwindSafe};
 use core::task::{Context, Poll};
 
 use crate::adapters::coop::poll_within_budget;
@@ -545,7 +544,3 @@ impl<T: fmt::Debug> fmt::Debug for Receiver<T> {
         f.debug_struct("Receiver").field("shared", &self.channel).field("version", &self.cursor.seen).finish()
     }
 }
-
-// A panic leaves the channel usable: the lock is released, and value and version belong together.
-impl<T> UnwindSafe for Receiver<T> {}
-impl<T> RefUnwindSafe for Receiver<T> {}

@@ -2,11 +2,11 @@
 
 use core::fmt;
 use core::mem;
-use core::panic::{RefUnwindSafe, UnwindSafe};
 
 use crate::channel::Channel;
 use crate::channel::state::Version;
 use crate::channel::wait::Place;
+use crate::channel::waiters::SENDERS;
 use crate::deadlock::caller;
 use crate::error::{SendError, TrySendError};
 use crate::futures::Closed;
@@ -394,7 +394,7 @@ impl<T> Sender<T> {
     /// # });
     /// ```
     pub fn closed(&self) -> Closed<'_, T> {
-        Closed { channel: &self.channel, place: Place::of_sender() }
+        Closed { channel: &self.channel, place: Place::new(SENDERS) }
     }
 
     /// Returns `true` if there is no receiver. [`subscribe`](Self::subscribe) can change that.
@@ -600,7 +600,3 @@ impl<T: fmt::Debug> fmt::Debug for Sender<T> {
         f.debug_struct("Sender").field("shared", &self.channel).finish()
     }
 }
-
-// A panic leaves the channel usable: the lock is released, and value and version belong together.
-impl<T> UnwindSafe for Sender<T> {}
-impl<T> RefUnwindSafe for Sender<T> {}

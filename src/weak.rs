@@ -1,7 +1,6 @@
 //! [`WeakSender`].
 
 use core::fmt;
-use core::panic::{RefUnwindSafe, UnwindSafe};
 
 use crate::channel::Channel;
 use crate::sender::Sender;
@@ -89,7 +88,3 @@ impl<T: fmt::Debug> fmt::Debug for WeakSender<T> {
         f.debug_struct("WeakSender").field("shared", &self.channel).finish()
     }
 }
-
-// As a `Sender`.
-impl<T> UnwindSafe for WeakSender<T> {}
-impl<T> RefUnwindSafe for WeakSender<T> {}

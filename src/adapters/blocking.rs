@@ -155,10 +155,6 @@ struct Unparker {
 
 impl Wake for Unparker {
     fn wake(this: WakerArc<Self>) {
-        Self::wake_by_ref(&this);
-    }
-
-    fn wake_by_ref(this: &WakerArc<Self>) {
         // ORDERING: Release; partner: the Acquire in `block_until`. What is done before the wake-up is visible after.
         if this.woken.swap(1, Ordering::Release) == 0 {
             this.thread.unpark();
@@ -194,7 +190,7 @@ fn block_until<F: Future>(deadline: Option<Instant>, future: F) -> Option<F::Out
         if is_over {
             break None;
         }
-        // ORDERING: Acquire; partner: the Release in `wake_by_ref`.
+        // ORDERING: Acquire; partner: the Release in `wake`.
         while !is_over && parker.0.woken.swap(0, Ordering::Acquire) == 0 {
             let left = deadline.map(|deadline| deadline.saturating_duration_since(Instant::now()));
             is_over = left == Some(Duration::ZERO);

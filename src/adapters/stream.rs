@@ -1,6 +1,5 @@
 //! [`WatchStream`], the feature `stream`.
 
-use core::fmt;
 use core::pin::Pin;
 use core::task::{Context, Poll, ready};
 
@@ -33,6 +32,7 @@ use crate::receiver::Receiver;
 /// assert_eq!(block_on(values.next()), None);
 /// assert_eq!(block_on(changes.collect::<Vec<_>>()), ["changed"]);
 /// ```
+#[derive(Debug)]
 pub struct WatchStream<T> {
     receiver: Receiver<T>,
     next: Next,
@@ -126,11 +126,5 @@ impl<T: Clone> FusedStream for WatchStream<T> {
 impl<T> From<Receiver<T>> for WatchStream<T> {
     fn from(receiver: Receiver<T>) -> Self {
         Self::new(receiver)
-    }
-}
-
-impl<T: fmt::Debug> fmt::Debug for WatchStream<T> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("WatchStream").field("receiver", &self.receiver).field("next", &self.next).finish()
     }
 }

@@ -14,10 +14,11 @@ pub(crate) mod state;
 pub(crate) mod value;
 pub(crate) mod wait;
 mod wait_list;
-mod waiters;
+pub(crate) mod waiters;
 
 use core::fmt;
 use core::mem;
+use core::panic::{RefUnwindSafe, UnwindSafe};
 
 use crate::channel::count::{Count, Removed};
 use crate::channel::state::{AtomicState, Version};
@@ -132,3 +133,7 @@ impl<T: fmt::Debug> fmt::Debug for Channel<T> {
             .finish()
     }
 }
+
+// A panic leaves the channel usable: the lock is released, and value and version belong together.
+impl<T> UnwindSafe for Channel<T> {}
+impl<T> RefUnwindSafe for Channel<T> {}

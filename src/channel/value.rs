@@ -19,7 +19,7 @@ const LONGEST_CLAIM: u32 = 18;
 
 /// Calls `attempt` until it succeeds, and pauses in between. It gets `input`, and returns it if it fails.
 fn retry<I, R>(mut input: I, mut attempt: impl FnMut(I) -> Result<R, I>) -> R {
-    let mut backoff = Backoff::new();
+    let mut backoff = Backoff::default();
     loop {
         match attempt(input) {
             Ok(result) => return result,
@@ -123,7 +123,7 @@ struct Turns<'a, T> {
 
 impl<'a, T> Turns<'a, T> {
     fn new(lock: &'a RwLock<T>) -> Self {
-        Self { lock, claim: None, left: 0, patience: 2, claimed: Backoff::new(), released: Backoff::new() }
+        Self { lock, claim: None, left: 0, patience: 2, claimed: Backoff::default(), released: Backoff::default() }
     }
 
     fn try_write(&mut self) -> Option<RwLockWriteGuard<'a, T>> {
@@ -152,7 +152,7 @@ impl<'a, T> Turns<'a, T> {
             // Without preemption: a reader that is not preempted either, and waits for a second read, must not meet a
             // claim that it keeps from ending.
             self.claim = without_preemption(|| self.lock.try_upgradeable_read());
-            self.claimed = Backoff::new();
+            self.claimed = Backoff::default();
             self.left = if self.claim.is_some() { self.patience } else { 2 };
             self.patience = (self.patience * 2).min(LONGEST_CLAIM);
         }

@@ -14,7 +14,7 @@ use core::task::{Context, Poll, Waker};
 use crate::channel::Channel;
 use crate::channel::state::{LANES, Version};
 use crate::channel::wait_list::{Index, NO_SLOT};
-use crate::channel::waiters::{SENDERS, Waiters};
+use crate::channel::waiters::Waiters;
 use crate::error::RecvError;
 
 /// Where one wait at a time leaves its waker: a slot in a wait list, from the first wait on.
@@ -27,20 +27,9 @@ pub(crate) struct Place {
 }
 
 impl Place {
-    fn new(list: usize) -> Self {
+    /// Returns a place in a lane, or in the list of [`SENDERS`](crate::channel::waiters::SENDERS).
+    pub(crate) fn new(list: usize) -> Self {
         Self { slot: NO_SLOT, list: list as u8, is_registered: false }
-    }
-
-    /// Returns a place for a receiver. Receivers get their lanes in turn.
-    #[inline]
-    pub(crate) fn of_receiver(number: usize) -> Self {
-        // There is a power of two of them.
-        Self::new(number & (LANES - 1))
-    }
-
-    /// Returns a place for a sender.
-    pub(crate) fn of_sender() -> Self {
-        Self::new(SENDERS)
     }
 
     /// Polls a wait. While it is pending, the task of the last poll is registered.
@@ -108,7 +97,8 @@ pub(crate) struct Cursor {
 impl Cursor {
     /// Returns the cursor of a receiver before which there were `number` others.
     pub(crate) fn new(seen: Version, number: usize) -> Self {
-        Self { seen, place: Place::of_receiver(number) }
+        // Receivers get their lanes in turn. There is a power of two of them.
+        Self { seen, place: Place::new(number & (LANES - 1)) }
     }
 }
 

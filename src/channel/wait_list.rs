@@ -87,6 +87,9 @@ struct Slot {
     next: Index,
 }
 
+/// No slot is free.
+struct Full;
+
 /// What the lock protects.
 struct Slots {
     first: [Slot; FIRST],
@@ -111,26 +114,26 @@ impl Slots {
     }
 
     /// Takes a slot off the free list, and makes it idle.
-    fn allocate(&mut self) -> Option<Index> {
+    fn allocate(&mut self) -> Result<Index, Full> {
         let index = self.free;
         if index == NO_SLOT {
-            return None;
+            return Err(Full);
         }
         let slot = self.slot(index);
         let next_free = mem::replace(&mut slot.next, index);
         slot.prev = index;
         self.free = next_free;
         self.used += 1;
-        Some(index)
+        Ok(index)
     }
 
     /// Takes a slot for a receiver. One that a delivery may need for a head is left: then no send has to grow a list that
     /// is long enough for one.
     #[inline]
-    fn allocate_for_receiver(&mut self) -> Option<Index> {
+    fn allocate_for_receiver(&mut self) -> Result<Index, Full> {
         let needs_head = !HAS_CRITICAL_SECTIONS && FIRST << self.chunks.len() > BATCH;
         let free = self.free;
-        if free == NO_SLOT || (needs_head && self.slot(free).next == NO_SLOT) { None } else { self.allocate() }
+        if needs_head && free != NO_SLOT && self.slot(free).next == NO_SLOT { Err(Full) } else { self.allocate() }
     }
 
     /// Puts an idle slot back into the free list.
@@ -224,18 +227,12 @@ impl WaitList {
     #[inline]
     pub(crate) fn register(&self, slot: &mut Index, waker: Waker) -> Option<Waker> {
         let mut waker = Some(waker);
-        loop {
-            let registered = self.0.with(|slots| {
-                if *slot == NO_SLOT {
-                    *slot = slots.allocate_for_receiver().ok_or(slots.chunks.len())?;
-                }
-                Ok(waker.take().and_then(|waker| slots.register(*slot, waker)))
-            });
-            match registered {
-                Ok(replaced) => return replaced,
-                Err(chunks) => self.grow(chunks),
+        self.with_room(|slots| {
+            if *slot == NO_SLOT {
+                *slot = slots.allocate_for_receiver()?;
             }
-        }
+            Ok(waker.take().and_then(|waker| slots.register(*slot, waker)))
+        })
     }
 
     /// Takes the waker out of the slot, if it is still there: no delivery finds it from here on.
@@ -259,32 +256,36 @@ impl WaitList {
     /// takes everything that waits. Returns `true` if nothing is left of the delivery after this batch.
     #[inline]
     pub(crate) fn take_wakers(&self, head: &mut Index, batch: &mut Batch) -> bool {
+        self.with_room(|slots| {
+            if HAS_CRITICAL_SECTIONS {
+                if mem::replace(head, DELIVERING) == NO_SLOT {
+                    slots.splice_waiting(DELIVERING);
+                }
+                return Ok(slots.take_front(DELIVERING, batch));
+            }
+            if *head == NO_SLOT {
+                // Mostly one batch is all, and no head is needed.
+                if slots.take_front(WAITING, batch) {
+                    return Ok(true);
+                }
+                *head = slots.allocate()?;
+                slots.splice_waiting(*head);
+                return Ok(false);
+            }
+            let is_last = slots.take_front(*head, batch);
+            if is_last {
+                slots.free(*head);
+            }
+            Ok(is_last)
+        })
+    }
+
+    /// Calls `f` with the slots locked, again whenever the list has grown because `f` has found it full.
+    #[inline]
+    fn with_room<R>(&self, mut f: impl FnMut(&mut Slots) -> Result<R, Full>) -> R {
         loop {
-            let taken = self.0.with(|slots| {
-                if HAS_CRITICAL_SECTIONS {
-                    if mem::replace(head, DELIVERING) == NO_SLOT {
-                        slots.splice_waiting(DELIVERING);
-                    }
-                    return Ok(slots.take_front(DELIVERING, batch));
-                }
-                if *head == NO_SLOT {
-                    // Mostly one batch is all, and no head is needed.
-                    if slots.take_front(WAITING, batch) {
-                        return Ok(true);
-                    }
-                    *head = slots.allocate().ok_or(slots.chunks.len())?;
-                    slots.splice_waiting(*head);
-                    return Ok(false);
-                }
-                let is_last = slots.take_front(*head, batch);
-                if is_last {
-                    slots.free(*head);
-                }
-                Ok(is_last)
-            });
-            match taken {
-                Ok(is_last) => return is_last,
-                // More deliveries than ever before are under way at once.
+            match self.0.with(|slots| f(slots).map_err(|Full| slots.chunks.len())) {
+                Ok(result) => return result,
                 Err(chunks) => self.grow(chunks),
             }
         }

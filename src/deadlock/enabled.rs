@@ -15,18 +15,8 @@ pub(crate) fn caller() -> CallSite {
     Location::caller()
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Kind {
-    Reading,
-    Writing,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Entry {
-    channel: usize,
-    kind: Kind,
-    caller: CallSite,
-}
+/// One guard: the channel's number, `true` if it is a writer's, and where it was taken.
+type Entry = (usize, bool, CallSite);
 
 std::thread_local! {
     static HELD: RefCell<Vec<Entry>> = const { RefCell::new(Vec::new()) };
@@ -57,7 +47,7 @@ impl ChannelId {
 
     /// Checks, before the read lock is taken, that this thread is not inside the channel's write lock.
     pub(crate) fn check_read(&self) {
-        if let Some(writer) = self.find(Kind::Writing) {
+        if let Some(writer) = self.find(true) {
             panic!(
                 "deadlock: this thread reads a watch channel inside the closure that modifies it, at {writer}; use \
                  the closure's argument instead"
@@ -67,32 +57,32 @@ impl ChannelId {
 
     /// Checks, before the write lock is taken, that this thread holds no guard of the channel.
     pub(crate) fn check_write(&self) {
-        if let Some(reader) = self.find(Kind::Reading) {
+        if let Some(reader) = self.find(false) {
             panic!(
                 "deadlock: this thread sends on a watch channel while it still holds a `Ref` of it, taken at \
                  {reader}; drop the `Ref` first"
             );
         }
-        if let Some(writer) = self.find(Kind::Writing) {
+        if let Some(writer) = self.find(true) {
             panic!("deadlock: this thread sends on a watch channel inside the closure that modifies it, at {writer}");
         }
     }
 
-    fn find(&self, kind: Kind) -> Option<CallSite> {
+    fn find(&self, is_writer: bool) -> Option<CallSite> {
         let channel = self.number();
         // A thread that has run its last destructors has no notes any more, and is not checked.
-        HELD.try_with(|held| held.borrow().iter().find(|e| e.channel == channel && e.kind == kind).map(|e| e.caller))
+        HELD.try_with(|held| held.borrow().iter().find(|e| (e.0, e.1) == (channel, is_writer)).map(|e| e.2))
             .unwrap_or(None)
     }
 
     /// Notes that this thread has the read lock, until the result is dropped.
     pub(crate) fn reading(&self, caller: CallSite) -> Held {
-        Held::new(Entry { channel: self.number(), kind: Kind::Reading, caller })
+        Held::new((self.number(), false, caller))
     }
 
     /// Notes that this thread has the write lock, until the result is dropped.
     pub(crate) fn writing(&self, caller: CallSite) -> Held {
-        Held::new(Entry { channel: self.number(), kind: Kind::Writing, caller })
+        Held::new((self.number(), true, caller))
     }
 }
 

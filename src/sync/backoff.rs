@@ -4,16 +4,12 @@
 ///
 /// With threads it spins for about a microsecond, yields a few times, and then sleeps for 4, 8, ... 128 microseconds, which
 /// leaves the core to other threads. Without threads it spins.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(crate) struct Backoff {
     step: u32,
 }
 
 impl Backoff {
-    pub(crate) const fn new() -> Self {
-        Self { step: 0 }
-    }
-
     /// Pauses once.
     #[cold]
     #[inline(never)]

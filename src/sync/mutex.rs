@@ -27,7 +27,7 @@ impl<T> Mutex<T> {
     }
 
     pub(crate) fn with<R>(&self, f: impl FnOnce(&mut T) -> R) -> R {
-        let mut backoff = crate::sync::Backoff::new();
+        let mut backoff = crate::sync::Backoff::default();
         loop {
             if let Some(mut value) = self.0.try_lock() {
                 return f(&mut value);
