@@ -178,7 +178,7 @@ impl<T> Receiver<T> {
     }
 
     fn wait(&mut self) -> Wait<'_, T> {
-        Wait::new(&self.channel, &mut self.cursor)
+        Wait { channel: &self.channel, cursor: &mut self.cursor, is_pending: false }
     }
 
     /// Returns a reference to the current value, and marks it as seen.

@@ -24,7 +24,6 @@ pub(crate) enum Removed {
     LastAwaited,
 }
 
-#[derive(Debug)]
 pub(crate) struct Count(AtomicUsize);
 
 impl Count {

@@ -77,13 +77,7 @@ impl<T> Channel<T> {
     #[inline]
     pub(crate) fn modify(&self, caller: CallSite, modify: impl FnOnce(&mut T) -> bool) -> bool {
         let waiting = self.value.write(caller, |value| modify(value).then(|| self.state.publish_while_locked()));
-        match waiting {
-            Some(waiting) => {
-                self.waiters.notify_receivers(waiting);
-                true
-            }
-            None => false,
-        }
+        waiting.map(|waiting| self.waiters.notify_receivers(waiting)).is_some()
     }
 
     /// Replaces the value and wakes receivers, unless that would have to wait: then it returns the new value.
@@ -92,30 +86,24 @@ impl<T> Channel<T> {
             mem::swap(old, &mut value);
             self.state.publish_while_locked()
         });
-        match replaced.ok() {
-            Some(waiting) => {
-                self.waiters.notify_receivers(waiting);
-                Ok(value)
-            }
-            None => Err(value),
-        }
+        let Ok(waiting) = replaced else { return Err(value) };
+        self.waiters.notify_receivers(waiting);
+        Ok(value)
     }
 
     /// Counts a sender less. The last one closes the channel and wakes receivers.
     #[inline]
     pub(crate) fn remove_sender(&self) {
-        match self.senders.remove() {
-            Removed::NotLast => (),
-            Removed::Last | Removed::LastAwaited => self.waiters.notify_receivers(self.state.close()),
+        if self.senders.remove() != Removed::NotLast {
+            self.waiters.notify_receivers(self.state.close());
         }
     }
 
     /// Counts a receiver less. The last one wakes senders.
     #[inline]
     pub(crate) fn remove_receiver(&self) {
-        match self.receivers.remove() {
-            Removed::NotLast | Removed::Last => (),
-            Removed::LastAwaited => self.waiters.notify_senders(),
+        if self.receivers.remove() == Removed::LastAwaited {
+            self.waiters.notify_senders();
         }
     }
 }

@@ -142,7 +142,7 @@ impl Waiting {
 }
 
 /// The state word.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub(crate) struct AtomicState(AtomicUsize);
 
 impl AtomicState {

@@ -29,7 +29,6 @@ fn retry<I, R>(mut input: I, mut attempt: impl FnMut(I) -> Result<R, I>) -> R {
     }
 }
 
-#[derive(Debug)]
 pub(crate) struct Value<T> {
     lock: RwLock<T>,
     id: ChannelId,

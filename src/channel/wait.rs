@@ -18,7 +18,6 @@ use crate::channel::waiters::Waiters;
 use crate::error::RecvError;
 
 /// Where one wait at a time leaves its waker: a slot in a wait list, from the first wait on.
-#[derive(Debug)]
 pub(crate) struct Place {
     slot: Index,
     list: u8,
@@ -88,7 +87,6 @@ impl Place {
 }
 
 /// How far a receiver is: the version that it has seen, and where it waits for the next one.
-#[derive(Debug)]
 pub(crate) struct Cursor {
     pub(crate) seen: Version,
     pub(crate) place: Place,
@@ -138,11 +136,7 @@ pub(crate) struct Wait<'a, T> {
     pub(crate) is_pending: bool,
 }
 
-impl<'a, T> Wait<'a, T> {
-    pub(crate) fn new(channel: &'a Channel<T>, cursor: &'a mut Cursor) -> Self {
-        Self { channel, cursor, is_pending: false }
-    }
-
+impl<T> Wait<'_, T> {
     pub(crate) fn poll(&mut self, cx: &Context<'_>) -> Poll<Result<(), RecvError>> {
         self.is_pending = true;
         let observed = self.channel.poll_unseen(self.cursor, cx);

@@ -73,12 +73,10 @@ const FIRST: usize = HEADS as usize + 1;
 const KEPT_CHUNKS: usize = 3;
 
 /// How many wakers a delivery takes while it holds the lock once.
-pub(crate) const BATCH: usize = if HAS_CRITICAL_SECTIONS {
-    1
-} else if IS_MODEL {
-    2
-} else {
-    16
+const BATCH: usize = match (HAS_CRITICAL_SECTIONS, IS_MODEL) {
+    (true, _) => 1,
+    (_, true) => 2,
+    _ => 16,
 };
 
 struct Slot {
@@ -204,7 +202,7 @@ impl Slots {
     #[inline]
     fn take_front(&mut self, head: Index, batch: &mut Batch) -> bool {
         let mut next = self.slot(head).next;
-        while next != head && !batch.is_full() {
+        while next != head && batch.len < BATCH {
             let index = next;
             let slot = self.slot(index);
             next = mem::replace(&mut slot.next, index);
@@ -335,10 +333,6 @@ pub(crate) struct Batch {
 impl Batch {
     pub(crate) const fn new() -> Self {
         Self { wakers: ManuallyDrop::new([const { None }; BATCH]), taken: 0, len: 0 }
-    }
-
-    fn is_full(&self) -> bool {
-        self.len == BATCH
     }
 
     #[inline]

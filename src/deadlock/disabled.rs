@@ -9,7 +9,6 @@ pub(crate) fn caller() -> CallSite {
     CallSite
 }
 
-#[derive(Debug)]
 pub(crate) struct ChannelId;
 
 impl ChannelId {
@@ -34,5 +33,4 @@ impl ChannelId {
     }
 }
 
-#[derive(Debug)]
 pub(crate) struct Held;

@@ -23,7 +23,6 @@ std::thread_local! {
 }
 
 /// Differs from that of every other channel, even of one that lived at the same address before.
-#[derive(Debug)]
 pub(crate) struct ChannelId(AtomicUsize);
 
 impl ChannelId {
@@ -87,7 +86,6 @@ impl ChannelId {
 }
 
 /// A note of one guard of this thread. Like the guard, it must be dropped on the thread that made it.
-#[derive(Debug)]
 pub(crate) struct Held(Entry);
 
 impl Held {

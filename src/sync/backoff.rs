@@ -4,7 +4,7 @@
 ///
 /// With threads it spins for about a microsecond, yields a few times, and then sleeps for 4, 8, ... 128 microseconds, which
 /// leaves the core to other threads. Without threads it spins.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub(crate) struct Backoff {
     step: u32,
 }

@@ -5,7 +5,6 @@ use alloc::boxed::Box;
 use crate::sync::SetOnce;
 
 /// A value that is made when it is first needed, in an allocation of its own.
-#[derive(Debug)]
 pub(crate) struct Lazy<T>(SetOnce<Box<T>>);
 
 impl<T: Default> Lazy<T> {
@@ -40,7 +39,7 @@ pub(crate) type LazyTable<T> = Lazy<T>;
 
 /// ... and there from the start where it is not, on small targets.
 #[cfg(not(target_pointer_width = "64"))]
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub(crate) struct LazyTable<T>(T);
 
 #[cfg(not(target_pointer_width = "64"))]

@@ -13,7 +13,6 @@ pub(crate) fn first_guess(atomic: &AtomicUsize) -> usize {
     atomic.fetch_or(0, Ordering::Relaxed)
 }
 
-#[derive(Debug)]
 pub(crate) struct RwLock<T>(loom::sync::RwLock<T>);
 
 impl<T> RwLock<T> {
@@ -42,7 +41,6 @@ impl<'a, T> RwLockUpgradableGuard<'a, T> {
     }
 }
 
-#[derive(Debug)]
 pub(crate) struct Mutex<T>(loom::sync::Mutex<T>);
 
 impl<T> Mutex<T> {
@@ -56,7 +54,6 @@ impl<T> Mutex<T> {
 }
 
 /// The value is in std's cell, which loom cannot see. `is_set` publishes it to loom.
-#[derive(Debug)]
 pub(crate) struct SetOnce<T> {
     value: std::sync::OnceLock<T>,
     is_set: AtomicUsize,

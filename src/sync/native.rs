@@ -14,7 +14,6 @@ pub(crate) fn first_guess(atomic: &AtomicUsize) -> usize {
 }
 
 /// A cell that is set once and then only read, with one acquire load.
-#[derive(Debug)]
 pub(crate) struct SetOnce<T>(spin::Once<T>);
 
 impl<T> SetOnce<T> {
