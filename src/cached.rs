@@ -2,17 +2,17 @@
 
 use crate::receiver::Receiver;
 
-/// A receiver with a copy of the value of its own, which it renews when the channel has a newer one.
+/// A receiver with its own copy of the value, which it renews when the channel has a newer one.
 ///
 /// # When to use it
 ///
-/// For values that are read far more often than they change, on many cores: a configuration that each request looks
-/// at. While nothing is sent, [`get`](Self::get) is one atomic load and no write, so that any number
-/// of threads, each with a `Cached` of its own, read without disturbing each other. Every
-/// [`Receiver::borrow`] and [`Receiver::get`] writes to the channel's lock, which cores then have to pass around.
+/// For values that are read far more often than they change, on many cores: a configuration that each request looks at.
+/// While nothing is sent, [`get`](Self::get) is one atomic load and no write, so any number of threads, each with its own
+/// `Cached`, read without slowing each other down. Every [`Receiver::borrow`] and [`Receiver::get`] writes to the channel's
+/// lock, which cores then have to pass around.
 ///
-/// The price is a copy of the value for each `Cached`, a `clone` after each change, and that the old value lives until
-/// every `Cached` has looked again. For a large value let the channel hold an `Arc`.
+/// The price is a copy of the value for each `Cached`, a `clone` after each change, and that the old value lives until every
+/// `Cached` has been read again. For a large value let the channel hold an `Arc`.
 ///
 /// # Examples
 ///
@@ -32,15 +32,16 @@ pub struct Cached<T> {
 }
 
 impl<T: Clone> Cached<T> {
-    /// Copies the current value, which counts as seen.
+    /// Copies the current value, and marks it as seen.
     ///
     /// # Blocking
     ///
-    /// As [`Receiver::with`].
+    /// Waits [as any read](Receiver#blocking).
     ///
     /// # Panics
     ///
-    /// As [`Receiver::get`].
+    /// Panics if the value's `clone` panics, or inside a closure that modifies the same channel, in [debug
+    /// builds](Receiver#blocking).
     ///
     /// # Examples
     ///
@@ -54,18 +55,19 @@ impl<T: Clone> Cached<T> {
         Self { receiver, value }
     }
 
-    /// Returns the latest value, which counts as seen.
+    /// Returns the latest value, and marks it as seen.
     ///
-    /// It sees every send that happened before, in the sense of the memory model: what another thread sent and then told
-    /// this one about is there.
+    /// It sees every send that happened before, in the sense of the memory model: what another thread has sent, and then told
+    /// this thread about, is there.
     ///
     /// # Blocking
     ///
-    /// Not at all while there is nothing new; to copy a new value, as [`Receiver::with`].
+    /// Never waits while there is no new value. To copy a new one it waits [as any read](Receiver#blocking).
     ///
     /// # Panics
     ///
-    /// If there is a new value, as [`Receiver::get`]. If its `clone` panics, the next call returns the old value.
+    /// Panics if the `clone` of a new value panics, after which the next call returns the old value. Also panics inside a
+    /// closure that modifies the same channel, in [debug builds](Receiver#blocking).
     ///
     /// # Examples
     ///
@@ -85,7 +87,7 @@ impl<T: Clone> Cached<T> {
 }
 
 impl<T> Cached<T> {
-    /// Returns the receiver, to look with, or to clone: a clone can wait for changes while this one serves the copy.
+    /// Returns the receiver. A clone of it can wait for changes while this one serves the copy.
     ///
     /// # Examples
     ///
@@ -99,7 +101,7 @@ impl<T> Cached<T> {
         &self.receiver
     }
 
-    /// Returns the receiver, and drops the copy.
+    /// Returns the receiver and drops the copy.
     ///
     /// # Examples
     ///
@@ -113,14 +115,14 @@ impl<T> Cached<T> {
     }
 }
 
-/// The clone has the same copy, and renews it by itself.
+/// The clone has the same copy, and is independent from then on.
 impl<T: Clone> Clone for Cached<T> {
     fn clone(&self) -> Self {
         Self { receiver: self.receiver.clone(), value: self.value.clone() }
     }
 }
 
-/// As [`Cached::new`].
+/// Does the same as [`Cached::new`].
 impl<T: Clone> From<Receiver<T>> for Cached<T> {
     fn from(receiver: Receiver<T>) -> Self {
         Self::new(receiver)

@@ -1,4 +1,4 @@
-//! The errors. Those that `tokio::sync::watch::error` has too have the same names, fields and texts.
+//! The errors. Those that `tokio::sync::watch::error` has as well have the same names, fields and texts.
 
 use core::error::Error;
 use core::fmt;
@@ -8,7 +8,7 @@ use core::fmt;
 pub struct SendError<T>(pub T);
 
 impl<T> SendError<T> {
-    /// Gives the value back that was not sent.
+    /// Returns the value that was not sent.
     ///
     /// # Examples
     ///
@@ -36,7 +36,7 @@ impl<T> fmt::Display for SendError<T> {
 
 impl<T> Error for SendError<T> {}
 
-/// Returned to a [`Receiver`](crate::Receiver) when all senders are gone, so that no new value will ever come.
+/// Returned to a [`Receiver`](crate::Receiver) when all senders have been dropped, so no new value will come.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RecvError(());
 
@@ -57,14 +57,14 @@ impl Error for RecvError {}
 /// Returned by [`Sender::try_send`](crate::Sender::try_send); holds the value that was not sent.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum TrySendError<T> {
-    /// Somebody reads or changes the value at this moment, so that the call would have to wait.
+    /// A reader or another sender holds the value's lock, so the call would have to wait.
     Busy(T),
     /// There is no receiver.
     Closed(T),
 }
 
 impl<T> TrySendError<T> {
-    /// Gives the value back that was not sent.
+    /// Returns the value that was not sent.
     ///
     /// # Examples
     ///
@@ -104,9 +104,9 @@ impl<T> Error for TrySendError<T> {}
 /// Returned by waits with a time limit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum RecvTimeoutError {
-    /// The time is over, and there was no unseen value. The channel is still open.
+    /// There was no unseen value in time. The channel is still open.
     Timeout,
-    /// All senders are gone, and the last value was seen.
+    /// All senders have been dropped, and the last value has been seen.
     Closed,
 }
 

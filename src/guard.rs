@@ -7,14 +7,15 @@ use core::panic::{RefUnwindSafe, UnwindSafe};
 
 use crate::channel::value::ValueGuard;
 
-/// Has every auto trait but `Send`: a `Ref` must be dropped by the thread that took it. The compiler's error names it.
+/// Has every auto trait but `Send`, because a `Ref` must be dropped by the thread that took it. The compiler's error names
+/// this trait.
 trait RefStaysOnItsThread: Sync + Unpin + UnwindSafe + RefUnwindSafe {}
 type NotSend = PhantomData<dyn RefStaysOnItsThread>;
 
-/// A reference to the value in a channel, which nobody can change while it lives.
+/// A reference to the value in a channel. The value cannot change while it lives.
 ///
-/// Keep it short: every sender waits for it, and a task that keeps one across an `.await` makes them wait for
-/// whatever it waits for.
+/// Keep it short: every sender waits for it. A task that keeps one across an `.await` makes senders wait for whatever the
+/// task waits for.
 ///
 /// It is never `Send`, and `Sync` if `T` is.
 ///
@@ -40,10 +41,10 @@ impl<'a, T> Ref<'a, T> {
         Self { value, has_changed, _not_send: PhantomData }
     }
 
-    /// Tells whether the receiver that returned this had not seen the value before.
+    /// Returns `true` if the receiver that returned this had not seen the value before.
     ///
-    /// That is how it was when the `Ref` was taken: [`Receiver::borrow`](crate::Receiver::borrow) leaves the value
-    /// unseen and says `true` again next time. A `Ref` from a [`Sender`](crate::Sender) always says `false`.
+    /// It says how it was when the `Ref` was taken: [`Receiver::borrow`](crate::Receiver::borrow) leaves the value unseen, so
+    /// the next one returns `true` again. A `Ref` from a [`Sender`](crate::Sender) always returns `false`.
     ///
     /// # Examples
     ///
@@ -73,6 +74,6 @@ impl<T: fmt::Debug> fmt::Debug for Ref<'_, T> {
     }
 }
 
-// As a plain reference: a panic leaves neither the value nor the lock half changed.
+// Like a plain reference: a panic leaves neither the value nor the lock half changed.
 impl<T: RefUnwindSafe> UnwindSafe for Ref<'_, T> {}
 impl<T: RefUnwindSafe> RefUnwindSafe for Ref<'_, T> {}

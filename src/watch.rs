@@ -6,16 +6,16 @@ use crate::receiver::Receiver;
 use crate::sender::Sender;
 use crate::sync::{Mutex, SetOnce};
 
-/// A channel in a `static`: whoever can name it can send and receive, without handles being passed around.
+/// A channel in a `static`: code that can name it can send and receive, without handles being passed around.
 ///
-/// Its handles are the same types as those of [`channel`](crate::channel()), so that a function which takes a
-/// `Receiver<Config>` need not know where it came from. It never closes: the `Watch` itself counts as one sender.
+/// Its handles have the same types as those of [`channel`](crate::channel()), so a function that takes a `Receiver<Config>`
+/// need not know where it comes from. It never closes, because the `Watch` itself counts as one sender.
 ///
 /// # Memory
 ///
-/// It is empty until the first call of [`sender`](Self::sender) or [`subscribe`](Self::subscribe), which makes the
-/// channel on the heap, as [`channel`](crate::channel()) does, and moves the value there: one allocation, ever. Firmware
-/// whose interrupts must not allocate calls one of them at start-up.
+/// The first call of [`sender`](Self::sender) or [`subscribe`](Self::subscribe) makes the channel on the heap, as
+/// [`channel`](crate::channel()) does, and moves the value there: one allocation. Firmware whose interrupts must not allocate
+/// calls one of them at start-up.
 ///
 /// # Examples
 ///
@@ -36,12 +36,12 @@ use crate::sync::{Mutex, SetOnce};
 pub struct Watch<T> {
     /// Until the channel is made, its value.
     init: Mutex<Option<T>>,
-    /// Never dropped, so that the channel never closes.
+    /// Never dropped, so the channel never closes.
     sender: SetOnce<Sender<T>>,
 }
 
 impl<T> Watch<T> {
-    /// Makes a channel that holds `init`.
+    /// Creates a channel that holds `init`.
     ///
     /// # Examples
     ///
@@ -59,11 +59,11 @@ impl<T> Watch<T> {
     ///
     /// # Blocking
     ///
-    /// While another caller makes the channel, for the time of one allocation.
+    /// Waits while another caller makes the channel, for the time of one allocation.
     ///
     /// # Panics
     ///
-    /// If there are more than `usize::MAX / 4` senders, which only `mem::forget` can bring about.
+    /// Panics if there are more than `usize::MAX / 4` senders, which takes `mem::forget`.
     ///
     /// # Examples
     ///
@@ -78,15 +78,15 @@ impl<T> Watch<T> {
         self.own_sender().clone()
     }
 
-    /// Returns a new receiver, which counts the current value as seen.
+    /// Returns a new receiver, which has seen the current value.
     ///
     /// # Blocking
     ///
-    /// As [`sender`](Self::sender).
+    /// Waits while another caller makes the channel, for the time of one allocation.
     ///
     /// # Panics
     ///
-    /// If there are more than `usize::MAX / 4` receivers, which only `mem::forget` can bring about.
+    /// Panics if there are more than `usize::MAX / 4` receivers, which takes `mem::forget`.
     ///
     /// # Examples
     ///
@@ -117,7 +117,7 @@ impl<T: Default> Default for Watch<T> {
     }
 }
 
-/// Shows the channel once it is made; it never waits.
+/// Shows the channel once it has been made. It never waits.
 impl<T: fmt::Debug> fmt::Debug for Watch<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Watch").field("sender", &self.sender.get()).finish_non_exhaustive()

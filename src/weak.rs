@@ -8,8 +8,8 @@ use crate::sync::Arc;
 
 /// A sender that does not keep the channel open, made by [`Sender::downgrade`].
 ///
-/// It cannot send until it is upgraded, which works as long as the channel was never closed. The last value stays in
-/// memory as long as there is any channel of the channel, this kind included.
+/// To send, [`upgrade`](Self::upgrade) it, which works until the channel is closed. The last value stays in memory as long as
+/// any handle of the channel lives, weak ones included.
 ///
 /// # Examples
 ///
@@ -30,11 +30,11 @@ impl<T> WeakSender<T> {
         Self { channel }
     }
 
-    /// Returns a sender, or `None` once the last sender was dropped: a closed channel stays closed.
+    /// Returns a sender, or `None` once the last sender has been dropped: a closed channel stays closed.
     ///
     /// # Panics
     ///
-    /// If there are more than `usize::MAX / 4` senders, which only `mem::forget` can bring about.
+    /// Panics if there are more than `usize::MAX / 4` senders, which takes `mem::forget`.
     ///
     /// # Examples
     ///
@@ -49,7 +49,7 @@ impl<T> WeakSender<T> {
         self.channel.senders.add_unless_zero().then(|| Sender { channel: self.channel.clone() })
     }
 
-    /// Returns how many senders there are at this moment; weak ones do not count.
+    /// Returns the number of senders at this moment. Weak ones do not count.
     ///
     /// # Examples
     ///
@@ -62,7 +62,7 @@ impl<T> WeakSender<T> {
         self.channel.senders.get()
     }
 
-    /// Tells whether both belong to the same channel.
+    /// Returns `true` if both belong to the same channel.
     ///
     /// # Examples
     ///
@@ -82,7 +82,7 @@ impl<T> Clone for WeakSender<T> {
     }
 }
 
-/// Shows the value, or `<locked>` while a sender is inside; it never waits.
+/// Shows the value and its version, or `<locked>` while a sender holds the lock. It never waits.
 impl<T: fmt::Debug> fmt::Debug for WeakSender<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("WeakSender").field("shared", &self.channel).finish()

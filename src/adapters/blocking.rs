@@ -1,4 +1,4 @@
-//! Waiting on a thread, without an executor: the same waits, with a task that is a parked thread.
+//! Waiting on a thread, without an executor, the feature `std`: the same waits, with a parked thread for a task.
 
 use core::cell::Cell;
 use core::pin::pin;
@@ -15,15 +15,16 @@ use crate::sync::thread::{self, per_thread};
 use crate::sync::{AtomicUsize, Ordering, Wake, WakerArc};
 
 impl<T> Receiver<T> {
-    /// Waits for a value that was not seen yet, and counts it as seen: [`changed`](Self::changed) for threads.
+    /// Waits for a value that has not been seen, and marks it as seen: [`changed`](Self::changed) for threads.
     ///
     /// # Blocking
     ///
-    /// The thread sleeps. In an asynchronous task use [`changed`](Self::changed), which leaves the thread to others.
+    /// Parks the thread until a new version is sent. In an asynchronous task use [`changed`](Self::changed), which leaves the
+    /// thread to other tasks.
     ///
     /// # Errors
     ///
-    /// [`RecvError`] once all senders are dropped and the last value was seen.
+    /// Returns [`RecvError`] once all senders have been dropped and the last value has been seen.
     ///
     /// # Examples
     ///
@@ -39,18 +40,19 @@ impl<T> Receiver<T> {
         block(self.changed())
     }
 
-    /// As [`changed_blocking`](Self::changed_blocking), for at most `timeout`.
+    /// Waits for a value that has not been seen, and marks it as seen, for at most `timeout`.
     ///
-    /// If the time is zero, it only looks; if it is too long for an [`Instant`], it waits for ever.
+    /// If `timeout` is zero, it only checks for a value. If it is too long for an [`Instant`], it waits without a limit.
     ///
     /// # Blocking
     ///
-    /// The thread sleeps. After a timeout nothing was seen, and nothing of the wait is left behind.
+    /// Parks the thread until a new version is sent or the time is over. After a timeout no value has been marked as seen and
+    /// no waker is left registered.
     ///
     /// # Errors
     ///
-    /// [`RecvTimeoutError::Closed`] once all senders are dropped and the last value was seen, and
-    /// [`RecvTimeoutError::Timeout`] if no unseen value came in time.
+    /// Returns [`RecvTimeoutError::Closed`] once all senders have been dropped and the last value has been seen, and
+    /// [`RecvTimeoutError::Timeout`] if there was no unseen value in time.
     ///
     /// # Examples
     ///
@@ -70,15 +72,18 @@ impl<T> Receiver<T> {
         self.changed_until(Instant::now().checked_add(timeout))
     }
 
-    /// As [`changed_blocking`](Self::changed_blocking), until `deadline` at most. If that is past, it only looks.
+    /// Waits for a value that has not been seen, and marks it as seen, until `deadline`. If that has passed, it only checks for
+    /// a value.
     ///
     /// # Blocking
     ///
-    /// As [`changed_timeout`](Self::changed_timeout).
+    /// Parks the thread until a new version is sent or `deadline` has passed. After a timeout no value has been marked as seen
+    /// and no waker is left registered.
     ///
     /// # Errors
     ///
-    /// As [`changed_timeout`](Self::changed_timeout).
+    /// Returns [`RecvTimeoutError::Closed`] once all senders have been dropped and the last value has been seen, and
+    /// [`RecvTimeoutError::Timeout`] if there was no unseen value in time.
     ///
     /// # Examples
     ///
@@ -98,20 +103,20 @@ impl<T> Receiver<T> {
         Ok(block_until(deadline, self.changed()).ok_or(RecvTimeoutError::Timeout)??)
     }
 
-    /// Waits for a value for which `condition` returns `true`, and returns a reference to the very value that it saw:
+    /// Waits for a value for which `condition` returns `true`, and returns a reference to that very value:
     /// [`wait_for`](Self::wait_for) for threads.
     ///
     /// # Blocking
     ///
-    /// The thread sleeps, as in [`changed_blocking`](Self::changed_blocking).
+    /// Parks the thread between two values. Each call of `condition` waits for the value [as any read](Self#blocking).
     ///
     /// # Errors
     ///
-    /// [`RecvError`] once all senders are dropped, and `condition` returned `false` for the last value.
+    /// Returns [`RecvError`] once all senders have been dropped and `condition` has returned `false` for the last value.
     ///
     /// # Panics
     ///
-    /// If `condition` panics; the value that it looked at counts as seen, and the channel can be used as before.
+    /// Panics if `condition` panics. The value that it was called with is marked as seen, and the channel stays usable.
     ///
     /// # Examples
     ///
@@ -131,7 +136,8 @@ impl<T> Sender<T> {
     ///
     /// # Blocking
     ///
-    /// The thread sleeps. In an asynchronous task use [`closed`](Self::closed), which leaves the thread to others.
+    /// Parks the thread until the last receiver is dropped. In an asynchronous task use [`closed`](Self::closed), which leaves
+    /// the thread to other tasks.
     ///
     /// # Examples
     ///
@@ -149,7 +155,7 @@ impl<T> Sender<T> {
 /// Wakes a thread that sleeps in [`block_until`].
 struct Unparker {
     thread: thread::Thread,
-    /// 1 from the wake-up until the thread has noticed: unlike the thread's own token, nobody else uses it.
+    /// 1 from the wake-up until the thread has noticed it. Unlike the thread's own token, only these waits use it.
     woken: AtomicUsize,
 }
 
@@ -165,18 +171,18 @@ impl Wake for Unparker {
 type Parker = (WakerArc<Unparker>, Waker);
 
 per_thread! {
-    /// The thread's parker while no wait uses it. (One inside the `condition` of another makes its own.)
+    /// The thread's parker while no wait uses it. A wait in the `condition` of another one makes its own.
     static PARKER: Cell<Option<Parker>> = Cell::new(None);
 }
 
-/// Polls the future until it is ready, and lets the thread sleep in between.
+/// Polls the future until it is ready, and parks the thread in between.
 fn block<F: Future>(future: F) -> F::Output {
     block_until(None, future).expect("there is no deadline")
 }
 
-/// Polls the future until it is ready, or once after the deadline, and lets the thread sleep in between.
+/// Polls the future until it is ready, or once after the deadline, and parks the thread in between.
 fn block_until<F: Future>(deadline: Option<Instant>, future: F) -> Option<F::Output> {
-    // A thread that sleeps has no other tasks to run: inside a task that has used up its budget it would sleep for ever.
+    // A thread that sleeps runs no other tasks: in a task that has used up its budget it would sleep forever.
     let mut future = pin!(unconstrained(future));
     let parker = PARKER.try_with(Cell::take).ok().flatten().unwrap_or_else(|| {
         let unparker = WakerArc::new(Unparker { thread: thread::current(), woken: AtomicUsize::new(0) });

@@ -1,4 +1,4 @@
-//! How handles and errors are shown in defmt's logs, the feature `defmt`. Handles show what can be known without waiting.
+//! How defmt's logs show handles and errors, the feature `defmt`. Handles show what can be known without waiting.
 
 use defmt::{Format, Formatter, write};
 

@@ -9,12 +9,12 @@ use crate::receiver::Receiver;
 
 /// The values of a channel as a [`Stream`].
 ///
-/// It ends when the channel is closed and the last value was seen. As every receiver, it skips values that are
-/// replaced before it looks.
+/// It ends when the channel is closed and the last value has been seen. Like every receiver, it skips values that are replaced
+/// before it is polled. While it is pending it stays registered, and after its first wait it does not allocate.
 ///
 /// # Cancel safety
 ///
-/// A value is seen when the stream returns it, and not before. (If its `clone` panics, it counts as seen.)
+/// A value is marked as seen when the stream returns it, and not before. If its `clone` panics, it is marked as seen.
 ///
 /// # Examples
 ///
@@ -42,13 +42,13 @@ pub struct WatchStream<T> {
 enum Next {
     /// The current value, seen or not.
     Current,
-    /// The next value that was not seen.
+    /// The next value that has not been seen.
     Change,
     Nothing,
 }
 
 impl<T> WatchStream<T> {
-    /// Makes a stream that starts with the current value, seen or not.
+    /// Creates a stream that starts with the current value, seen or not.
     ///
     /// # Examples
     ///
@@ -62,7 +62,7 @@ impl<T> WatchStream<T> {
         Self { receiver, next: Next::Current }
     }
 
-    /// Makes a stream that starts with the first value that the receiver has not seen.
+    /// Creates a stream that starts with the first value that the receiver has not seen.
     ///
     /// # Examples
     ///
@@ -77,7 +77,7 @@ impl<T> WatchStream<T> {
         Self { receiver, next: Next::Change }
     }
 
-    /// Returns the receiver, which has seen what the stream returned.
+    /// Returns the receiver, which has seen what the stream has returned.
     ///
     /// # Examples
     ///
@@ -99,7 +99,7 @@ impl<T: Clone> Stream for WatchStream<T> {
 
     /// # Panics
     ///
-    /// If the value's `clone` panics.
+    /// Panics if the value's `clone` panics.
     fn poll_next(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<T>> {
         let Self { receiver, next } = self.get_mut();
         match next {
@@ -122,7 +122,7 @@ impl<T: Clone> FusedStream for WatchStream<T> {
     }
 }
 
-/// As [`WatchStream::new`].
+/// Does the same as [`WatchStream::new`].
 impl<T> From<Receiver<T>> for WatchStream<T> {
     fn from(receiver: Receiver<T>) -> Self {
         Self::new(receiver)

@@ -54,7 +54,7 @@ pub(crate) type Index = u32;
 /// A chunk has at most 2<sup>27</sup> slots, and there are at most 31 chunks.
 const OFFSET_BITS: u32 = 27;
 
-/// The head of the list of tasks that wait, of which nobody else can have the index.
+/// The head of the list of tasks that wait.
 const WAITING: Index = 0;
 
 /// Stands for no slot where an index can be absent.
