@@ -12,6 +12,7 @@ impl<T> Mutex<T> {
         Self(critical_section::Mutex::new(core::cell::RefCell::new(value)))
     }
 
+    #[inline]
     pub(crate) fn with<R>(&self, f: impl FnOnce(&mut T) -> R) -> R {
         critical_section::with(|section| f(&mut self.0.borrow_ref_mut(section)))
     }
@@ -26,6 +27,7 @@ impl<T> Mutex<T> {
         Self(spin::mutex::SpinMutex::new(value))
     }
 
+    #[inline]
     pub(crate) fn with<R>(&self, f: impl FnOnce(&mut T) -> R) -> R {
         let mut backoff = crate::sync::Backoff::default();
         loop {
