@@ -38,7 +38,7 @@ board() {
 
 # row BOARD TARGET BACKEND FEATURES PASSED RESULT
 row() {
-    table+=("$(printf '%-12s %-29s %-12s %-23s %9s  %s' "$@")")
+    table+=("$(printf '%-12s %-29s %-12s %-31s %9s  %s' "$@")")
 }
 
 # run BOARD BACKEND FEATURES: boots what was built, and adds a row.
@@ -76,7 +76,7 @@ for name in "${boards[@]}"; do
     board "$name"
     use_target "$target" core,alloc
     for backend in "${backends[@]}"; do
-        for features in "" critical-section async async,critical-section; do
+        for features in "" critical-section event-listener event-listener,critical-section; do
             step "firmware: $name, back end $backend, features '$features'"
             all=$features,${backend#-}
             if rust_cargo build --target "$target" "${manifest[@]}" --features "$all"; then
@@ -90,6 +90,6 @@ for name in "${boards[@]}"; do
 done
 
 step "firmware: results"
-printf '%-12s %-29s %-12s %-23s %9s  %s\n' board target "back end" features scenarios result
+printf '%-12s %-29s %-12s %-31s %9s  %s\n' board target "back end" features scenarios result
 printf '%s\n' "${table[@]}"
 [ "$failed" = 0 ] || fail "a firmware test failed"

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Formatting, of the crate and of the packages beside it.
+# Formatting, of the crate and of the packages next to it.
 . "$(dirname "$0")/lib.sh"
 need cargo-fmt "rustup component add rustfmt"
 

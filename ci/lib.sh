@@ -1,4 +1,4 @@
-# Sourced by the scripts beside it: the project's root, the cache, and clear failures.
+# Sourced by the scripts next to it: the project's root, the cache, and clear failures.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
@@ -19,7 +19,7 @@ step() {
     printf '\n== %s\n' "$*"
 }
 
-# cannot_add WHAT SAID: tells that Debian's compiler stands in for WHAT, and what rustup SAID.
+# cannot_add WHAT SAID: says that Debian's compiler stands in for WHAT, and what rustup SAID.
 cannot_add() {
     echo "rustup cannot add $1, so ci/toolchain.sh stands in (${2##*$'\n'})" >&2
 }

@@ -5,7 +5,7 @@ need cargo-clippy "rustup component add clippy"
 [ -x "$cache/cargo/bin/cargo-hack" ] || fail "cargo-hack is missing; run: ci/setup.sh rust"
 export PATH=$cache/cargo/bin:$PATH
 
-# `loom` has a check of its own, because it also needs `--cfg loom`. (`stream` and `tokio` bring `event-listener`.)
+# `loom` has a check of its own, because it also needs `--cfg loom`.
 for profile in dev release; do
     step "every combination of features, $profile"
     cargo hack clippy --quiet --locked --lib --feature-powerset --skip default,loom --profile "$profile" -- -D warnings
@@ -13,16 +13,19 @@ done
 step "everything there is to lint, with default features and with those of std programs"
 cargo clippy --quiet --locked --all-targets -- -D warnings
 cargo clippy --quiet --locked --all-targets --features stream,tokio,defmt -- -D warnings
-step "the tests without the async API"
+step "the tests without default features, with std and without"
 cargo clippy --quiet --locked --tests --no-default-features --features std -- -D warnings
+cargo clippy --quiet --locked --tests --no-default-features -- -D warnings
 step "the comparison with other channels, and that it runs"
 cargo clippy --quiet --release --locked --manifest-path benches/compare/Cargo.toml -- -D warnings
 cargo bench --quiet --locked --bench compare -- changed
 step "loom"
-RUSTFLAGS="--cfg loom" CARGO_TARGET_DIR="${CARGO_TARGET_DIR:-target}/loom" \
-    cargo clippy --quiet --locked --lib --test loom --no-default-features --features loom,event-listener -- -D warnings
+for features in loom loom,event-listener; do
+    RUSTFLAGS="--cfg loom" CARGO_TARGET_DIR="${CARGO_TARGET_DIR:-target}/loom" \
+        cargo clippy --quiet --locked --lib --test loom --no-default-features --features "$features" -- -D warnings
+done
 for target in thumbv6m-none-eabi riscv32imc-unknown-none-elf; do
-    for features in "" async async,critical-section; do
+    for features in "" critical-section event-listener event-listener,critical-section; do
         step "firmware, $target, features '$features'"
         firmware=(--quiet --release --locked --manifest-path no_std_check/Cargo.toml --target "$target"
             --no-default-features --features "single-core,$features")

@@ -33,7 +33,7 @@ CARGO_TARGET_DIR=$(realpath -m "$CARGO_TARGET_DIR")
     cd "$copy"
     # Without the development dependencies, which would raise the versions that the library can do with.
     PATH=$hack:$PATH RUSTC_BOOTSTRAP=1 cargo hack --remove-dev-deps generate-lockfile -Zdirect-minimal-versions
-    for features in "" std,event-listener,stream,tokio,defmt event-listener,critical-section; do
+    for features in "" stream std,event-listener,stream,tokio,defmt event-listener,critical-section; do
         PATH=$hack:$PATH cargo hack --no-dev-deps check --locked --lib --no-default-features --features "$features"
     done
     grep -A1 -E '"(event-listener|portable-atomic|portable-atomic-util|spin|critical-section|futures-core|defmt|tokio)"' \

@@ -7,11 +7,11 @@ cargo test --locked
 step "cargo test, with every feature that std programs have"
 cargo test --locked --features stream,tokio,defmt
 step "cargo test, with critical sections"
-cargo test --locked --tests --features critical-section,stream
-step "cargo test, without the async API"
-cargo test --locked --tests --no-default-features --features std
-step "cargo test, without std"
-cargo test --locked --tests --no-default-features --features event-listener
+cargo test --locked --features critical-section,stream
+step "cargo test, with std alone"
+cargo test --locked --no-default-features --features std
+step "cargo test, without any feature"
+cargo test --locked --no-default-features
 step "cargo test, optimized"
 cargo test --locked --release --tests
 step "the example"

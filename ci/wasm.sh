@@ -1,15 +1,16 @@
 #!/usr/bin/env bash
-# WebAssembly: tasks and timers that share channels, run in node, with the crate's `std` feature and without.
+# WebAssembly: tasks and timers that share channels, run in node, with the crate's features `std` and `event-listener` and
+# without.
 . "$(dirname "$0")/lib.sh"
 need node "ci/setup.sh wasm"
 use_target wasm32-unknown-unknown std,panic_abort
 
-for features in "" std; do
+for features in "" std std,event-listener; do
     step "wasm32-unknown-unknown, features '$features'"
     rust_cargo build --quiet --locked --release --manifest-path no_std_check/wasm/Cargo.toml \
         --target wasm32-unknown-unknown --features "$features"
     ended=$(timeout 60 node no_std_check/wasm/run.mjs \
         "${CARGO_TARGET_DIR:-no_std_check/wasm/target}/wasm32-unknown-unknown/release/wasm_check.wasm")
     echo "$ended"
-    record "wasm32-unknown-unknown, ${features:-without std}" yes node "${ended%%,*}" - -
+    record "wasm32-unknown-unknown, ${features:--}" yes node "${ended%%,*}" - -
 done

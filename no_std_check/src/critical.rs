@@ -1,10 +1,10 @@
-//! Critical sections, of which the longest is measured: for how long were interrupts off?
+//! Critical sections, of which the longest is measured: for how long were interrupts off? The allocator's own are left out.
 
 use core::sync::atomic::{AtomicU32, Ordering::Relaxed};
 
 use critical_section::{Impl, RawRestoreState};
 
-use crate::board;
+use crate::{board, heap};
 
 struct Measured;
 critical_section::set_impl!(Measured);
@@ -20,7 +20,7 @@ static LONGEST: AtomicU32 = AtomicU32::new(0);
 unsafe impl Impl for Measured {
     unsafe fn acquire() -> RawRestoreState {
         let outermost = board::interrupts_off();
-        if outermost && MEASURING.load(Relaxed) != 0 {
+        if outermost && is_measured() {
             BEGAN.store(board::clock(), Relaxed);
         }
         outermost
@@ -28,7 +28,7 @@ unsafe impl Impl for Measured {
 
     unsafe fn release(outermost: RawRestoreState) {
         if outermost {
-            if MEASURING.load(Relaxed) != 0 {
+            if is_measured() {
                 let length = board::ticks_between(BEGAN.load(Relaxed), board::clock());
                 LONGEST.store(LONGEST.load(Relaxed).max(length), Relaxed);
             }
@@ -36,6 +36,12 @@ unsafe impl Impl for Measured {
             unsafe { board::interrupts_on() }
         }
     }
+}
+
+/// Returns `true` if the outermost section, which begins or ends here, is one to measure. The answer is the same at both of
+/// its ends.
+fn is_measured() -> bool {
+    MEASURING.load(Relaxed) != 0 && !heap::is_busy()
 }
 
 /// Runs `f`, and returns for how many ticks of the board's clock interrupts were off at the longest.

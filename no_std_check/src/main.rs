@@ -7,10 +7,7 @@
 //! `ci/firmware.sh` builds and runs it for each board, in QEMU.
 #![no_std]
 #![no_main]
-#![cfg_attr(
-    not(all(feature = "async", feature = "critical-section")),
-    expect(dead_code, reason = "only some of the scenarios are left")
-)]
+#![cfg_attr(not(feature = "critical-section"), expect(dead_code, reason = "only some of the scenarios are left"))]
 
 extern crate alloc;
 
@@ -21,7 +18,6 @@ mod critical;
 mod heap;
 mod scenarios;
 mod stack;
-#[cfg(feature = "async")]
 mod task;
 mod timer;
 

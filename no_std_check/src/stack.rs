@@ -24,7 +24,7 @@ pub(crate) fn paint() {
     }
 }
 
-/// How many bytes nobody has written to.
+/// Returns how many bytes were never written to.
 pub(crate) fn never_used() -> usize {
     let bottom = board::stack_end();
     // SAFETY: the loop ends at the latest where this function's own part of the stack begins.

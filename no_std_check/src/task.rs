@@ -9,7 +9,7 @@ use critical_section::Mutex;
 use embassy_executor::SendSpawner;
 use portable_atomic_util::Arc;
 
-/// One kind of task for all scenarios, so that they share its memory.
+/// One kind of task for all scenarios, which share its memory.
 #[embassy_executor::task(pool_size = 8)]
 async fn task(job: Pin<Box<dyn Future<Output = ()> + Send>>) {
     job.await;
@@ -41,6 +41,14 @@ struct End<T> {
 
 /// Waits for the end of a task.
 pub(crate) struct Join<T>(Arc<Mutex<RefCell<End<T>>>>);
+
+impl<T> Join<T> {
+    /// Returns `true` if the task has ended.
+    #[cfg_attr(not(feature = "event-listener"), expect(dead_code, reason = "the scenario `listen` asks"))]
+    pub(crate) fn is_over(&self) -> bool {
+        critical_section::with(|section| self.0.borrow_ref(section).result.is_some())
+    }
+}
 
 impl<T> Future for Join<T> {
     type Output = T;

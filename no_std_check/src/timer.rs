@@ -59,7 +59,7 @@ impl Drop for Timer {
     }
 }
 
-/// Says that the scenario got on: nobody sleeps who should not.
+/// Says that the scenario got on: no task that should run is asleep.
 pub(crate) fn progress() {
     IDLE.store(0, Relaxed);
 }
@@ -77,7 +77,7 @@ pub(crate) fn on_interrupt() {
     IDLE.store(idle, Relaxed);
     if idle > PATIENCE {
         let scenario = critical_section::with(|section| SCENARIO.borrow(section).get());
-        panic!("{scenario}: somebody sleeps for ever: nothing has moved for {PATIENCE} interrupts");
+        panic!("{scenario}: a task sleeps forever: nothing has moved for {PATIENCE} interrupts");
     }
     // It runs outside the critical section, as an interrupt handler would.
     let handler = critical_section::with(|section| HANDLER.borrow_ref_mut(section).take());

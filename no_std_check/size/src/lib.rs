@@ -32,7 +32,7 @@ impl Memory {
     /// To be called once, first thing.
     pub fn init(&self) {
         static mut ARENA: [MaybeUninit<u8>; HEAP_SIZE] = [MaybeUninit::uninit(); HEAP_SIZE];
-        // SAFETY: called once, before anything is allocated; nobody else names the arena.
+        // SAFETY: called once, before anything is allocated; no other code names the arena.
         unsafe { self.0.init(&raw mut ARENA as usize, HEAP_SIZE) }
     }
 

@@ -31,7 +31,7 @@ fn start() -> ! {
     heap::init();
     let mut peripherals = Peripherals::take().expect("taken once");
     peripherals.SYST.set_clock_source(SystClkSource::Core);
-    // SAFETY: nothing depends on priorities yet. SysTick keeps the highest, and the executor's is below it, so that it
+    // SAFETY: nothing depends on priorities yet. SysTick keeps the highest, and the executor's is below it, so it
     // is preempted, too.
     unsafe {
         peripherals.SCB.set_priority(SystemHandler::SysTick, 0);
@@ -54,7 +54,7 @@ fn SysTick() {
 /// Called by the processor.
 #[cortex_m_rt::exception]
 unsafe fn DefaultHandler(number: i16) {
-    assert_eq!(number, Spare.number() as i16, "an interrupt that nobody asked for");
+    assert_eq!(number, Spare.number() as i16, "an interrupt that was never enabled");
     // SAFETY: this is the executor's interrupt, which it enabled when it was started.
     unsafe { HIGH.on_interrupt() }
 }
@@ -69,7 +69,7 @@ pub(crate) fn stack_end() -> *mut u32 {
 
 /// SysTick, which only this file uses.
 fn systick() -> SYST {
-    // SAFETY: each function below writes whole registers, which whoever interrupts it sets again or leaves alone.
+    // SAFETY: each function below writes whole registers, which code that interrupts it sets again or leaves alone.
     unsafe { Peripherals::steal().SYST }
 }
 
@@ -112,7 +112,7 @@ pub(crate) fn ticks_between(earlier: u32, later: u32) -> u32 {
     later.wrapping_sub(earlier) & CLOCK_MASK
 }
 
-/// Turns interrupts off, and tells whether they were on.
+/// Turns interrupts off, and returns `true` if they were on.
 #[inline]
 pub(crate) fn interrupts_off() -> bool {
     let on = primask::read().is_active();

@@ -89,7 +89,7 @@ pub(crate) fn stack_end() -> *mut u32 {
 
 /// Calls [`timer::on_interrupt`] once, so many ticks from now.
 pub(crate) fn interrupt_after(ticks: u32) {
-    // SAFETY: reading the time has no effect; nobody but this function and the next uses the comparator. The upper half
+    // SAFETY: reading the time has no effect; only this function and the next use the comparator. The upper half
     // stays at its maximum until the lower half is there.
     unsafe {
         let (low, high) = time();
@@ -132,7 +132,7 @@ pub(crate) fn ticks_between(earlier: u32, later: u32) -> u32 {
     later.wrapping_sub(earlier)
 }
 
-/// Turns interrupts off, and tells whether they were on.
+/// Turns interrupts off, and returns `true` if they were on.
 #[inline]
 pub(crate) fn interrupts_off() -> bool {
     let on = mstatus::read().mie();

@@ -2,26 +2,34 @@
 
 use alloc::format;
 use alloc::string::String;
+use alloc::vec::Vec;
+use core::fmt::Write;
+use core::future::poll_fn;
+use core::pin::{Pin, pin};
+use core::task::{Context, Poll};
 
 use embassy_executor::SendSpawner;
 use embassy_futures::poll_once;
 use embassy_futures::select::{Either, select};
 use embassy_futures::yield_now;
-use watch_channel::{Receiver, Sender, channel};
+use futures_core::Stream;
+use watch_channel::{Receiver, Sender, WatchStream, channel};
 
 use crate::task::spawn;
 use crate::{heap, timer};
 
-const START: u32 = 4;
-const ROUNDS: u32 = 10_000;
+/// Rounds after which the tasks have waited in each way.
+const START: u32 = 8;
+const ROUNDS: u32 = 4_000;
+/// How many receivers the list of waiting tasks is measured with at most.
+const RECEIVERS: usize = 32;
 
 pub(crate) async fn run(low: SendSpawner) -> String {
+    let sizes = poll_fn(|cx| Poll::Ready(sizes(cx))).await;
     let timer = timer::start(timer::OFTEN, || ());
-    let sizes = sizes();
     let (tx, rx) = channel(0);
     let (answers, mut answered) = channel(0);
     let answering = spawn(low, answer(rx, answers));
-    // Start-up: everybody has slept once.
     for number in 1..=START {
         round(&tx, &mut answered, number).await;
     }
@@ -34,53 +42,108 @@ pub(crate) async fn run(low: SendSpawner) -> String {
     assert_eq!(allocations, 0, "sends and waits allocate");
     drop(tx);
     let cancelled = answering.await;
-    assert!(cancelled > 0, "no wait was cancelled");
+    assert!(cancelled >= ROUNDS, "hardly a wait was cancelled: {cancelled}");
     drop(timer);
     format!("{ROUNDS} sends and answers, {cancelled} cancelled waits, {allocations} allocations; {sizes}")
 }
 
+/// Sends the next number, cancels a wait for the close, and waits for the answer.
 async fn round(tx: &Sender<u32>, answered: &mut Receiver<u32>, number: u32) {
     tx.set(number);
+    assert!(poll_once(tx.closed()).is_pending());
     let answer = answered.wait_for_map(|answer| (*answer == number).then_some(number)).await;
     assert_eq!(answer, Ok(number));
     timer::progress();
 }
 
-/// Answers each value with the same, and gives up waiting for it now and then.
-async fn answer(mut rx: Receiver<u32>, answers: Sender<u32>) -> u32 {
+/// Answers each number with the same, and waits for it in each of four ways in turn. Returns how many waits it has cancelled.
+async fn answer(rx: Receiver<u32>, answers: Sender<u32>) -> u32 {
     let mut cancelled = 0;
-    loop {
-        match select(rx.changed(), yield_now()).await {
-            Either::First(Ok(())) => answers.set(rx.get_and_update()),
-            Either::First(Err(_)) => return cancelled,
-            Either::Second(()) => cancelled += 1,
-        }
-        if rx.changed().await.is_err() {
-            return cancelled;
-        }
-        answers.set(rx.get_and_update());
+    // Makes a wait and gives it up at once, makes another and gives it up after other tasks have run, and then waits.
+    macro_rules! impatient {
+        ($wait:expr) => {
+            match poll_once($wait) {
+                Poll::Ready(ready) => ready,
+                Poll::Pending => {
+                    cancelled += 1;
+                    match select($wait, yield_now()).await {
+                        Either::First(ready) => ready,
+                        Either::Second(()) => {
+                            cancelled += 1;
+                            $wait.await
+                        }
+                    }
+                }
+            }
+        };
     }
+    let (mut changed, mut polled) = (rx.clone(), rx.clone());
+    let mut stream = WatchStream::from_changes(rx);
+    for number in 1.. {
+        let is_open = match number % 4 {
+            0 => impatient!(changed.changed()).is_ok(),
+            1 => impatient!(changed.wait_for_map(|now| (*now == number).then_some(()))).is_ok(),
+            2 => impatient!(poll_fn(|cx| polled.poll_changed(cx))).is_ok(),
+            _ => impatient!(is_next(&mut stream, number)),
+        };
+        if !is_open {
+            break;
+        }
+        assert_eq!(changed.get_and_update(), number);
+        polled.mark_unchanged();
+        answers.set(number);
+    }
+    cancelled
 }
 
-/// The bytes that a channel's parts take.
-fn sizes() -> String {
+/// Waits until the stream has `number`. Returns `false` if it ends before.
+async fn is_next(stream: &mut WatchStream<u32>, number: u32) -> bool {
+    while let Some(next) = poll_fn(|cx| Pin::new(&mut *stream).poll_next(cx)).await {
+        if next == number {
+            return true;
+        }
+    }
+    false
+}
+
+/// Returns the bytes that a channel's parts take.
+fn sizes(cx: &mut Context<'_>) -> String {
     let start = heap::live();
-    let (tx, mut first) = channel(0_u32);
+    let (tx, rx) = channel(0_u32);
     let channel = heap::live() - start;
-    let mut others = [tx.subscribe(), tx.subscribe()];
-    let wait = |rx: &mut Receiver<u32>| {
-        let before = heap::live();
-        assert!(poll_once(rx.changed()).is_pending());
-        heap::live() - before
-    };
-    let wait_ever = wait(&mut first);
-    let [second, third] = others.each_mut().map(wait);
-    assert_eq!(second, third, "receivers take the same");
-    tx.set(1);
-    first.mark_unchanged();
-    let wait_after_a_send = wait(&mut first);
-    format!(
-        "bytes: channel {channel}, first wait ever {wait_ever}, first wait after a send {wait_after_a_send}, \
-         each further receiver's first wait {second}"
-    )
+    let mut receivers = Vec::with_capacity(RECEIVERS);
+    receivers.push(rx);
+    receivers.resize_with(RECEIVERS, || tx.subscribe());
+
+    // What waits take, all receivers' together. The list doubles, so most of them take nothing.
+    let before = heap::live();
+    let mut waited = 0;
+    let together = [1, 2, 4, 8, 16, RECEIVERS].map(|count| {
+        wait_all(&mut receivers[waited..count], cx);
+        waited = count;
+        (count, heap::live() - before)
+    });
+
+    // Later receivers get the slots of those that are gone.
+    receivers.fill_with(|| tx.subscribe());
+    let allocations = heap::allocations();
+    wait_all(&mut receivers, cx);
+    assert_eq!(heap::allocations(), allocations, "slots are not used again");
+
+    let before = heap::live();
+    assert!(pin!(tx.closed()).poll(cx).is_pending());
+    let closed = heap::live() - before;
+
+    let mut report = format!("bytes: channel {channel}, first wait for the close {closed}, first waits of");
+    for (count, bytes) in together {
+        write!(report, " {count} receivers {bytes},").expect("a String grows");
+    }
+    report.truncate(report.len() - 1);
+    report
+}
+
+fn wait_all(receivers: &mut [Receiver<u32>], cx: &mut Context<'_>) {
+    for rx in receivers {
+        assert!(pin!(rx.changed()).poll(cx).is_pending());
+    }
 }

@@ -1,21 +1,21 @@
 //! What is checked: one file a scenario.
 
-mod cell;
-
-#[cfg(feature = "async")]
 mod allocations;
-#[cfg(all(feature = "async", feature = "critical-section"))]
-mod bounded;
-#[cfg(all(feature = "async", feature = "critical-section"))]
-mod first;
-#[cfg(all(feature = "async", feature = "critical-section"))]
-mod interrupt;
-#[cfg(all(feature = "async", feature = "critical-section"))]
-mod priority;
-#[cfg(feature = "async")]
+mod cell;
+#[cfg(feature = "event-listener")]
+mod listen;
 mod tasks;
-#[cfg(feature = "async")]
 mod watch;
+
+// With interrupts that share channels.
+#[cfg(feature = "critical-section")]
+mod bounded;
+#[cfg(feature = "critical-section")]
+mod first;
+#[cfg(feature = "critical-section")]
+mod interrupt;
+#[cfg(feature = "critical-section")]
+mod priority;
 
 use alloc::string::String;
 
@@ -24,7 +24,6 @@ use semihosting::{print, println};
 use crate::{Executors, heap, timer};
 
 /// Runs all scenarios that the features allow, one after the other, and returns how many.
-#[cfg_attr(not(feature = "async"), expect(unused_variables, reason = "nothing to spawn"))]
 pub(crate) async fn run(executors: Executors) -> u32 {
     let mut passed = 0;
     macro_rules! scenario {
@@ -34,23 +33,22 @@ pub(crate) async fn run(executors: Executors) -> u32 {
         };
     }
     scenario!(cell());
-    #[cfg(all(feature = "async", feature = "critical-section"))]
+    #[cfg(feature = "critical-section")]
     {
         scenario!(bounded());
         scenario!(first());
         scenario!(interrupt(executors.low));
         scenario!(priority(executors));
     }
-    #[cfg(feature = "async")]
-    {
-        scenario!(tasks(executors.low));
-        scenario!(allocations(executors.low));
-        scenario!(watch(executors.low));
-    }
+    scenario!(tasks(executors.low));
+    #[cfg(feature = "event-listener")]
+    scenario!(listen(executors.low));
+    scenario!(allocations(executors.low));
+    scenario!(watch(executors.low));
     passed
 }
 
-/// The name comes first, so that it is known of a scenario that never ends.
+/// The name comes first, so a scenario that never ends has printed it.
 async fn run_one(name: &'static str, scenario: impl Future<Output = String>) {
     timer::in_scenario(name);
     print!("{name}: ");

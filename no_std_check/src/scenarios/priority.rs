@@ -22,7 +22,7 @@ struct Counts {
     low: u32,
     /// The last `low` that the high priority has answered.
     answered: u32,
-    /// Nobody changes the value any more.
+    /// The value does not change any more.
     over: bool,
 }
 
@@ -82,7 +82,7 @@ async fn on_each_pulse(mut pulse: Receiver<u32>, tx: Sender<Counts>) -> u32 {
         pulsed += 1;
         tx.send_modify(|counts| counts.high += 1);
         last = read_with_version(&tx);
-        assert_eq!((before.1.high + 1, before.1.low), (pulsed, last.1.low), "somebody below ran");
+        assert_eq!((before.1.high + 1, before.1.low), (pulsed, last.1.low), "a task at the low priority ran");
         assert_eq!(last.1.high, pulsed);
     }
     pulsed
@@ -108,7 +108,7 @@ async fn answer(mut rx: Receiver<Counts>, tx: WeakSender<Counts>) -> u32 {
             return answers;
         }
         answers += 1;
-        let tx = tx.upgrade().expect("somebody asked");
+        let tx = tx.upgrade().expect("the task that asks has a sender");
         tx.send_modify(|now| now.answered = counts.low);
     }
 }

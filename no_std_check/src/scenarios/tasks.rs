@@ -45,7 +45,7 @@ pub(crate) async fn run(low: SendSpawner) -> String {
     )
 }
 
-/// A wait that is cancelled keeps no waker, and wakes nobody.
+/// A wait that is cancelled keeps no waker, and wakes no task.
 fn leave_nothing_behind() {
     struct Counting(AtomicU32);
     impl Wake for Counting {

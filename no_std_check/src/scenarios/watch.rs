@@ -19,7 +19,7 @@ static CONFIG: Watch<u32> = Watch::new(0);
 static APPLIED: Watch<u32> = Watch::new(0);
 
 pub(crate) async fn run(low: SendSpawner) -> String {
-    // Both channels are made here, so that the interrupt does not allocate.
+    // Both channels are made here, so the interrupt does not allocate.
     let (tx, applied) = (CONFIG.sender(), APPLIED.subscribe());
     let applying = spawn(low, apply());
     let timer = if cfg!(feature = "critical-section") {
@@ -47,7 +47,7 @@ fn send_next() {
     });
 }
 
-/// Waits for each value, and tells which it has got.
+/// Waits for each value, and sends back which it has seen.
 async fn apply() -> u32 {
     let mut rx = CONFIG.subscribe();
     let (mut count, mut seen) = (0, rx.get_and_update());

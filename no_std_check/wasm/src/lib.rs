@@ -57,6 +57,24 @@ pub extern "C" fn start(last: u32) {
             count(|seen| seen.ended += u32::from(value == Ok(last)));
         }
     });
+    #[cfg(feature = "event-listener")]
+    spawn({
+        let mut rx = rx.clone();
+        async move {
+            let mut value = 0;
+            loop {
+                let listener = rx.listen();
+                if rx.has_unseen() {
+                    value = rx.get_and_update();
+                } else if rx.is_closed() {
+                    break;
+                } else {
+                    listener.await;
+                }
+            }
+            count(|seen| seen.ended += u32::from(value == last));
+        }
+    });
     spawn({
         let values = WatchStream::new(rx);
         async move {
@@ -107,8 +125,14 @@ pub extern "C" fn changes() -> u32 {
     SEEN.with_borrow(|seen| seen.changes)
 }
 
+/// How many tasks count the changes that they see.
+#[unsafe(no_mangle)]
+pub extern "C" fn watchers() -> u32 {
+    WATCHERS
+}
+
 /// How many tasks there are.
 #[unsafe(no_mangle)]
 pub extern "C" fn tasks() -> u32 {
-    WATCHERS + 3
+    WATCHERS + 3 + u32::from(cfg!(feature = "event-listener"))
 }

@@ -1,7 +1,7 @@
 //! An interrupt that sends at a high rate into tasks that read, poll and wait.
 //!
-//! Each value is sent once. After each burst the interrupt waits until all receivers have caught up, so that one whose
-//! wake-up is lost stays asleep, and no later send hides it. At the end it closes the channel, which ends the tasks.
+//! Each value is sent once. After each burst the interrupt waits until all receivers have caught up. A receiver whose
+//! wake-up is lost stays asleep then, and no later send hides it. At the end it closes the channel, which ends the tasks.
 
 mod refused;
 mod stored;

@@ -38,7 +38,7 @@ pub(super) async fn run(low: SendSpawner) -> (u32, u32) {
     (stored, refused)
 }
 
-/// The interrupt: sends a value until it is stored, reads beside the `Ref`s, and closes the channel in the end.
+/// The interrupt: sends a value until it is stored, reads while the `Ref`s live, and closes the channel in the end.
 fn interrupt(
     tx: Sender<Reading>,
     mut rx: Receiver<Reading>,
