@@ -1,0 +1,385 @@
+//! Several receivers, in one wait list or in two.
+
+use std::collections::BTreeSet;
+use std::pin::pin;
+use std::sync::{Arc, Mutex};
+use std::task::{Context, Wake, Waker};
+
+use loom::thread::{self, ThreadId};
+use watch_channel::{Receiver, channel};
+
+use crate::common::Task;
+use crate::{assert_all_can_wait, lane_mates, model, poll, sending};
+
+/// G1. Broken by a delivery that ends with the first lane.
+#[test]
+fn g1_waits_in_two_lanes_against_a_send() {
+    let outcomes = model(3, || {
+        let (tx, mut first) = channel(0);
+        let mut second = first.clone();
+        let sender = sending(tx, 1);
+        let other = thread::spawn(move || {
+            let task = Task::new();
+            (poll(&task, &mut second).is_pending(), task, second)
+        });
+        let task = Task::new();
+        let is_pending = poll(&task, &mut first).is_pending();
+        let (other_is_pending, other_task, _second) = other.join().unwrap();
+        let _tx = sender.join().unwrap();
+        assert_eq!((task.wakes(), other_task.wakes()), (is_pending.into(), other_is_pending.into()));
+        (is_pending, other_is_pending)
+    });
+    assert_eq!(outcomes, BTreeSet::from([(false, false), (false, true), (true, false), (true, true)]));
+}
+
+/// G1. The second receiver finds the waiting bit set and does not set it again. Broken by a check of the bit before the
+/// waker is in the list, and by a delivery that takes its wakers before the sender has taken the bit.
+#[test]
+fn g1_a_waiting_bit_that_another_receiver_has_set() {
+    let outcomes = model(3, || {
+        let (tx, [mut first, mut second]) = lane_mates();
+        let tasks = [Task::new(), Task::new()];
+        // It has its slot, so the list need not grow.
+        tasks[1].poll_pending(second.changed());
+        assert!(poll(&tasks[0], &mut first).is_pending());
+        let sender = sending(tx, 1);
+        let is_pending = poll(&tasks[1], &mut second).is_pending();
+        let tx = sender.join().unwrap();
+        assert_eq!(tasks[0].wakes(), 1);
+        let outcome = match (is_pending, tasks[1].wakes()) {
+            (true, 1) => "woken",
+            (false, 0) => "ready",
+            // The delivery took its waker before the wait was cancelled.
+            (false, 1) => "ready and woken",
+            other => panic!("{other:?}"),
+        };
+        assert_eq!(tasks[1].wakers_kept(), 0);
+        assert_all_can_wait(&tx, [&mut first, &mut second]);
+        outcome
+    });
+    assert_eq!(outcomes, BTreeSet::from(["ready", "ready and woken", "woken"]));
+}
+
+/// G1. As the model above, with the close.
+#[test]
+fn g1_a_waiting_bit_that_another_receiver_has_set_against_the_close() {
+    let outcomes = model(3, || {
+        let (tx, [mut first, mut second]) = lane_mates();
+        let tasks = [Task::new(), Task::new()];
+        tasks[1].poll_pending(second.changed());
+        assert!(poll(&tasks[0], &mut first).is_pending());
+        let closing = thread::spawn(move || drop(tx));
+        let is_pending = poll(&tasks[1], &mut second).is_pending();
+        closing.join().unwrap();
+        assert_eq!(tasks[0].wakes(), 1);
+        assert_eq!(tasks[1].wakers_kept(), 0);
+        match (is_pending, tasks[1].wakes()) {
+            (true, 1) => "woken",
+            (false, 0) => "ready",
+            (false, 1) => "ready and woken",
+            other => panic!("{other:?}"),
+        }
+    });
+    assert_eq!(outcomes, BTreeSet::from(["ready", "ready and woken", "woken"]));
+}
+
+/// G1, G6. A wait is dropped at each place of a delivery of five: in its first batch, and at the front, in the middle and
+/// at the end of the list of its own. Broken by a dropped wait that leaves its slot linked or a neighbour's link wrong, and
+/// by a delivery that ends early.
+#[test]
+fn g6_a_dropped_wait_against_a_delivery() {
+    for place in 0..5 {
+        let outcomes = model(3, move || {
+            let (tx, mut mates) = lane_mates::<5>();
+            let tasks = [(); 5].map(|()| Task::new());
+            let mut waits = mates.each_mut().map(|rx| Some(Box::pin(rx.changed())));
+            for (task, wait) in tasks.iter().zip(waits.iter_mut().flatten()) {
+                assert!(task.poll(wait).is_pending());
+            }
+            let sender = sending(tx, 1);
+            drop(waits[place].take());
+            let tx = sender.join().unwrap();
+            for (i, task) in tasks.iter().enumerate() {
+                assert_eq!(task.wakers_kept(), 0);
+                assert!(task.wakes() == 1 || i == place, "{i}");
+            }
+            drop(waits);
+            assert_all_can_wait(&tx, &mut mates);
+            tasks[place].wakes()
+        });
+        assert_eq!(outcomes, BTreeSet::from([0, 1]), "{place}");
+    }
+}
+
+/// G1. A registration is kept, the new version is marked as seen or not, and the receiver is polled again by another task,
+/// at each place of a delivery of four. Broken by a registration of a slot that is linked which does not unlink it first,
+/// and by a wait that takes a kept registration for a renewed one.
+#[test]
+fn g1_a_repeated_poll_against_a_delivery() {
+    for place in 0..4 {
+        let outcomes = model(3, move || {
+            let (tx, mut mates) = lane_mates::<4>();
+            let tasks = [(); 4].map(|()| Task::new());
+            for (task, rx) in tasks.iter().zip(&mut mates) {
+                assert!(poll(task, rx).is_pending());
+            }
+            let sender = sending(tx, 1);
+            let task = Task::new();
+            let rx = &mut mates[place];
+            rx.mark_unchanged();
+            let is_pending = poll(&task, rx).is_pending();
+            let tx = sender.join().unwrap();
+            for (i, task) in tasks.iter().enumerate() {
+                assert_eq!(task.wakers_kept(), 0);
+                assert!(task.wakes() == 1 || i == place, "{i}");
+            }
+            let rx = &mut mates[place];
+            let outcome = match (is_pending, rx.has_unseen()) {
+                (false, false) => "ready",
+                (true, true) => {
+                    assert_eq!((tasks[place].wakes(), task.wakes()), (0, 1));
+                    "woken"
+                }
+                (true, false) => {
+                    // The delivery may find the new registration, if it comes before the delivery begins.
+                    if task.wakes() == 0 {
+                        tx.set(2);
+                        assert_eq!(task.wakes(), 1);
+                    }
+                    "waits for the next version"
+                }
+                (false, true) => panic!("ready, and nothing seen"),
+            };
+            let old_wakes = tasks[place].wakes();
+            assert_eq!(task.wakers_kept(), 0);
+            assert_all_can_wait(&tx, &mut mates);
+            (outcome, old_wakes)
+        });
+        let expected = [
+            ("ready", 0),
+            ("ready", 1),
+            ("waits for the next version", 0),
+            ("waits for the next version", 1),
+            ("woken", 0),
+        ];
+        assert_eq!(outcomes, BTreeSet::from(expected), "{place}");
+    }
+}
+
+/// G1. A receiver is dropped, at each place of a delivery of three, and a new one gets its slot. Broken by a drop that does
+/// not unlink, cancel or free its slot, and by a delivery that finds the slot's next owner in its list.
+#[test]
+fn g1_a_dropped_receiver_against_a_delivery() {
+    for place in 0..3 {
+        let outcomes = model(3, move || {
+            let (tx, mates) = lane_mates::<3>();
+            let mut mates = Vec::from(mates);
+            let mut tasks = vec![Task::new(), Task::new(), Task::new()];
+            for (task, rx) in tasks.iter().zip(&mut mates) {
+                assert!(poll(task, rx).is_pending());
+            }
+            let other = tx.clone();
+            let sender = sending(tx, 1);
+            drop(mates.remove(place));
+            let dropped = tasks.remove(place);
+            // The third receiver that lives, so its lane is the first one again.
+            let mut new = other.subscribe();
+            let task = Task::new();
+            let is_pending = poll(&task, &mut new).is_pending();
+            let tx = sender.join().unwrap();
+            assert_eq!(dropped.wakers_kept(), 0);
+            for task in &tasks {
+                assert_eq!((task.wakes(), task.wakers_kept()), (1, 0));
+            }
+            let outcome = match (is_pending, new.has_unseen()) {
+                (false, false) => "ready",
+                (true, true) => {
+                    assert_eq!(task.wakes(), 1);
+                    "woken"
+                }
+                (true, false) => {
+                    if task.wakes() == 0 {
+                        tx.set(2);
+                        assert_eq!(task.wakes(), 1);
+                    }
+                    "waits for the next version"
+                }
+                (false, true) => panic!("ready, and nothing seen"),
+            };
+            mates.push(new);
+            assert_all_can_wait(&tx, &mut mates);
+            (outcome, dropped.wakes())
+        });
+        let expected =
+            [("ready", 0), ("waits for the next version", 0), ("waits for the next version", 1), ("woken", 0)];
+        assert_eq!(outcomes, BTreeSet::from(expected), "{place}");
+    }
+}
+
+/// Notes which threads wake it.
+#[derive(Default)]
+struct Witness(Mutex<Vec<ThreadId>>);
+
+impl Witness {
+    fn waker(self: &Arc<Self>) -> Waker {
+        self.clone().into()
+    }
+
+    fn threads(&self) -> Vec<ThreadId> {
+        self.0.lock().unwrap().clone()
+    }
+}
+
+impl Wake for Witness {
+    fn wake(self: Arc<Self>) {
+        self.0.lock().unwrap().push(thread::current().id());
+    }
+}
+
+/// G1, G3. Two senders deliver to one list at once, each more than a batch, so the list must grow for the second one's head.
+/// Broken by deliveries that share a list, by a head that is freed twice or before its delivery ends, and by a batch that
+/// is not called to its end.
+#[test]
+fn g3_two_deliveries_at_once() {
+    let outcomes = model(3, || {
+        let (tx, mut mates) = lane_mates::<6>();
+        let witnesses: [Arc<Witness>; 6] = Default::default();
+        let poll = |i: usize, rx: &mut Receiver<u32>| {
+            rx.poll_changed(&mut Context::from_waker(&witnesses[i].waker())).is_pending()
+        };
+        for rx in &mut mates[3..] {
+            Task::new().poll_pending(rx.changed());
+        }
+        for (i, rx) in mates.iter_mut().enumerate().take(3) {
+            assert!(poll(i, rx));
+        }
+        let other = tx.clone();
+        let sender = sending(tx, 1);
+        let mut are_pending = true;
+        for (i, rx) in mates.iter_mut().enumerate().skip(3) {
+            rx.mark_unchanged();
+            are_pending &= poll(i, rx);
+        }
+        other.set(2);
+        let woken = witnesses[..3].iter().filter(|witness| !witness.threads().is_empty()).count();
+        let tx = sender.join().unwrap();
+        let (first, others) = witnesses[..3].split_first().unwrap();
+        assert_eq!(first.threads().len(), 1);
+        assert!(others.iter().all(|other| other.threads() == first.threads()), "one send took them all");
+        if are_pending {
+            assert!(witnesses[3..].iter().all(|witness| witness.threads().len() == 1));
+        }
+        assert_all_can_wait(&tx, &mut mates);
+        (are_pending, woken)
+    });
+    // The first delivery was still to come, between its batches, or past, when the second send returned.
+    assert!(outcomes.is_superset(&BTreeSet::from([(true, 0), (true, 2), (true, 3)])), "{outcomes:?}");
+}
+
+/// G1. A receiver waits for the first time in a list that must grow for it, against a delivery of one, of a batch, and of
+/// more. Broken by a growth that loses the free slots, or links of slots that wait.
+#[test]
+fn g1_growth_against_a_delivery() {
+    fn check<const N: usize>() {
+        let outcomes = model(3, || {
+            let (tx, mut mates) = lane_mates::<N>();
+            let (new, others) = mates.split_last_mut().unwrap();
+            let tasks = others.iter_mut().map(|rx| {
+                let task = Task::new();
+                assert!(poll(&task, rx).is_pending());
+                task
+            });
+            let tasks = tasks.collect::<Vec<_>>();
+            let sender = sending(tx, 1);
+            let task = Task::new();
+            let is_pending = poll(&task, new).is_pending();
+            let tx = sender.join().unwrap();
+            assert!(tasks.iter().all(|task| task.wakes() == 1));
+            let outcome = match (is_pending, task.wakes()) {
+                (true, 1) => "woken",
+                (false, 0) => "ready",
+                (false, 1) => "ready and woken",
+                other => panic!("{other:?}"),
+            };
+            assert_eq!(task.wakers_kept(), 0);
+            assert_all_can_wait(&tx, &mut mates);
+            outcome
+        });
+        assert_eq!(outcomes, BTreeSet::from(["ready", "ready and woken", "woken"]), "{N}");
+    }
+    check::<2>();
+    check::<3>();
+    check::<7>();
+}
+
+/// Two receivers wait for the first time in a list that must grow for both. Broken by a growth that does not check whether
+/// another caller has grown the list.
+#[test]
+fn g1_two_growths_at_once() {
+    let outcomes = model(3, || {
+        let (tx, [mut first, mut second, mut third]) = lane_mates();
+        let task = Task::new();
+        assert!(poll(&task, &mut first).is_pending());
+        let other = thread::spawn(move || {
+            let task = Task::new();
+            let is_pending = poll(&task, &mut second).is_pending();
+            (second, task, is_pending)
+        });
+        let third_task = Task::new();
+        let third_is_pending = poll(&third_task, &mut third).is_pending();
+        let (mut second, second_task, second_is_pending) = other.join().unwrap();
+        assert!(second_is_pending && third_is_pending);
+        tx.set(1);
+        assert_eq!([&task, &second_task, &third_task].map(|task| task.wakes()), [1; 3]);
+        assert_all_can_wait(&tx, [&mut first, &mut second, &mut third]);
+    });
+    assert_eq!(outcomes.len(), 1);
+}
+
+/// The list is made by its first waits, of two receivers at once. Broken by a list that is made twice.
+#[test]
+fn g1_two_first_waits_at_once() {
+    model(3, || {
+        let (tx, [mut first, mut second]) = lane_mates();
+        let other = thread::spawn(move || {
+            let task = Task::new();
+            let is_pending = poll(&task, &mut second).is_pending();
+            (second, task, is_pending)
+        });
+        let task = Task::new();
+        let is_pending = poll(&task, &mut first).is_pending();
+        let (mut second, other_task, other_is_pending) = other.join().unwrap();
+        assert!(is_pending && other_is_pending);
+        tx.set(1);
+        assert_eq!((task.wakes(), other_task.wakes()), (1, 1));
+        assert_all_can_wait(&tx, [&mut first, &mut second]);
+    });
+}
+
+/// G1, G6. A receiver drops its wait at once and waits again, while another one stays. Broken by a dropped wait that takes
+/// the other's wake-up with it.
+#[test]
+fn g1_a_dropped_wait_and_another_against_a_send() {
+    let outcomes = model(3, || {
+        let (tx, [mut stays, mut leaves]) = lane_mates();
+        let staying = thread::spawn(move || {
+            let task = Task::new();
+            let is_pending = poll(&task, &mut stays).is_pending();
+            (stays, task, is_pending)
+        });
+        let sender = sending(tx, 1);
+        let left = Task::new();
+        let is_over = left.poll_pinned(pin!(leaves.changed())).is_ready();
+        let task = Task::new();
+        let is_pending = !is_over && poll(&task, &mut leaves).is_pending();
+        let tx = sender.join().unwrap();
+        let (mut stays, other_task, other_is_pending) = staying.join().unwrap();
+        assert_eq!((left.wakers_kept(), task.wakers_kept()), (0, 0));
+        assert!(task.wakes() == 1 || !is_pending);
+        assert!(other_task.wakes() == 1 || !other_is_pending);
+        assert_all_can_wait(&tx, [&mut stays, &mut leaves]);
+        (is_over, is_pending, left.wakes())
+    });
+    let expected = [(true, false, 0), (true, false, 1), (false, false, 0), (false, false, 1), (false, true, 0)];
+    assert_eq!(outcomes, BTreeSet::from(expected));
+}

@@ -1,0 +1,129 @@
+//! event-listener's listeners.
+
+use std::collections::BTreeSet;
+use std::pin::pin;
+
+use loom::future::block_on;
+use loom::thread;
+use watch_channel::channel;
+
+use crate::common::Task;
+use crate::{model, sending};
+
+/// G1. Listen, look, wait. Broken by a bit that is set before the listener is in its list or not at all, and by a send that
+/// takes the bit without a notification, or with Relaxed.
+#[test]
+fn g1_a_listener_against_a_send() {
+    let outcomes = model(3, || {
+        let (tx, rx) = channel(0);
+        let task = Task::new();
+        let sender = sending(tx, 1);
+        let mut listener = pin!(rx.listen());
+        let has_unseen = rx.has_unseen();
+        let polled = task.poll_pinned(listener.as_mut());
+        let _tx = sender.join().unwrap();
+        let outcome = match (has_unseen, polled.is_pending(), task.wakes()) {
+            (false, true, 1) => "woken",
+            (_, false, 0) => "notified",
+            (true, true, _) => "found",
+            other => panic!("{other:?}"),
+        };
+        assert!(has_unseen || polled.is_ready() || task.poll_pinned(listener).is_ready());
+        outcome
+    });
+    assert_eq!(outcomes, BTreeSet::from(["found", "notified", "woken"]));
+}
+
+/// G1, awaited. Broken as the model above.
+#[test]
+fn g1_awaited_listeners_against_two_sends() {
+    let outcomes = model(3, || {
+        let (tx, mut rx) = channel(0);
+        let sender = thread::spawn(move || {
+            tx.set(1);
+            tx.set(2);
+            tx
+        });
+        let mut waits = 0;
+        while rx.get_and_update() != 2 {
+            let listener = rx.listen();
+            if !rx.has_unseen() {
+                waits += 1;
+                block_on(listener);
+            }
+        }
+        let _tx = sender.join().unwrap();
+        waits
+    });
+    assert!(outcomes.is_superset(&BTreeSet::from([0, 1, 2])), "{outcomes:?}");
+}
+
+/// G1. A listener made after the close is notified from the start, so it needs no look. Broken by `listen` without a check
+/// for the close, and by a close that does not take the bit.
+#[test]
+fn g1_a_listener_against_the_close() {
+    let outcomes = model(3, || {
+        let (tx, rx) = channel(0);
+        let task = Task::new();
+        let closing = thread::spawn(move || drop(tx));
+        let mut listener = pin!(rx.listen());
+        let polled = task.poll_pinned(listener.as_mut());
+        closing.join().unwrap();
+        let outcome = match (polled.is_pending(), task.wakes()) {
+            (true, 1) => "woken",
+            (false, 0) => "notified",
+            other => panic!("{other:?}"),
+        };
+        assert!(polled.is_ready() || task.poll_pinned(listener).is_ready());
+        outcome
+    });
+    assert_eq!(outcomes, BTreeSet::from(["notified", "woken"]));
+}
+
+/// G1. Broken by `listen_closed` that sets the flag before it listens, or does not check for receivers, and by a last
+/// receiver that wakes only the tasks in `closed`.
+#[test]
+fn g1_a_closed_listener_against_the_last_receivers_drop() {
+    let outcomes = model(3, || {
+        let (tx, rx) = channel(0);
+        let task = Task::new();
+        let dropping = thread::spawn(move || drop(rx));
+        let mut listener = pin!(tx.listen_closed());
+        let polled = task.poll_pinned(listener.as_mut());
+        dropping.join().unwrap();
+        let outcome = match (polled.is_pending(), task.wakes()) {
+            (true, 1) => "woken",
+            (false, 0) => "notified",
+            other => panic!("{other:?}"),
+        };
+        assert!(polled.is_ready() || task.poll_pinned(listener).is_ready());
+        outcome
+    });
+    assert_eq!(outcomes, BTreeSet::from(["notified", "woken"]));
+}
+
+/// G1. A task and a listener wait for the same version. Broken by a send that wakes only one kind.
+#[test]
+fn g1_a_wait_and_a_listener_against_a_send() {
+    let outcomes = model(3, || {
+        let (tx, mut rx) = channel(0);
+        let other = rx.clone();
+        let sender = sending(tx, 1);
+        let listening = thread::spawn(move || {
+            let listener = other.listen();
+            let has_unseen = other.has_unseen();
+            if !has_unseen {
+                block_on(listener);
+            }
+            has_unseen
+        });
+        let task = Task::new();
+        let mut wait = Box::pin(rx.changed());
+        let is_pending = task.poll(&mut wait).is_pending();
+        let has_unseen = listening.join().unwrap();
+        let _tx = sender.join().unwrap();
+        assert_eq!(task.wakes(), is_pending.into());
+        (is_pending, has_unseen)
+    });
+    assert_eq!(outcomes, BTreeSet::from([(false, false), (false, true), (true, false), (true, true)]));
+}

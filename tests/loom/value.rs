@@ -1,0 +1,112 @@
+//! The value, its version and the handles: no task waits.
+
+use std::collections::BTreeSet;
+
+use loom::thread;
+use watch_channel::{Cached, channel};
+
+use crate::{model, sending};
+
+/// G2. Broken by a version that is published after the write lock has been released: a value is then read with the version
+/// before its own.
+#[test]
+fn g2_a_value_and_its_version_are_one() {
+    let outcomes = model(3, || {
+        let (tx, mut rx) = channel(0);
+        let other = tx.clone();
+        let first = thread::spawn(move || tx.send_modify(|value| *value += 1));
+        let second = thread::spawn(move || other.send_modify(|value| *value += 1));
+        let mut last = 0;
+        for _ in 0..2 {
+            let value = rx.borrow_and_update();
+            assert_eq!(value.has_changed(), *value != last);
+            last = *value;
+        }
+        first.join().unwrap();
+        second.join().unwrap();
+        let value = rx.borrow_and_update();
+        assert_eq!((*value, value.has_changed()), (2, last != 2));
+        last
+    });
+    assert_eq!(outcomes, BTreeSet::from([0, 1, 2]));
+}
+
+/// A receiver that knows of a version finds its value. Broken by a version that is published before the write lock is taken.
+/// (The value's lock orders the rest for loom, so a Relaxed `load` passes here.)
+#[test]
+fn a_known_version_is_there() {
+    let outcomes = model(3, || {
+        let (tx, rx) = channel(0);
+        let sender = sending(tx, 1);
+        let is_known = rx.has_unseen();
+        if is_known {
+            assert_eq!(rx.get(), 1);
+        }
+        let _tx = sender.join().unwrap();
+        is_known
+    });
+    assert_eq!(outcomes, BTreeSet::from([false, true]));
+}
+
+/// A receiver that sees the close finds the last value. Broken by a close with a sender that is not the last one.
+#[test]
+fn the_close_comes_after_every_send() {
+    let outcomes = model(3, || {
+        let (tx, mut rx) = channel(0);
+        let other = tx.clone();
+        let first = thread::spawn(move || tx.set(1));
+        let second = thread::spawn(move || drop(other));
+        let is_closed = rx.is_closed();
+        if is_closed {
+            assert_eq!(*rx.borrow_and_update(), 1);
+        }
+        first.join().unwrap();
+        second.join().unwrap();
+        assert!(rx.is_closed());
+        assert_eq!(*rx.borrow_and_update(), 1);
+        is_closed
+    });
+    assert_eq!(outcomes, BTreeSet::from([false, true]));
+}
+
+/// A closed channel stays closed. Broken by an upgrade that reads the count and then adds to it.
+#[test]
+fn an_upgrade_against_the_last_senders_drop() {
+    let outcomes = model(3, || {
+        let (tx, rx) = channel(0);
+        let weak = tx.downgrade();
+        let dropping = thread::spawn(move || drop(tx));
+        let upgraded = weak.upgrade();
+        if let Some(tx) = &upgraded {
+            assert!(!rx.is_closed());
+            tx.set(1);
+            assert_eq!(rx.get(), 1);
+        }
+        dropping.join().unwrap();
+        assert_eq!(rx.is_closed(), upgraded.is_none());
+        upgraded.is_some()
+    });
+    assert_eq!(outcomes, BTreeSet::from([false, true]));
+}
+
+/// A cached value is as new as the version it is marked with. Broken by a version that is published before the write lock
+/// is taken.
+#[test]
+fn two_sends_against_a_cached_value() {
+    let outcomes = model(3, || {
+        let (tx, rx) = channel(0);
+        let sender = thread::spawn(move || {
+            tx.set(1);
+            tx.set(2);
+        });
+        let mut cached = Cached::new(rx);
+        let early = *cached.get();
+        let late = *cached.get();
+        assert!(early <= late);
+        sender.join().unwrap();
+        assert_eq!(*cached.get(), 2);
+        assert!(!cached.receiver().has_unseen());
+        (early, late)
+    });
+    assert_eq!(outcomes, BTreeSet::from([(0, 0), (0, 1), (0, 2), (1, 1), (1, 2), (2, 2)]));
+}

@@ -1,0 +1,242 @@
+//! One receiver that waits, against sends and the close.
+
+use std::collections::BTreeSet;
+use std::future::poll_fn;
+use std::pin::pin;
+
+use loom::future::block_on;
+use loom::thread;
+use watch_channel::channel;
+
+use crate::common::Task;
+use crate::{model, poll, sending};
+
+/// G1. Broken by a wait that checks only before it registers, by a waiting bit that is set before the waker is in its list or
+/// not at all, by a send that takes no bit or takes it with Relaxed (it then does not find the list), and by a bit that is
+/// set with Relaxed.
+#[test]
+fn g1_a_wait_against_a_send() {
+    let outcomes = model(3, || {
+        let (tx, mut rx) = channel(0);
+        let task = Task::new();
+        let sender = sending(tx, 1);
+        let mut wait = Box::pin(rx.changed());
+        let polled = task.poll(&mut wait);
+        let _tx = sender.join().unwrap();
+        assert_eq!(task.wakers_kept(), 0);
+        match (polled.is_pending(), task.wakes()) {
+            (true, 1) => {
+                assert_eq!(task.poll_ready(wait), Ok(()));
+                "woken"
+            }
+            (false, 0) => "ready",
+            other => panic!("{other:?}"),
+        }
+    });
+    assert_eq!(outcomes, BTreeSet::from(["ready", "woken"]));
+}
+
+/// G1, with a task that is polled as soon as it is woken. Broken by a delivery that begins before the new version is
+/// published.
+#[test]
+fn g1_a_woken_task_finds_the_new_version() {
+    let outcomes = model(3, || {
+        let (tx, mut rx) = channel(0);
+        let sender = sending(tx, 1);
+        let mut polls = 0;
+        block_on(async {
+            let mut wait = pin!(rx.changed());
+            poll_fn(|cx| {
+                polls += 1;
+                wait.as_mut().poll(cx)
+            })
+            .await
+            .unwrap();
+        });
+        assert_eq!(rx.get(), 1);
+        sender.join().unwrap();
+        polls
+    });
+    // loom itself wakes the task once for no reason.
+    assert_eq!(outcomes, BTreeSet::from([1, 2, 3]));
+}
+
+/// G1. Broken by a close that does not take the waiting bits, or wakes before the channel is closed.
+#[test]
+fn g1_a_wait_against_the_close() {
+    let outcomes = model(3, || {
+        let (tx, mut rx) = channel(0);
+        let task = Task::new();
+        let closing = thread::spawn(move || drop(tx));
+        let mut wait = Box::pin(rx.changed());
+        let polled = task.poll(&mut wait);
+        closing.join().unwrap();
+        assert_eq!(task.wakers_kept(), 0);
+        match (polled.is_pending(), task.wakes()) {
+            (true, 1) => {
+                assert!(task.poll_ready(wait).is_err());
+                "woken"
+            }
+            (false, 0) => "ready",
+            other => panic!("{other:?}"),
+        }
+    });
+    assert_eq!(outcomes, BTreeSet::from(["ready", "woken"]));
+}
+
+/// The last value comes before the close. Broken by a close that hides an unseen version, or with a sender that is not the
+/// last one.
+#[test]
+fn g1_a_wait_against_a_send_and_the_close() {
+    let outcomes = model(3, || {
+        let (tx, mut rx) = channel(0);
+        let other = tx.clone();
+        let first = thread::spawn(move || tx.set(1));
+        let second = thread::spawn(move || drop(other));
+        block_on(rx.changed()).unwrap();
+        assert_eq!(rx.get_and_update(), 1);
+        let is_closed = rx.is_closed();
+        assert!(block_on(rx.changed()).is_err());
+        first.join().unwrap();
+        second.join().unwrap();
+        is_closed
+    });
+    assert_eq!(outcomes, BTreeSet::from([false, true]));
+}
+
+/// G1. Broken by a send that takes the waiting bits and leaves the delivery to another one.
+#[test]
+fn g1_a_wait_against_two_senders() {
+    let outcomes = model(3, || {
+        let (tx, mut rx) = channel(0);
+        let other = tx.clone();
+        let first = thread::spawn(move || {
+            tx.send_modify(|value| *value += 1);
+            tx
+        });
+        let second = thread::spawn(move || {
+            other.send_modify(|value| *value += 1);
+            other
+        });
+        let (mut last, mut waits) = (0, 0);
+        while last < 2 {
+            block_on(rx.changed()).unwrap();
+            waits += 1;
+            let value = rx.get_and_update();
+            assert!(value > last, "{value} after {last}");
+            last = value;
+        }
+        let _senders = (first.join().unwrap(), second.join().unwrap());
+        waits
+    });
+    assert_eq!(outcomes, BTreeSet::from([1, 2]));
+}
+
+/// G1, with a registration that is kept between polls. Broken by a registration that a delivery has used up and that is not
+/// renewed.
+#[test]
+fn g1_poll_changed_against_two_sends() {
+    let outcomes = model(3, || {
+        let (tx, mut rx) = channel(0);
+        let sender = thread::spawn(move || {
+            tx.set(1);
+            tx.set(2);
+            tx
+        });
+        let mut polls = 0;
+        block_on(async {
+            while rx.get() != 2 {
+                poll_fn(|cx| {
+                    polls += 1;
+                    rx.poll_changed(cx)
+                })
+                .await
+                .unwrap();
+            }
+        });
+        let _tx = sender.join().unwrap();
+        polls
+    });
+    // Two waits of two polls each at most, and one more for a wake-up of loom's own.
+    assert!(outcomes.iter().all(|&polls| polls <= 5), "{outcomes:?}");
+    assert!(outcomes.is_superset(&BTreeSet::from([0, 1, 2, 3, 4])), "{outcomes:?}");
+}
+
+/// G1, with one future for several versions. Broken by a send that takes a bit which it does not deliver to.
+#[test]
+fn g1_wait_for_against_two_sends() {
+    let outcomes = model(3, || {
+        let (tx, mut rx) = channel(0);
+        let sender = thread::spawn(move || {
+            tx.set(1);
+            tx.set(2);
+            tx
+        });
+        let mut polls = 0;
+        block_on(async {
+            let mut wait = pin!(rx.wait_for(|value| *value == 2));
+            poll_fn(|cx| {
+                polls += 1;
+                wait.as_mut().poll(cx).map(|value| assert_eq!(*value.unwrap(), 2))
+            })
+            .await;
+        });
+        let _tx = sender.join().unwrap();
+        polls
+    });
+    // Both sends, and loom itself for no reason, wake the task once.
+    assert_eq!(outcomes, BTreeSet::from([1, 2, 3, 4]));
+}
+
+/// G6. Broken by a wait that is found to be over after it has registered, and does not cancel.
+#[test]
+fn g6_a_ready_wait_keeps_no_waker() {
+    let outcomes = model(3, || {
+        let (tx, mut rx) = channel(0);
+        let task = Task::new();
+        let sender = sending(tx, 1);
+        let is_ready = poll(&task, &mut rx).is_ready();
+        if is_ready {
+            assert_eq!(task.wakers_kept(), 0);
+        }
+        let _tx = sender.join().unwrap();
+        assert!(is_ready || poll(&task, &mut rx).is_ready());
+        assert_eq!(task.wakers_kept(), 0);
+        is_ready
+    });
+    assert_eq!(outcomes, BTreeSet::from([false, true]));
+}
+
+/// G1, on a thread without an executor. Broken by a thread that parks without a check whether it has been woken, or that is
+/// not unparked.
+#[test]
+fn g1_changed_blocking_against_a_send_and_the_close() {
+    let outcomes = model(3, || {
+        let (tx, mut rx) = channel(0);
+        let sender = thread::spawn(move || tx.set(1));
+        rx.changed_blocking().unwrap();
+        assert_eq!(rx.get(), 1);
+        let is_closed = rx.is_closed();
+        assert!(rx.changed_blocking().is_err());
+        sender.join().unwrap();
+        is_closed
+    });
+    assert_eq!(outcomes, BTreeSet::from([false, true]));
+}
+
+/// G1, on a thread without an executor. Broken as the model above, and here the close does not make up for the send.
+#[test]
+fn g1_changed_blocking_against_two_sends() {
+    model(3, || {
+        let (tx, mut rx) = channel(0);
+        let sender = thread::spawn(move || {
+            tx.set(1);
+            tx.set(2);
+            tx
+        });
+        while rx.get() != 2 {
+            rx.changed_blocking().unwrap();
+        }
+        let _tx = sender.join().unwrap();
+    });
+}
