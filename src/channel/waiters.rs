@@ -73,7 +73,7 @@ impl Delivery<'_> {
         while let Some(waker) = self.next() {
             waker.wake();
         }
-        self.notify_listeners();
+        self.listeners.take().into_iter().for_each(notify_all);
     }
 
     #[inline]
@@ -95,12 +95,6 @@ impl Delivery<'_> {
             }
         }
     }
-
-    fn notify_listeners(&mut self) {
-        if let Some(event) = self.listeners.take() {
-            notify_all(event);
-        }
-    }
 }
 
 impl Drop for Delivery<'_> {
@@ -108,8 +102,6 @@ impl Drop for Delivery<'_> {
         while let Some(waker) = self.next() {
             catch_panic(|| waker.wake());
         }
-        if self.listeners.is_some() {
-            catch_panic(|| self.notify_listeners());
-        }
+        catch_panic(|| self.listeners.take().into_iter().for_each(notify_all));
     }
 }

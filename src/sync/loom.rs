@@ -53,15 +53,17 @@ impl<T> Mutex<T> {
     }
 }
 
-/// The value is in std's cell, which loom cannot see. `is_set` publishes it to loom.
+/// The value is in std's cell, which loom cannot see. `is_set` publishes it to loom, and the second of two callers that set it
+/// waits for `setting`.
 pub(crate) struct SetOnce<T> {
     value: std::sync::OnceLock<T>,
     is_set: AtomicUsize,
+    setting: Mutex<()>,
 }
 
 impl<T> SetOnce<T> {
     pub(crate) fn new() -> Self {
-        Self { value: std::sync::OnceLock::new(), is_set: AtomicUsize::new(0) }
+        Self { value: std::sync::OnceLock::new(), is_set: AtomicUsize::new(0), setting: Mutex::new(()) }
     }
 
     pub(crate) fn get(&self) -> Option<&T> {
@@ -70,10 +72,11 @@ impl<T> SetOnce<T> {
     }
 
     pub(crate) fn get_or_set(&self, value: T) -> &T {
-        let value = self.value.get_or_init(|| value);
-        // ORDERING: Release; partner: the Acquire in `get`, to which the value becomes visible. Acquire; partner: the
-        // Release of the caller that was first.
-        self.is_set.fetch_or(1, Ordering::AcqRel);
-        value
+        self.setting.with(|()| {
+            let value = self.value.get_or_init(|| value);
+            // ORDERING: Release; partner: the Acquire in `get`, to which the value becomes visible.
+            self.is_set.store(1, Ordering::Release);
+            value
+        })
     }
 }
