@@ -79,7 +79,7 @@ impl Count {
     #[cold]
     #[inline(never)]
     fn panic() -> ! {
-        panic!("too many handles of one watch channel: more than {MAX}, were they leaked?");
+        panic!("too many handles of one watch channel, were they leaked?");
     }
 
     /// Counts one handle less.
@@ -152,7 +152,7 @@ mod tests {
         assert_eq!(count.get(), MAX);
         for _ in 0..3 {
             let refused = std::panic::catch_unwind(|| count.add()).unwrap_err();
-            let message = refused.downcast_ref::<alloc::string::String>().unwrap();
+            let message = refused.downcast_ref::<&str>().unwrap();
             assert!(message.starts_with("too many handles of one watch channel"), "{message}");
             assert_eq!(count.get(), MAX);
         }

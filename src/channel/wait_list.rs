@@ -102,13 +102,13 @@ struct Slots {
 impl Slots {
     #[inline]
     fn slot(&mut self, index: Index) -> &mut Slot {
-        match self.first.get_mut(index as usize) {
-            Some(slot) => slot,
-            None => {
-                let chunk = &mut self.chunks[(index >> OFFSET_BITS) as usize - 1];
-                &mut chunk[(index & ((1 << OFFSET_BITS) - 1)) as usize]
-            }
-        }
+        let (chunk, offset) = (index >> OFFSET_BITS, index & ((1 << OFFSET_BITS) - 1));
+        let chunk = match (chunk as usize).checked_sub(1) {
+            None => Some(&mut self.first[..]),
+            Some(chunk) => self.chunks.get_mut(chunk).map(|chunk| &mut chunk[..]),
+        };
+        // An index out of bounds would link the text of its panic.
+        chunk.and_then(|chunk| chunk.get_mut(offset as usize)).unwrap_or_else(|| unreachable!())
     }
 
     /// Takes a slot off the free list, and makes it idle.
@@ -202,12 +202,15 @@ impl Slots {
     #[inline]
     fn take_front(&mut self, head: Index, batch: &mut Batch) -> bool {
         let mut next = self.slot(head).next;
-        while next != head && batch.len < BATCH {
+        while next != head {
+            let Some(place) = batch.wakers.get_mut(batch.len) else { break };
+            batch.len += 1;
             let index = next;
             let slot = self.slot(index);
             next = mem::replace(&mut slot.next, index);
             slot.prev = index;
-            batch.push(slot.waker.take());
+            // There was none: without `forget` the compiler would make code that drops it.
+            mem::forget(mem::replace(place, slot.waker.take()));
         }
         self.slot(head).next = next;
         self.slot(next).prev = head;
@@ -335,13 +338,6 @@ impl Batch {
         Self { wakers: ManuallyDrop::new([const { None }; BATCH]), taken: 0, len: 0 }
     }
 
-    #[inline]
-    fn push(&mut self, waker: Option<Waker>) {
-        // There was none: without `forget` the compiler would make code that drops it.
-        mem::forget(mem::replace(&mut self.wakers[self.len], waker));
-        self.len += 1;
-    }
-
     /// Takes the next waker; a batch that is empty can be filled again.
     #[inline]
     pub(crate) fn next(&mut self) -> Option<Waker> {
@@ -349,8 +345,9 @@ impl Batch {
             (self.taken, self.len) = (0, 0);
             return None;
         }
+        let waker = self.wakers.get_mut(self.taken)?.take();
         self.taken += 1;
-        self.wakers[self.taken - 1].take()
+        waker
     }
 }
 

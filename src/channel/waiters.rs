@@ -26,7 +26,8 @@ impl Waiters {
     /// Returns a list to wait in: a lane's, or that of [`SENDERS`].
     #[inline]
     pub(crate) fn list(&self, list: u8) -> &WaitList {
-        self.lists.get_or_make()[usize::from(list)].get_or_make()
+        // An index out of bounds would link the text of its panic.
+        self.lists.get_or_make().get(usize::from(list)).unwrap_or_else(|| unreachable!()).get_or_make()
     }
 
     /// Wakes all receivers that a sender owes it to. The caller holds no lock.

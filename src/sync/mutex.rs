@@ -14,7 +14,10 @@ impl<T> Mutex<T> {
 
     #[inline]
     pub(crate) fn with<R>(&self, f: impl FnOnce(&mut T) -> R) -> R {
-        critical_section::with(|section| f(&mut self.0.borrow_ref_mut(section)))
+        // No code of others runs in `f`, so it is never borrowed twice. (`borrow_mut` would link the text of its panic.)
+        critical_section::with(|section| {
+            f(&mut self.0.borrow(section).try_borrow_mut().unwrap_or_else(|_| unreachable!()))
+        })
     }
 }
 
