@@ -40,8 +40,8 @@ for target in thumbv6m-none-eabi riscv32imc-unknown-none-elf; do
 done
 for package in size wasm; do
     case $package in size) target=thumbv6m-none-eabi ;; wasm) target=wasm32-unknown-unknown ;; esac
-    step "$package, $target"
+    step "$package, $target, all features"
     use_target "$target" std,panic_abort
     RUSTFLAGS="-D warnings" rust_cargo check --quiet --locked --manifest-path "no_std_check/$package/Cargo.toml" \
-        --target "$target"
+        --target "$target" --all-features
 done

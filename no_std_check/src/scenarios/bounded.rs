@@ -20,9 +20,9 @@ const COUNTS: [usize; 3] = [1, 8, 64];
 
 /// By how many ticks several receivers may take longer than one: the only slot of a list that has never grown is found
 /// faster, and its list does not grow.
-const SLACK_OF_SEVERAL: u32 = 80;
+const SLACK_OF_SEVERAL: u32 = 100;
 /// By how many ticks 64 receivers may take longer than 8: the directory of the list's chunks has three entries more.
-const SLACK_OF_MANY: u32 = 16;
+const SLACK_OF_MANY: u32 = 40;
 
 pub(crate) async fn run() -> String {
     let mut report = String::from("ticks without interrupts to ");

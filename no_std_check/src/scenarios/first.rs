@@ -11,7 +11,7 @@ use watch_channel::{Receiver, Sender, channel};
 
 use crate::timer;
 
-const ROUNDS: u32 = 4_000;
+const ROUNDS: u32 = 2_000;
 
 type Handles = (Sender<u32>, Receiver<u32>);
 

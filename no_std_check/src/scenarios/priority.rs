@@ -12,7 +12,7 @@ use watch_channel::{Receiver, Sender, Version, WeakSender, channel};
 use crate::task::spawn;
 use crate::{Executors, timer};
 
-const INTERRUPTS: u32 = 40_000;
+const INTERRUPTS: u32 = 20_000;
 
 /// How often each of them changed the value.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]

@@ -16,7 +16,7 @@ use portable_atomic_util::Arc;
 use crate::timer;
 
 /// Interrupts in each of the two parts.
-const INTERRUPTS: u32 = 50_000;
+const INTERRUPTS: u32 = 25_000;
 /// How many values are sent until the receivers must have caught up.
 const BURST: u32 = 8;
 
