@@ -59,7 +59,6 @@ impl Place {
     }
 
     /// Puts the waker into the list, and returns the one that it replaces.
-    #[inline]
     fn register(&mut self, waiters: &Waiters, waker: Waker) -> Option<Waker> {
         let replaced = waiters.list(self.list).register(&mut self.slot, waker);
         self.is_registered = true;

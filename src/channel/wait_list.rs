@@ -164,6 +164,7 @@ impl Slots {
         self.newest.take()
     }
 
+    #[inline]
     fn unlink(&mut self, index: Index) {
         let slot = self.slot(index);
         let prev = mem::replace(&mut slot.prev, index);
