@@ -13,7 +13,6 @@ extern crate alloc;
 #[cfg(any(feature = "std", test))]
 extern crate std;
 
-mod adapters;
 mod cached;
 mod channel;
 mod deadlock;
@@ -27,6 +26,9 @@ mod sync;
 #[cfg(not(all(loom, feature = "loom")))]
 mod watch;
 mod weak;
+
+// Last: a type's page shows its methods in this order.
+mod adapters;
 
 #[cfg(feature = "stream")]
 pub use crate::adapters::WatchStream;

@@ -1,7 +1,5 @@
 //! One file for each feature that ties the channel to something else.
 
-#[cfg(all(feature = "std", not(target_family = "wasm")))]
-mod blocking;
 pub(crate) mod coop;
 #[cfg(feature = "defmt")]
 mod defmt;
@@ -9,6 +7,10 @@ mod defmt;
 mod event_listener;
 #[cfg(feature = "stream")]
 mod stream;
+
+// Last: a type's page shows its methods in this order.
+#[cfg(all(feature = "std", not(target_family = "wasm")))]
+mod blocking;
 
 #[cfg(feature = "stream")]
 pub use self::stream::WatchStream;

@@ -37,7 +37,7 @@
 //! # Why not event-listener's list
 //!
 //! event-listener calls wakers while it holds its lock, so each wait needed a second place for its waker, with a lock and a
-//! reference count of its own: 19 atomic writes for a wait and its wake-up instead of 9. It allocates for a wait that
+//! reference count of its own: 19 atomic writes for a wait and its wake-up instead of 10. It allocates for a wait that
 //! outlives its poll. And a dropped wait passes its notification on, so it can call the waker of another task.
 
 use alloc::boxed::Box;
