@@ -30,7 +30,7 @@
 //! # Memory
 //!
 //! Slots never move. When none is free, the list gets one more chunk of them, as large as all chunks before, which is made
-//! before the lock is taken: only a constant number of words changes while it is held. Released slots are used again, so
+//! before the lock is taken: only the short directory of chunks changes while it is held. Released slots are used again, so
 //! a list is as large as the largest number of receivers that have had slots at the same time. Once none of its slots is
 //! used, a list that has grown gives its chunks back.
 //!
@@ -40,7 +40,6 @@
 //! reference count of its own: 19 atomic writes for a wait and its wake-up instead of 10. It allocates for a wait that
 //! outlives its poll. And a dropped wait passes its notification on, so it can call the waker of another task.
 
-use alloc::boxed::Box;
 use alloc::vec::Vec;
 use core::mem::{self, ManuallyDrop};
 use core::task::Waker;
@@ -70,7 +69,7 @@ const HEADS: Index = if HAS_CRITICAL_SECTIONS { 2 } else { 1 };
 const FIRST: usize = HEADS as usize + 1;
 
 /// How many chunks an unused list keeps, so a few waits at a time that come and go do not allocate.
-const KEPT_CHUNKS: Index = 3;
+const KEPT_CHUNKS: usize = 3;
 
 /// How many wakers a delivery takes while it holds the lock once.
 const BATCH: usize = match (HAS_CRITICAL_SECTIONS, IS_MODEL) {
@@ -88,18 +87,12 @@ struct Slot {
 /// No slot is free.
 struct Full;
 
-/// As many slots as the list had before. (A boxed slice would be made by way of a reallocation.)
-struct Chunk {
-    slots: Vec<Slot>,
-    older: Option<Box<Chunk>>,
-}
-
 /// What the lock protects.
 struct Slots {
     first: [Slot; FIRST],
-    /// The newest chunk, and how many there are.
-    newest: Option<Box<Chunk>>,
-    chunks: Index,
+    /// The directory. Each chunk has as many slots as the list had before it. (A boxed slice would be made by way of a
+    /// reallocation, whose code takes memory.)
+    chunks: Vec<Vec<Slot>>,
     /// The first free slot.
     free: Index,
     /// How many slots are neither free nor heads from the start.
@@ -109,19 +102,13 @@ struct Slots {
 impl Slots {
     #[inline]
     fn slot(&mut self, index: Index) -> &mut Slot {
-        let (number, offset) = (index >> OFFSET_BITS, index & ((1 << OFFSET_BITS) - 1));
-        let slots = if number == 0 { &mut self.first[..] } else { self.chunk(number) };
+        let (chunk, offset) = ((index >> OFFSET_BITS) as usize, (index & ((1 << OFFSET_BITS) - 1)) as usize);
         // An index out of bounds would link the text of its panic.
-        slots.get_mut(offset as usize).unwrap_or_else(|| unreachable!())
-    }
-
-    /// Mostly it takes one step or two: half of all slots are in the newest chunk.
-    fn chunk(&mut self, number: Index) -> &mut [Slot] {
-        let mut chunk = self.newest.as_deref_mut();
-        for _ in number..self.chunks {
-            chunk = chunk.and_then(|chunk| chunk.older.as_deref_mut());
+        match chunk.checked_sub(1) {
+            None => self.first.get_mut(offset),
+            Some(chunk) => self.chunks.get_mut(chunk).and_then(|chunk| chunk.get_mut(offset)),
         }
-        chunk.map_or(&mut [], |chunk| &mut chunk.slots)
+        .unwrap_or_else(|| unreachable!())
     }
 
     /// Takes a slot off the free list, and makes it idle.
@@ -141,7 +128,7 @@ impl Slots {
     /// Takes a slot for a receiver. One that a delivery may need for a head is left: then no send has to grow a list that
     /// is long enough for one.
     fn allocate_for_receiver(&mut self) -> Result<Index, Full> {
-        let needs_head = !HAS_CRITICAL_SECTIONS && FIRST << self.chunks > BATCH;
+        let needs_head = !HAS_CRITICAL_SECTIONS && FIRST << self.chunks.len() > BATCH;
         let free = self.free;
         if needs_head && free != NO_SLOT && self.slot(free).next == NO_SLOT { Err(Full) } else { self.allocate() }
     }
@@ -155,13 +142,13 @@ impl Slots {
 
     /// Takes the chunks out for the caller to drop, if there are many and no slot is used. (On a microcontroller that is no
     /// gain: its code takes more memory.)
-    fn take_unused_chunks(&mut self) -> Option<Box<Chunk>> {
-        if !HAS_THREADS || self.used > 0 || self.chunks <= KEPT_CHUNKS {
-            return None;
+    fn take_unused_chunks(&mut self) -> Vec<Vec<Slot>> {
+        if !HAS_THREADS || self.used > 0 || self.chunks.len() <= KEPT_CHUNKS {
+            return Vec::new();
         }
-        (self.free, self.chunks) = (HEADS, 0);
+        self.free = HEADS;
         self.slot(HEADS).next = NO_SLOT;
-        self.newest.take()
+        mem::take(&mut self.chunks)
     }
 
     #[inline]
@@ -298,7 +285,7 @@ impl WaitList {
     #[inline]
     fn with_room<R>(&self, mut f: impl FnMut(&mut Slots) -> Result<R, Full>) -> R {
         loop {
-            match self.0.with(|slots| f(slots).map_err(|Full| slots.chunks)) {
+            match self.0.with(|slots| f(slots).map_err(|Full| slots.chunks.len())) {
                 Ok(result) => return result,
                 Err(chunks) => self.grow(chunks),
             }
@@ -308,22 +295,22 @@ impl WaitList {
     /// Doubles the number of slots, unless another caller has done so since there were so many `chunks`.
     #[cold]
     #[inline(never)]
-    fn grow(&self, chunks: Index) {
-        let len = (FIRST as Index) << chunks;
+    fn grow(&self, chunks: usize) {
+        let len = FIRST << chunks;
         assert!(len <= 1 << OFFSET_BITS, "too many receivers wait on one watch channel");
-        let first = (chunks + 1) << OFFSET_BITS;
+        let first = (chunks as Index + 1) << OFFSET_BITS;
         let slot = |index| Slot { waker: None, prev: index, next: index + 1 };
-        let mut chunk = Some(Box::new(Chunk { slots: (first..first + len).map(slot).collect(), older: None }));
-        // If it is not used, it is dropped after the lock has been released.
+        let mut chunk = (first..first + len as Index).map(slot).collect::<Vec<_>>();
+        let mut directory = Vec::with_capacity(chunks + 1);
+        // The old directory, and what is not used, are dropped after the lock has been released.
         self.0.with(|slots| {
-            if slots.chunks == chunks {
-                mem::swap(&mut slots.newest, &mut chunk);
-                slots.chunks += 1;
-                let old_free = mem::replace(&mut slots.free, first);
-                slots.slot(first + len - 1).next = old_free;
-                if let Some(newest) = &mut slots.newest {
-                    newest.older = chunk.take();
+            if slots.chunks.len() == chunks {
+                if let Some(last) = chunk.last_mut() {
+                    last.next = mem::replace(&mut slots.free, first);
                 }
+                directory.append(&mut slots.chunks);
+                directory.push(mem::take(&mut chunk));
+                mem::swap(&mut slots.chunks, &mut directory);
             }
         });
     }
@@ -334,7 +321,7 @@ impl Default for WaitList {
         // The heads are linked to themselves.
         let slot = |index| Slot { waker: None, prev: index, next: if index < HEADS { index } else { NO_SLOT } };
         let first = core::array::from_fn(|index| slot(index as Index));
-        Self(Mutex::new(Slots { first, newest: None, chunks: 0, free: HEADS, used: 0 }))
+        Self(Mutex::new(Slots { first, chunks: Vec::new(), free: HEADS, used: 0 }))
     }
 }
 
@@ -365,6 +352,7 @@ impl Batch {
 }
 
 #[cfg(test)]
+#[expect(clippy::disallowed_types, reason = "the tasks are not the channel's")]
 mod tests {
     use alloc::sync::Arc;
     use alloc::task::Wake;
@@ -420,7 +408,7 @@ mod tests {
     }
 
     fn slots_in_all(list: &WaitList) -> usize {
-        list.0.with(|slots| FIRST << slots.chunks)
+        list.0.with(|slots| FIRST << slots.chunks.len())
     }
 
     /// Checks that the list of `WAITING` has these slots, in both directions, and that the slots that are not used are free.
@@ -438,7 +426,7 @@ mod tests {
                 assert!(slots.slot(free).waker.is_none());
                 (free, count) = (slots.slot(free).next, count + 1);
             }
-            let in_all = FIRST << slots.chunks;
+            let in_all = FIRST << slots.chunks.len();
             assert_eq!(HEADS as usize + slots.used + count, in_all);
         });
     }
