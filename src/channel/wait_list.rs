@@ -96,7 +96,7 @@ struct Slots {
     /// The first free slot.
     free: Index,
     /// How many slots are neither free nor heads from the start.
-    used: usize,
+    used: u32,
 }
 
 impl Slots {
@@ -404,7 +404,7 @@ mod tests {
     }
 
     fn used(list: &WaitList) -> usize {
-        list.0.with(|slots| slots.used)
+        list.0.with(|slots| slots.used as usize)
     }
 
     fn slots_in_all(list: &WaitList) -> usize {
@@ -427,7 +427,7 @@ mod tests {
                 (free, count) = (slots.slot(free).next, count + 1);
             }
             let in_all = FIRST << slots.chunks.len();
-            assert_eq!(HEADS as usize + slots.used + count, in_all);
+            assert_eq!(HEADS as usize + slots.used as usize + count, in_all);
         });
     }
 
