@@ -67,10 +67,9 @@ fn g3_tasks_that_publish_under_a_mutex_run_one_after_the_other() {
             });
         }
         config.set(1);
-        let seen = seen.lock().unwrap().clone();
         seen
     });
-    assert_eq!(seen, [1, 2]);
+    assert_eq!(*seen.lock().unwrap(), [1, 2]);
 }
 
 /// An executor whose wakers lock its queue, and tell its worker through another channel while they hold it.

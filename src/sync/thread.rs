@@ -6,7 +6,7 @@ pub(crate) use loom::thread::{Thread, current};
 pub(crate) use std::thread::{Thread, current};
 
 /// Declares a cell of which each thread has its own, made by a constant expression.
-#[cfg(all(feature = "std", not(all(loom, feature = "loom"))))]
+#[cfg(all(feature = "std", not(target_family = "wasm"), not(all(loom, feature = "loom"))))]
 macro_rules! per_thread {
     ($(#[$attr:meta])* static $name:ident: $type:ty = $init:expr;) => {
         std::thread_local! { $(#[$attr])* static $name: $type = const { $init }; }
@@ -18,7 +18,7 @@ macro_rules! per_thread {
         loom::thread_local! { $(#[$attr])* static $name: $type = $init; }
     };
 }
-#[cfg(feature = "std")]
+#[cfg(all(feature = "std", not(target_family = "wasm")))]
 pub(crate) use per_thread;
 
 /// Sleeps until the thread is unparked, or for no reason, and no longer than `limit`.
