@@ -14,7 +14,7 @@ use crate::{assert_all_can_wait, lane_mates, model, poll, sending};
 /// G1. Broken by a delivery that ends with the first lane.
 #[test]
 fn g1_waits_in_two_lanes_against_a_send() {
-    let outcomes = model(3, || {
+    let outcomes = model(2, || {
         let (tx, mut first) = channel(0);
         let mut second = first.clone();
         let sender = sending(tx, 1);
@@ -360,7 +360,7 @@ fn g1_two_first_waits_at_once() {
 /// the other's wake-up with it.
 #[test]
 fn g1_a_dropped_wait_and_another_against_a_send() {
-    let outcomes = model(3, || {
+    let outcomes = model(2, || {
         let (tx, [mut stays, mut leaves]) = lane_mates();
         let staying = thread::spawn(move || {
             let task = Task::new();
