@@ -3,6 +3,8 @@
 use std::collections::BTreeSet;
 
 use loom::future::block_on;
+use loom::sync::Arc;
+use loom::sync::atomic::{AtomicUsize, Ordering};
 use loom::thread;
 use watch_channel::channel;
 
@@ -32,6 +34,28 @@ fn g1_closed_against_the_last_receivers_drop() {
         }
     });
     assert_eq!(outcomes, BTreeSet::from(["ready", "woken"]));
+}
+
+/// What was done with the receiver before its drop is visible to a sender whose wait is over. Broken by a flag that is set
+/// without Acquire: the second check of a wait.
+#[test]
+fn what_comes_before_the_last_receivers_drop_is_visible_after_closed() {
+    let outcomes = model(3, || {
+        let (tx, rx) = channel(0);
+        let before = Arc::new(AtomicUsize::new(0));
+        let dropping = thread::spawn({
+            let before = before.clone();
+            move || {
+                before.store(1, Ordering::Relaxed);
+                drop(rx);
+            }
+        });
+        let is_ready = Task::new().poll(&mut Box::pin(tx.closed())).is_ready();
+        assert!(!is_ready || before.load(Ordering::Relaxed) == 1);
+        dropping.join().unwrap();
+        is_ready
+    });
+    assert_eq!(outcomes, BTreeSet::from([false, true]));
 }
 
 /// G1. Broken by a receiver that takes the flag without being the last.

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeSet;
 
+use loom::sync::Arc;
+use loom::sync::atomic::{AtomicUsize, Ordering};
 use loom::thread;
 use watch_channel::{Cached, channel};
 
@@ -109,4 +111,81 @@ fn two_sends_against_a_cached_value() {
         (early, late)
     });
     assert_eq!(outcomes, BTreeSet::from([(0, 0), (0, 1), (0, 2), (1, 1), (1, 2), (2, 2)]));
+}
+
+/// What a sender did before a send or its drop is visible to a receiver that knows of it, without a look at the value.
+/// Broken by a version or a close that is published without Release, and by a check for either without Acquire.
+#[test]
+fn what_comes_before_a_send_is_visible() {
+    for closes in [false, true] {
+        let outcomes = model(3, move || {
+            let (tx, rx) = channel(0);
+            let before = Arc::new(AtomicUsize::new(0));
+            let sender = thread::spawn({
+                let before = before.clone();
+                move || {
+                    before.store(1, Ordering::Relaxed);
+                    if closes {
+                        drop(tx);
+                        return None;
+                    }
+                    tx.set(1);
+                    Some(tx)
+                }
+            });
+            let is_known = rx.has_unseen() || rx.is_closed();
+            assert!(!is_known || before.load(Ordering::Relaxed) == 1);
+            let _tx = sender.join().unwrap();
+            is_known
+        });
+        assert_eq!(outcomes, BTreeSet::from([false, true]));
+    }
+}
+
+/// What each sender did before its drop is visible to a receiver that sees the close. Broken by a count that goes down without
+/// Release, or without Acquire by the last one, which closes the channel.
+#[test]
+fn what_comes_before_every_senders_drop_is_visible() {
+    let outcomes = model(3, || {
+        let (tx, rx) = channel(0);
+        let other = tx.clone();
+        let before = Arc::new([AtomicUsize::new(0), AtomicUsize::new(0)]);
+        let [first, second] = [(tx, 0), (other, 1)].map(|(tx, i)| {
+            let before = before.clone();
+            thread::spawn(move || {
+                before[i].store(1, Ordering::Relaxed);
+                drop(tx);
+            })
+        });
+        let is_closed = rx.is_closed();
+        assert!(!is_closed || before.iter().all(|before| before.load(Ordering::Relaxed) == 1));
+        first.join().unwrap();
+        second.join().unwrap();
+        is_closed
+    });
+    assert_eq!(outcomes, BTreeSet::from([false, true]));
+}
+
+/// What was done with each receiver before its drop is visible to a sender that knows that all are gone. Broken by a count
+/// that goes down without Release, or is read without Acquire.
+#[test]
+fn what_comes_before_the_last_receivers_drop_is_visible() {
+    let outcomes = model(3, || {
+        let (tx, rx) = channel(0);
+        let other = rx.clone();
+        let before = Arc::new([AtomicUsize::new(0), AtomicUsize::new(0)]);
+        let [first, second] = [(rx, 0), (other, 1)].map(|(rx, i)| {
+            let before = before.clone();
+            thread::spawn(move || {
+                before[i].store(1, Ordering::Relaxed);
+                drop(rx);
+            })
+        });
+        let is_closed = tx.is_closed();
+        assert!(!is_closed || before.iter().all(|before| before.load(Ordering::Relaxed) == 1));
+        first.join().unwrap();
+        second.join().unwrap();
+        is_closed
+    });
+    assert_eq!(outcomes, BTreeSet::from([false, true]));
 }
