@@ -32,6 +32,34 @@ fn g1_waits_in_two_lanes_against_a_send() {
     assert_eq!(outcomes, BTreeSet::from([(false, false), (false, true), (true, false), (true, true)]));
 }
 
+/// G1, G6. Three receivers wait in each of two lanes, and the last of one drops its wait. Broken by a delivery that goes on in
+/// the second lane with the head of the first.
+#[test]
+fn g1_two_lanes_with_more_than_a_batch() {
+    for place in [2, 5] {
+        let outcomes = model(3, move || {
+            let (tx, rx) = channel(0);
+            let mut receivers: [_; 6] = [rx.clone(), rx.clone(), rx.clone(), rx.clone(), rx.clone(), rx];
+            let tasks = [(); 6].map(|()| Task::new());
+            let mut waits = receivers.each_mut().map(|rx| Some(Box::pin(rx.changed())));
+            for (task, wait) in tasks.iter().zip(waits.iter_mut().flatten()) {
+                assert!(task.poll(wait).is_pending());
+            }
+            let sender = sending(tx, 1);
+            drop(waits[place].take());
+            let tx = sender.join().unwrap();
+            for (i, task) in tasks.iter().enumerate() {
+                assert_eq!(task.wakers_kept(), 0);
+                assert!(task.wakes() == 1 || i == place, "{i}");
+            }
+            drop(waits);
+            assert_all_can_wait(&tx, &mut receivers);
+            tasks[place].wakes()
+        });
+        assert_eq!(outcomes, BTreeSet::from([0, 1]), "{place}");
+    }
+}
+
 /// G1. The second receiver finds the waiting bit set and does not set it again. Broken by a check of the bit before the
 /// waker is in the list, and by a delivery that takes its wakers before the sender has taken the bit.
 #[test]
@@ -312,28 +340,57 @@ fn g1_growth_against_a_delivery() {
     check::<7>();
 }
 
-/// Two receivers wait for the first time in a list that must grow for both. Broken by a growth that does not check whether
-/// another caller has grown the list.
+/// Two receivers wait for the first time in a list that must grow for both, then others use up its free slots. Broken by a
+/// growth that does not check whether another caller has grown the list: a slot then has two owners.
 #[test]
 fn g1_two_growths_at_once() {
-    let outcomes = model(3, || {
-        let (tx, [mut first, mut second, mut third]) = lane_mates();
+    model(3, || {
+        let (tx, mates) = lane_mates::<12>();
+        let mut mates = Vec::from(mates);
+        let mut second = mates.pop().unwrap();
         let task = Task::new();
-        assert!(poll(&task, &mut first).is_pending());
+        assert!(poll(&task, &mut mates[0]).is_pending());
         let other = thread::spawn(move || {
             let task = Task::new();
-            let is_pending = poll(&task, &mut second).is_pending();
-            (second, task, is_pending)
+            assert!(poll(&task, &mut second).is_pending());
+            (second, task)
         });
         let third_task = Task::new();
-        let third_is_pending = poll(&third_task, &mut third).is_pending();
-        let (mut second, second_task, second_is_pending) = other.join().unwrap();
-        assert!(second_is_pending && third_is_pending);
+        assert!(poll(&third_task, &mut mates[1]).is_pending());
+        let (second, second_task) = other.join().unwrap();
+        mates.push(second);
         tx.set(1);
         assert_eq!([&task, &second_task, &third_task].map(|task| task.wakes()), [1; 3]);
-        assert_all_can_wait(&tx, [&mut first, &mut second, &mut third]);
+        assert_all_can_wait(&tx, &mut mates);
     });
-    assert_eq!(outcomes.len(), 1);
+}
+
+/// A list gives its chunks back with the last slot, or as the last slots go, while a receiver waits for the first time: in a
+/// list with free slots, or in a full one. Broken by chunks that are given back while a slot is used, by a free list that
+/// still leads there, and by a growth that does not check for that.
+#[test]
+fn g1_a_list_that_shrinks_against_a_first_wait() {
+    // So many receivers fill a list of four chunks, and it keeps three at most.
+    const FULL: usize = 30;
+    for dropped in [1, FULL] {
+        let outcomes = model(2, move || {
+            let (tx, mates) = lane_mates::<{ FULL + 4 }>();
+            let mut others = Vec::from(mates);
+            let mut new = others.split_off(FULL);
+            for rx in &mut others {
+                Task::new().poll_pending(rx.changed());
+            }
+            others.truncate(dropped);
+            let dropping = thread::spawn(move || drop(others));
+            let task = Task::new();
+            assert!(poll(&task, &mut new[0]).is_pending());
+            dropping.join().unwrap();
+            tx.set(1);
+            assert_eq!(task.wakes(), 1);
+            assert_all_can_wait(&tx, &mut new);
+        });
+        assert_eq!(outcomes.len(), 1);
+    }
 }
 
 /// The list is made by its first waits, of two receivers at once. Broken by a list that is made twice.

@@ -102,6 +102,28 @@ fn g1_a_closed_listener_against_the_last_receivers_drop() {
     assert_eq!(outcomes, BTreeSet::from(["notified", "woken"]));
 }
 
+/// G1. The last receiver's drop finds a listener's flag, and takes that of a task which has begun to wait for a new
+/// receiver's drop. Broken by a flag that is taken with Relaxed: the delivery then does not find the task's list.
+#[test]
+fn g1_a_closed_listener_and_a_receiver_that_comes_and_goes() {
+    let outcomes = model(3, || {
+        let (tx, rx) = channel(0);
+        let (listening, task) = (Task::new(), Task::new());
+        let mut listener = pin!(tx.listen_closed());
+        assert!(listening.poll_pinned(listener.as_mut()).is_pending());
+        let dropping = thread::spawn(move || drop(rx));
+        let new = tx.subscribe();
+        let mut closed = Box::pin(tx.closed());
+        assert!(task.poll(&mut closed).is_pending());
+        let is_notified = listening.wakes() == 1;
+        drop(new);
+        dropping.join().unwrap();
+        assert_eq!((listening.wakes(), task.wakes()), (1, 1));
+        is_notified
+    });
+    assert_eq!(outcomes, BTreeSet::from([false, true]));
+}
+
 /// G1. A task and a listener wait for the same version. Broken by a send that wakes only one kind.
 #[test]
 fn g1_a_wait_and_a_listener_against_a_send() {

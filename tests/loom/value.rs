@@ -142,8 +142,32 @@ fn what_comes_before_a_send_is_visible() {
     }
 }
 
+/// What each sender did before its drop is visible to a receiver that sees the close. Broken by a count that goes down without
+/// Release, or without Acquire by the last one, which closes the channel.
+#[test]
+fn what_comes_before_every_senders_drop_is_visible() {
+    let outcomes = model(3, || {
+        let (tx, rx) = channel(0);
+        let other = tx.clone();
+        let before = Arc::new([AtomicUsize::new(0), AtomicUsize::new(0)]);
+        let [first, second] = [(tx, 0), (other, 1)].map(|(tx, i)| {
+            let before = before.clone();
+            thread::spawn(move || {
+                before[i].store(1, Ordering::Relaxed);
+                drop(tx);
+            })
+        });
+        let is_closed = rx.is_closed();
+        assert!(!is_closed || before.iter().all(|before| before.load(Ordering::Relaxed) == 1));
+        first.join().unwrap();
+        second.join().unwrap();
+        is_closed
+    });
+    assert_eq!(outcomes, BTreeSet::from([false, true]));
+}
+
 /// What was done with each receiver before its drop is visible to a sender that knows that all are gone. Broken by a count
-/// that goes down without Release, without Acquire by the last one, or is read without Acquire.
+/// that goes down without Release, or is read without Acquire.
 #[test]
 fn what_comes_before_the_last_receivers_drop_is_visible() {
     let outcomes = model(3, || {
