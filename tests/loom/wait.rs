@@ -193,6 +193,21 @@ fn g1_poll_changed_against_two_sends() {
     assert!(outcomes.is_superset(&BTreeSet::from([0, 1, 2, 3, 4])), "{outcomes:?}");
 }
 
+/// G1. A registration is kept, and a wait that was never polled is dropped. Broken by a dropped wait that ends a registration
+/// which is not its own.
+#[test]
+fn g1_a_wait_that_was_never_polled_against_a_send() {
+    model(3, || {
+        let (tx, mut rx) = channel(0);
+        let task = Task::new();
+        assert!(poll(&task, &mut rx).is_pending());
+        let sender = sending(tx, 1);
+        drop(rx.changed());
+        let _tx = sender.join().unwrap();
+        assert_eq!((task.wakes(), task.wakers_kept()), (1, 0));
+    });
+}
+
 /// G1, with one future for several versions. Broken by a send that takes a bit which it does not deliver to.
 #[test]
 fn g1_wait_for_against_two_sends() {
