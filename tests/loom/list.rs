@@ -61,7 +61,7 @@ fn g1_two_lanes_with_more_than_a_batch() {
 }
 
 /// G1. The second receiver finds the waiting bit set and does not set it again. Broken by a check of the bit before the
-/// waker is in the list, and by a delivery that takes its wakers before the sender has taken the bit.
+/// waker is in the list.
 #[test]
 fn g1_a_waiting_bit_that_another_receiver_has_set() {
     let outcomes = model(3, || {
@@ -393,7 +393,7 @@ fn g1_a_list_that_shrinks_against_a_first_wait() {
     }
 }
 
-/// The list is made by its first waits, of two receivers at once. Broken by a list that is made twice.
+/// The list is made by its first waits, of two receivers at once. Broken by a list or a slot that only one of them keeps.
 #[test]
 fn g1_two_first_waits_at_once() {
     model(3, || {

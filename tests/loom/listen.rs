@@ -10,8 +10,7 @@ use watch_channel::channel;
 use crate::common::Task;
 use crate::{model, sending};
 
-/// G1. Listen, look, wait. Broken by a bit that is set before the listener is in its list or not at all, and by a send that
-/// takes the bit without a notification, or with Relaxed.
+/// G1. Listen, look, wait. Broken by a bit that is not set, and by a send that takes it without a notification.
 #[test]
 fn g1_a_listener_against_a_send() {
     let outcomes = model(3, || {
@@ -58,8 +57,8 @@ fn g1_awaited_listeners_against_two_sends() {
     assert!(outcomes.is_superset(&BTreeSet::from([0, 1, 2])), "{outcomes:?}");
 }
 
-/// G1. A listener made after the close is notified from the start, so it needs no look. Broken by `listen` without a check
-/// for the close, and by a close that does not take the bit.
+/// G1. A listener made after the close is notified from the start, so it needs no look. Broken by `listen` without a check for
+/// the close, by a bit that is set before the listener is in its list, and by a close that does not take the bit.
 #[test]
 fn g1_a_listener_against_the_close() {
     let outcomes = model(3, || {
