@@ -165,3 +165,27 @@ fn g1_the_last_receiver_on_another_thread_ends_a_threads_wait() {
         receiver.join().unwrap();
     });
 }
+
+/// Panics when it is woken, without a message.
+#[cfg(feature = "std")]
+struct Panics;
+
+#[cfg(feature = "std")]
+impl std::task::Wake for Panics {
+    fn wake(self: std::sync::Arc<Self>) {
+        std::panic::resume_unwind(Box::new(()));
+    }
+}
+
+#[cfg(feature = "std")]
+#[test]
+fn g4_a_waker_that_panics_leaves_listeners_their_notification() {
+    use std::panic::{AssertUnwindSafe, catch_unwind};
+
+    let (tx, mut rx) = channel(0);
+    let waker = std::sync::Arc::new(Panics).into();
+    assert!(rx.poll_changed(&mut std::task::Context::from_waker(&waker)).is_pending());
+    let listener = rx.listen();
+    assert!(catch_unwind(AssertUnwindSafe(|| tx.set(1))).is_err());
+    assert!(listener.wait_timeout(HANG).is_some());
+}

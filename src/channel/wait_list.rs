@@ -574,4 +574,17 @@ mod tests {
         assert!(wakes(&tasks).iter().all(|wakes| *wakes > 0));
         check(&list, &[]);
     }
+
+    #[test]
+    fn a_delivery_finds_a_slot_for_its_head() {
+        for count in 1..70 {
+            let list = WaitList::default();
+            for _ in 0..count {
+                drop(list.register(&mut { NO_SLOT }, Waker::noop().clone()));
+            }
+            let before = slots_in_all(&list);
+            deliver(&list, NO_SLOT);
+            assert_eq!(slots_in_all(&list), before, "{count}");
+        }
+    }
 }
