@@ -25,7 +25,7 @@ use crate::guard::Ref;
 ///
 /// let (tx, mut rx) = watch_channel::channel(1);
 /// let mut changed = rx.changed();
-/// assert!(block_on(or(async { (&mut changed).await.is_ok() }, ready(false))) == false);
+/// assert!(!block_on(or(async { (&mut changed).await.is_ok() }, ready(false))));
 /// tx.send(2).unwrap();
 /// assert!(block_on(changed).is_ok());
 /// ```
@@ -143,6 +143,7 @@ impl<T> Drop for Closed<'_, T> {
 impl<T, F> Unpin for WaitFor<'_, T, F> {}
 impl<T, F> Unpin for WaitForMap<'_, T, F> {}
 
+/// Shows the name alone, so no bound is needed.
 macro_rules! debug {
     ($name:ident<$($parameter:ident),+>) => {
         impl<$($parameter),+> fmt::Debug for $name<'_, $($parameter),+> {

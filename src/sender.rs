@@ -17,8 +17,9 @@ use crate::weak::WeakSender;
 
 /// Creates a channel that holds `init`, with one sender and one receiver, which has seen `init`.
 ///
-/// It takes one allocation. The first wait on a channel allocates the list that tasks wait in, and the first waits of other
-/// receivers make it longer, by half of what it is then at most. After that neither sends nor waits allocate.
+/// It takes one allocation. A receiver's first wait may allocate: the list that it waits in, or room in that list for as many
+/// receivers again. After that neither sends nor waits allocate, unless more sends than ever before wake receivers of one list
+/// at the same time.
 ///
 /// # Examples
 ///

@@ -2,45 +2,12 @@
 
 mod common;
 
-use std::pin::Pin;
-use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll, Wake, Waker};
 
-use common::{Task, must_end};
+use common::{Inline, Task, must_end};
 use watch_channel::{Receiver, Sender, channel};
-
-/// A task that is polled where it is woken. A wake-up while it is polled polls it once more.
-struct Inline {
-    future: Mutex<Pin<Box<dyn Future<Output = ()> + Send>>>,
-    state: AtomicU8,
-}
-
-const IDLE: u8 = 0;
-const POLLED: u8 = 1;
-const WOKEN_AGAIN: u8 = 2;
-
-impl Inline {
-    fn spawn(future: impl Future<Output = ()> + Send + 'static) {
-        Arc::new(Self { future: Mutex::new(Box::pin(future)), state: AtomicU8::new(IDLE) }).wake();
-    }
-}
-
-impl Wake for Inline {
-    fn wake(self: Arc<Self>) {
-        loop {
-            if self.state.compare_exchange(IDLE, POLLED, Ordering::SeqCst, Ordering::SeqCst).is_err() {
-                self.state.store(WOKEN_AGAIN, Ordering::SeqCst);
-                return;
-            }
-            let waker: Waker = self.clone().into();
-            let _ = self.future.lock().unwrap().as_mut().poll(&mut Context::from_waker(&waker));
-            if self.state.swap(IDLE, Ordering::SeqCst) != WOKEN_AGAIN {
-                return;
-            }
-        }
-    }
-}
 
 #[test]
 fn g3_tasks_that_publish_under_a_mutex_run_one_after_the_other() {

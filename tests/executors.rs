@@ -3,11 +3,9 @@
 mod common;
 
 use std::pin::Pin;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
-use common::must_end;
+use common::{Inline, must_end};
 use watch_channel::{Receiver, Sender, channel};
 
 const RECEIVERS: u64 = 20;
@@ -138,38 +136,10 @@ fn pollsters_block_on_on_threads() {
 
 #[test]
 fn an_inline_executor() {
-    use std::sync::Mutex;
-    use std::task::{Context, Wake};
-
-    /// Being woken polls the task, on the spot; woken while it is polled, it is polled again.
-    struct Inline(Mutex<Option<Task>>, AtomicUsize);
-
-    impl Wake for Inline {
-        fn wake(self: Arc<Self>) {
-            let mut turns = self.1.fetch_add(1, Ordering::SeqCst) + 1;
-            if turns > 1 {
-                return;
-            }
-            while turns > 0 {
-                let mut task = self.0.lock().unwrap();
-                if task
-                    .as_mut()
-                    .is_some_and(|task| task.as_mut().poll(&mut Context::from_waker(&self.clone().into())).is_ready())
-                {
-                    *task = None;
-                }
-                drop(task);
-                turns = self.1.fetch_sub(turns, Ordering::SeqCst) - turns;
-            }
-        }
-    }
-
     must_end(|| {
         let (tasks, done) = scenario();
-        let tasks: Vec<_> =
-            tasks.into_iter().map(|task| Arc::new(Inline(Mutex::new(Some(task)), AtomicUsize::new(0)))).collect();
-        tasks.iter().for_each(|task| task.clone().wake());
+        let tasks: Vec<_> = tasks.into_iter().map(Inline::spawn).collect();
         futures_lite::future::block_on(done);
-        assert!(tasks.iter().all(|task| task.0.lock().unwrap().is_none()));
+        assert!(tasks.iter().all(|task| task.is_done()));
     });
 }

@@ -7,11 +7,11 @@ use std::cell::Cell;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, mpsc};
-use std::task::{Context, Poll, RawWaker, RawWakerVTable, Wake, Waker};
+use std::task::{Context, Poll, RawWaker, RawWakerVTable, Waker};
 
 #[cfg(feature = "std")]
 use common::panic_text;
-use common::{Task, must_end, on_threads};
+use common::{Inline, Task, must_end, on_threads};
 use watch_channel::{Receiver, Sender, channel};
 
 /// A waker that calls `f` when it is cloned, woken or dropped.
@@ -127,45 +127,6 @@ fn g3_wakers_are_cloned_woken_and_dropped_with_no_lock_held() {
         assert!(closed.as_mut().unwrap().as_mut().poll(&mut cx).is_pending());
         assert!(used_by(&mut || closed = None));
     });
-}
-
-/// The simplest executor there is: being woken polls the task, on the spot.
-struct Inline {
-    task: Mutex<Option<std::pin::Pin<Box<dyn Future<Output = ()> + Send>>>>,
-    again: AtomicUsize,
-}
-
-impl Inline {
-    fn spawn(future: impl Future<Output = ()> + Send + 'static) -> Arc<Self> {
-        let task = Arc::new(Self { task: Mutex::new(Some(Box::pin(future))), again: AtomicUsize::new(0) });
-        task.clone().wake();
-        task
-    }
-
-    fn is_done(&self) -> bool {
-        self.task.lock().unwrap().is_none()
-    }
-}
-
-impl Wake for Inline {
-    fn wake(self: Arc<Self>) {
-        if self.again.fetch_add(1, Ordering::SeqCst) > 0 {
-            return; // Woken while it is polled: whoever polls it does so again.
-        }
-        loop {
-            let before = self.again.load(Ordering::SeqCst);
-            let mut task = self.task.lock().unwrap();
-            if let Some(future) = task.as_mut() {
-                if future.as_mut().poll(&mut Context::from_waker(&self.clone().into())).is_ready() {
-                    *task = None;
-                }
-            }
-            drop(task);
-            if self.again.fetch_sub(before, Ordering::SeqCst) == before {
-                return;
-            }
-        }
-    }
 }
 
 #[test]
@@ -441,7 +402,7 @@ fn g1_a_wait_that_ends_in_a_waker_keeps_no_wake_up_of_another_channel() {
 /// Without `std` nothing can stop the second panic.
 #[cfg(feature = "std")]
 #[test]
-fn g4_a_wait_dropped_by_a_waker_that_panics_loses_nobody_elses_wake_up() {
+fn g4_a_wait_dropped_by_a_waker_that_panics_loses_no_other_wake_up() {
     struct Cancel(Arc<Mutex<Option<OwnedWait>>>);
 
     impl Drop for Cancel {

@@ -15,7 +15,9 @@ impl<T> Receiver<T> {
     /// Where none of this is needed, [`changed`](Self::changed) is faster, and easier to use.
     ///
     /// Listen first, then look, then wait: so a version that comes after the look has a listener. On a channel that is
-    /// closed, a listener is notified from the start. Each call allocates, unless an earlier listener's memory is free.
+    /// closed, a listener is notified from the start. A listener can also be notified without a new version: by a send that
+    /// was still notifying when it was made, or by another listener that is dropped after it has been notified. Each call
+    /// allocates, unless an earlier listener's memory is free.
     ///
     /// # Blocking
     ///

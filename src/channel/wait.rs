@@ -131,7 +131,7 @@ impl<T> Channel<T> {
 pub(crate) struct Wait<'a, T> {
     pub(crate) channel: &'a Channel<T>,
     pub(crate) cursor: &'a mut Cursor,
-    /// `true` from a poll that was pending to one that is ready.
+    /// `true` from a poll that was pending, or that has panicked, to one that is ready.
     pub(crate) is_pending: bool,
 }
 

@@ -10,12 +10,12 @@
 //! | state of a slot | `waker` | `prev`, `next` | gets there by |
 //! |---|---|---|---|
 //! | free | none | `next` is the next free slot | [`grow`](WaitList::grow), [`release`](WaitList::release), the end of a delivery |
-//! | idle: a receiver has it and does not wait | none | itself | `release` of another's, [`cancel`](WaitList::cancel), [`take_wakers`](WaitList::take_wakers) |
-//! | waiting | some | in the list of [`WAITING`] | [`register`](WaitList::register) |
+//! | idle: a receiver has it and does not wait | none | itself | [`cancel`](WaitList::cancel), [`take_wakers`](WaitList::take_wakers) |
+//! | waiting | some | in the list of [`WAITING`] | [`register`](WaitList::register), from any state but head |
 //! | taken by a delivery | some | in that delivery's list | the first `take_wakers` of a delivery |
 //! | head | none | last and first slot of its list, or itself | `grow`, the first `take_wakers` of a delivery |
 //!
-//! A waiting or taken slot becomes waiting again by `register`, which moves it to the end of the list.
+//! `register` of a slot that is waiting or taken moves it to the end of the list of `WAITING`.
 //!
 //! # Deliveries
 //!
@@ -44,7 +44,7 @@ use alloc::vec::Vec;
 use core::mem::{self, ManuallyDrop};
 use core::task::Waker;
 
-use crate::sync::{HAS_CRITICAL_SECTIONS, HAS_THREADS, IS_MODEL, Mutex};
+use crate::sync::{HAS_CRITICAL_SECTIONS, IS_MODEL, Mutex};
 
 /// Says which slot: one of the first ones, or, above [`OFFSET_BITS`], the number of its chunk from 1 on, and below, its place
 /// in that chunk. [`NO_SLOT`] stands for none.
@@ -140,10 +140,9 @@ impl Slots {
         self.used -= 1;
     }
 
-    /// Takes the chunks out for the caller to drop, if there are many and no slot is used. (On a microcontroller that is no
-    /// gain: its code takes more memory.)
+    /// Takes the chunks out for the caller to drop, if there are many and no slot is used.
     fn take_unused_chunks(&mut self) -> Vec<Vec<Slot>> {
-        if !HAS_THREADS || self.used > 0 || self.chunks.len() <= KEPT_CHUNKS {
+        if self.used > 0 || self.chunks.len() <= KEPT_CHUNKS {
             return Vec::new();
         }
         self.free = HEADS;
@@ -254,7 +253,8 @@ impl WaitList {
     }
 
     /// Takes the next wakers of a delivery into `batch`, which is empty. At first `head` is [`NO_SLOT`], and the delivery
-    /// takes everything that waits. Returns `true` if nothing is left of the delivery after this batch.
+    /// takes everything that waits. (If the list must grow for a head, also what has begun to wait until it has grown: that is
+    /// woken once too often.) Returns `true` if nothing is left of the delivery after this batch.
     #[inline]
     pub(crate) fn take_wakers(&self, head: &mut Index, batch: &mut Batch) -> bool {
         self.with_room(|slots| {
@@ -546,7 +546,7 @@ mod tests {
         let slots = register_all(&list, &tasks);
         assert!(slots_in_all(&list) > 1_000);
         slots.into_iter().for_each(|slot| drop(list.release(slot)));
-        assert_eq!(slots_in_all(&list) == FIRST, HAS_THREADS);
+        assert_eq!(slots_in_all(&list), FIRST);
         let slots = register_all(&list, &tasks);
         check(&list, &slots);
         deliver(&list, NO_SLOT);

@@ -2,7 +2,7 @@
 //! crates they come from. Under `cfg(loom)` the same names are loom's types.
 //!
 //! It has primitives and no policy: how long to wait for the value is decided in `channel/value.rs`, and which lane a
-//! thread waits in is decided in `channel/waiters.rs`.
+//! receiver waits in is decided in `channel/wait.rs`.
 
 mod backoff;
 mod event;

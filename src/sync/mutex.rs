@@ -1,7 +1,8 @@
 //! The lock of the wait lists: held for a few instructions, and never while code of others runs.
 //!
 //! With `critical-section` it is a critical section, so the thread or interrupt that holds it is never preempted on its
-//! core. With `std` it is std's mutex, which puts a thread to sleep if the holder has been preempted. Otherwise it spins.
+//! core. Otherwise it is spin's, with a back-off that with `std` soon sleeps, in case the holder has been preempted. (std's
+//! mutex makes no difference to the time of a wait.)
 
 #[cfg(feature = "critical-section")]
 pub(crate) struct Mutex<T>(critical_section::Mutex<core::cell::RefCell<T>>);

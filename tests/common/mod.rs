@@ -1,10 +1,10 @@
-//! Polling by hand: a waker that counts, and a future with its own task.
+//! Polling by hand: a waker that counts, a future with its own task, and tasks that are polled where they are woken.
 #![allow(dead_code, clippy::allow_attributes, reason = "each test file uses its part")]
 
 use std::future::Future;
 use std::pin::{Pin, pin};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll, Wake, Waker};
 use std::time::Duration;
 
@@ -68,6 +68,45 @@ impl Task {
         match self.poll_pinned(pin!(future)) {
             Poll::Ready(output) => output,
             Poll::Pending => panic!("the future is not ready"),
+        }
+    }
+}
+
+/// A task that is polled where it is woken, on the spot. A wake-up while it is polled polls it once more.
+pub(crate) struct Inline {
+    task: Mutex<Option<Pin<Box<dyn Future<Output = ()> + Send>>>>,
+    again: AtomicUsize,
+}
+
+impl Inline {
+    pub(crate) fn spawn(future: impl Future<Output = ()> + Send + 'static) -> Arc<Self> {
+        let task = Arc::new(Self { task: Mutex::new(Some(Box::pin(future))), again: AtomicUsize::new(0) });
+        task.clone().wake();
+        task
+    }
+
+    pub(crate) fn is_done(&self) -> bool {
+        self.task.lock().unwrap().is_none()
+    }
+}
+
+impl Wake for Inline {
+    fn wake(self: Arc<Self>) {
+        if self.again.fetch_add(1, Ordering::SeqCst) > 0 {
+            return;
+        }
+        loop {
+            let before = self.again.load(Ordering::SeqCst);
+            let mut task = self.task.lock().unwrap();
+            if let Some(future) = task.as_mut() {
+                if future.as_mut().poll(&mut Context::from_waker(&self.clone().into())).is_ready() {
+                    *task = None;
+                }
+            }
+            drop(task);
+            if self.again.fetch_sub(before, Ordering::SeqCst) == before {
+                return;
+            }
         }
     }
 }
