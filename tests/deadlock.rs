@@ -3,23 +3,38 @@
 
 mod common;
 
-use std::panic::catch_unwind;
+use std::panic::{Location, catch_unwind};
 
 use common::{must_end, panic_text};
 use watch_channel::channel;
 
+const SENDS: &str = "sends on a watch channel";
+const READS: &str = "reads a watch channel";
+const HOLDING_A_REF: &str = "while this thread holds a `Ref` of it, taken";
+const INSIDE_WITH: &str = "inside `with`, `wait_for` or another call that reads its value,";
+const IN_A_CHANGE: &str = "in a closure that changes its value, passed";
+
+/// Checks that `f` panics with a message that names both places: the call, and what it would wait for. A place is so many
+/// lines below the one that calls this function.
 #[track_caller]
-fn assert_panics(with: &str, line: u32, f: impl FnOnce() + std::panic::UnwindSafe + Send + 'static) {
+fn assert_panics(
+    (call, does): (u32, &str),
+    (is_held, by): (&str, u32),
+    f: impl FnOnce() + std::panic::UnwindSafe + Send + 'static,
+) {
+    let here = Location::caller().line();
+    let place = |below| format!("at {}:{}:", file!(), here + below);
+    let (call, by) = (place(call), place(by));
     let panic = must_end(move || catch_unwind(f)).unwrap_err();
     let text = panic_text(&*panic);
-    assert!(text.starts_with(with), "{text}");
-    assert!(text.contains(&format!("{}:{line}:", file!())), "{text}");
+    assert!(text.starts_with(&format!("deadlock: the call {call}")), "{text}");
+    assert!(text.contains(does), "{text}");
+    assert!(text.contains(&format!("{is_held} {by}")), "{text}");
 }
 
 #[test]
-fn a_send_beside_a_ref_of_this_thread_panics_and_names_its_line() {
-    let line = line!() + 3;
-    assert_panics("deadlock: this thread sends on a watch channel while it still holds a `Ref`", line, || {
+fn a_send_while_this_thread_holds_a_ref_panics() {
+    assert_panics((3, SENDS), (HOLDING_A_REF, 2), || {
         let (tx, rx) = channel(1);
         let _held = rx.borrow();
         let _ = tx.send(2);
@@ -27,61 +42,59 @@ fn a_send_beside_a_ref_of_this_thread_panics_and_names_its_line() {
 }
 
 #[test]
-fn so_does_each_other_way_to_change_beside_each_other_ref() {
-    let line = line!() + 4;
-    assert_panics("deadlock: this thread sends", line, || {
+fn each_call_that_changes_the_value_panics_whatever_the_ref_is_from() {
+    assert_panics((4, SENDS), (HOLDING_A_REF, 3), || {
         let (tx, mut rx) = channel(1);
         let task = common::Task::new();
         let _held = task.poll_ready(rx.wait_for(|_| true));
         tx.send_if_modified(|_| false);
     });
-    let line = line!() + 3;
-    assert_panics("deadlock: this thread sends", line, || {
+    assert_panics((3, SENDS), (HOLDING_A_REF, 2), || {
         let (tx, _rx) = channel(1);
         let _held = tx.borrow();
         tx.send_replace(2);
+    });
+    assert_panics((3, SENDS), (HOLDING_A_REF, 2), || {
+        let (tx, mut rx) = channel(1);
+        let _held = rx.borrow_and_update();
+        let _ = tx.set_if_changed(2);
     });
 }
 
 #[test]
 fn a_send_inside_a_condition_panics() {
-    let line = line!() + 4;
-    assert_panics("deadlock: this thread sends", line, || {
+    assert_panics((3, SENDS), (INSIDE_WITH, 3), || {
         let (tx, mut rx) = channel(1);
         let task = common::Task::new();
         let _ = task.poll_ready(rx.wait_for(|_| tx.send(2).is_ok()));
     });
-}
-
-#[test]
-fn a_send_inside_a_read_panics() {
-    let line = line!() + 3;
-    assert_panics("deadlock: this thread sends on a watch channel while it still holds a `Ref`", line, || {
-        let (tx, rx) = channel(1);
-        rx.with(|_| tx.set(2));
-    });
-    let line = line!() + 4;
-    assert_panics("deadlock: this thread sends", line, || {
+    assert_panics((3, SENDS), (INSIDE_WITH, 3), || {
         let (tx, mut rx) = channel(1);
         let task = common::Task::new();
         let _ = task.poll_ready(rx.wait_for_map(|_| tx.send(2).ok()));
     });
 }
 
+/// There is no `Ref` in this code, so the message names none.
 #[test]
-fn a_borrow_or_a_send_inside_a_modification_panics() {
-    let line = line!() + 3;
-    assert_panics("deadlock: this thread reads a watch channel inside the closure that modifies it", line, || {
+fn a_send_inside_a_read_panics() {
+    assert_panics((2, SENDS), (INSIDE_WITH, 2), || {
+        let (tx, rx) = channel(1);
+        rx.with(|_| tx.set(2));
+    });
+}
+
+#[test]
+fn a_read_or_a_send_inside_a_change_panics() {
+    assert_panics((2, READS), (IN_A_CHANGE, 2), || {
         let (tx, rx) = channel(1);
         tx.send_modify(|_| drop(rx.borrow()));
     });
-    let line = line!() + 3;
-    assert_panics("deadlock: this thread reads a watch channel inside the closure", line, || {
+    assert_panics((2, READS), (IN_A_CHANGE, 2), || {
         let (tx, rx) = channel(1);
         tx.send_modify(|value| *value = rx.get());
     });
-    let line = line!() + 3;
-    assert_panics("deadlock: this thread sends on a watch channel inside the closure", line, || {
+    assert_panics((2, SENDS), (IN_A_CHANGE, 2), || {
         let (tx, _rx) = channel(1);
         tx.send_modify(|_| tx.send_modify(|_| ()));
     });

@@ -4,12 +4,14 @@
 //! |---|---|
 //! | `state.rs` | the version state machine |
 //! | `count.rs` | the counts of handles |
-//! | `value.rs` | the value behind its lock, and which callers wait for it |
+//! | `value.rs` | the value behind its lock |
+//! | `queue/` | how callers wait for that lock |
 //! | `wait_list.rs` | one list of waiting tasks |
 //! | `waiters.rs` | all lists of a channel, and how they are woken |
 //! | `wait.rs` | the future behind every wait |
 
 pub(crate) mod count;
+mod queue;
 pub(crate) mod state;
 pub(crate) mod value;
 pub(crate) mod wait;
@@ -69,7 +71,8 @@ impl<T> Channel<T> {
         caller: CallSite,
         condition: impl FnOnce(&T, Version) -> bool,
     ) -> Option<ValueGuard<'_, T>> {
-        self.value.with(caller, |value| condition(&value.value, self.state.version_while_locked()).then_some(value))
+        self.value
+            .with(caller, |value| condition(&value.value, self.state.version_while_locked()).then(|| value.into_ref()))
     }
 
     /// Calls `modify` with the value. If it returns `true`, that is a new version, and receivers are woken. Returns what

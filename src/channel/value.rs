@@ -1,165 +1,108 @@
-//! The value behind its lock, and the policy of which callers wait for it, and how.
+//! The value behind its lock.
 //!
-//! Readers share the lock. A writer that finds readers there takes turns with them: it *claims* the lock, which keeps new
-//! readers out while those that hold it leave. If they do not leave in time, it *releases* the claim and lets the others in
-//! for a while. So neither side keeps the other out:
+//! Readers share the lock, a writer has it alone. A caller that does not get it waits in the [`queue`](super::queue), which
+//! decides who is next. Without `std` there is no queue: a caller tries again until it succeeds.
 //!
-//! - A thread that holds a guard can always take a second one: a claim ends, whether it has succeeded or not.
-//! - A writer always gets its turn: a claim lasts longer than the one before, up to about a millisecond, and no stream of
-//!   readers outlives it unless they hold their guards that long.
-//!
-//! Among writers, and for a reader among writers that follow each other without a pause, there are no turns: the first to
-//! try while the lock is free gets it.
+//! With `critical-section` a writer holds the lock within one critical section only, and closures that read run in one. So
+//! such a reader finds no writer, and no code on this core meets a lock whose holder it has interrupted, unless that is a `Ref`.
 
+use crate::channel::queue::{Access, OnRelease, Queue};
 use crate::deadlock::{CallSite, ChannelId, Held};
-use crate::sync::{Backoff, RwLock, RwLockReadGuard, RwLockUpgradableGuard, RwLockWriteGuard, without_preemption};
-
-/// How many pauses the longest claim lasts: with threads 64 spins, 4 yields and 8 sleeps, about a millisecond.
-const LONGEST_CLAIM: u32 = 18;
-
-/// Calls `attempt` until it succeeds, and pauses in between. It gets `input`, and returns it if it fails.
-fn retry<I, R>(mut input: I, mut attempt: impl FnMut(I) -> Result<R, I>) -> R {
-    let mut backoff = Backoff::default();
-    loop {
-        match attempt(input) {
-            Ok(result) => return result,
-            Err(again) => input = again,
-        }
-        backoff.snooze();
-    }
-}
+use crate::sync::{HAS_CRITICAL_SECTIONS, RwLock, RwLockReadGuard, without_preemption};
 
 pub(crate) struct Value<T> {
     lock: RwLock<T>,
+    queue: Queue,
     id: ChannelId,
 }
 
 impl<T> Value<T> {
     pub(crate) fn new(value: T) -> Self {
-        Self { lock: RwLock::new(value), id: ChannelId::new() }
+        Self { lock: RwLock::new(value), queue: Queue::new(), id: ChannelId::new() }
     }
 
-    /// Waits while a writer holds or claims the lock.
+    /// Waits for writers.
     #[inline]
     pub(crate) fn read(&self, caller: CallSite) -> ValueGuard<'_, T> {
-        self.id.check_read();
-        let value = self.lock.try_read().unwrap_or_else(|| self.read_contended());
-        ValueGuard { value, _held: self.id.reading(caller) }
-    }
-
-    #[cold]
-    fn read_contended(&self) -> RwLockReadGuard<'_, T> {
-        retry((), |()| self.lock.try_read().ok_or(()))
+        self.id.check_read(caller);
+        self.try_read(caller)
+            .unwrap_or_else(|| self.queue.wait(Access::Read, || Some(self.guard(self.lock.try_read()?, caller))))
     }
 
     /// Never waits.
     #[inline]
     pub(crate) fn try_read(&self, caller: CallSite) -> Option<ValueGuard<'_, T>> {
-        Some(ValueGuard { value: self.lock.try_read()?, _held: self.id.reading(caller) })
+        if !self.queue.admits(Access::Read) {
+            return None;
+        }
+        let value = self.lock.try_read();
+        if value.is_none() {
+            self.queue.notify();
+        }
+        Some(self.guard(value?, caller))
+    }
+
+    #[inline]
+    fn guard<'a>(&'a self, value: RwLockReadGuard<'a, T>, caller: CallSite) -> ValueGuard<'a, T> {
+        ValueGuard { value, _on_release: self.queue.on_release(), held: self.id.reading(caller) }
     }
 
     /// Runs `f` with the value, without preemption: so nothing on this core meets a reader that it has preempted, unless `f`
-    /// returns the guard. Waits as [`read`](Self::read).
+    /// returns the guard. Waits for writers.
     pub(crate) fn with<'a, R>(&'a self, caller: CallSite, f: impl FnOnce(ValueGuard<'a, T>) -> R) -> R {
-        self.id.check_read();
-        retry(f, |f| {
-            without_preemption(|| match self.try_read(caller) {
-                Some(value) => Ok(f(value)),
-                None => Err(f),
-            })
+        self.id.check_read(caller);
+        without_preemption(|| {
+            // In a critical section there is no writer. A thread in the queue may demand the lock, but it cannot take it
+            // before the section ends.
+            let value = if HAS_CRITICAL_SECTIONS { self.lock.try_read() } else { None };
+            let mut value = value.map_or_else(|| self.read(caller), |value| self.guard(value, caller));
+            value.held.set_in_closure(true);
+            f(value)
         })
     }
 
     /// Waits for the write lock and runs `f` with it. If `f` panics, the lock is released, and the value stays as `f` has
     /// left it.
     #[inline]
-    pub(crate) fn write<R>(&self, caller: CallSite, mut f: impl FnOnce(&mut T) -> R) -> R {
-        self.id.check_write();
-        let mut turns = Turns::new(&self.lock);
-        loop {
-            match self.attempt(caller, || turns.try_write(), f) {
-                Ok(result) => return result,
-                Err(again) => f = again,
-            }
-            turns.wait();
-        }
+    pub(crate) fn write<R>(&self, caller: CallSite, f: impl FnOnce(&mut T) -> R) -> R {
+        self.id.check_write(caller);
+        self.try_write(caller, f).unwrap_or_else(|f| {
+            let mut f = Some(f);
+            self.queue.wait(Access::Write, || self.attempt(caller, f.take()?).map_err(|again| f = Some(again)).ok())
+        })
     }
 
-    /// Runs `f` if the lock is free and no other writer claims it, or returns `f`. Never waits.
+    /// Runs `f` if the lock is free and no thread demands it, or returns `f`. Never waits.
+    #[inline]
     pub(crate) fn try_write<R, F: FnOnce(&mut T) -> R>(&self, caller: CallSite, f: F) -> Result<R, F> {
-        self.attempt(caller, || self.lock.try_write(), f)
+        if self.queue.admits(Access::Write) { self.attempt(caller, f) } else { Err(f) }
     }
 
     /// A writer is not preempted: nothing on its core ever waits for a writer that it has preempted.
     #[inline]
-    fn attempt<'a, R, F: FnOnce(&mut T) -> R>(
-        &'a self,
-        caller: CallSite,
-        try_write: impl FnOnce() -> Option<RwLockWriteGuard<'a, T>>,
-        f: F,
-    ) -> Result<R, F> {
-        without_preemption(|| match try_write() {
-            Some(mut value) => {
-                let _held = self.id.writing(caller);
-                Ok(f(&mut value))
-            }
-            None => Err(f),
+    fn attempt<R, F: FnOnce(&mut T) -> R>(&self, caller: CallSite, f: F) -> Result<R, F> {
+        without_preemption(|| {
+            let Some(value) = self.lock.try_write() else { return Err(f) };
+            let _on_release = self.queue.on_release();
+            // Dropped before that, even if `f` panics.
+            let (mut value, _held) = (value, self.id.writing(caller));
+            Ok(f(&mut value))
         })
-    }
-}
-
-/// A writer's turns at the lock.
-struct Turns<'a, T> {
-    lock: &'a RwLock<T>,
-    /// While this is there, no reader gets the lock.
-    claim: Option<RwLockUpgradableGuard<'a, T>>,
-    /// How many pauses are left of this claim, and how many the next one lasts.
-    left: u32,
-    patience: u32,
-    claimed: Backoff,
-    released: Backoff,
-}
-
-impl<'a, T> Turns<'a, T> {
-    fn new(lock: &'a RwLock<T>) -> Self {
-        Self { lock, claim: None, left: 0, patience: 2, claimed: Backoff::default(), released: Backoff::default() }
-    }
-
-    fn try_write(&mut self) -> Option<RwLockWriteGuard<'a, T>> {
-        match self.claim.take() {
-            None => self.lock.try_write(),
-            Some(claim) => claim.try_upgrade().map_err(|claim| self.claim = Some(claim)).ok(),
-        }
-    }
-
-    /// Pauses once after a try that failed, then claims or releases the lock if it is time for that.
-    #[cold]
-    #[inline(never)]
-    fn wait(&mut self) {
-        if self.claim.is_some() {
-            self.claimed.snooze();
-            self.left -= 1;
-            if self.left == 0 {
-                self.claim = None;
-                // Two pauses are longer than one of a reader that has waited as long, so it meets no claim.
-                self.left = 2;
-            }
-        } else if self.left > 0 {
-            self.released.snooze();
-            self.left -= 1;
-        } else {
-            // Without preemption: a reader that is not preempted either, and waits for a second read, must not meet a
-            // claim that it keeps from ending.
-            self.claim = without_preemption(|| self.lock.try_upgradeable_read());
-            self.claimed = Backoff::default();
-            self.left = if self.claim.is_some() { self.patience } else { 2 };
-            self.patience = (self.patience * 2).min(LONGEST_CLAIM);
-        }
     }
 }
 
 /// A read lock on the value. Writers wait while it lives.
 pub(crate) struct ValueGuard<'a, T> {
     pub(crate) value: RwLockReadGuard<'a, T>,
-    _held: Held,
+    // Dropped after `value`, because this is below it.
+    _on_release: OnRelease<'a>,
+    held: Held,
+}
+
+impl<T> ValueGuard<'_, T> {
+    /// Returns the guard for the user to keep, as a `Ref`.
+    pub(crate) fn into_ref(mut self) -> Self {
+        self.held.set_in_closure(false);
+        self
+    }
 }

@@ -15,8 +15,19 @@ pub(crate) fn caller() -> CallSite {
     Location::caller()
 }
 
-/// One guard: the channel's number, `true` if it is a writer's, and where it was taken.
-type Entry = (usize, bool, CallSite);
+/// How this thread uses the value of a channel.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Use {
+    /// It holds a `Ref`.
+    Ref,
+    /// It runs a closure that reads the value, or the value's `clone`.
+    Read,
+    /// It runs a closure that changes the value.
+    Write,
+}
+
+/// One use: the channel's number, and where the user's source asked for it.
+type Entry = (usize, Use, CallSite);
 
 std::thread_local! {
     static HELD: RefCell<Vec<Entry>> = const { RefCell::new(Vec::new()) };
@@ -44,44 +55,50 @@ impl ChannelId {
         }
     }
 
-    /// Checks, before the read lock is taken, that this thread is not inside the channel's write lock.
-    pub(crate) fn check_read(&self) {
-        if let Some(writer) = self.find(true) {
+    /// Checks, before the read lock is taken, that this thread does not hold the channel's write lock.
+    pub(crate) fn check_read(&self, caller: CallSite) {
+        if let Some((Use::Write, writer)) = self.find() {
             panic!(
-                "deadlock: this thread reads a watch channel inside the closure that modifies it, at {writer}; use \
-                 the closure's argument instead"
+                "deadlock: the call at {caller} reads a watch channel in a closure that changes its value, passed at \
+                 {writer}; use the closure's argument instead"
             );
         }
     }
 
-    /// Checks, before the write lock is taken, that this thread holds no guard of the channel.
-    pub(crate) fn check_write(&self) {
-        if let Some(reader) = self.find(false) {
-            panic!(
-                "deadlock: this thread sends on a watch channel while it still holds a `Ref` of it, taken at \
-                 {reader}; drop the `Ref` first"
-            );
-        }
-        if let Some(writer) = self.find(true) {
-            panic!("deadlock: this thread sends on a watch channel inside the closure that modifies it, at {writer}");
+    /// Checks, before the write lock is taken, that this thread holds no lock of the channel.
+    pub(crate) fn check_write(&self, caller: CallSite) {
+        match self.find() {
+            None => (),
+            Some((Use::Ref, reader)) => panic!(
+                "deadlock: the call at {caller} sends on a watch channel while this thread holds a `Ref` of it, taken \
+                 at {reader}; drop the `Ref` first"
+            ),
+            Some((Use::Read, reader)) => panic!(
+                "deadlock: the call at {caller} sends on a watch channel inside `with`, `wait_for` or another call that \
+                 reads its value, at {reader}; send after that call has returned"
+            ),
+            Some((Use::Write, writer)) => panic!(
+                "deadlock: the call at {caller} sends on a watch channel in a closure that changes its value, passed at \
+                 {writer}; use the closure's argument instead"
+            ),
         }
     }
 
-    fn find(&self, is_writer: bool) -> Option<CallSite> {
+    /// Returns the latest use of this channel by this thread. Where it writes there is no other.
+    fn find(&self) -> Option<(Use, CallSite)> {
         let channel = self.number();
         // A thread that has run its last destructors has no notes any more, and is not checked.
-        HELD.try_with(|held| held.borrow().iter().find(|e| (e.0, e.1) == (channel, is_writer)).map(|e| e.2))
-            .unwrap_or(None)
+        HELD.try_with(|held| held.borrow().iter().rfind(|e| e.0 == channel).map(|e| (e.1, e.2))).unwrap_or(None)
     }
 
     /// Notes that this thread has the read lock, until the result is dropped.
     pub(crate) fn reading(&self, caller: CallSite) -> Held {
-        Held::new((self.number(), false, caller))
+        Held::new((self.number(), Use::Ref, caller))
     }
 
     /// Notes that this thread has the write lock, until the result is dropped.
     pub(crate) fn writing(&self, caller: CallSite) -> Held {
-        Held::new((self.number(), true, caller))
+        Held::new((self.number(), Use::Write, caller))
     }
 }
 
@@ -92,6 +109,17 @@ impl Held {
     fn new(entry: Entry) -> Self {
         let _ = HELD.try_with(|held| held.borrow_mut().push(entry));
         Self(entry)
+    }
+
+    /// Says whether a closure of the user's runs with this guard, or the user has it as a `Ref`.
+    pub(crate) fn set_in_closure(&mut self, is_in_closure: bool) {
+        let before = self.0;
+        self.0.1 = if is_in_closure { Use::Read } else { Use::Ref };
+        let _ = HELD.try_with(|held| {
+            if let Some(entry) = held.borrow_mut().iter_mut().rfind(|entry| **entry == before) {
+                *entry = self.0;
+            }
+        });
     }
 }
 

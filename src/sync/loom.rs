@@ -1,10 +1,9 @@
-//! loom's types under the same names. Its lock blocks where the native one tries, because a loop that tries again gives a
-//! model checker endless interleavings.
+//! loom's types under the same names.
+
+use core::ops::{Deref, DerefMut};
 
 pub(crate) use loom::sync::Arc;
 pub(crate) use loom::sync::atomic::{AtomicUsize, Ordering};
-
-pub(crate) use loom::sync::{RwLockReadGuard, RwLockWriteGuard};
 
 /// Returns what is in `atomic`. It is a read-modify-write, because loom 0.7 takes only an atomic's last access into account
 /// when it looks for interleavings: a plain load before the exchange would hide the exchange's own races.
@@ -13,34 +12,79 @@ pub(crate) fn first_guess(atomic: &AtomicUsize) -> usize {
     atomic.fetch_or(0, Ordering::Relaxed)
 }
 
-pub(crate) struct RwLock<T>(loom::sync::RwLock<T>);
+/// spin's lock, made of loom's atomic: an attempt to read counts as a reader for a moment, even if it fails. (loom's own lock
+/// does not let a thread read twice, and its `try_*` wait for one another.)
+pub(crate) struct RwLock<T> {
+    word: AtomicUsize,
+    /// loom does not see this lock. It is never contended.
+    value: std::sync::RwLock<T>,
+}
+
+const WRITER: usize = 1;
+const READER: usize = 2;
 
 impl<T> RwLock<T> {
     pub(crate) fn new(value: T) -> Self {
-        Self(loom::sync::RwLock::new(value))
+        Self { word: AtomicUsize::new(0), value: std::sync::RwLock::new(value) }
     }
 
     pub(crate) fn try_read(&self) -> Option<RwLockReadGuard<'_, T>> {
-        self.0.read().ok()
+        // ORDERING: Acquire; partner: the Release in `Unlock`.
+        let before = self.word.fetch_add(READER, Ordering::Acquire);
+        let unlock = Unlock { word: &self.word, by: READER };
+        let is_free = before & WRITER == 0;
+        is_free.then(|| Guard { value: self.value.try_read().expect("there is no writer"), _unlock: unlock })
     }
 
     pub(crate) fn try_write(&self) -> Option<RwLockWriteGuard<'_, T>> {
-        self.0.write().ok()
-    }
-
-    pub(crate) fn try_upgradeable_read(&self) -> Option<RwLockUpgradableGuard<'_, T>> {
-        self.try_write().map(RwLockUpgradableGuard)
-    }
-}
-
-pub(crate) struct RwLockUpgradableGuard<'a, T>(RwLockWriteGuard<'a, T>);
-
-impl<'a, T> RwLockUpgradableGuard<'a, T> {
-    pub(crate) fn try_upgrade(self) -> Result<RwLockWriteGuard<'a, T>, Self> {
-        Ok(self.0)
+        // ORDERING: Acquire; partner: the Release in `Unlock`.
+        let before = self.word.compare_exchange(0, WRITER, Ordering::Acquire, Ordering::Relaxed);
+        before.ok().map(|_| Guard {
+            value: self.value.try_write().unwrap_or_else(|error| match error {
+                std::sync::TryLockError::Poisoned(poisoned) => poisoned.into_inner(),
+                std::sync::TryLockError::WouldBlock => panic!("there is another holder"),
+            }),
+            _unlock: Unlock { word: &self.word, by: WRITER },
+        })
     }
 }
 
+struct Unlock<'a> {
+    word: &'a AtomicUsize,
+    by: usize,
+}
+
+impl Drop for Unlock<'_> {
+    fn drop(&mut self) {
+        // ORDERING: Release; partners: the Acquire of the attempts that succeed later.
+        self.word.fetch_sub(self.by, Ordering::Release);
+    }
+}
+
+pub(crate) struct Guard<'a, G> {
+    value: G,
+    // Dropped after `value`, because this is below it.
+    _unlock: Unlock<'a>,
+}
+
+pub(crate) type RwLockReadGuard<'a, T> = Guard<'a, std::sync::RwLockReadGuard<'a, T>>;
+pub(crate) type RwLockWriteGuard<'a, T> = Guard<'a, std::sync::RwLockWriteGuard<'a, T>>;
+
+impl<G: Deref> Deref for Guard<'_, G> {
+    type Target = G::Target;
+
+    fn deref(&self) -> &G::Target {
+        &self.value
+    }
+}
+
+impl<G: DerefMut> DerefMut for Guard<'_, G> {
+    fn deref_mut(&mut self) -> &mut G::Target {
+        &mut self.value
+    }
+}
+
+#[derive(Default)]
 pub(crate) struct Mutex<T>(loom::sync::Mutex<T>);
 
 impl<T> Mutex<T> {

@@ -4,7 +4,6 @@
 //! It has primitives and no policy: how long to wait for the value is decided in `channel/value.rs`, and which lane a
 //! receiver waits in is decided in `channel/wait.rs`.
 
-mod backoff;
 mod event;
 mod lazy;
 #[cfg(all(loom, feature = "loom"))]
@@ -19,7 +18,6 @@ pub(crate) mod thread;
 #[cfg(all(feature = "std", not(target_family = "wasm")))]
 pub(crate) use portable_atomic_util::{Arc as WakerArc, task::Wake};
 
-pub(crate) use self::backoff::Backoff;
 pub(crate) use self::event::{Event, notify_all};
 pub(crate) use self::lazy::{Lazy, LazyTable};
 #[cfg(all(loom, feature = "loom"))]
@@ -31,6 +29,10 @@ pub(crate) use self::native::*;
 
 /// `true` if there are threads.
 pub(crate) const HAS_THREADS: bool = cfg!(feature = "std");
+
+/// `false` if all code runs on one thread that nothing interrupts.
+#[cfg(not(all(feature = "std", not(target_family = "wasm"))))]
+pub(crate) const HAS_OTHER_THREADS: bool = cfg!(any(not(target_family = "wasm"), target_feature = "atomics"));
 
 /// `true` if the lock of a [`Mutex`] is a critical section.
 pub(crate) const HAS_CRITICAL_SECTIONS: bool = cfg!(feature = "critical-section");

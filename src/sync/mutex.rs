@@ -1,8 +1,7 @@
 //! The lock of the wait lists: held for a few instructions, and never while code of others runs.
 //!
 //! With `critical-section` it is a critical section, so the thread or interrupt that holds it is never preempted on its
-//! core. Otherwise it is spin's, with a back-off that with `std` soon sleeps, in case the holder has been preempted. (std's
-//! mutex makes no difference to the time of a wait.)
+//! core. Otherwise it is std's, where a thread sleeps while the holder is preempted, or spin's without `std`.
 
 #[cfg(feature = "critical-section")]
 pub(crate) struct Mutex<T>(critical_section::Mutex<core::cell::RefCell<T>>);
@@ -22,10 +21,25 @@ impl<T> Mutex<T> {
     }
 }
 
-#[cfg(not(feature = "critical-section"))]
+#[cfg(all(feature = "std", not(feature = "critical-section")))]
+pub(crate) struct Mutex<T>(std::sync::Mutex<T>);
+
+#[cfg(all(feature = "std", not(feature = "critical-section")))]
+impl<T> Mutex<T> {
+    pub(crate) const fn new(value: T) -> Self {
+        Self(std::sync::Mutex::new(value))
+    }
+
+    #[inline]
+    pub(crate) fn with<R>(&self, f: impl FnOnce(&mut T) -> R) -> R {
+        f(&mut self.0.lock().unwrap_or_else(|poisoned| poisoned.into_inner()))
+    }
+}
+
+#[cfg(not(any(feature = "std", feature = "critical-section")))]
 pub(crate) struct Mutex<T>(spin::mutex::SpinMutex<T>);
 
-#[cfg(not(feature = "critical-section"))]
+#[cfg(not(any(feature = "std", feature = "critical-section")))]
 impl<T> Mutex<T> {
     pub(crate) const fn new(value: T) -> Self {
         Self(spin::mutex::SpinMutex::new(value))
@@ -33,12 +47,12 @@ impl<T> Mutex<T> {
 
     #[inline]
     pub(crate) fn with<R>(&self, f: impl FnOnce(&mut T) -> R) -> R {
-        let mut backoff = crate::sync::Backoff::default();
-        loop {
-            if let Some(mut value) = self.0.try_lock() {
-                return f(&mut value);
-            }
-            backoff.snooze();
-        }
+        f(&mut self.0.lock())
+    }
+}
+
+impl<T: Default> Default for Mutex<T> {
+    fn default() -> Self {
+        Self::new(T::default())
     }
 }

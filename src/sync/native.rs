@@ -3,8 +3,8 @@
 pub(crate) use portable_atomic::{AtomicUsize, Ordering};
 pub(crate) use portable_atomic_util::Arc;
 
-/// The lock around the value, which is only ever tried: which callers wait, and for how long, is the policy of `value.rs`.
-pub(crate) use spin::{RwLock, RwLockReadGuard, RwLockUpgradableGuard, RwLockWriteGuard};
+/// The lock around the value, which is only ever tried: `channel/queue/` decides how a caller waits for it.
+pub(crate) use spin::{RwLock, RwLockReadGuard};
 
 /// Returns what may be in `atomic`, as the first guess of a loop of compare-and-exchange.
 #[inline]
@@ -13,12 +13,19 @@ pub(crate) fn first_guess(atomic: &AtomicUsize) -> usize {
     atomic.load(Ordering::Relaxed)
 }
 
-/// A cell that is set once and then only read, with one acquire load.
-pub(crate) struct SetOnce<T>(spin::Once<T>);
+#[cfg(feature = "std")]
+use std::sync::OnceLock as Once;
+
+#[cfg(not(feature = "std"))]
+use spin::Once;
+
+/// A cell that is set once and then only read, with one acquire load. With `std`, callers that find another one setting it
+/// sleep.
+pub(crate) struct SetOnce<T>(Once<T>);
 
 impl<T> SetOnce<T> {
     pub(crate) const fn new() -> Self {
-        Self(spin::Once::new())
+        Self(Once::new())
     }
 
     pub(crate) fn get(&self) -> Option<&T> {
@@ -27,19 +34,19 @@ impl<T> SetOnce<T> {
 
     /// Returns the cell's value, which is `value` unless another caller was first.
     ///
-    /// `value` is made before the cell is claimed, so other callers wait for a move and not for an allocation. The move
-    /// is not preempted, so no interrupt waits for the code that it has interrupted.
+    /// `value` is made before the cell is claimed, so other callers wait for a move and not for an allocation.
     pub(crate) fn get_or_set(&self, value: T) -> &T {
-        let mut value = Some(value);
-        crate::sync::without_preemption(|| {
-            self.0.try_call_once(|| value.take().ok_or(())).unwrap_or_else(|()| unreachable!())
-        })
+        self.get_or_init(|| value)
     }
 
-    /// Returns the cell's value. The first caller makes it with `init`, and the others wait for that.
+    /// Returns the cell's value. The first caller makes it with `init`, and the others wait for that. `init` is not
+    /// preempted, so no interrupt waits for the code that it has interrupted.
     pub(crate) fn get_or_init(&self, init: impl FnOnce() -> T) -> &T {
         match self.get() {
             Some(value) => value,
+            #[cfg(feature = "std")]
+            None => crate::sync::without_preemption(|| self.0.get_or_init(init)),
+            #[cfg(not(feature = "std"))]
             None => crate::sync::without_preemption(|| self.0.call_once(init)),
         }
     }

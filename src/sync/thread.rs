@@ -30,8 +30,11 @@ pub(crate) fn park(limit: Option<core::time::Duration>) {
     }
 }
 
-/// Sleeps until the thread is unparked: loom has no time.
+/// Sleeps until the thread is unparked. loom has no time: a sleep with a limit ends once other threads have run.
 #[cfg(all(loom, feature = "loom"))]
-pub(crate) fn park(_: Option<core::time::Duration>) {
-    loom::thread::park();
+pub(crate) fn park(limit: Option<core::time::Duration>) {
+    match limit {
+        Some(_) => loom::thread::yield_now(),
+        None => loom::thread::park(),
+    }
 }

@@ -6,6 +6,7 @@
 //! | file | models |
 //! |---|---|
 //! | `value.rs` | the value, its version and the handles |
+//! | `lock.rs` | the value's lock, and the threads that wait for it |
 //! | `wait.rs` | one receiver that waits |
 //! | `list.rs` | several receivers in one wait list |
 //! | `closed.rs` | senders that wait for the last receiver's drop |
@@ -27,6 +28,7 @@ mod common;
 mod list;
 #[cfg(feature = "event-listener")]
 mod listen;
+mod lock;
 mod value;
 mod wait;
 

@@ -1,0 +1,51 @@
+//! Without threads to put to sleep: the caller tries again.
+//!
+//! Nothing stays on the lock between two attempts. So with `critical-section` an interrupt never meets a lock that only the
+//! code that it has interrupted can release, unless that code holds a `Ref`.
+
+use core::marker::PhantomData;
+
+use crate::channel::queue::Access;
+use crate::sync::HAS_OTHER_THREADS;
+
+pub(crate) struct Queue;
+
+impl Queue {
+    pub(crate) const fn new() -> Self {
+        Self
+    }
+
+    #[inline]
+    pub(crate) fn admits(&self, _: Access) -> bool {
+        true
+    }
+
+    /// # Panics
+    ///
+    /// In WebAssembly without threads: the holder is on this thread, and waits for this call to return.
+    #[cold]
+    #[inline(never)]
+    pub(crate) fn wait<R>(&self, _: Access, mut attempt: impl FnMut() -> Option<R>) -> R {
+        assert!(
+            HAS_OTHER_THREADS,
+            "deadlock: this call waits for a `Ref` or a closure of the same watch channel, and there is no other thread \
+             that could end it; drop the `Ref` first, or use `try_send` or `try_borrow`"
+        );
+        loop {
+            if let Some(result) = attempt() {
+                return result;
+            }
+            core::hint::spin_loop();
+        }
+    }
+
+    #[inline]
+    pub(crate) fn notify(&self) {}
+
+    #[inline]
+    pub(crate) fn on_release(&self) -> OnRelease<'_> {
+        OnRelease(PhantomData)
+    }
+}
+
+pub(crate) struct OnRelease<'a>(PhantomData<&'a Queue>);

@@ -1,0 +1,169 @@
+//! The value's lock and the queue of threads that wait for it.
+//!
+//! In a model a thread does not spin before it joins the queue, demands the lock at its second try, and a sleep with a limit
+//! may end at any time.
+
+use std::collections::BTreeSet;
+
+use loom::thread;
+use watch_channel::channel;
+use watch_channel::error::TrySendError;
+
+use crate::{model, sending};
+
+/// Readers share the lock, and each finds the value before or after the send. Broken by a thread that leaves the queue and does
+/// not wake the next one.
+#[test]
+fn two_readers_and_a_writer() {
+    let outcomes = model(3, || {
+        let (tx, rx) = channel(0);
+        let other = rx.clone();
+        let sender = sending(tx, 1);
+        let reader = thread::spawn(move || {
+            let value = other.borrow();
+            (*value, *other.borrow())
+        });
+        let mine = *rx.borrow();
+        let theirs = reader.join().unwrap();
+        let tx = sender.join().unwrap();
+        assert_eq!(theirs.0, theirs.1, "a value does not change while a `Ref` lives");
+        assert_eq!(tx.try_send(2), Ok(()), "no thread demands the lock any more");
+        (mine, theirs.0)
+    });
+    assert_eq!(outcomes, BTreeSet::from([(0, 0), (0, 1), (1, 0), (1, 1)]));
+}
+
+/// Both changes are made, one after the other. Broken by a first thread that sleeps without a limit: it misses a holder that
+/// looks for it too early.
+#[test]
+fn two_writers() {
+    let outcomes = model(4, || {
+        let (tx, rx) = channel(0);
+        let other = tx.clone();
+        let sender = thread::spawn(move || {
+            other.send_modify(|value| *value = *value * 2 + 1);
+            other
+        });
+        tx.send_modify(|value| *value = *value * 2 + 2);
+        let _other = sender.join().unwrap();
+        assert_eq!(tx.try_send(*rx.borrow()), Err(TrySendError::Busy(rx.get())));
+        assert_eq!(tx.try_send(rx.get()), Ok(()), "no thread demands the lock any more");
+        rx.get()
+    });
+    assert_eq!(outcomes, BTreeSet::from([4, 5]));
+}
+
+/// Two senders that wait for a `Ref` both go on after its drop. Broken by a thread that leaves the queue and does not wake the
+/// next one, and by one that wakes it and stays in the queue.
+#[test]
+fn two_writers_wait_for_a_reader() {
+    let outcomes = model(2, || {
+        let (tx, rx) = channel(0);
+        let other = tx.clone();
+        let value = rx.borrow();
+        let senders = [(tx, 1), (other, 2)].map(|(tx, value)| sending(tx, value));
+        drop(value);
+        let senders = senders.map(|sender| sender.join().unwrap());
+        assert_eq!(senders[0].try_send(rx.get()), Ok(()), "no thread demands the lock any more");
+        rx.get()
+    });
+    assert_eq!(outcomes, BTreeSet::from([1, 2]));
+}
+
+/// G7. Broken by a second read that joins the queue behind the sender, which waits for the first one.
+#[test]
+fn g7_a_second_read_and_a_queued_writer() {
+    let outcomes = model(4, || {
+        let (tx, rx) = channel(0);
+        let sender = sending(tx, 1);
+        let first = rx.borrow();
+        let second = rx.borrow();
+        assert_eq!(*first, *second);
+        let read = *first;
+        drop((first, second));
+        let tx = sender.join().unwrap();
+        assert_eq!(tx.try_send(2), Ok(()), "no thread demands the lock any more");
+        read
+    });
+    assert_eq!(outcomes, BTreeSet::from([0, 1]));
+}
+
+/// G7, over two channels: each thread has a `Ref` of one channel and reads the other one, while a sender waits for it. Broken by
+/// a second read that passes queued threads only in its own channel.
+#[test]
+fn g7_two_channels_crosswise() {
+    let outcomes = model(2, || {
+        let (tx, rx) = channel(0);
+        let (other_tx, other_rx) = channel(0);
+        let reader = {
+            let (rx, other_rx) = (rx.clone(), other_rx.clone());
+            thread::spawn(move || {
+                let first = rx.borrow();
+                let second = other_rx.borrow();
+                (*first, *second)
+            })
+        };
+        let sender = thread::spawn(move || {
+            tx.set(1);
+            other_tx.set(1);
+            (tx, other_tx)
+        });
+        let second = other_rx.borrow();
+        let first = rx.borrow();
+        let mine = (*first, *second);
+        drop((first, second));
+        let theirs = reader.join().unwrap();
+        let _senders = sender.join().unwrap();
+        (mine, theirs)
+    });
+    assert!(outcomes.contains(&((0, 0), (0, 0))) && outcomes.contains(&((1, 1), (1, 1))), "{outcomes:?}");
+    assert!(outcomes.contains(&((1, 0), (1, 1))), "{outcomes:?}");
+}
+
+/// A reader that arrives while a sender demands the lock waits for it, and then gets in. Broken by a thread that leaves the queue
+/// and does not take its demand back, and by one that does not wake the next one.
+#[test]
+fn a_demand_against_a_newcomer() {
+    let outcomes = model(3, || {
+        let (tx, rx) = channel(0);
+        let newcomer = rx.clone();
+        let value = rx.borrow();
+        let sender = sending(tx, 1);
+        let reader = thread::spawn(move || (newcomer.try_borrow().map(|value| *value), *newcomer.borrow()));
+        drop(value);
+        let read = reader.join().unwrap();
+        let tx = sender.join().unwrap();
+        assert!(rx.try_borrow().is_some(), "no thread demands the lock any more");
+        assert_eq!(tx.try_send(2), Ok(()));
+        read
+    });
+    // `None` is a demand, or the sender holds the lock.
+    let expected = [(None, 1), (Some(0), 0), (Some(0), 1), (Some(1), 1)];
+    assert_eq!(outcomes, BTreeSet::from(expected));
+}
+
+/// `try_*` never wait, and say so. Broken by a `try_send` that waits: it then never returns `Busy`.
+#[test]
+fn tries_against_a_holder() {
+    let outcomes = model(3, || {
+        let (tx, rx) = channel(0);
+        let reader = {
+            let rx = rx.clone();
+            thread::spawn(move || *rx.borrow())
+        };
+        let sent = tx.try_send(1).is_ok();
+        let read = reader.join().unwrap();
+        assert!(sent || read == 0);
+        assert_eq!(rx.get(), u32::from(sent));
+        (sent, read)
+    });
+    assert_eq!(outcomes, BTreeSet::from([(false, 0), (true, 0), (true, 1)]));
+    let outcomes = model(3, || {
+        let (tx, rx) = channel(0);
+        let sender = sending(tx, 1);
+        let read = rx.try_borrow().map(|value| *value);
+        let _tx = sender.join().unwrap();
+        read
+    });
+    assert_eq!(outcomes, BTreeSet::from([None, Some(0), Some(1)]));
+}
