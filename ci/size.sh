@@ -10,7 +10,7 @@ need qemu-system-arm "ci/setup.sh firmware"
 need size "apt-get install binutils"
 
 # The most that this crate may add to the program with a heap, in bytes.
-most=${WATCH_CHANNEL_FLASH:-4200}
+most=${WATCH_CHANNEL_FLASH:-3072}
 arena=4096
 
 target=thumbv6m-none-eabi

@@ -6,7 +6,6 @@ use core::mem;
 use crate::channel::Channel;
 use crate::channel::state::Version;
 use crate::channel::wait::Place;
-use crate::channel::waiters::SENDERS;
 use crate::deadlock::caller;
 use crate::error::{SendError, TrySendError};
 use crate::futures::Closed;
@@ -395,7 +394,7 @@ impl<T> Sender<T> {
     /// # });
     /// ```
     pub fn closed(&self) -> Closed<'_, T> {
-        Closed { channel: &self.channel, place: Place::new(SENDERS) }
+        Closed { channel: &self.channel, place: Place::of_sender() }
     }
 
     /// Returns `true` if there is no receiver. [`subscribe`](Self::subscribe) can change that.

@@ -104,9 +104,9 @@ impl<T> Sender<T> {
     /// # receiver.join().unwrap();
     /// ```
     pub fn listen_closed(&self) -> EventListener {
-        let listener = self.channel.waiters.on_closed.listen();
+        let listener = self.channel.waiters.on_closed().listen();
         if self.channel.receivers.set_waiting() == 0 {
-            notify_all(&self.channel.waiters.on_closed);
+            notify_all(self.channel.waiters.on_closed());
         }
         listener
     }

@@ -25,8 +25,7 @@ impl<T> Value<T> {
     #[inline]
     pub(crate) fn read(&self, caller: CallSite) -> ValueGuard<'_, T> {
         self.id.check_read(caller);
-        self.try_read(caller)
-            .unwrap_or_else(|| self.queue.wait(Access::Read, || Some(self.guard(self.lock.try_read()?, caller))))
+        self.guard(self.queue.enter(Access::Read, || self.lock.try_read()), caller)
     }
 
     /// Never waits.
@@ -52,10 +51,16 @@ impl<T> Value<T> {
     pub(crate) fn with<'a, R>(&'a self, caller: CallSite, f: impl FnOnce(ValueGuard<'a, T>) -> R) -> R {
         self.id.check_read(caller);
         without_preemption(|| {
-            // In a critical section there is no writer. A thread in the queue may demand the lock, but it cannot take it
-            // before the section ends.
-            let value = if HAS_CRITICAL_SECTIONS { self.lock.try_read() } else { None };
-            let mut value = value.map_or_else(|| self.read(caller), |value| self.guard(value, caller));
+            let mut value = if HAS_CRITICAL_SECTIONS {
+                // Nothing but this call's own caller can hold the write lock in a critical section.
+                let value = self
+                    .lock
+                    .try_read()
+                    .unwrap_or_else(|| panic!("deadlock: a read in a closure that changes the value"));
+                self.guard(value, caller)
+            } else {
+                self.read(caller)
+            };
             value.held.set_in_closure(true);
             f(value)
         })
@@ -66,10 +71,8 @@ impl<T> Value<T> {
     #[inline]
     pub(crate) fn write<R>(&self, caller: CallSite, f: impl FnOnce(&mut T) -> R) -> R {
         self.id.check_write(caller);
-        self.try_write(caller, f).unwrap_or_else(|f| {
-            let mut f = Some(f);
-            self.queue.wait(Access::Write, || self.attempt(caller, f.take()?).map_err(|again| f = Some(again)).ok())
-        })
+        let mut f = Some(f);
+        self.queue.enter(Access::Write, || self.attempt(caller, f.take()?).map_err(|again| f = Some(again)).ok())
     }
 
     /// Runs `f` if the lock is free and no thread demands it, or returns `f`. Never waits.

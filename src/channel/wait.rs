@@ -13,28 +13,35 @@ use core::task::{Context, Poll, Waker};
 
 use crate::channel::Channel;
 use crate::channel::state::{LANES, Version};
-use crate::channel::wait_list::{Index, NO_SLOT};
-use crate::channel::waiters::Waiters;
+use crate::channel::wait_list::{Index, NO_SLOT, RECEIVERS, SENDERS};
+use crate::channel::waiters::{SENDERS_LANE, Waiters};
 use crate::error::RecvError;
 
 /// Where one wait at a time leaves its waker: a slot in a wait list, from the first wait on.
 pub(crate) struct Place {
     slot: Index,
-    list: u8,
+    lane: u8,
+    /// The head of those among which it waits.
+    head: u8,
     /// `true` if the slot may have a waker: set by a poll that is pending, cleared by the end of the wait.
     is_registered: bool,
 }
 
 impl Place {
-    /// Returns a place in a lane, or in the list of [`SENDERS`](crate::channel::waiters::SENDERS).
-    pub(crate) fn new(list: usize) -> Self {
-        Self { slot: NO_SLOT, list: list as u8, is_registered: false }
+    /// Returns a place in the list of `lane`, among [`RECEIVERS`] or [`SENDERS`].
+    fn new(lane: usize, head: Index) -> Self {
+        Self { slot: NO_SLOT, lane: lane as u8, head: head as u8, is_registered: false }
+    }
+
+    /// Returns a place for a wait in `closed`.
+    pub(crate) fn of_sender() -> Self {
+        Self::new(SENDERS_LANE, SENDERS)
     }
 
     /// Polls a wait. While it is pending, the task of the last poll is registered.
     ///
-    /// `check(None)` returns what the task waits for, if it is there. `check(Some(list))` does that and sets the waiting bit
-    /// of the list, in one atomic operation.
+    /// `check(None)` returns what the task waits for, if it is there. `check(Some(lane))` does that and sets the waiting bit,
+    /// which receivers have for each lane, in one atomic operation.
     #[inline]
     fn poll<R>(
         &mut self,
@@ -49,7 +56,7 @@ impl Place {
         }
         // Cloning runs foreign code, which must neither run under the lock nor between the two steps of a registration.
         let replaced = self.register(waiters, cx.waker().clone());
-        let found = check(Some(self.list.into()));
+        let found = check(Some(self.lane.into()));
         if found.is_some() {
             self.cancel(waiters);
         }
@@ -60,7 +67,7 @@ impl Place {
 
     /// Puts the waker into the list, and returns the one that it replaces.
     fn register(&mut self, waiters: &Waiters, waker: Waker) -> Option<Waker> {
-        let replaced = waiters.list(self.list).register(&mut self.slot, waker);
+        let replaced = waiters.list(self.lane).register(self.head.into(), &mut self.slot, waker);
         self.is_registered = true;
         replaced
     }
@@ -70,7 +77,7 @@ impl Place {
     pub(crate) fn cancel(&mut self, waiters: &Waiters) {
         if self.is_registered {
             self.is_registered = false;
-            drop(waiters.list(self.list).cancel(self.slot));
+            drop(waiters.list(self.lane).cancel(self.slot));
         }
     }
 
@@ -81,7 +88,7 @@ impl Place {
             return None;
         }
         self.is_registered = false;
-        waiters.list(self.list).release(core::mem::replace(&mut self.slot, NO_SLOT))
+        waiters.list(self.lane).release(core::mem::replace(&mut self.slot, NO_SLOT))
     }
 }
 
@@ -95,7 +102,7 @@ impl Cursor {
     /// Returns the cursor of a receiver before which there were `number` others.
     pub(crate) fn new(seen: Version, number: usize) -> Self {
         // Receivers get their lanes in turn. There is a power of two of them.
-        Self { seen, place: Place::new(number & (LANES - 1)) }
+        Self { seen, place: Place::new(number & (LANES - 1), RECEIVERS) }
     }
 }
 
@@ -117,8 +124,8 @@ impl<T> Channel<T> {
 
     /// Polls for the drop of the last receiver. While it is pending, the task of the last poll is registered.
     pub(crate) fn poll_no_receiver(&self, place: &mut Place, cx: &Context<'_>) -> Poll<()> {
-        place.poll(&self.waiters, cx, |list| {
-            let receivers = match list {
+        place.poll(&self.waiters, cx, |lane| {
+            let receivers = match lane {
                 None => self.receivers.get(),
                 Some(_) => self.receivers.set_waiting(),
             };

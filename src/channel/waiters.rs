@@ -4,49 +4,58 @@ use core::mem;
 use core::task::Waker;
 
 use crate::channel::state::{LANES, Waiting};
-use crate::channel::wait_list::{Batch, Index, NO_SLOT, WaitList};
-use crate::sync::{Event, Lazy, LazyTable, catch_panic, notify_all};
+use crate::channel::wait_list::{Batch, Index, RECEIVERS, SENDERS, WaitList};
+use crate::sync::{Event, LazyIfLarge, catch_panic, notify_all};
 
-/// The list of the senders that wait in `closed`. The lists of the lanes come before it.
-pub(crate) const SENDERS: usize = LANES;
+/// The lane in whose list senders wait in `closed`.
+pub(crate) const SENDERS_LANE: usize = 0;
 
-/// Made when the first task waits: each list has its lock in memory of its own, away from those of the others.
-type Lists = [Lazy<WaitList>; LANES + 1];
+/// Made when the first task waits.
+#[derive(Default)]
+struct Lists {
+    /// Each list has its lock in memory of its own, away from those of the others.
+    lanes: [LazyIfLarge<WaitList>; LANES],
+    /// The listeners that wait for the last receiver's drop.
+    on_closed: Event,
+}
 
 #[derive(Default)]
 pub(crate) struct Waiters {
-    lists: LazyTable<Lists>,
+    lists: LazyIfLarge<Lists>,
     /// The listeners that wait for the next version, or for the close.
     pub(crate) on_change: Event,
-    /// The listeners that wait for the last receiver's drop.
-    pub(crate) on_closed: Event,
 }
 
 impl Waiters {
-    /// Returns a list to wait in: a lane's, or that of [`SENDERS`].
+    /// Returns the list of a lane.
     #[inline]
-    pub(crate) fn list(&self, list: u8) -> &WaitList {
+    pub(crate) fn list(&self, lane: u8) -> &WaitList {
         // An index out of bounds would link the text of its panic.
-        self.lists.get_or_make().get(usize::from(list)).unwrap_or_else(|| unreachable!()).get_or_make()
+        self.lists.get_or_make().lanes.get(usize::from(lane)).unwrap_or_else(|| unreachable!()).get_or_make()
+    }
+
+    #[cfg_attr(not(feature = "event-listener"), expect(dead_code, reason = "there are no listeners"))]
+    pub(crate) fn on_closed(&self) -> &Event {
+        &self.lists.get_or_make().on_closed
     }
 
     /// Wakes all receivers that a sender owes it to. The caller holds no lock.
     #[inline]
     pub(crate) fn notify_receivers(&self, waiting: Waiting) {
         if !waiting.is_empty() {
-            self.notify(waiting.lanes(), waiting.is_listening().then_some(&self.on_change));
+            self.notify(RECEIVERS, waiting.lanes(), waiting.is_listening().then_some(&self.on_change));
         }
     }
 
     /// Wakes all senders that wait for the last receiver to be dropped. The caller holds no lock.
     pub(crate) fn notify_senders(&self) {
-        self.notify(1 << SENDERS, Some(&self.on_closed));
+        self.notify(SENDERS, 1 << SENDERS_LANE, self.lists.get().map(|lists| &lists.on_closed));
     }
 
     /// Not inlined, so the fast path of a send stays small.
     #[inline(never)]
-    fn notify(&self, lists: usize, listeners: Option<&Event>) {
-        let mut delivery = Delivery { waiters: self, lists, listeners, head: NO_SLOT, batch: Batch::new() };
+    fn notify(&self, waiting: Index, lanes: usize, listeners: Option<&Event>) {
+        let mut delivery = Delivery { waiters: self, waiting, lanes, listeners, head: waiting, batch: Batch::new() };
         delivery.run();
         // Everything is delivered.
         mem::forget(delivery);
@@ -59,8 +68,10 @@ impl Waiters {
 /// would abort the program.
 struct Delivery<'a> {
     waiters: &'a Waiters,
-    /// A bit for each list that is still to be delivered to, the first the lowest.
-    lists: usize,
+    /// The head of those that it wakes, in each list.
+    waiting: Index,
+    /// A bit for each lane that is still to be delivered to, the first the lowest.
+    lanes: usize,
     /// The listeners that are still to be notified.
     listeners: Option<&'a Event>,
     /// Where the rest of the current list is.
@@ -83,16 +94,16 @@ impl Delivery<'_> {
             if let Some(waker) = self.batch.next() {
                 return Some(waker);
             }
-            if self.lists == 0 {
+            if self.lanes == 0 {
                 return None;
             }
             // The bit was set after the list had been made, and was taken with Acquire: the list is there. (`get` and not
             // an index, which would link the text of a panic.)
-            let list = self.lists.trailing_zeros() as usize;
-            let list = self.waiters.lists.get().and_then(|lists| lists.get(list)?.get());
+            let lane = self.lanes.trailing_zeros() as usize;
+            let list = self.waiters.lists.get().and_then(|lists| lists.lanes.get(lane)?.get());
             if list.is_none_or(|list| list.take_wakers(&mut self.head, &mut self.batch)) {
-                self.lists &= self.lists - 1;
-                self.head = NO_SLOT;
+                self.lanes &= self.lanes - 1;
+                self.head = self.waiting;
             }
         }
     }

@@ -1,4 +1,4 @@
-//! What a channel makes at its first wait.
+//! What a channel makes when it first needs it.
 
 use alloc::boxed::Box;
 
@@ -23,32 +23,14 @@ impl<T: Default> Lazy<T> {
     #[cold]
     #[inline(never)]
     fn make(&self) -> &T {
-        self.0.get_or_set(Box::default())
+        // Made before the cell is claimed: other callers wait for a move and not for an allocation.
+        let value = Box::default();
+        self.0.get_or_init(|| value)
     }
 }
 
 impl<T> Default for Lazy<T> {
     fn default() -> Self {
         Self(SetOnce::new())
-    }
-}
-
-/// A table of [`Lazy`] values: lazy itself where it is large ...
-#[cfg(target_pointer_width = "64")]
-pub(crate) type LazyTable<T> = Lazy<T>;
-
-/// ... and there from the start where it is not, on small targets.
-#[cfg(not(target_pointer_width = "64"))]
-#[derive(Default)]
-pub(crate) struct LazyTable<T>(T);
-
-#[cfg(not(target_pointer_width = "64"))]
-impl<T> LazyTable<T> {
-    pub(crate) fn get(&self) -> Option<&T> {
-        Some(&self.0)
-    }
-
-    pub(crate) fn get_or_make(&self) -> &T {
-        &self.0
     }
 }

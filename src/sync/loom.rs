@@ -111,13 +111,13 @@ impl<T> SetOnce<T> {
     }
 
     pub(crate) fn get(&self) -> Option<&T> {
-        // ORDERING: Acquire; partner: the Release in `get_or_set`; the value becomes visible.
+        // ORDERING: Acquire; partner: the Release in `get_or_init`; the value becomes visible.
         if self.is_set.load(Ordering::Acquire) == 0 { None } else { self.value.get() }
     }
 
-    pub(crate) fn get_or_set(&self, value: T) -> &T {
+    pub(crate) fn get_or_init(&self, init: impl FnOnce() -> T) -> &T {
         self.setting.with(|()| {
-            let value = self.value.get_or_init(|| value);
+            let value = self.value.get_or_init(init);
             // ORDERING: Release; partner: the Acquire in `get`, to which the value becomes visible.
             self.is_set.store(1, Ordering::Release);
             value

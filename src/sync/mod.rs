@@ -4,7 +4,10 @@
 //! It has primitives and no policy: how long to wait for the value is decided in `channel/value.rs`, and which lane a
 //! receiver waits in is decided in `channel/wait.rs`.
 
+#[cfg(not(target_pointer_width = "64"))]
+mod eager;
 mod event;
+#[cfg(any(target_pointer_width = "64", all(feature = "std", not(target_family = "wasm"))))]
 mod lazy;
 #[cfg(all(loom, feature = "loom"))]
 mod loom;
@@ -19,13 +22,20 @@ pub(crate) mod thread;
 pub(crate) use portable_atomic_util::{Arc as WakerArc, task::Wake};
 
 pub(crate) use self::event::{Event, notify_all};
-pub(crate) use self::lazy::{Lazy, LazyTable};
+#[cfg(all(feature = "std", not(target_family = "wasm")))]
+pub(crate) use self::lazy::Lazy;
 #[cfg(all(loom, feature = "loom"))]
 pub(crate) use self::loom::*;
 #[cfg(not(all(loom, feature = "loom")))]
 pub(crate) use self::mutex::Mutex;
 #[cfg(not(all(loom, feature = "loom")))]
 pub(crate) use self::native::*;
+
+/// Lazy on 64-bit targets, and there from the start on small ones.
+#[cfg(not(target_pointer_width = "64"))]
+pub(crate) use self::eager::Eager as LazyIfLarge;
+#[cfg(target_pointer_width = "64")]
+pub(crate) use self::lazy::Lazy as LazyIfLarge;
 
 /// `true` if there are threads.
 pub(crate) const HAS_THREADS: bool = cfg!(feature = "std");

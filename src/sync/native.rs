@@ -32,13 +32,6 @@ impl<T> SetOnce<T> {
         self.0.get()
     }
 
-    /// Returns the cell's value, which is `value` unless another caller was first.
-    ///
-    /// `value` is made before the cell is claimed, so other callers wait for a move and not for an allocation.
-    pub(crate) fn get_or_set(&self, value: T) -> &T {
-        self.get_or_init(|| value)
-    }
-
     /// Returns the cell's value. The first caller makes it with `init`, and the others wait for that. `init` is not
     /// preempted, so no interrupt waits for the code that it has interrupted.
     pub(crate) fn get_or_init(&self, init: impl FnOnce() -> T) -> &T {

@@ -4,8 +4,8 @@
 //!
 //! | name | what it does |
 //! |---|---|
-//! | `Queue::admits` | returns `true` if a caller that has just arrived may try the lock |
-//! | `Queue::wait` | tries the lock until it gets it |
+//! | `Queue::admits` | returns `true` if a caller that does not wait may try the lock |
+//! | `Queue::enter` | calls `attempt`, which tries the lock, until it succeeds |
 //! | `Queue::notify` | wakes a thread that waits, after an attempt to read that has failed |
 //! | `Queue::on_release` | accompanies each guard of the lock, and is dropped right after it |
 //!

@@ -23,18 +23,17 @@ impl Queue {
     /// # Panics
     ///
     /// In WebAssembly without threads: the holder is on this thread, and waits for this call to return.
-    #[cold]
-    #[inline(never)]
-    pub(crate) fn wait<R>(&self, _: Access, mut attempt: impl FnMut() -> Option<R>) -> R {
-        assert!(
-            HAS_OTHER_THREADS,
-            "deadlock: this call waits for a `Ref` or a closure of the same watch channel, and there is no other thread \
-             that could end it; drop the `Ref` first, or use `try_send` or `try_borrow`"
-        );
+    #[inline]
+    pub(crate) fn enter<R>(&self, _: Access, mut attempt: impl FnMut() -> Option<R>) -> R {
         loop {
             if let Some(result) = attempt() {
                 return result;
             }
+            assert!(
+                HAS_OTHER_THREADS,
+                "deadlock: this call waits for a `Ref` or a closure of the same watch channel, and there is no other \
+                 thread that could end it; drop the `Ref` first, or use `try_send` or `try_borrow`"
+            );
             core::hint::spin_loop();
         }
     }

@@ -80,10 +80,20 @@ impl Queue {
         self.word.load(Ordering::Relaxed) & DEMANDED == 0 || passes(access)
     }
 
-    /// Tries, spins briefly, joins the queue, sleeps, demands the lock, gets it, and lets the next thread compete.
+    #[inline]
+    pub(crate) fn enter<R>(&self, access: Access, mut attempt: impl FnMut() -> Option<R>) -> R {
+        if self.admits(access) {
+            if let Some(result) = attempt() {
+                return result;
+            }
+        }
+        self.wait(access, attempt)
+    }
+
+    /// Spins briefly, joins the queue, sleeps, demands the lock, gets it, and lets the next thread compete.
     #[cold]
     #[inline(never)]
-    pub(crate) fn wait<R>(&self, access: Access, mut attempt: impl FnMut() -> Option<R>) -> R {
+    fn wait<R>(&self, access: Access, mut attempt: impl FnMut() -> Option<R>) -> R {
         for step in 0..SPINS {
             if let Some(result) = self.admits(access).then(&mut attempt).flatten() {
                 return result;
