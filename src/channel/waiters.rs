@@ -34,7 +34,6 @@ impl Waiters {
         self.lists.get_or_make().lanes.get(usize::from(lane)).unwrap_or_else(|| unreachable!()).get_or_make()
     }
 
-    #[cfg_attr(not(feature = "event-listener"), expect(dead_code, reason = "there are no listeners"))]
     pub(crate) fn on_closed(&self) -> &Event {
         &self.lists.get_or_make().on_closed
     }
@@ -49,7 +48,7 @@ impl Waiters {
 
     /// Wakes all senders that wait for the last receiver to be dropped. The caller holds no lock.
     pub(crate) fn notify_senders(&self) {
-        self.notify(SENDERS, 1 << SENDERS_LANE, self.lists.get().map(|lists| &lists.on_closed));
+        self.notify(SENDERS, 1 << SENDERS_LANE, Some(self.on_closed()));
     }
 
     /// Not inlined, so the fast path of a send stays small.
