@@ -1,4 +1,5 @@
-//! G9, as far as a host can show it: closures that look at the value run in a critical section.
+//! G9, as far as a host can show it: closures that read or change the value run in a critical section, and a call in a critical
+//! section of its caller never waits for a thread that needs one.
 #![cfg(feature = "critical-section")]
 
 mod common;
@@ -7,11 +8,11 @@ use std::sync::mpsc;
 use std::thread;
 use std::time::Duration;
 
-use common::Task;
+use common::{Task, must_end};
 use watch_channel::channel;
 
-/// Whether another thread, as an interrupt would, gets in here. It has no chance in a critical section, and mostly one
-/// outside.
+/// Returns `true` if another thread enters a critical section here, as an interrupt would. It cannot in a critical section, and
+/// mostly can outside.
 fn is_interrupted() -> bool {
     let (interrupt, interrupted) = mpsc::channel();
     thread::spawn(move || critical_section::with(|_| interrupt.send(())));
@@ -19,7 +20,7 @@ fn is_interrupted() -> bool {
 }
 
 #[test]
-fn g9_closures_that_look_at_the_value_are_not_interrupted() {
+fn g9_closures_that_read_or_change_the_value_are_not_interrupted() {
     assert!(is_interrupted());
     let (tx, mut rx) = channel(());
     rx.with(|_| assert!(!is_interrupted()));
@@ -29,4 +30,41 @@ fn g9_closures_that_look_at_the_value_are_not_interrupted() {
     drop(found);
     let task = Task::new();
     assert_eq!(task.poll_ready(rx.wait_for_map(|_| Some(is_interrupted()))), Ok(false));
+}
+
+/// A sender that a `Ref` blocks leaves nothing on the lock while it waits.
+#[test]
+fn g9_a_read_in_a_critical_section_does_not_wait_for_a_blocked_sender() {
+    must_end(|| {
+        let (tx, rx) = channel(1);
+        let held = rx.borrow();
+        let sender = thread::spawn(move || tx.set(2));
+        for _ in 0..100 {
+            thread::sleep(Duration::from_millis(1));
+            assert_eq!(critical_section::with(|_| (rx.get(), rx.with(|value| *value))), (1, 1));
+        }
+        drop(held);
+        sender.join().unwrap();
+        assert_eq!(critical_section::with(|_| rx.get()), 2);
+    });
+}
+
+/// The first sender in the queue cannot try the lock while the second one waits in a critical section, so the second one does.
+#[test]
+fn g9_a_send_in_a_critical_section_does_not_wait_for_a_blocked_sender() {
+    must_end(|| {
+        let (tx, rx) = channel(0);
+        let held = rx.borrow();
+        let first = thread::spawn({
+            let tx = tx.clone();
+            move || tx.send_modify(|value| *value += 1)
+        });
+        thread::sleep(Duration::from_millis(50));
+        let second = thread::spawn(move || critical_section::with(|_| tx.send_modify(|value| *value += 1)));
+        thread::sleep(Duration::from_millis(50));
+        drop(held);
+        second.join().unwrap();
+        first.join().unwrap();
+        assert_eq!(rx.get(), 2);
+    });
 }

@@ -22,19 +22,7 @@ impl<T> Mutex<T> {
 }
 
 #[cfg(all(feature = "std", not(feature = "critical-section")))]
-pub(crate) struct Mutex<T>(std::sync::Mutex<T>);
-
-#[cfg(all(feature = "std", not(feature = "critical-section")))]
-impl<T> Mutex<T> {
-    pub(crate) const fn new(value: T) -> Self {
-        Self(std::sync::Mutex::new(value))
-    }
-
-    #[inline]
-    pub(crate) fn with<R>(&self, f: impl FnOnce(&mut T) -> R) -> R {
-        f(&mut self.0.lock().unwrap_or_else(|poisoned| poisoned.into_inner()))
-    }
-}
+pub(crate) use crate::sync::thread::Mutex;
 
 #[cfg(not(any(feature = "std", feature = "critical-section")))]
 pub(crate) struct Mutex<T>(spin::mutex::SpinMutex<T>);
@@ -48,11 +36,5 @@ impl<T> Mutex<T> {
     #[inline]
     pub(crate) fn with<R>(&self, f: impl FnOnce(&mut T) -> R) -> R {
         f(&mut self.0.lock())
-    }
-}
-
-impl<T: Default> Default for Mutex<T> {
-    fn default() -> Self {
-        Self::new(T::default())
     }
 }

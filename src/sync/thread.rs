@@ -1,4 +1,4 @@
-//! Threads: cells of which each has its own, and how one sleeps.
+//! Threads: cells of which each has its own, how one sleeps, and the lock that it sleeps for.
 
 #[cfg(all(feature = "std", not(target_family = "wasm"), loom, feature = "loom"))]
 pub(crate) use loom::thread::{Thread, current};
@@ -36,5 +36,31 @@ pub(crate) fn park(limit: Option<core::time::Duration>) {
     match limit {
         Some(_) => loom::thread::yield_now(),
         None => loom::thread::park(),
+    }
+}
+
+#[cfg(all(loom, feature = "loom"))]
+pub(crate) use crate::sync::loom::Mutex;
+
+/// A lock for which a thread sleeps.
+#[cfg(all(feature = "std", not(all(loom, feature = "loom"))))]
+pub(crate) struct Mutex<T>(std::sync::Mutex<T>);
+
+#[cfg(all(feature = "std", not(all(loom, feature = "loom"))))]
+impl<T> Mutex<T> {
+    pub(crate) const fn new(value: T) -> Self {
+        Self(std::sync::Mutex::new(value))
+    }
+
+    #[inline]
+    pub(crate) fn with<R>(&self, f: impl FnOnce(&mut T) -> R) -> R {
+        f(&mut self.0.lock().unwrap_or_else(|poisoned| poisoned.into_inner()))
+    }
+}
+
+#[cfg(all(feature = "std", not(target_family = "wasm"), not(all(loom, feature = "loom"))))]
+impl<T: Default> Default for Mutex<T> {
+    fn default() -> Self {
+        Self::new(T::default())
     }
 }

@@ -126,14 +126,20 @@ pub(crate) fn on_threads<T: Send>(items: &mut [T], work: impl Fn(usize, &mut T) 
 /// Runs `f` on a thread of its own, and fails the test if it does not end.
 #[track_caller]
 pub(crate) fn must_end<R: Send + 'static>(f: impl FnOnce() -> R + Send + 'static) -> R {
+    must_end_within(HANG, f)
+}
+
+/// Runs `f` on a thread of its own, and fails the test if it takes longer than `limit`.
+#[track_caller]
+pub(crate) fn must_end_within<R: Send + 'static>(limit: Duration, f: impl FnOnce() -> R + Send + 'static) -> R {
     let (done, ended) = std::sync::mpsc::channel();
     let thread = std::thread::spawn(move || {
         let result = f();
         let _ = done.send(());
         result
     });
-    if ended.recv_timeout(HANG) == Err(std::sync::mpsc::RecvTimeoutError::Timeout) {
-        panic!("it hangs");
+    if ended.recv_timeout(limit) == Err(std::sync::mpsc::RecvTimeoutError::Timeout) {
+        panic!("it does not end within {limit:?}");
     }
     match thread.join() {
         Ok(result) => result,

@@ -32,8 +32,8 @@ use core::time::Duration;
 use std::time::Instant;
 
 use crate::channel::queue::Access;
-use crate::sync::thread::{self, Thread, per_thread};
-use crate::sync::{AtomicUsize, HAS_CRITICAL_SECTIONS, IS_MODEL, Lazy, Mutex, Ordering};
+use crate::sync::thread::{self, Mutex, Thread, per_thread};
+use crate::sync::{AtomicUsize, HAS_CRITICAL_SECTIONS, IS_MODEL, Lazy, Ordering};
 
 /// The first thread has waited long enough: threads that arrive join the queue. Set by the first thread, cleared when it leaves
 /// the queue.
@@ -47,6 +47,10 @@ const PATIENCE: Duration = Duration::from_micros(if IS_MODEL { 0 } else { 200 })
 
 const SHORTEST_SLEEP: Duration = Duration::from_micros(200);
 const LONGEST_SLEEP: Duration = Duration::from_millis(8);
+
+/// When any thread competes, with critical sections: one that waits in a critical section of its caller keeps the first thread
+/// from getting the lock, if that is a writer.
+const RESCUE: Duration = Duration::from_secs(1);
 
 /// How often a thread tries the lock before it joins the queue, with 1, 2, 4, ... 64, 64, ... pauses of the processor
 /// between.
@@ -146,7 +150,7 @@ impl Queue {
                 threads.push_back(thread.clone());
             }
         });
-        Place { queue: self, threads, thread, first_since: None, limit: SHORTEST_SLEEP }
+        Place { queue: self, threads, thread, is_first: false, since: Instant::now(), limit: SHORTEST_SLEEP }
     }
 
     #[inline]
@@ -161,36 +165,39 @@ struct Place<'a> {
     queue: &'a Queue,
     threads: &'a Mutex<VecDeque<Thread>>,
     thread: Thread,
-    /// Since when it has been the first thread.
-    first_since: Option<Instant>,
-    /// How long the first thread sleeps next.
+    is_first: bool,
+    /// Since when it has been the first thread, or has been in the queue.
+    since: Instant,
+    /// How long it sleeps next, if it is the first thread.
     limit: Duration,
 }
 
 impl Place<'_> {
     /// Returns `true` if this thread may try the lock. If that fails, it must sleep.
     fn compete(&mut self) -> bool {
-        let has_waited = self.first_since.is_some_and(|since| since.elapsed() >= PATIENCE);
-        let is_first = self.threads.with(|threads| {
+        let waited = self.since.elapsed();
+        let demands = self.is_first && waited >= PATIENCE;
+        let was_first = self.is_first;
+        self.is_first = self.threads.with(|threads| {
             let is_first = threads.front().is_some_and(|first| first.id() == self.thread.id());
             if is_first {
                 // ORDERING: SeqCst; partner: the one in `notify`; see "sleeps for a limited time" above.
-                self.queue.word.fetch_or(if has_waited { ASLEEP | DEMANDED } else { ASLEEP }, Ordering::SeqCst);
+                self.queue.word.fetch_or(if demands { ASLEEP | DEMANDED } else { ASLEEP }, Ordering::SeqCst);
             }
             is_first
         });
-        // In a critical section of its caller, a thread keeps the first one from competing.
-        let competes = is_first || HAS_CRITICAL_SECTIONS;
-        if competes && self.first_since.is_none() {
-            self.first_since = Some(Instant::now());
+        if self.is_first && !was_first {
+            self.since = Instant::now();
         }
-        competes
+        self.is_first || (HAS_CRITICAL_SECTIONS && waited >= RESCUE)
     }
 
     fn sleep(&mut self) {
-        thread::park(self.first_since.map(|_| self.limit));
-        if self.first_since.is_some() {
+        if self.is_first {
+            thread::park(Some(self.limit));
             self.limit = (self.limit * 2).min(LONGEST_SLEEP);
+        } else {
+            thread::park(HAS_CRITICAL_SECTIONS.then_some(RESCUE));
         }
     }
 }
