@@ -19,20 +19,19 @@ use crate::sync::Arc;
 ///
 /// # Blocking
 ///
-/// Each method says whether it waits. Reading the value waits while a sender holds the value's lock, and while a sender
-/// that waits for the lock holds new readers back, for about a millisecond at a time. With the feature `std`, a thread that
-/// waits spins for about a microsecond, yields, and then sleeps. Without `std` it spins.
+/// A read shares the value's lock with other reads and waits for changes, as [`Sender`'s section on
+/// blocking](crate::Sender#blocking) describes. Each method says whether it waits. With the feature `std`:
 ///
-/// A second read on the same thread never deadlocks, even if a sender waits between the two.
-///
-/// With `std` and debug assertions, reading inside a closure that modifies the same channel panics and names the line of
-/// that call. Otherwise it waits forever.
+/// - A thread that waits sleeps, and does not starve, however many senders there are and even if they never pause.
+/// - A second read on the same thread never waits, even if senders wait between the two.
+/// - With debug assertions, a read in a closure that changes the value of the same channel panics, and names both places.
+///   Without them it waits forever.
 ///
 /// # Missed values
 ///
 /// A receiver sees the *latest* value, not every value: of several values sent between two reads, it sees the last. Versions
-/// wrap: a change goes unnoticed only if a multiple of 2<sup>58</sup> sends (2<sup>29</sup> on 32-bit targets) falls exactly
-/// between two reads.
+/// wrap: a change goes unnoticed only if a multiple of 2<sup>54</sup> sends (2<sup>29</sup> on 32-bit targets) falls exactly
+/// between two reads. Each [`mark_changed`](Self::mark_changed) counts as one more.
 ///
 /// # Examples
 ///
@@ -347,8 +346,8 @@ impl<T> Receiver<T> {
         self.channel.with(caller(), |value, _| f(value))
     }
 
-    /// Returns a reference to the current value, or `None` if it is locked by a sender. The value stays as seen or unseen as
-    /// it was.
+    /// Returns a reference to the current value, or `None` if a sender holds the value's lock or has waited too long for it.
+    /// The value stays as seen or unseen as it was.
     ///
     /// # Blocking
     ///

@@ -43,13 +43,25 @@ pub fn channel<T>(init: T) -> (Sender<T>, Receiver<T>) {
 ///
 /// # Blocking
 ///
-/// Each method says whether it waits. Changing the value waits until all [`Ref`]s of the channel have been dropped, and
-/// while another caller holds the value's lock. With the feature `std`, a thread that waits spins for about a microsecond,
-/// yields, and then sleeps. Without `std` it spins.
+/// The value is behind a lock. A change holds it alone, and reads share it; a [`Ref`] holds it as long as it lives. So a
+/// method that changes the value waits until all `Ref`s of the channel have been dropped and other changes are done.
+/// Checking for a new version, waiting for one, and counting handles need no lock. Each method says whether it waits.
 ///
-/// With `std` and debug assertions, a call that would wait for its own thread, because of a `Ref` or inside a closure that
-/// modifies the same channel, panics and names the line where the `Ref` was taken or the closure was given. Otherwise it
-/// waits forever.
+/// With the feature `std`:
+///
+/// - A thread that waits spins for about a microsecond, joins the channel's queue, and sleeps. A thread that holds the lock
+///   wakes the first thread in the queue when it releases it.
+/// - No thread starves. Threads that have just arrived can overtake the first one for a fraction of a millisecond. Then they
+///   join the queue as well, however many of them there are and however fast they send or read.
+/// - A thread that holds a `Ref`, of any channel, never waits for queued threads to read. So a second
+///   [`borrow`](Receiver::borrow) of the same channel never waits at all.
+/// - With debug assertions, a call that would wait for its own thread panics. The message names the place of the call, and
+///   where the `Ref` was taken or the closure was passed. Without them it waits forever.
+///
+/// Without `std` there is no thread that could sleep, and no queue: a call that waits tries again until it succeeds, and a
+/// stream of readers can keep a sender waiting. With `critical-section`, each attempt is a critical section, and nothing is
+/// locked between two attempts; `get` or `with` in a closure that changes the value panics. The README says which calls may
+/// be used in interrupts. In WebAssembly without threads, a call that would have to wait panics.
 ///
 /// # With and without receivers
 ///
@@ -299,8 +311,8 @@ impl<T> Sender<T> {
     ///
     /// # Errors
     ///
-    /// Returns [`TrySendError::Busy`] with the value while a `Ref` of the channel lives or another caller holds the value's
-    /// lock, and [`TrySendError::Closed`] with the value if there is no receiver.
+    /// Returns [`TrySendError::Busy`] with the value while a `Ref` of the channel lives, another caller holds the value's lock,
+    /// or a thread has waited too long for it. Returns [`TrySendError::Closed`] with the value if there is no receiver.
     ///
     /// # Panics
     ///
@@ -483,7 +495,7 @@ impl<T> Sender<T> {
         self.channel.with(caller(), |value, _| f(value))
     }
 
-    /// Returns a reference to the current value, or `None` if it is locked by another sender.
+    /// Returns a reference to the current value, or `None` if a sender holds the value's lock or has waited too long for it.
     ///
     /// # Blocking
     ///

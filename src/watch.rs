@@ -59,7 +59,7 @@ impl<T> Watch<T> {
     ///
     /// # Blocking
     ///
-    /// Waits while another caller makes the channel, for the time of one allocation.
+    /// Waits while another caller makes the channel, for the time of one allocation. With the feature `std` the thread sleeps.
     ///
     /// # Panics
     ///
@@ -82,7 +82,7 @@ impl<T> Watch<T> {
     ///
     /// # Blocking
     ///
-    /// Waits while another caller makes the channel, for the time of one allocation.
+    /// Waits while another caller makes the channel, for the time of one allocation. With the feature `std` the thread sleeps.
     ///
     /// # Panics
     ///

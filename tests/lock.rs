@@ -1,4 +1,4 @@
-//! The value's lock: values and versions together, second borrows, fair turns, threads that sleep.
+//! The value's lock: values and versions together, second borrows, threads that sleep.
 
 mod common;
 
@@ -69,7 +69,7 @@ fn g7_a_second_borrow_passes_a_sender_queued_between() {
             while !sending.load(Ordering::SeqCst) {
                 thread::yield_now();
             }
-            // Long enough for the sender to be at any point of its turns.
+            // Long enough for the sender to be at any point of its wait.
             thread::sleep(Duration::from_micros(150 * i));
             let second = rx.borrow();
             assert_eq!((*first, *second), (i - 1, i - 1));
@@ -79,7 +79,7 @@ fn g7_a_second_borrow_passes_a_sender_queued_between() {
     });
 }
 
-/// With critical sections the closure runs in one, and the sender has to wait for it to end its turn at the lock.
+/// With critical sections the closure runs in one.
 #[test]
 fn g7_a_second_read_in_a_closure_passes_a_sender() {
     must_end(|| {
@@ -112,7 +112,7 @@ fn g7_a_sender_is_not_starved_by_readers() {
             .map(|_| {
                 let (rx, done) = (rx.clone(), done.clone());
                 thread::spawn(move || {
-                    // Three of them, each nearly always inside: the lock is hardly ever free by itself.
+                    // Three of them, and each nearly always holds the lock: it is hardly ever free.
                     while !done.load(Ordering::Relaxed) {
                         let value = rx.borrow();
                         let start = Instant::now();
@@ -163,7 +163,7 @@ fn g8_a_blocked_thread_sleeps() {
             move || {
                 ready.wait();
                 let start = Instant::now();
-                // While the sender waits, borrows find its claims in their way.
+                // While the sender waits, it demands the lock.
                 while start.elapsed() < BLOCKED / 2 {
                     drop(rx.borrow());
                     thread::sleep(Duration::from_millis(1));

@@ -235,7 +235,7 @@ fn try_send_sends_or_gives_the_value_back() {
 }
 
 #[test]
-fn a_try_send_that_is_busy_leaves_no_claim_behind() {
+fn a_try_send_that_is_busy_leaves_nothing_locked() {
     let (tx, rx) = channel(1);
     let held = rx.borrow();
     let _ = tx.try_send(2);

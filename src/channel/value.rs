@@ -52,11 +52,9 @@ impl<T> Value<T> {
         self.id.check_read(caller);
         without_preemption(|| {
             let mut value = if HAS_CRITICAL_SECTIONS {
-                // Nothing but this call's own caller can hold the write lock in a critical section.
-                let value = self
-                    .lock
-                    .try_read()
-                    .unwrap_or_else(|| panic!("deadlock: a read in a closure that changes the value"));
+                // In a critical section, only this call's own caller can hold the write lock.
+                let value = self.lock.try_read();
+                let value = value.unwrap_or_else(|| panic!("deadlock: a read in a closure that changes the value"));
                 self.guard(value, caller)
             } else {
                 self.read(caller)
