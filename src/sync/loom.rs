@@ -1,5 +1,7 @@
 //! loom's types under the same names.
 
+pub(crate) mod thread;
+
 use core::ops::{Deref, DerefMut};
 
 pub(crate) use loom::sync::Arc;

@@ -15,6 +15,7 @@ mod loom;
 mod mutex;
 #[cfg(not(all(loom, feature = "loom")))]
 mod native;
+#[cfg(all(feature = "std", not(target_family = "wasm"), not(all(loom, feature = "loom"))))]
 pub(crate) mod thread;
 
 /// A reference count that a [`Waker`](core::task::Waker) can be made of, and the trait that does it.

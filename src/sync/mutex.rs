@@ -1,7 +1,7 @@
 //! The lock of the wait lists: held for a few instructions, and never while code of others runs.
 //!
 //! With `critical-section` it is a critical section, so the thread or interrupt that holds it is never preempted on its
-//! core. Otherwise it is std's, where a thread sleeps while the holder is preempted, or spin's without `std`.
+//! core. Otherwise it is std's, where a thread sleeps while the holder is preempted, or spin's without threads.
 
 #[cfg(feature = "critical-section")]
 pub(crate) struct Mutex<T>(critical_section::Mutex<core::cell::RefCell<T>>);
@@ -21,13 +21,13 @@ impl<T> Mutex<T> {
     }
 }
 
-#[cfg(all(feature = "std", not(feature = "critical-section")))]
+#[cfg(all(feature = "std", not(target_family = "wasm"), not(feature = "critical-section")))]
 pub(crate) use crate::sync::thread::Mutex;
 
-#[cfg(not(any(feature = "std", feature = "critical-section")))]
+#[cfg(not(any(all(feature = "std", not(target_family = "wasm")), feature = "critical-section")))]
 pub(crate) struct Mutex<T>(spin::mutex::SpinMutex<T>);
 
-#[cfg(not(any(feature = "std", feature = "critical-section")))]
+#[cfg(not(any(all(feature = "std", not(target_family = "wasm")), feature = "critical-section")))]
 impl<T> Mutex<T> {
     pub(crate) const fn new(value: T) -> Self {
         Self(spin::mutex::SpinMutex::new(value))

@@ -1,30 +1,30 @@
 //! The queue of threads that wait for the value's lock.
 //!
-//! A thread that does not get the lock spins for about a microsecond, joins the queue and sleeps. Only the first thread in
-//! the queue competes for the lock. Threads that have just arrived may overtake it, which keeps short contention fast. Once it
-//! has been first for [`PATIENCE`], it *demands* the lock: from then on threads that arrive join the queue, and the first
-//! thread gets the lock when its holders release it. It then leaves the queue and wakes the next thread, so readers in
-//! a row read together. So a thread waits for those before it in the queue, and no stream of others keeps it waiting.
+//! A thread that does not get the lock spins for a few microseconds, joins the queue and sleeps. Only the first thread in the
+//! queue competes for the lock. Threads that have just arrived may overtake it, which keeps short contention fast. Once it
+//! has been first for [`PATIENCE`], or in the queue for [`LONG_PATIENCE`], it *demands* the lock: from then on threads that
+//! arrive join the queue, and the first thread gets the lock when its holders release it. It then leaves the queue and wakes
+//! the next thread, so readers in a row read together. So a thread waits for those before it in the queue, and no stream
+//! of others keeps it waiting.
 //!
-//! | the first thread | `word` | gets there by |
-//! |---|---|---|
-//! | there is none, or it is awake | 0 | [`Place::drop`] |
-//! | is about to sleep, or sleeps | [`ASLEEP`] | [`Place::compete`]; a thread that releases the lock clears it, and wakes the first thread |
-//! | has been first for [`PATIENCE`] | [`DEMANDED`], with or without `ASLEEP` | [`Place::compete`]; cleared by [`Place::drop`] |
+//! | bit of `word` | it says | set by | cleared by |
+//! |---|---|---|---|
+//! | [`ASLEEP`] | the first thread sleeps, or is about to | the first thread, before it tries the lock ([`Place::compete`]) | a thread that releases the lock, which then wakes it ([`Queue::wake_first`]); the first thread, when it leaves ([`Place::drop`]) |
+//! | [`DEMANDED`] | threads that arrive join the queue | the first thread, the thread that wakes it, or the thread before it when it leaves | the first thread, when it leaves |
 //!
 //! # The first thread sleeps for a limited time
 //!
-//! The first thread sets `ASLEEP` and then tries the lock. A holder releases the lock and then looks at `ASLEEP`. In one
-//! order of all four steps, either the thread gets the lock or the holder finds the bit. A processor with weak ordering may
-//! look at the bit before its release is visible, and then both miss each other: a fence that prevents it would cost every
-//! read more than the lock does. So the first thread sleeps for [`SHORTEST_SLEEP`] and then tries again, each time for twice
-//! as long, up to [`LONGEST_SLEEP`].
+//! The first thread sets `ASLEEP` and then tries the lock. A holder releases the lock and then checks `ASLEEP`. So either the
+//! thread gets the lock, or the holder finds the bit, if both agree on the order of these four steps. On a processor with
+//! weak ordering the holder may read the bit before its release is visible, and then each misses the other. A fence would
+//! prevent that, and would cost every read more than the lock does. Instead the first thread sleeps for
+//! [`SHORTEST_SLEEP`] and tries again, each time for twice as long, up to [`LONGEST_SLEEP`].
 //!
 //! # A thread that holds a guard
 //!
-//! A thread that holds a guard of any channel, and reads, never waits for a demand and joins a queue as its first. Otherwise
-//! two threads, each with a guard that the other one's sender waits for, would wait for each other. If its guard is of the
-//! same channel, there is no writer, and it gets the lock at once.
+//! A thread that holds a guard of any channel, and reads, ignores demands, and joins a queue at its front. Otherwise two
+//! threads, each with a guard that the other one's sender waits for, would wait for each other. If its guard is of the same
+//! channel, there is no writer, and it gets the lock at once.
 
 use alloc::collections::VecDeque;
 use core::cell::Cell;
@@ -32,18 +32,21 @@ use core::time::Duration;
 use std::time::Instant;
 
 use crate::channel::queue::Access;
-use crate::sync::thread::{self, Mutex, Thread, per_thread};
+use crate::sync::thread::{self, Mutex, Thread, ThreadId, per_thread};
 use crate::sync::{AtomicUsize, HAS_CRITICAL_SECTIONS, IS_MODEL, Lazy, Ordering};
 
-/// The first thread has waited long enough: threads that arrive join the queue. Set by the first thread, cleared when it leaves
-/// the queue.
+/// Threads that arrive join the queue.
 const DEMANDED: usize = 1;
 
-/// The first thread is about to sleep. Set by it, cleared by the thread that wakes it.
+/// The first thread sleeps, or is about to.
 const ASLEEP: usize = 2;
 
-/// How long others may overtake the first thread. In a model, where no time passes, it demands the lock at once.
+/// How long others may overtake the first thread. In a model, where no time passes, it demands the lock at its second try.
 const PATIENCE: Duration = Duration::from_micros(if IS_MODEL { 0 } else { 200 });
+
+/// How long others may overtake a thread in the queue. (The longer, the more operations many threads do in all: with 64
+/// threads 8 % fewer than without this limit.)
+const LONG_PATIENCE: Duration = Duration::from_millis(if IS_MODEL { 3_600_000 } else { 4 });
 
 const SHORTEST_SLEEP: Duration = Duration::from_micros(200);
 const LONGEST_SLEEP: Duration = Duration::from_millis(8);
@@ -52,8 +55,7 @@ const LONGEST_SLEEP: Duration = Duration::from_millis(8);
 /// from getting the lock, if that is a writer.
 const RESCUE: Duration = Duration::from_secs(1);
 
-/// How often a thread tries the lock before it joins the queue, with 1, 2, 4, ... 64, 64, ... pauses of the processor
-/// between.
+/// How often a thread tries the lock before it sleeps, after 1, 2, 4, ... 64, 64, ... pauses of the processor.
 const SPINS: u32 = if IS_MODEL { 0 } else { 10 };
 
 per_thread! {
@@ -67,10 +69,17 @@ fn passes(access: Access) -> bool {
     access == Access::Read && GUARDS.with(Cell::get) > 0
 }
 
+fn spin<R>(mut attempt: impl FnMut() -> Option<R>) -> Option<R> {
+    (0..SPINS).find_map(|step| {
+        (0..1 << step.min(6)).for_each(|_: u32| core::hint::spin_loop());
+        attempt()
+    })
+}
+
 pub(crate) struct Queue {
     /// [`DEMANDED`] and [`ASLEEP`].
     word: AtomicUsize,
-    threads: Lazy<Mutex<VecDeque<Thread>>>,
+    threads: Lazy<Mutex<VecDeque<Waiting>>>,
 }
 
 impl Queue {
@@ -98,17 +107,15 @@ impl Queue {
     #[cold]
     #[inline(never)]
     fn wait<R>(&self, access: Access, mut attempt: impl FnMut() -> Option<R>) -> R {
-        for step in 0..SPINS {
-            if let Some(result) = self.admits(access).then(&mut attempt).flatten() {
-                return result;
-            }
-            (0..1 << step.min(6)).for_each(|_: u32| core::hint::spin_loop());
+        if let Some(result) = spin(|| self.admits(access).then(&mut attempt).flatten()) {
+            return result;
         }
         self.notify();
         let mut place = self.join(access);
         loop {
             if place.compete() {
-                if let Some(result) = attempt() {
+                // Its holders will soon leave it, or others will overtake.
+                if let Some(result) = attempt().or_else(|| spin(&mut attempt)) {
                     return result;
                 }
             }
@@ -135,22 +142,26 @@ impl Queue {
         }
         self.threads.get_or_make().with(|threads| {
             if let Some(first) = threads.front() {
-                first.unpark();
+                // Also on its behalf: it may be long before the first thread gets a processor.
+                self.word.fetch_or(first.demand(Instant::now()), Ordering::Relaxed);
+                first.thread.unpark();
             }
         });
     }
 
     fn join(&self, access: Access) -> Place<'_> {
         let thread = thread::current();
+        let id = thread.id();
         let threads = self.threads.get_or_make();
         threads.with(|threads| {
+            let waiting = Waiting { thread, since: Instant::now(), first_since: None };
             if passes(access) {
-                threads.push_front(thread.clone());
+                threads.push_front(waiting);
             } else {
-                threads.push_back(thread.clone());
+                threads.push_back(waiting);
             }
         });
-        Place { queue: self, threads, thread, is_first: false, since: Instant::now(), limit: SHORTEST_SLEEP }
+        Place { queue: self, threads, id, is_first: false, limit: SHORTEST_SLEEP }
     }
 
     #[inline]
@@ -160,14 +171,29 @@ impl Queue {
     }
 }
 
+/// A thread in the queue.
+struct Waiting {
+    thread: Thread,
+    /// Since when it has been in the queue.
+    since: Instant,
+    /// Since when it has been the first thread.
+    first_since: Option<Instant>,
+}
+
+impl Waiting {
+    /// Returns [`DEMANDED`] if the thread has waited long enough to demand the lock, once it is the first one.
+    fn demand(&self, now: Instant) -> usize {
+        let is_due = now - self.since >= LONG_PATIENCE || self.first_since.is_some_and(|since| now - since >= PATIENCE);
+        if is_due { DEMANDED } else { 0 }
+    }
+}
+
 /// A thread's place in the queue, which it leaves when this is dropped.
 struct Place<'a> {
     queue: &'a Queue,
-    threads: &'a Mutex<VecDeque<Thread>>,
-    thread: Thread,
+    threads: &'a Mutex<VecDeque<Waiting>>,
+    id: ThreadId,
     is_first: bool,
-    /// Since when it has been the first thread, or has been in the queue.
-    since: Instant,
     /// How long it sleeps next, if it is the first thread.
     limit: Duration,
 }
@@ -175,21 +201,21 @@ struct Place<'a> {
 impl Place<'_> {
     /// Returns `true` if this thread may try the lock. If that fails, it must sleep.
     fn compete(&mut self) -> bool {
-        let waited = self.since.elapsed();
-        let demands = self.is_first && waited >= PATIENCE;
-        let was_first = self.is_first;
-        self.is_first = self.threads.with(|threads| {
-            let is_first = threads.front().is_some_and(|first| first.id() == self.thread.id());
-            if is_first {
+        let now = Instant::now();
+        self.threads.with(|threads| {
+            let first = threads.front_mut().filter(|first| first.thread.id() == self.id);
+            self.is_first = first.is_some();
+            if let Some(first) = first {
                 // ORDERING: SeqCst; partner: the one in `notify`; see "sleeps for a limited time" above.
-                self.queue.word.fetch_or(if demands { ASLEEP | DEMANDED } else { ASLEEP }, Ordering::SeqCst);
+                self.queue.word.fetch_or(ASLEEP | first.demand(now), Ordering::SeqCst);
+                first.first_since.get_or_insert(now);
             }
-            is_first
-        });
-        if self.is_first && !was_first {
-            self.since = Instant::now();
-        }
-        self.is_first || (HAS_CRITICAL_SECTIONS && waited >= RESCUE)
+            self.is_first || self.is_stuck(threads, now)
+        })
+    }
+
+    fn is_stuck(&self, threads: &VecDeque<Waiting>, now: Instant) -> bool {
+        HAS_CRITICAL_SECTIONS && threads.iter().any(|this| this.thread.id() == self.id && now - this.since >= RESCUE)
     }
 
     fn sleep(&mut self) {
@@ -205,14 +231,16 @@ impl Place<'_> {
 impl Drop for Place<'_> {
     fn drop(&mut self) {
         self.threads.with(|threads| {
-            if let Some(at) = threads.iter().position(|thread| thread.id() == self.thread.id()) {
-                threads.remove(at);
-            }
+            threads.retain(|waiting| waiting.thread.id() != self.id);
+            let demand = threads.front_mut().map_or(0, |next| {
+                let now = Instant::now();
+                let demand = next.demand(now);
+                next.first_since = Some(now);
+                next.thread.unpark();
+                demand
+            });
             // ORDERING: Relaxed; the bits are set with the mutex held, too.
-            self.queue.word.fetch_and(!(DEMANDED | ASLEEP), Ordering::Relaxed);
-            if let Some(next) = threads.front() {
-                next.unpark();
-            }
+            self.queue.word.swap(demand, Ordering::Relaxed);
         });
     }
 }
