@@ -30,9 +30,10 @@
 //! # Memory
 //!
 //! Slots never move. When none is free, the list gets one more chunk of them, as large as all chunks before, which is made
-//! before the lock is taken: only the short directory of chunks changes while it is held. Released slots are used again, so
-//! a list is as large as the largest number of receivers that have had slots at the same time. Once none of its slots is
-//! used, a list that has grown gives its chunks back.
+//! before the lock is taken. While it is held, one entry is added to the directory of chunks. (Once, when the list grows from
+//! 256 slots to 512, eight entries move to a longer directory.) Released slots are used again, so a list is as large as the
+//! largest number of receivers that have had slots at the same time. Once none of its slots is used, a list that has grown
+//! gives its chunks back.
 //!
 //! # Why not event-listener's list
 //!
@@ -52,6 +53,10 @@ pub(crate) type Index = u32;
 
 /// A chunk has at most 2<sup>27</sup> slots, and there are at most 31 chunks.
 const OFFSET_BITS: u32 = 27;
+
+/// For how many chunks a directory has room at first, and for how many once that is full.
+const SHORT_DIRECTORY: usize = 8;
+const LONG_DIRECTORY: usize = 31;
 
 /// The head of the receivers that wait.
 pub(crate) const RECEIVERS: Index = 0;
@@ -99,8 +104,7 @@ struct Full;
 struct Slots {
     heads: [Links; HEADS],
     first: Slot,
-    /// The directory. Each chunk has as many slots as the list had before it. (A boxed slice would be made by way of a
-    /// reallocation, whose code takes memory.)
+    /// The directory. Each chunk has as many slots as the list had before it.
     chunks: Vec<Vec<Slot>>,
     /// The first free slot.
     free: Index,
@@ -310,19 +314,33 @@ impl WaitList {
         let first = (chunks as Index + 1) << OFFSET_BITS;
         let slot = |index| Slot { waker: None, links: Links { prev: index, next: index + 1 } };
         let mut chunk = (first..first + len).map(slot).collect::<Vec<_>>();
-        let mut directory = (0..=chunks).map(|_| Vec::new()).collect::<Vec<_>>();
+        // A longer directory, if the present one is full.
+        let mut directory = Vec::new();
+        if chunks == 0 || chunks == SHORT_DIRECTORY {
+            directory = Vec::with_capacity(if chunks == 0 { SHORT_DIRECTORY } else { LONG_DIRECTORY });
+            (0..chunks).for_each(|_| push_within_capacity(&mut directory, Vec::new()));
+        }
         // The old directory, and what is not used, are dropped after the lock has been released.
         self.0.with(|slots| {
             if slots.chunks.len() == chunks {
                 if let Some(last) = chunk.last_mut() {
                     last.links.next = mem::replace(&mut slots.free, first);
                 }
-                // One by one: to move them all at once would link `memcpy`.
-                directory.iter_mut().zip(&mut slots.chunks).for_each(|(new, old)| mem::swap(new, old));
-                directory.last_mut().into_iter().for_each(|last| mem::swap(last, &mut chunk));
-                mem::swap(&mut slots.chunks, &mut directory);
+                if directory.capacity() > 0 {
+                    // One by one: to move them all at once would link `memcpy`.
+                    directory.iter_mut().zip(&mut slots.chunks).for_each(|(new, old)| mem::swap(new, old));
+                    mem::swap(&mut slots.chunks, &mut directory);
+                }
+                push_within_capacity(&mut slots.chunks, mem::take(&mut chunk));
             }
         });
+    }
+}
+
+/// Adds a chunk to a directory that has room for it. (Without the check, code for a reallocation would be linked.)
+fn push_within_capacity(directory: &mut Vec<Vec<Slot>>, chunk: Vec<Slot>) {
+    if directory.len() < directory.capacity() {
+        directory.push(chunk);
     }
 }
 
