@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # WebAssembly: tasks and timers that share channels, run in node, with the crate's features `std` and `event-listener` and
-# without.
+# without. Calls that would wait for their own thread panic.
 . "$(dirname "$0")/lib.sh"
 need node "ci/setup.sh wasm"
 use_target wasm32-unknown-unknown std,panic_abort
@@ -10,7 +10,8 @@ for features in "" std std,event-listener; do
     rust_cargo build --quiet --locked --release --manifest-path no_std_check/wasm/Cargo.toml \
         --target wasm32-unknown-unknown --features "$features"
     ended=$(timeout 60 node no_std_check/wasm/run.mjs \
-        "${CARGO_TARGET_DIR:-no_std_check/wasm/target}/wasm32-unknown-unknown/release/wasm_check.wasm")
+        "${CARGO_TARGET_DIR:-no_std_check/wasm/target}/wasm32-unknown-unknown/release/wasm_check.wasm") ||
+        fail "node ends with status $?; 124 means that a call hangs"
     echo "$ended"
     record "wasm32-unknown-unknown, ${features:--}" yes node "${ended%%,*}" - -
 done

@@ -6,7 +6,7 @@ use core::pin::Pin;
 use core::task::{Context, Poll, Waker};
 
 use critical_section::Mutex;
-use embassy_executor::SendSpawner;
+use embassy_executor::{SendSpawner, Spawner};
 use portable_atomic_util::Arc;
 
 /// One kind of task for all scenarios, which share its memory.
@@ -15,11 +15,41 @@ async fn task(job: Pin<Box<dyn Future<Output = ()> + Send>>) {
     job.await;
 }
 
+/// A task that stays on its executor, because it holds a `Ref` over an `.await`.
+#[embassy_executor::task]
+async fn local_task(job: Pin<Box<dyn Future<Output = ()>>>) {
+    job.await;
+}
+
 /// Runs `job` in a task of its own, and returns what gives its result.
 pub(crate) fn spawn<T: Send + 'static>(on: SendSpawner, job: impl Future<Output = T> + Send + 'static) -> Join<T> {
+    let (join, job) = joined(job);
+    on.spawn(task(Box::pin(job)).expect("the pool has enough tasks for each scenario"));
+    join
+}
+
+/// Runs the future that `job` returns in a task of its own, on the executor of the calling task. Only one such task runs at a
+/// time.
+///
+/// # Safety
+///
+/// The caller is a task of an embassy executor, and gives its own context to this future.
+#[cfg_attr(not(feature = "critical-section"), expect(dead_code, reason = "the scenario `blocked_sender` calls it"))]
+pub(crate) async unsafe fn spawn_here<T: Send + 'static, F: Future<Output = T> + 'static>(
+    job: impl FnOnce() -> F,
+) -> Join<T> {
+    // SAFETY: as the caller promised.
+    let here = unsafe { Spawner::for_current_executor() }.await;
+    let (join, job) = joined(job());
+    here.spawn(local_task(Box::pin(job)).expect("one task at a time"));
+    join
+}
+
+/// Returns `job` as a future that keeps its result, and what waits for that.
+fn joined<T>(job: impl Future<Output = T>) -> (Join<T>, impl Future<Output = ()>) {
     let join = Join(Arc::new(Mutex::new(RefCell::new(End { result: None, waiting: None }))));
     let end = join.0.clone();
-    let job = Box::pin(async move {
+    let job = async move {
         let result = job.await;
         let waiting = critical_section::with(|section| {
             let mut end = end.borrow_ref_mut(section);
@@ -29,9 +59,8 @@ pub(crate) fn spawn<T: Send + 'static>(on: SendSpawner, job: impl Future<Output 
         if let Some(waiting) = waiting {
             waiting.wake();
         }
-    });
-    on.spawn(task(job).expect("the pool has enough tasks for each scenario"));
-    join
+    };
+    (join, job)
 }
 
 struct End<T> {

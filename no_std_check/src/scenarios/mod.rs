@@ -9,6 +9,8 @@ mod watch;
 
 // With interrupts that share channels.
 #[cfg(feature = "critical-section")]
+mod blocked_sender;
+#[cfg(feature = "critical-section")]
 mod bounded;
 #[cfg(feature = "critical-section")]
 mod first;
@@ -39,6 +41,7 @@ pub(crate) async fn run(executors: Executors) -> u32 {
         scenario!(first());
         scenario!(interrupt(executors.low));
         scenario!(priority(executors));
+        scenario!(blocked_sender(executors));
     }
     scenario!(tasks(executors.low));
     #[cfg(feature = "event-listener")]

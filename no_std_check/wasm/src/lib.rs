@@ -1,5 +1,7 @@
 //! The WebAssembly half: tasks on a small executor. `run.mjs` calls [`send`] from timers, and [`run`] until it settles.
 
+mod deadlock;
+
 use std::cell::RefCell;
 
 use async_executor::LocalExecutor;
