@@ -11,6 +11,8 @@ mod peers;
 #[macro_use]
 #[path = "../../workloads/mod.rs"]
 mod workloads;
+#[path = "../../workloads/machine.rs"]
+mod machine;
 
 mod growth;
 mod heap;
@@ -18,8 +20,6 @@ mod measure;
 mod picture;
 mod table;
 
-use std::env::consts::{ARCH, OS};
-use std::num::NonZero;
 use std::path::Path;
 use std::process::exit;
 
@@ -42,18 +42,6 @@ struct Results {
 
 fn as_map<V: Serialize, S: Serializer>(named: &[(&str, V)], serializer: S) -> Result<S::Ok, S::Error> {
     serializer.collect_map(named.iter().map(|(name, value)| (name, value)))
-}
-
-/// The compiler, the operating system and the processor.
-fn machine() -> String {
-    let rustc = std::process::Command::new("rustc").arg("--version").output().ok();
-    let rustc = rustc.and_then(|output| String::from_utf8(output.stdout).ok());
-    let rustc = rustc.as_deref().map_or("an unknown compiler", str::trim);
-    let cpuinfo = std::fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
-    let model = cpuinfo.lines().find_map(|line| line.strip_prefix("model name")?.split_once(": "));
-    let processor = model.map_or(ARCH, |(_, model)| model);
-    let cores = std::thread::available_parallelism().map_or(0, NonZero::get);
-    format!("{rustc}, {OS}, {cores} cores of {processor}")
 }
 
 fn main() {
@@ -101,7 +89,7 @@ fn all() {
     let notes = [&peers::NOTES[..], &[measure::LIMITS_NOTE]].concat();
     table::notes(&notes);
 
-    let machine = machine();
+    let machine = machine::machine();
     println!("measured with {machine}");
     let results = Results { machine, times, heap, growth, notes };
     let directory = Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("this package is in benches/");

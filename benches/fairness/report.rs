@@ -1,0 +1,143 @@
+//! The results as text, JSON and Markdown.
+
+use std::fmt::Write;
+use std::path::Path;
+
+use serde::Serialize;
+
+use crate::candidates::NAMES;
+use crate::scenarios::{Bar, Figure, LONGEST_WAIT, Missing, Unit};
+
+#[derive(Serialize)]
+struct Results<'a> {
+    machine: &'a str,
+    rows: &'a [Row],
+}
+
+/// One figure of all candidates.
+#[derive(Serialize)]
+pub(crate) struct Row {
+    name: String,
+    must: String,
+    unit: Unit,
+    this_crate: Cell,
+    tokio: Cell,
+    parking_lot: Cell,
+    verdict: &'static str,
+}
+
+#[derive(Clone, Copy, Serialize)]
+#[serde(untagged)]
+pub(crate) enum Cell {
+    Measured(f64),
+    Missing(Missing),
+}
+
+impl Row {
+    pub(crate) fn new(scenario: &str, figure: &Figure, [this_crate, tokio, parking_lot]: [Cell; 3]) -> Self {
+        let must: Vec<_> = figure.must.iter().map(|bar| describe(bar, figure.unit)).collect();
+        Self {
+            name: format!("{scenario}: {}", figure.name),
+            must: must.join(", "),
+            unit: figure.unit,
+            this_crate,
+            tokio,
+            parking_lot,
+            verdict: verdict(figure.must, this_crate, tokio),
+        }
+    }
+
+    /// The columns, as text.
+    fn columns(&self) -> [String; 6] {
+        let [this_crate, tokio, parking_lot] = [self.this_crate, self.tokio, self.parking_lot].map(|cell| match cell {
+            Cell::Measured(value) => show(value, self.unit),
+            Cell::Missing(Missing::Deadlock) => "deadlock".into(),
+            Cell::Missing(Missing::Unknown) => "unknown".into(),
+        });
+        [self.name.clone(), self.must.clone(), this_crate, tokio, parking_lot, self.verdict.into()]
+    }
+}
+
+fn verdict(must: &[Bar], ours: Cell, tokio: Cell) -> &'static str {
+    let ours = match ours {
+        Cell::Measured(value) => value,
+        Cell::Missing(Missing::Deadlock) => return "over",
+        Cell::Missing(Missing::Unknown) => return "",
+    };
+    let of_tokio = |part: f64| match tokio {
+        Cell::Measured(value) => Some(part * value),
+        Cell::Missing(_) => None,
+    };
+    // Anything is good enough next to a deadlock.
+    let reached = must.iter().all(|bar| match *bar {
+        Bar::Min(least) => ours >= least,
+        Bar::Max(most) => ours <= most,
+        Bar::MinOfTokio(part) => of_tokio(part).is_none_or(|least| ours >= least),
+        Bar::MaxOfTokio(part) => of_tokio(part).is_none_or(|most| ours <= most),
+    });
+    if reached { "ok" } else { "over" }
+}
+
+fn describe(bar: &Bar, unit: Unit) -> String {
+    let tokio = |part: f64| if part == 1.0 { "tokio's".into() } else { format!("{part} of tokio's") };
+    match *bar {
+        Bar::Min(least) => format!("at least {}", show(least, unit)),
+        Bar::Max(most) => format!("at most {}", show(most, unit)),
+        Bar::MinOfTokio(part) => format!("at least {}", tokio(part)),
+        Bar::MaxOfTokio(part) => format!("at most {}", tokio(part)),
+    }
+}
+
+fn show(value: f64, unit: Unit) -> String {
+    match unit {
+        Unit::Count => format!("{value:.0}"),
+        Unit::PerSecond => format!("{:.2} M/s", value / 1e6),
+        Unit::Percent => format!("{value:.1} %"),
+        Unit::Nanoseconds => time(value),
+    }
+}
+
+fn time(nanoseconds: f64) -> String {
+    let longest = LONGEST_WAIT.as_secs_f64() * 1e9;
+    let (value, unit) = match nanoseconds {
+        _ if nanoseconds >= longest => return format!(">{} s", LONGEST_WAIT.as_secs()),
+        1e9.. => (nanoseconds / 1e9, "s"),
+        1e6.. => (nanoseconds / 1e6, "ms"),
+        1e3.. => (nanoseconds / 1e3, "us"),
+        _ => (nanoseconds, "ns"),
+    };
+    let digits = if value < 100.0 && value.fract() != 0.0 { 1 } else { 0 };
+    format!("{value:.digits$} {unit}")
+}
+
+/// Prints one table.
+pub(crate) fn print(machine: &str, rows: &[Row]) {
+    let [this_crate, tokio, parking_lot] = NAMES;
+    let head = ["situation", "must", this_crate, tokio, parking_lot, ""].map(String::from);
+    for [name, must, this_crate, tokio, parking_lot, verdict] in [head].into_iter().chain(rows.iter().map(Row::columns))
+    {
+        println!("{name:<75} {must:<32} {this_crate:>11} {tokio:>11} {parking_lot:>11}  {verdict}");
+    }
+    println!("\nmeasured with {machine}");
+}
+
+/// Writes `fairness.json` and `fairness.md` into `benches/`.
+pub(crate) fn write(machine: &str, rows: &[Row]) {
+    let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join("benches");
+    let json = serde_json::to_string_pretty(&Results { machine, rows }).expect("plain numbers and names");
+    std::fs::write(directory.join("fairness.json"), json + "\n").expect("benches/ can be written to");
+    std::fs::write(directory.join("fairness.md"), markdown(machine, rows)).expect("benches/ can be written to");
+    println!("\nbenches/fairness.json and benches/fairness.md are written");
+}
+
+fn markdown(machine: &str, rows: &[Row]) -> String {
+    let mut text = format!(
+        "# Fairness\n\nWritten by `cargo bench --bench fairness`. Measured with {machine}.\n\n\
+         | situation | must | {} | |\n|---|---|---|---|---|---|\n",
+        NAMES.join(" | ")
+    );
+    for row in rows {
+        writeln!(text, "| {} |", row.columns().join(" | ")).expect("a String can be written to");
+    }
+    text
+}
