@@ -29,11 +29,12 @@ impl Queue {
             if let Some(result) = attempt() {
                 return result;
             }
-            assert!(
-                HAS_OTHER_THREADS,
-                "deadlock: this call waits for a `Ref` or a closure of the same watch channel, and there is no other \
-                 thread that could end it; drop the `Ref` first, or use `try_send` or `try_borrow`"
-            );
+            if !HAS_OTHER_THREADS {
+                panic!(
+                    "deadlock: this call waits for a `Ref` or a closure of the same watch channel, and there is no other \
+                     thread that could end it; drop the `Ref` first, or use `try_send` or `try_borrow`"
+                );
+            }
             core::hint::spin_loop();
         }
     }

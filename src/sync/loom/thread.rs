@@ -1,6 +1,7 @@
 //! Threads, as in the native file of this name.
+#![expect(clippy::disallowed_types, reason = "loom need not see how a thread's handles are counted")]
 
-use std::sync::Arc;
+use alloc::sync::Arc;
 
 use loom::sync::Notify;
 pub(crate) use loom::thread::ThreadId;
