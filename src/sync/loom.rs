@@ -1,4 +1,5 @@
 //! loom's types under the same names.
+#![expect(clippy::disallowed_types, reason = "what loom does not see is said where it is used")]
 
 pub(crate) mod thread;
 

@@ -1,5 +1,4 @@
 //! Threads, as in the native file of this name.
-#![expect(clippy::disallowed_types, reason = "loom need not see how a thread's handles are counted")]
 
 use alloc::sync::Arc;
 
