@@ -136,7 +136,7 @@ fn g7_many_threads_that_read_and_send_all_get_on() {
     for threads in [4, 16, 64] {
         must_end(move || {
             let (tx, rx) = channel(0);
-            let each = 320_000 / threads;
+            let each = 64_000 / threads;
             let working = (0..threads).map(|_| {
                 let (tx, rx) = (tx.clone(), rx.clone());
                 thread::spawn(move || {

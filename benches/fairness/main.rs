@@ -14,14 +14,10 @@ mod scenarios;
 use std::process::exit;
 use std::sync::mpsc::{self, RecvTimeoutError};
 use std::thread;
-use std::time::Duration;
 
 use crate::candidates::NAMES;
 use crate::report::{Cell, Row};
-use crate::scenarios::{Missing, Round, Run, SCENARIOS, Scenario, median};
-
-/// A round that takes longer does not end. The longest rounds take a little more than eight seconds.
-const DEADLOCKED: Duration = Duration::from_secs(20);
+use crate::scenarios::{LONGEST_ROUND, Missing, Round, Run, SCENARIOS, Scenario, median};
 
 fn main() {
     let (bench, args): (Vec<_>, Vec<_>) = std::env::args().skip(1).partition(|arg| arg == "--bench");
@@ -58,8 +54,9 @@ fn select(part: &str) -> Vec<&'static Scenario> {
 
 fn measure(scenarios: &[&Scenario]) -> Vec<Row> {
     let mut rows = Vec::new();
+    let mut runner = Runner { timed_out: false };
     for (done, scenario) in scenarios.iter().enumerate() {
-        let candidates = take_turns(scenario, &format!("{}/{}", done + 1, scenarios.len()));
+        let candidates = runner.take_turns(scenario, &format!("{}/{}", done + 1, scenarios.len()));
         for (i, figure) in scenario.figures.iter().enumerate() {
             rows.push(Row::new(scenario.name, figure, candidates.each_ref().map(|rounds| cell(rounds, i))));
         }
@@ -67,31 +64,43 @@ fn measure(scenarios: &[&Scenario]) -> Vec<Row> {
     rows
 }
 
-/// All rounds of a scenario, of each candidate.
-fn take_turns(scenario: &Scenario, step: &str) -> [Vec<Round>; 3] {
-    let mut candidates = [const { Vec::new() }; 3];
-    for round in 0..scenario.rounds {
-        for ((run, name), rounds) in scenario.run.into_iter().zip(NAMES).zip(&mut candidates) {
-            if round == 0 {
-                eprintln!("{step} {}, {name} ...", scenario.name);
-            }
-            // What deadlocks once is not tried again.
-            if rounds.iter().all(Round::is_ok) {
-                rounds.push(bounded(run));
-            }
-        }
-    }
-    candidates
+struct Runner {
+    /// A round has not ended. Its threads still run and would distort what comes after it.
+    timed_out: bool,
 }
 
-/// Runs a round on a thread of its own, which is left behind if the round does not end.
-fn bounded(run: Run) -> Round {
-    let (done, result) = mpsc::channel();
-    thread::spawn(move || done.send(run()));
-    match result.recv_timeout(DEADLOCKED) {
-        Ok(round) => round,
-        Err(RecvTimeoutError::Timeout) => Err(Missing::Deadlock),
-        Err(RecvTimeoutError::Disconnected) => panic!("a round has panicked"),
+impl Runner {
+    /// All rounds of a scenario, of each candidate.
+    fn take_turns(&mut self, scenario: &Scenario, step: &str) -> [Vec<Round>; 3] {
+        let mut candidates = [const { Vec::new() }; 3];
+        for round in 0..scenario.rounds {
+            // This crate last: if its round does not end, the others are measured already.
+            for ((run, name), rounds) in scenario.run.into_iter().zip(NAMES).zip(&mut candidates).rev() {
+                if round == 0 {
+                    eprintln!("{step} {}, {name} ...", scenario.name);
+                }
+                rounds.push(self.round(run));
+            }
+        }
+        candidates
+    }
+
+    /// Runs a round on a thread of its own, and leaves the thread behind if the round does not end.
+    fn round(&mut self, run: Run) -> Round {
+        if self.timed_out {
+            return Err(Missing::NotMeasured);
+        }
+        let (done, result) = mpsc::channel();
+        thread::spawn(move || done.send(run()));
+        match result.recv_timeout(LONGEST_ROUND) {
+            Ok(round) => round,
+            Err(RecvTimeoutError::Timeout) => {
+                eprintln!("this does not end; nothing more is measured, because its threads still run");
+                self.timed_out = true;
+                Err(Missing::TimedOut)
+            }
+            Err(RecvTimeoutError::Disconnected) => panic!("a round has panicked"),
+        }
     }
 }
 

@@ -6,7 +6,7 @@ use std::path::Path;
 use serde::Serialize;
 
 use crate::candidates::NAMES;
-use crate::scenarios::{Bar, Figure, LONGEST_WAIT, Missing, Unit};
+use crate::scenarios::{Bar, Figure, LONGEST_ROUND, LONGEST_WAIT, Missing, Unit};
 
 #[derive(Serialize)]
 struct Results<'a> {
@@ -52,30 +52,38 @@ impl Row {
         let [this_crate, tokio, parking_lot] = [self.this_crate, self.tokio, self.parking_lot].map(|cell| match cell {
             Cell::Measured(value) => show(value, self.unit),
             Cell::Missing(Missing::Deadlock) => "deadlock".into(),
-            Cell::Missing(Missing::Unknown) => "unknown".into(),
+            Cell::Missing(Missing::TimedOut) => format!(">{} s", LONGEST_ROUND.as_secs()),
+            Cell::Missing(Missing::NotMeasured) => "-".into(),
         });
         [self.name.clone(), self.must.clone(), this_crate, tokio, parking_lot, self.verdict.into()]
     }
 }
 
+/// Empty if there is nothing to compare with.
 fn verdict(must: &[Bar], ours: Cell, tokio: Cell) -> &'static str {
     let ours = match ours {
         Cell::Measured(value) => value,
-        Cell::Missing(Missing::Deadlock) => return "over",
-        Cell::Missing(Missing::Unknown) => return "",
+        Cell::Missing(Missing::Deadlock | Missing::TimedOut) => return "over",
+        Cell::Missing(Missing::NotMeasured) => return "",
     };
-    let of_tokio = |part: f64| match tokio {
-        Cell::Measured(value) => Some(part * value),
+    let tokio = match tokio {
+        Cell::Measured(value) => Some(value),
         Cell::Missing(_) => None,
     };
-    // Anything is good enough next to a deadlock.
-    let reached = must.iter().all(|bar| match *bar {
-        Bar::Min(least) => ours >= least,
-        Bar::Max(most) => ours <= most,
-        Bar::MinOfTokio(part) => of_tokio(part).is_none_or(|least| ours >= least),
-        Bar::MaxOfTokio(part) => of_tokio(part).is_none_or(|most| ours <= most),
-    });
-    if reached { "ok" } else { "over" }
+    let reached = |bar: &Bar| match *bar {
+        Bar::Min(least) => Some(ours >= least),
+        Bar::Max(most) => Some(ours <= most),
+        Bar::MinOfTokio(part) => tokio.map(|tokio| ours >= part * tokio),
+        Bar::MaxOfTokio(part) => tokio.map(|tokio| ours <= part * tokio),
+    };
+    let reached: Vec<_> = must.iter().map(reached).collect();
+    if reached.contains(&Some(false)) {
+        "over"
+    } else if reached.contains(&None) {
+        ""
+    } else {
+        "ok"
+    }
 }
 
 fn describe(bar: &Bar, unit: Unit) -> String {
@@ -106,8 +114,9 @@ fn time(nanoseconds: f64) -> String {
         1e3.. => (nanoseconds / 1e3, "us"),
         _ => (nanoseconds, "ns"),
     };
-    let digits = if value < 100.0 && value.fract() != 0.0 { 1 } else { 0 };
-    format!("{value:.digits$} {unit}")
+    let digits = if value < 100.0 { 1 } else { 0 };
+    let value = format!("{value:.digits$}");
+    format!("{} {unit}", value.strip_suffix(".0").unwrap_or(&value))
 }
 
 /// Prints one table.
