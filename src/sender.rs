@@ -51,8 +51,8 @@ pub fn channel<T>(init: T) -> (Sender<T>, Receiver<T>) {
 ///
 /// - A thread that waits spins for about a microsecond, joins the channel's queue, and sleeps. A thread that holds the lock
 ///   wakes the first thread in the queue when it releases it.
-/// - No thread starves. Threads that have just arrived can overtake the first one for a fraction of a millisecond. Then they
-///   join the queue as well, however many of them there are and however fast they send or read.
+/// - No thread starves. Threads that have just arrived can overtake the first one for a fraction of a millisecond, and those
+///   behind it for a few milliseconds. Then they join the queue as well, however many of them there are.
 /// - A thread that holds a `Ref`, of any channel, never waits for queued threads to read. So a second
 ///   [`borrow`](Receiver::borrow) of the same channel never waits at all.
 /// - With debug assertions, a call that would wait for its own thread panics. The message names the place of the call, and

@@ -1,7 +1,7 @@
 //! The facade: every atomic, reference count, lock and pause of this crate. This folder is the only place that names the
 //! crates they come from. Under `cfg(loom)` the same names are loom's types.
 //!
-//! It has primitives and no policy: how long to wait for the value is decided in `channel/value.rs`, and which lane a
+//! It has primitives and no policy: how a thread waits for the value is decided in `channel/queue/`, and which lane a
 //! receiver waits in is decided in `channel/wait.rs`.
 
 #[cfg(not(target_pointer_width = "64"))]

@@ -17,8 +17,8 @@
 //! The first thread sets `ASLEEP` and then tries the lock. A holder releases the lock and then checks `ASLEEP`. So either the
 //! thread gets the lock, or the holder finds the bit, if both agree on the order of these four steps. On a processor with
 //! weak ordering the holder may read the bit before its release is visible, and then each misses the other. A fence would
-//! prevent that, and would cost every read more than the lock does. Instead the first thread sleeps for
-//! [`SHORTEST_SLEEP`] and tries again, each time for twice as long, up to [`LONGEST_SLEEP`].
+//! prevent that, at the cost of every read. Instead the first thread sleeps for [`SHORTEST_SLEEP`] and tries again, each
+//! time for twice as long, up to [`LONGEST_SLEEP`].
 //!
 //! # A thread that holds a guard
 //!
