@@ -219,7 +219,7 @@ fn idle_channels_and_waiting_receivers_are_small() {
     receivers.iter_mut().for_each(|rx| task.poll_pending(rx.changed()));
     let receivers = (LIVE_BYTES.get() - before) / 1_000;
     println!("a channel {channel} bytes, a receiver that has waited {receivers} bytes");
-    assert!(channel <= 96, "{channel}");
+    assert!(channel <= 104, "{channel}");
     assert!(receivers <= 96, "{receivers}");
 }
 
