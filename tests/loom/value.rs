@@ -13,7 +13,7 @@ use crate::{model, sending};
 /// before its own.
 #[test]
 fn g2_a_value_and_its_version_are_one() {
-    let outcomes = model(3, || {
+    let outcomes = model(2, || {
         let (tx, mut rx) = channel(0);
         let other = tx.clone();
         let first = thread::spawn(move || tx.send_modify(|value| *value += 1));
