@@ -290,5 +290,6 @@ fn g8_a_blocked_sender_goes_on_soon_after_the_refs_drop() {
         });
         times.collect()
     });
-    assert!(median(times) < Duration::from_micros(300));
+    // A thread that is not woken sleeps for some milliseconds more.
+    assert!(median(times) < Duration::from_millis(1));
 }
