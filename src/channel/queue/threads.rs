@@ -143,6 +143,7 @@ impl Queue {
         self.threads.get_or_make().with(|threads| {
             if let Some(first) = threads.front() {
                 // Also on its behalf: it may be long before the first thread gets a processor.
+                // ORDERING: Relaxed; set and cleared with the mutex held, and `admits` may overlook it.
                 self.word.fetch_or(first.demand(Instant::now()), Ordering::Relaxed);
                 first.thread.unpark();
             }
