@@ -21,8 +21,14 @@ cargo clippy --quiet --release --locked --manifest-path benches/compare/Cargo.to
 cargo bench --quiet --locked --bench compare -- changed
 step "loom"
 for features in loom loom,event-listener; do
-    RUSTFLAGS="--cfg loom" CARGO_TARGET_DIR="${CARGO_TARGET_DIR:-target}/loom" \
+    RUSTFLAGS="--cfg loom --cfg loom_event_listener" CARGO_TARGET_DIR="${CARGO_TARGET_DIR:-target}/loom" \
         cargo clippy --quiet --locked --lib --test loom --no-default-features --features "$features" -- -D warnings
+done
+step "--cfg loom alone, which a program sets for all crates to check models of its own"
+for features in "" loom event-listener event-listener,loom std,event-listener,stream,tokio,defmt,critical-section \
+    std,event-listener,stream,tokio,defmt,critical-section,loom; do
+    RUSTFLAGS="--cfg loom -D warnings" CARGO_TARGET_DIR="${CARGO_TARGET_DIR:-target}/loom" \
+        cargo check --quiet --locked --lib --no-default-features --features "$features"
 done
 for target in thumbv6m-none-eabi riscv32imc-unknown-none-elf; do
     for features in "" critical-section event-listener event-listener,critical-section; do

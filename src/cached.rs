@@ -1,5 +1,11 @@
-//! [`Cached`].
+//! [`Cached`], and the future of its wait.
 
+use core::fmt;
+use core::pin::Pin;
+use core::task::{Context, Poll, ready};
+
+use crate::error::RecvError;
+use crate::futures::Recv;
 use crate::receiver::Receiver;
 
 /// A receiver with its own copy of the value, which it renews when the channel has a newer one.
@@ -66,8 +72,8 @@ impl<T: Clone> Cached<T> {
     ///
     /// # Panics
     ///
-    /// Panics if the `clone` of a new value panics, after which the next call returns the old value. Also panics inside a
-    /// closure that modifies the same channel, in [debug builds](Receiver#blocking).
+    /// Panics if the `clone` of a new value panics. The copy stays as it is, and the next call tries again. Also panics inside
+    /// a closure that modifies the same channel, in [debug builds](Receiver#blocking).
     ///
     /// # Examples
     ///
@@ -79,14 +85,91 @@ impl<T: Clone> Cached<T> {
     /// ```
     #[track_caller]
     pub fn get(&mut self) -> &T {
-        if self.receiver.has_unseen() {
+        self.update();
+        &self.value
+    }
+
+    /// Renews the copy if there is a newer value, which is marked as seen, and returns `true` if there was one.
+    ///
+    /// # Blocking
+    ///
+    /// Never waits while there is no new value. To copy a new one it waits [as any read](Receiver#blocking).
+    ///
+    /// # Panics
+    ///
+    /// Panics as [`get`](Self::get) does.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let (tx, rx) = watch_channel::channel(1);
+    /// let mut cached = watch_channel::Cached::new(rx);
+    /// assert!(!cached.update());
+    /// tx.set(2);
+    /// assert!(cached.update());
+    /// assert_eq!(*cached.peek(), 2);
+    /// ```
+    #[track_caller]
+    pub fn update(&mut self) -> bool {
+        let has_unseen = self.receiver.has_unseen();
+        if has_unseen {
             self.value = self.receiver.get_and_update();
         }
-        &self.value
+        has_unseen
+    }
+
+    /// Waits for a newer value, renews the copy, and marks the value as seen.
+    ///
+    /// # Blocking
+    ///
+    /// Suspends the task until a new version is sent. To copy it, it waits [as any read](Receiver#blocking).
+    ///
+    /// # Errors
+    ///
+    /// Returns [`RecvError`] once all senders have been dropped and the copy is one of the last value.
+    ///
+    /// # Cancel safety
+    ///
+    /// This method is cancel safe. If it is used in `select!` and another branch completes first, the copy is as it was, no
+    /// value has been marked as seen, and no waker is left registered.
+    ///
+    /// # Panics
+    ///
+    /// Panics if the value's `clone` panics. The copy stays as it is, and the value stays unseen. Also panics if the task's
+    /// waker panics when it is cloned or dropped.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # futures_lite::future::block_on(async {
+    /// let (tx, rx) = watch_channel::channel(1);
+    /// let mut cached = watch_channel::Cached::new(rx);
+    /// tx.set(2);
+    /// cached.changed().await.unwrap();
+    /// assert_eq!(*cached.peek(), 2);
+    /// # });
+    /// ```
+    #[track_caller]
+    pub fn changed(&mut self) -> CachedChanged<'_, T> {
+        CachedChanged { recv: self.receiver.recv(), copy: &mut self.value }
     }
 }
 
 impl<T> Cached<T> {
+    /// Returns the copy as it is, without a look at the channel.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let (tx, rx) = watch_channel::channel(1);
+    /// let cached = watch_channel::Cached::new(rx);
+    /// tx.set(2);
+    /// assert_eq!(*cached.peek(), 1);
+    /// ```
+    pub fn peek(&self) -> &T {
+        &self.value
+    }
+
     /// Returns the receiver. A clone of it can wait for changes while this one serves the copy.
     ///
     /// # Examples
@@ -112,6 +195,31 @@ impl<T> Cached<T> {
     /// ```
     pub fn into_inner(self) -> Receiver<T> {
         self.receiver
+    }
+}
+
+/// The future of [`Cached::changed`].
+///
+/// Once it is ready, it can be polled again, to wait for the next value.
+#[must_use = "futures do nothing unless you `.await` or poll them"]
+pub struct CachedChanged<'a, T> {
+    recv: Recv<'a, T>,
+    copy: &'a mut T,
+}
+
+impl<T: Clone> Future for CachedChanged<'_, T> {
+    type Output = Result<(), RecvError>;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let Self { recv, copy } = self.get_mut();
+        **copy = ready!(Pin::new(recv).poll(cx))?;
+        Poll::Ready(Ok(()))
+    }
+}
+
+impl<T> fmt::Debug for CachedChanged<'_, T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("CachedChanged").finish_non_exhaustive()
     }
 }
 

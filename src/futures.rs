@@ -39,8 +39,72 @@ impl<T> Future for Changed<'_, T> {
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let wait = &mut self.get_mut().wait;
-        poll_within_budget(cx, |cx| wait.poll(cx))
+        poll_within_budget(cx, |cx| wait.poll(|channel, cursor| channel.poll_unseen(cursor, cx)))
     }
+}
+
+/// The future of [`Receiver::recv`](crate::Receiver::recv).
+///
+/// Once it is ready, it can be polled again, to wait for the next value.
+#[must_use = "futures do nothing unless you `.await` or poll them"]
+pub struct Recv<'a, T> {
+    pub(crate) wait: Wait<'a, T>,
+    pub(crate) caller: CallSite,
+}
+
+impl<T: Clone> Future for Recv<'_, T> {
+    type Output = Result<T, RecvError>;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let Self { wait, caller } = self.get_mut();
+        poll_within_budget(cx, |cx| wait.poll(|channel, cursor| channel.poll_recv(cursor, cx, *caller)))
+    }
+}
+
+/// The future of [`Receiver::recv_if`](crate::Receiver::recv_if).
+///
+/// Once it is ready, it can be polled again, to wait for the next value.
+#[must_use = "futures do nothing unless you `.await` or poll them"]
+pub struct RecvIf<'a, T, F> {
+    pub(crate) wait: Wait<'a, T>,
+    pub(crate) condition: F,
+    /// The version of the last value that `condition` was called with. Unlike the receiver's own, it is forgotten with the wait.
+    pub(crate) checked: Version,
+    pub(crate) caller: CallSite,
+}
+
+impl<T: Clone, F: FnMut(&T) -> bool> Future for RecvIf<'_, T, F> {
+    type Output = Result<T, RecvError>;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let Self { wait, condition, checked, caller } = self.get_mut();
+        poll_within_budget(cx, |cx| {
+            loop {
+                ready!(wait.poll(|channel, cursor| channel.poll_since(checked, &mut cursor.place, cx)))?;
+                let received = wait.channel.with(*caller, |value, version| {
+                    *checked = version;
+                    receive_if(value, version, &mut wait.cursor.seen, &mut *condition)
+                });
+                if let Some(value) = received {
+                    return Poll::Ready(Ok(value));
+                }
+            }
+        })
+    }
+}
+
+/// Returns a copy of the value and marks its version as seen, if `condition` returns `true`.
+pub(crate) fn receive_if<T: Clone>(
+    value: &T,
+    version: Version,
+    seen: &mut Version,
+    condition: impl FnOnce(&T) -> bool,
+) -> Option<T> {
+    condition(value).then(|| {
+        let copy = value.clone();
+        seen.update(version);
+        copy
+    })
 }
 
 /// The future of [`Receiver::wait_for`](crate::Receiver::wait_for).
@@ -65,8 +129,27 @@ impl<'a, T, F: FnMut(&T) -> bool> Future for WaitFor<'a, T, F> {
                 has_changed = seen.update(version);
                 condition(value)
             });
-            found.map(|value| Ref::new(value, has_changed))
+            found.map(|(value, version)| Ref::new(value, version, has_changed))
         })
+    }
+}
+
+/// The future of [`Receiver::wait_until`](crate::Receiver::wait_until).
+///
+/// Once it is ready, it can be polled again, to call the condition with the value of that moment.
+#[must_use = "futures do nothing unless you `.await` or poll them"]
+pub struct WaitUntil<'a, T, F> {
+    pub(crate) wait: Wait<'a, T>,
+    pub(crate) condition: F,
+    pub(crate) caller: CallSite,
+}
+
+impl<T, F: FnMut(&T) -> bool> Future for WaitUntil<'_, T, F> {
+    type Output = Result<(), RecvError>;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let Self { wait, condition, caller } = self.get_mut();
+        poll_map(wait, cx, *caller, |value| condition(value).then_some(()))
     }
 }
 
@@ -85,14 +168,23 @@ impl<T, U, F: FnMut(&T) -> Option<U>> Future for WaitForMap<'_, T, F> {
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let Self { wait, f, caller } = self.get_mut();
-        let caller = *caller;
-        poll_values(wait, cx, |channel, seen| {
-            channel.with(caller, |value, version| {
-                seen.update(version);
-                f(value)
-            })
-        })
+        poll_map(wait, cx, *caller, f)
     }
+}
+
+/// Marks each value as seen and calls `f` with it, until `f` returns something.
+fn poll_map<T, U>(
+    wait: &mut Wait<'_, T>,
+    cx: &mut Context<'_>,
+    caller: CallSite,
+    mut f: impl FnMut(&T) -> Option<U>,
+) -> Poll<Result<U, RecvError>> {
+    poll_values(wait, cx, |channel, seen| {
+        channel.with(caller, |value, version| {
+            seen.update(version);
+            f(value)
+        })
+    })
 }
 
 /// Calls `look` at first and after each change, until it returns something.
@@ -110,7 +202,7 @@ fn poll_values<'a, T, R>(
                     return Poll::Ready(Ok(found));
                 }
             }
-            ready!(wait.poll(cx))?;
+            ready!(wait.poll(|channel, cursor| channel.poll_unseen(cursor, cx)))?;
         }
     })
 }
@@ -140,7 +232,9 @@ impl<T> Drop for Closed<'_, T> {
 }
 
 // Nothing is pinned: wakers are in the channel's lists, and the closure is only called.
+impl<T, F> Unpin for RecvIf<'_, T, F> {}
 impl<T, F> Unpin for WaitFor<'_, T, F> {}
+impl<T, F> Unpin for WaitUntil<'_, T, F> {}
 impl<T, F> Unpin for WaitForMap<'_, T, F> {}
 
 /// Shows the name alone, so no bound is needed.
@@ -154,6 +248,9 @@ macro_rules! debug {
     };
 }
 debug!(Changed<T>);
+debug!(Recv<T>);
+debug!(RecvIf<T, F>);
 debug!(WaitFor<T, F>);
+debug!(WaitUntil<T, F>);
 debug!(WaitForMap<T, F>);
 debug!(Closed<T>);

@@ -5,6 +5,7 @@ use core::marker::PhantomData;
 use core::ops::Deref;
 use core::panic::{RefUnwindSafe, UnwindSafe};
 
+use crate::channel::state::{FlaggedVersion, Version};
 use crate::channel::value::ValueGuard;
 
 /// Has every auto trait but `Send`, because a `Ref` must be dropped by the thread that took it. The compiler's error names
@@ -17,7 +18,7 @@ type NotSend = PhantomData<dyn RefStaysOnItsThread>;
 /// Keep it short: every sender waits for it. A task that keeps one across an `.await` makes senders wait for whatever the
 /// task waits for.
 ///
-/// It is never `Send`, and `Sync` if `T` is.
+/// It is never `Send`, and `Sync` if `T` is. It is covariant in `T`, like a reference.
 ///
 /// # Examples
 ///
@@ -32,13 +33,14 @@ type NotSend = PhantomData<dyn RefStaysOnItsThread>;
 /// ```
 pub struct Ref<'a, T> {
     value: ValueGuard<'a, T>,
-    has_changed: bool,
+    /// The value's version, and whether the receiver had not seen it.
+    version: FlaggedVersion,
     _not_send: NotSend,
 }
 
 impl<'a, T> Ref<'a, T> {
-    pub(crate) fn new(value: ValueGuard<'a, T>, has_changed: bool) -> Self {
-        Self { value, has_changed, _not_send: PhantomData }
+    pub(crate) fn new(value: ValueGuard<'a, T>, version: Version, has_changed: bool) -> Self {
+        Self { value, version: FlaggedVersion::new(version, has_changed), _not_send: PhantomData }
     }
 
     /// Returns `true` if the receiver that returned this had not seen the value before.
@@ -56,7 +58,25 @@ impl<'a, T> Ref<'a, T> {
     /// assert!(!rx.borrow().has_changed());
     /// ```
     pub fn has_changed(&self) -> bool {
-        self.has_changed
+        self.version.flag()
+    }
+
+    /// Returns the version of this value.
+    ///
+    /// Another send can come between a read and a call of [`Receiver::version`](crate::Receiver::version); this is always the
+    /// version of the value at hand.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let (tx, rx) = watch_channel::channel(1);
+    /// let first = rx.borrow().version();
+    /// tx.send(2).unwrap();
+    /// assert_ne!(tx.borrow().version(), first);
+    /// assert_eq!(rx.borrow().version(), rx.version());
+    /// ```
+    pub fn version(&self) -> Version {
+        self.version.version()
     }
 }
 
@@ -70,7 +90,7 @@ impl<T> Deref for Ref<'_, T> {
 
 impl<T: fmt::Debug> fmt::Debug for Ref<'_, T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Ref").field("inner", &&**self).field("has_changed", &self.has_changed).finish()
+        f.debug_struct("Ref").field("inner", &&**self).field("has_changed", &self.has_changed()).finish()
     }
 }
 

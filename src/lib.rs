@@ -32,9 +32,9 @@ mod adapters;
 
 #[cfg(feature = "stream")]
 pub use crate::adapters::WatchStream;
-pub use crate::cached::Cached;
+pub use crate::cached::{Cached, CachedChanged};
 pub use crate::channel::state::Version;
-pub use crate::futures::{Changed, Closed, WaitFor, WaitForMap};
+pub use crate::futures::{Changed, Closed, Recv, RecvIf, WaitFor, WaitForMap, WaitUntil};
 pub use crate::guard::Ref;
 pub use crate::receiver::Receiver;
 pub use crate::sender::{Sender, channel};

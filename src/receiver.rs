@@ -8,8 +8,8 @@ use crate::channel::Channel;
 use crate::channel::state::Version;
 use crate::channel::wait::{Cursor, Wait};
 use crate::deadlock::caller;
-use crate::error::RecvError;
-use crate::futures::{Changed, WaitFor, WaitForMap};
+use crate::error::{RecvError, TryRecvError};
+use crate::futures::{Changed, Recv, RecvIf, WaitFor, WaitForMap, WaitUntil, receive_if};
 use crate::guard::Ref;
 use crate::sync::Arc;
 
@@ -45,7 +45,7 @@ use crate::sync::Arc;
 /// ```
 pub struct Receiver<T> {
     pub(crate) channel: Arc<Channel<T>>,
-    cursor: Cursor,
+    pub(crate) cursor: Cursor,
 }
 
 impl<T> Receiver<T> {
@@ -96,7 +96,102 @@ impl<T> Receiver<T> {
         Changed { wait: self.wait() }
     }
 
+    /// Waits for a value that has not been seen, marks it as seen, and returns a copy.
+    ///
+    /// It is [`changed`](Self::changed) and [`get_and_update`](Self::get_and_update) in one call, and what a loop over the
+    /// values of a channel is best written with. (embassy-sync's `Watch` calls it `changed`, async-channel and postage `recv`.)
+    ///
+    /// # Blocking
+    ///
+    /// Suspends the task until a new version is sent. Copying the value waits for it [as any read](Self#blocking). The value
+    /// is cloned while it is locked.
+    ///
+    /// # Errors
+    ///
+    /// Returns [`RecvError`] once all senders have been dropped and the last value has been seen.
+    ///
+    /// # Cancel safety
+    ///
+    /// This method is cancel safe. If it is used in `select!` and another branch completes first, no value has been marked
+    /// as seen and no waker is left registered.
+    ///
+    /// # Panics
+    ///
+    /// Panics if the value's `clone` panics; the value stays unseen, and the channel stays usable. Also panics if the task's
+    /// waker panics when it is cloned or dropped.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # futures_lite::future::block_on(async {
+    /// let (tx, mut rx) = watch_channel::channel(1);
+    /// tx.send(2).unwrap();
+    /// drop(tx);
+    /// let mut values = vec![];
+    /// while let Ok(value) = rx.recv().await {
+    ///     values.push(value);
+    /// }
+    /// assert_eq!(values, [2]);
+    /// # });
+    /// ```
+    #[track_caller]
+    pub fn recv(&mut self) -> Recv<'_, T>
+    where
+        T: Clone,
+    {
+        Recv { wait: self.wait(), caller: caller() }
+    }
+
+    /// Waits for a value that has not been seen and for which `condition` returns `true`, marks it as seen, and returns a copy.
+    ///
+    /// Unlike [`wait_for`](Self::wait_for) it never returns a value that has been seen, and a value for which `condition`
+    /// returns `false` stays unseen. Within one wait, `condition` is called once for each value, at most; the next wait
+    /// starts with the current value if that is unseen. (embassy-sync's `Watch` calls it `changed_and`.)
+    ///
+    /// `condition` runs while the value is locked: keep it short, and do not send on the same channel in it.
+    ///
+    /// # Blocking
+    ///
+    /// Suspends the task between two values. Each call of `condition` waits for the value [as any read](Self#blocking). The
+    /// value is cloned while it is locked.
+    ///
+    /// # Errors
+    ///
+    /// Returns [`RecvError`] once all senders have been dropped and the last value has been seen or `condition` has returned
+    /// `false` for it.
+    ///
+    /// # Cancel safety
+    ///
+    /// This method is cancel safe. If it is used in `select!` and another branch completes first, no value has been marked
+    /// as seen and no waker is left registered.
+    ///
+    /// # Panics
+    ///
+    /// Panics if `condition` or the value's `clone` panics; the value stays unseen, and the channel stays usable. Also panics
+    /// if the task's waker panics when it is cloned or dropped.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # futures_lite::future::block_on(async {
+    /// let (tx, mut rx) = watch_channel::channel(1);
+    /// tx.send(20).unwrap();
+    /// assert_eq!(rx.recv_if(|value| *value > 10).await, Ok(20));
+    /// assert!(!rx.has_unseen());
+    /// # });
+    /// ```
+    #[track_caller]
+    pub fn recv_if<F: FnMut(&T) -> bool>(&mut self, condition: F) -> RecvIf<'_, T, F>
+    where
+        T: Clone,
+    {
+        RecvIf { checked: self.cursor.seen, wait: self.wait(), condition, caller: caller() }
+    }
+
     /// Waits for a value for which `condition` returns `true`, and returns a reference to that very value.
+    ///
+    /// If the value itself is not needed, use [`wait_until`](Self::wait_until): its result can be kept, and sent to another
+    /// thread. [`wait_for_map`](Self::wait_for_map) returns a part of the value, or a copy.
     ///
     /// It calls `condition` with the current value first, even if that has been seen, and then with a value of each wake-up.
     /// Every value that `condition` is called with is marked as seen. Values that are replaced before the task runs are
@@ -107,7 +202,7 @@ impl<T> Receiver<T> {
     /// # Blocking
     ///
     /// Suspends the task between two values. Each call of `condition` waits for the value [as any read](Self#blocking). The
-    /// [`Ref`] keeps all senders waiting while it lives; [`wait_for_map`](Self::wait_for_map) returns none.
+    /// [`Ref`] keeps all senders waiting while it lives.
     ///
     /// # Errors
     ///
@@ -136,6 +231,44 @@ impl<T> Receiver<T> {
     #[track_caller]
     pub fn wait_for<F: FnMut(&T) -> bool>(&mut self, condition: F) -> WaitFor<'_, T, F> {
         WaitFor { wait: self.wait(), condition, caller: caller() }
+    }
+
+    /// Waits until `condition` returns `true` for the value: [`wait_for`](Self::wait_for) without its [`Ref`].
+    ///
+    /// It calls `condition` when `wait_for` does, and marks the same values as seen. It is for shutdown flags and the like, in
+    /// `select!` and in tasks that are spawned: no reference to the value is held, so the task's future stays `Send`.
+    ///
+    /// # Blocking
+    ///
+    /// Suspends the task between two values. Each call of `condition` waits for the value [as any read](Self#blocking).
+    ///
+    /// # Errors
+    ///
+    /// Returns [`RecvError`] once all senders have been dropped and `condition` has returned `false` for the last value.
+    ///
+    /// # Cancel safety
+    ///
+    /// This method is cancel safe. If it is used in `select!` and another branch completes first, only values for which
+    /// `condition` returned `false` have been marked as seen and no waker is left registered.
+    ///
+    /// # Panics
+    ///
+    /// Panics if `condition` panics. The value that it was called with is marked as seen, and the channel stays usable. Also
+    /// panics if the task's waker panics when it is cloned or dropped.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # futures_lite::future::block_on(async {
+    /// let (tx, mut rx) = watch_channel::channel(false);
+    /// let shutdown = async move { rx.wait_until(|stop| *stop).await };
+    /// tx.set(true);
+    /// assert_eq!(shutdown.await, Ok(()));
+    /// # });
+    /// ```
+    #[track_caller]
+    pub fn wait_until<F: FnMut(&T) -> bool>(&mut self, condition: F) -> WaitUntil<'_, T, F> {
+        WaitUntil { wait: self.wait(), condition, caller: caller() }
     }
 
     /// Waits for a value for which `f` returns something, and returns that.
@@ -206,7 +339,7 @@ impl<T> Receiver<T> {
     pub fn borrow_and_update(&mut self) -> Ref<'_, T> {
         let (value, version) = self.channel.read(caller());
         let has_changed = self.cursor.seen.update(version);
-        Ref::new(value, has_changed)
+        Ref::new(value, version, has_changed)
     }
 
     /// Returns a reference to the current value, which stays as seen or unseen as it was.
@@ -233,7 +366,7 @@ impl<T> Receiver<T> {
     #[track_caller]
     pub fn borrow(&self) -> Ref<'_, T> {
         let (value, version) = self.channel.read(caller());
-        Ref::new(value, self.cursor.seen != version)
+        Ref::new(value, version, self.cursor.seen != version)
     }
 
     /// Returns a copy of the current value, and marks it as seen.
@@ -244,7 +377,7 @@ impl<T> Receiver<T> {
     ///
     /// # Panics
     ///
-    /// Panics if the value's `clone` panics; the value is marked as seen, and the channel stays usable. Also panics inside a
+    /// Panics if the value's `clone` panics; the value stays unseen, and the channel stays usable. Also panics inside a
     /// closure that modifies the same channel, in [debug builds](Self#blocking).
     ///
     /// # Examples
@@ -290,7 +423,7 @@ impl<T> Receiver<T> {
         self.with(T::clone)
     }
 
-    /// Calls `f` with the current value, marks that value as seen, and returns the result of `f`.
+    /// Calls `f` with the current value, marks that value as seen once `f` has returned, and returns its result.
     ///
     /// Senders wait while `f` runs: keep it short, and do not send on the same channel in it.
     ///
@@ -301,7 +434,7 @@ impl<T> Receiver<T> {
     ///
     /// # Panics
     ///
-    /// Panics if `f` panics; the value is marked as seen, and the channel stays usable. Also panics inside a closure that
+    /// Panics if `f` panics; the value stays unseen, and the channel stays usable. Also panics inside a closure that
     /// modifies the same channel, in [debug builds](Self#blocking).
     ///
     /// # Examples
@@ -315,10 +448,7 @@ impl<T> Receiver<T> {
     #[track_caller]
     pub fn with_and_update<R>(&mut self, f: impl FnOnce(&T) -> R) -> R {
         let Self { channel, cursor } = self;
-        channel.with(caller(), |value, version| {
-            cursor.seen.update(version);
-            f(value)
-        })
+        channel.with_and_update(caller(), &mut cursor.seen, f)
     }
 
     /// Calls `f` with the current value, and returns the result of `f`. The value stays as seen or unseen as it was.
@@ -346,6 +476,86 @@ impl<T> Receiver<T> {
         self.channel.with(caller(), |value, _| f(value))
     }
 
+    /// Returns a copy of the value if it has not been seen, and marks it as seen.
+    ///
+    /// # Blocking
+    ///
+    /// Never waits. While a sender is changing the value there is none to be returned: the new value is there for a later call.
+    /// The value is cloned while it is locked. With the feature `critical-section`, an interrupt can call this method.
+    ///
+    /// # Errors
+    ///
+    /// Returns [`TryRecvError::Empty`] if the value has been seen, or if a sender is changing it at this moment. Returns
+    /// [`TryRecvError::Closed`] once all senders have been dropped and the last value has been seen.
+    ///
+    /// # Panics
+    ///
+    /// Panics if the value's `clone` panics; the value stays unseen, and the channel stays usable.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use watch_channel::error::TryRecvError;
+    ///
+    /// let (tx, mut rx) = watch_channel::channel(1);
+    /// assert_eq!(rx.try_recv(), Err(TryRecvError::Empty));
+    /// tx.set(2);
+    /// drop(tx);
+    /// assert_eq!(rx.try_recv(), Ok(2));
+    /// assert_eq!(rx.try_recv(), Err(TryRecvError::Closed));
+    /// ```
+    #[track_caller]
+    pub fn try_recv(&mut self) -> Result<T, TryRecvError>
+    where
+        T: Clone,
+    {
+        self.try_recv_if(|_| true)
+    }
+
+    /// Returns a copy of the value if it has not been seen and `condition` returns `true` for it, and marks it as seen.
+    ///
+    /// If `condition` returns `false`, the value stays unseen. The value that is checked is the one that is returned and
+    /// marked: with two calls, another send could come in between. (embassy-sync's `Watch` calls it `try_changed_and`.)
+    ///
+    /// # Blocking
+    ///
+    /// Never waits, like [`try_recv`](Self::try_recv).
+    ///
+    /// # Errors
+    ///
+    /// Returns [`TryRecvError::Empty`] if the value has been seen, if `condition` returns `false`, or if a sender is changing the
+    /// value at this moment. Returns [`TryRecvError::Closed`] instead once all senders have been dropped.
+    ///
+    /// # Panics
+    ///
+    /// Panics if `condition` or the value's `clone` panics; the value stays unseen, and the channel stays usable.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let (tx, mut rx) = watch_channel::channel(1);
+    /// tx.set(20);
+    /// assert!(rx.try_recv_if(|value| *value > 30).is_err());
+    /// assert!(rx.has_unseen());
+    /// assert_eq!(rx.try_recv_if(|value| *value > 10), Ok(20));
+    /// assert!(!rx.has_unseen());
+    /// ```
+    #[track_caller]
+    pub fn try_recv_if(&mut self, condition: impl FnOnce(&T) -> bool) -> Result<T, TryRecvError>
+    where
+        T: Clone,
+    {
+        let Self { channel, cursor } = self;
+        let now = channel.state.load();
+        let received = if now.is_other_than(cursor.seen) {
+            channel.try_with(caller(), |value, version| receive_if(value, version, &mut cursor.seen, condition))
+        } else {
+            None
+        };
+        // A close that comes after the load is found by the next call: the last value may have come after it, too.
+        received.flatten().ok_or(if now.is_closed() { TryRecvError::Closed } else { TryRecvError::Empty })
+    }
+
     /// Returns a reference to the current value, or `None` if a sender holds the value's lock or has waited too long for it.
     /// The value stays as seen or unseen as it was.
     ///
@@ -363,7 +573,7 @@ impl<T> Receiver<T> {
     #[track_caller]
     pub fn try_borrow(&self) -> Option<Ref<'_, T>> {
         let (value, version) = self.channel.try_read(caller())?;
-        Some(Ref::new(value, self.cursor.seen != version))
+        Some(Ref::new(value, version, self.cursor.seen != version))
     }
 
     /// Returns `true` if there is a value that has not been seen. It stays unseen.

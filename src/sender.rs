@@ -4,14 +4,18 @@ use core::fmt;
 use core::mem;
 
 use crate::channel::Channel;
-use crate::channel::state::Version;
+use crate::channel::count::Count;
+use crate::channel::queue::Queue;
+use crate::channel::state::{AtomicState, Version};
+use crate::channel::value::Value;
 use crate::channel::wait::Place;
-use crate::deadlock::caller;
+use crate::channel::waiters::Waiters;
+use crate::deadlock::{ChannelId, caller};
 use crate::error::{SendError, TrySendError};
 use crate::futures::Closed;
 use crate::guard::Ref;
 use crate::receiver::Receiver;
-use crate::sync::Arc;
+use crate::sync::{Arc, RwLock, new_arc};
 use crate::weak::WeakSender;
 
 /// Creates a channel that holds `init`, with one sender and one receiver, which has seen `init`.
@@ -29,8 +33,17 @@ use crate::weak::WeakSender;
 /// assert_eq!(rx.has_changed(), Ok(true));
 /// assert_eq!(*rx.borrow_and_update(), "second");
 /// ```
+#[inline]
 pub fn channel<T>(init: T) -> (Sender<T>, Receiver<T>) {
-    let channel = Arc::new(Channel::new(init));
+    // In one expression, because a debug build copies the value once more for each function that takes it.
+    let lock = RwLock::new(init);
+    let channel = new_arc!(Channel {
+        state: AtomicState::default(),
+        receivers: Count::new(0),
+        senders: Count::new(1),
+        value: Value { lock, queue: Queue::new(), id: ChannelId::new() },
+        waiters: Waiters::default(),
+    });
     let sender = Sender { channel };
     let receiver = sender.subscribe();
     (sender, receiver)
@@ -101,8 +114,7 @@ impl<T> Sender<T> {
     /// assert_eq!(*rx.borrow(), 1);
     /// ```
     pub fn new(init: T) -> Self {
-        let (tx, _) = channel(init);
-        tx
+        channel(init).0
     }
 
     /// Sends a new value: stores it and wakes all receivers that wait.
@@ -137,11 +149,11 @@ impl<T> Sender<T> {
     /// ```
     #[inline]
     #[track_caller]
-    pub fn send(&self, value: T) -> Result<(), SendError<T>> {
+    pub fn send(&self, mut value: T) -> Result<(), SendError<T>> {
         if self.receiver_count() == 0 {
             return Err(SendError(value));
         }
-        drop(self.send_replace(value));
+        self.swap(&mut value);
         Ok(())
     }
 
@@ -166,8 +178,8 @@ impl<T> Sender<T> {
     /// ```
     #[inline]
     #[track_caller]
-    pub fn set(&self, value: T) {
-        drop(self.send_replace(value));
+    pub fn set(&self, mut value: T) {
+        self.swap(&mut value);
     }
 
     /// Modifies the value in place, with or without receivers. That is a new version, and wakes all receivers that wait.
@@ -258,20 +270,23 @@ impl<T> Sender<T> {
     #[inline]
     #[track_caller]
     pub fn send_replace(&self, mut value: T) -> T {
-        self.send_modify(|old| mem::swap(old, &mut value));
+        self.swap(&mut value);
         value
     }
 
+    /// Exchanges the current value for `value`. (By reference, because a debug build copies what is passed by value.)
+    #[inline]
+    #[track_caller]
+    fn swap(&self, value: &mut T) {
+        self.send_modify(|current| mem::swap(current, value));
+    }
+
     /// Stores a new value, with or without receivers, if it differs from the current one, and returns the old value.
-    /// Otherwise there is no new version, no receiver is woken, and the given value is returned.
+    /// Otherwise it returns `None`: there is no new version, no receiver is woken, and the given value is dropped.
     ///
     /// # Blocking
     ///
     /// Waits [as all senders](Self#blocking). The values are compared while the current one is locked.
-    ///
-    /// # Errors
-    ///
-    /// Returns the given value if it equals the current one.
     ///
     /// # Panics
     ///
@@ -281,13 +296,13 @@ impl<T> Sender<T> {
     ///
     /// ```
     /// let (tx, rx) = watch_channel::channel("on");
-    /// assert_eq!(tx.set_if_changed("on"), Err("on"));
+    /// assert_eq!(tx.set_if_changed("on"), None);
     /// assert!(!rx.has_unseen());
-    /// assert_eq!(tx.set_if_changed("off"), Ok("on"));
+    /// assert_eq!(tx.set_if_changed("off"), Some("on"));
     /// assert!(rx.has_unseen());
     /// ```
     #[track_caller]
-    pub fn set_if_changed(&self, mut value: T) -> Result<T, T>
+    pub fn set_if_changed(&self, mut value: T) -> Option<T>
     where
         T: PartialEq,
     {
@@ -298,7 +313,7 @@ impl<T> Sender<T> {
             }
             differs
         });
-        if changed { Ok(value) } else { Err(value) }
+        changed.then_some(value)
     }
 
     /// Sends a new value unless that would have to wait. It is for interrupt handlers (with the feature `critical-section`:
@@ -332,11 +347,11 @@ impl<T> Sender<T> {
     /// assert_eq!(tx.try_send(3), Err(TrySendError::Closed(3)));
     /// ```
     #[track_caller]
-    pub fn try_send(&self, value: T) -> Result<(), TrySendError<T>> {
+    pub fn try_send(&self, mut value: T) -> Result<(), TrySendError<T>> {
         if self.receiver_count() == 0 {
             return Err(TrySendError::Closed(value));
         }
-        self.channel.try_replace(caller(), value).map(drop).map_err(TrySendError::Busy)
+        if self.channel.try_swap(caller(), &mut value) { Ok(()) } else { Err(TrySendError::Busy(value)) }
     }
 
     /// Creates a receiver that has seen the current value. A channel that had no receiver has one again.
@@ -441,8 +456,8 @@ impl<T> Sender<T> {
     /// ```
     #[track_caller]
     pub fn borrow(&self) -> Ref<'_, T> {
-        let (value, _) = self.channel.read(caller());
-        Ref::new(value, false)
+        let (value, version) = self.channel.read(caller());
+        Ref::new(value, version, false)
     }
 
     /// Returns a copy of the current value.
@@ -510,8 +525,8 @@ impl<T> Sender<T> {
     /// ```
     #[track_caller]
     pub fn try_borrow(&self) -> Option<Ref<'_, T>> {
-        let (value, _) = self.channel.try_read(caller())?;
-        Some(Ref::new(value, false))
+        let (value, version) = self.channel.try_read(caller())?;
+        Some(Ref::new(value, version, false))
     }
 
     /// Returns the number of receivers at this moment.

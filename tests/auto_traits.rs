@@ -5,7 +5,7 @@ use std::cell::Cell;
 use std::panic::{RefUnwindSafe, UnwindSafe};
 use std::rc::Rc;
 
-use watch_channel::error::{RecvError, RecvTimeoutError, SendError, TrySendError};
+use watch_channel::error::{RecvError, RecvTimeoutError, SendError, TryRecvError, TrySendError};
 use watch_channel::{Cached, Receiver, Ref, Sender, Version, Watch, WeakSender, channel};
 
 /// Sync, but not Send.
@@ -67,6 +67,29 @@ macro_rules! like_tokio {
 
 like_tokio!(Sender, Receiver, Ref, SendError, RecvError);
 
+/// A guard of a value that lives longer can be used where one of a value that lives shorter is asked for.
+macro_rules! is_covariant {
+    ($Ref:ident, $name:ident) => {
+        fn $name<'short, 'a>(long: $Ref<'a, &'static str>) -> $Ref<'a, &'short str> {
+            long
+        }
+    };
+}
+is_covariant!(Ref, shorten);
+is_covariant!(TokioRef, shorten_tokios);
+
+#[test]
+fn a_ref_is_covariant() {
+    fn first_word<'a>(_: &'a str, value: &Ref<'_, &'a str>) -> Option<&'a str> {
+        value.split(' ').next()
+    }
+    let text = String::from("lives shorter");
+    let (_tx, rx) = channel("two words");
+    assert_eq!(first_word(&text, &shorten(rx.borrow())), Some("two"));
+    let (_tx, rx) = tokio::sync::watch::channel("two words");
+    assert_eq!(*shorten_tokios(rx.borrow()), "two words");
+}
+
 mod tokios {
     pub(crate) use tokio::sync::watch::error::{RecvError as TokioRecvError, SendError as TokioSendError};
     pub(crate) use tokio::sync::watch::{Receiver as TokioReceiver, Ref as TokioRef, Sender as TokioSender};
@@ -78,13 +101,15 @@ is!(WeakSender<String>: Send + Sync + Unpin + UnwindSafe + RefUnwindSafe);
 is!(WeakSender<Nothing>: Unpin + UnwindSafe + RefUnwindSafe);
 is_not!(WeakSender<SyncOnly>: Send);
 is_not!(WeakSender<SendOnly>: Sync);
-is!(Cached<String>: Send + Sync + Unpin);
+is!(Cached<String>: Send + Sync + Unpin + UnwindSafe + RefUnwindSafe);
 is_not!(Cached<SendOnly>: Sync);
-is!(Watch<String>: Send + Sync + Unpin);
+is!(Watch<String>: Send + Sync + Unpin + UnwindSafe + RefUnwindSafe);
+is!(Watch<Nothing>: Unpin + UnwindSafe + RefUnwindSafe);
 is_not!(Watch<SendOnly>: Sync);
 is_not!(Watch<SyncOnly>: Sync);
 is!(Version: Send + Sync + Unpin + UnwindSafe + RefUnwindSafe + Copy + Eq + std::hash::Hash);
 is!(TrySendError<String>: Send + Sync + Unpin + std::error::Error);
+is!(TryRecvError: Send + Sync + Unpin + UnwindSafe + RefUnwindSafe + std::error::Error);
 is!(RecvTimeoutError: Send + Sync + Unpin + std::error::Error + From<RecvError>);
 
 #[cfg(feature = "stream")]
@@ -94,6 +119,7 @@ mod stream {
 
     is!(WatchStream<String>: Send + Sync + Unpin + UnwindSafe + RefUnwindSafe);
     is!(WatchStream<Nothing>: Unpin + futures_core::FusedStream + From<Receiver<Nothing>>);
+    is!(WatchStream<Nothing>: Clone + std::fmt::Debug);
     is_not!(WatchStream<SyncOnly>: Send);
 }
 
@@ -108,6 +134,7 @@ mod logged {
     is!(SendError<Nothing>: defmt::Format);
     is!(TrySendError<Nothing>: defmt::Format);
     is!(RecvError: defmt::Format);
+    is!(TryRecvError: defmt::Format);
     is!(RecvTimeoutError: defmt::Format);
 }
 
@@ -117,6 +144,9 @@ fn is_send_and_sync<T: Send + Sync>(_: &T) {}
 fn the_futures_can_be_sent_and_shared() {
     let (tx, mut rx) = channel(String::new());
     is_send_and_sync(&rx.changed());
+    is_send_and_sync(&rx.recv());
+    is_send_and_sync(&rx.recv_if(|_| true));
+    is_send_and_sync(&rx.wait_until(|_| true));
     is_send_and_sync(&rx.wait_for(|_| true));
     is_send_and_sync(&rx.wait_for_map(|value| value.chars().next()));
     is_send_and_sync(&tx.closed());

@@ -229,3 +229,76 @@ fn g8_a_waiting_thread_sleeps() {
     let used = ticks() - before;
     assert!(used <= 10, "{used} ticks of 10 ms in half a second");
 }
+
+#[test]
+fn recv_blocking_returns_each_value_that_is_the_latest_and_then_the_close() {
+    let (tx, mut rx) = channel(0);
+    let receiver = thread::spawn(move || {
+        let mut last = 0;
+        while let Ok(value) = rx.recv_blocking() {
+            assert!(value > last, "{value} after {last}");
+            last = value;
+        }
+        last
+    });
+    (1..=10_000).for_each(|value| tx.set(value));
+    drop(tx);
+    assert_eq!(must_end(move || receiver.join().unwrap()), 10_000);
+}
+
+#[test]
+fn a_recv_with_a_time_limit_returns_a_value_a_timeout_or_the_close() {
+    let (tx, mut rx) = channel(1);
+    let short = Duration::from_millis(5);
+    let start = Instant::now();
+    assert_eq!(rx.recv_timeout(short), Err(RecvTimeoutError::Timeout));
+    assert_eq!(rx.recv_deadline(Instant::now() + short), Err(RecvTimeoutError::Timeout));
+    assert!(start.elapsed() >= 2 * short);
+    tx.set(2);
+    assert_eq!(rx.recv_timeout(Duration::ZERO), Ok(2));
+    tx.set(3);
+    assert_eq!(rx.recv_deadline(start), Ok(3), "what is there is returned, though the time is over");
+    drop(tx);
+    assert_eq!(rx.recv_timeout(Duration::MAX), Err(RecvTimeoutError::Closed));
+    assert_eq!(rx.recv_deadline(start), Err(RecvTimeoutError::Closed));
+}
+
+#[test]
+fn a_wait_for_a_condition_with_a_time_limit_returns_a_value_a_timeout_or_the_close() {
+    let (tx, mut rx) = channel(1);
+    let short = Duration::from_millis(5);
+    let start = Instant::now();
+    assert_eq!(rx.wait_for_timeout(|value| *value > 1, short).unwrap_err(), RecvTimeoutError::Timeout);
+    assert_eq!(rx.wait_for_deadline(|value| *value > 1, start + 2 * short).unwrap_err(), RecvTimeoutError::Timeout);
+    assert!(start.elapsed() >= 2 * short);
+    assert_eq!(*rx.wait_for_timeout(|value| *value == 1, Duration::ZERO).unwrap(), 1);
+    assert_eq!(*rx.wait_for_deadline(|value| *value == 1, start).unwrap(), 1);
+    let sender = thread::spawn(move || {
+        (2..=100).for_each(|value| tx.set(value));
+        tx
+    });
+    must_end(move || {
+        assert_eq!(*rx.wait_for_timeout(|value| *value == 100, HANG).unwrap(), 100);
+        assert_eq!(*rx.wait_for_deadline(|value| *value == 100, Instant::now() + HANG).unwrap(), 100);
+        drop(sender.join().unwrap());
+        assert_eq!(rx.wait_for_timeout(|value| *value > 100, Duration::MAX).unwrap_err(), RecvTimeoutError::Closed);
+        assert_eq!(rx.wait_for_deadline(|value| *value > 100, start).unwrap_err(), RecvTimeoutError::Closed);
+    });
+}
+
+#[test]
+fn a_wait_for_the_last_receiver_with_a_time_limit_says_whether_there_is_none() {
+    let (tx, rx) = channel(1);
+    let short = Duration::from_millis(5);
+    let start = Instant::now();
+    assert!(!tx.closed_timeout(short));
+    assert!(!tx.closed_deadline(start + 2 * short));
+    assert!(start.elapsed() >= 2 * short);
+    let receiver = thread::spawn(move || drop(rx));
+    must_end(move || {
+        assert!(tx.closed_timeout(Duration::MAX));
+        assert!(tx.closed_deadline(start));
+        assert!(tx.closed_timeout(Duration::ZERO));
+    });
+    receiver.join().unwrap();
+}

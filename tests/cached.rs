@@ -4,9 +4,10 @@ mod common;
 
 use std::cell::Cell;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::task::Poll;
 use std::thread;
 
-use common::must_end;
+use common::{Task, must_end};
 use watch_channel::{Cached, Receiver, channel};
 
 #[test]
@@ -47,7 +48,7 @@ impl Clone for Counted<'_> {
 }
 
 #[test]
-fn only_a_new_value_is_copied_and_a_panicking_copy_leaves_the_old_one() {
+fn only_a_new_value_is_copied_and_a_copy_that_has_panicked_is_made_by_the_next_call() {
     let clones = Cell::new(0);
     let (tx, rx) = channel(Counted(&clones));
     let mut cached = Cached::new(rx);
@@ -61,10 +62,45 @@ fn only_a_new_value_is_copied_and_a_panicking_copy_leaves_the_old_one() {
     assert_eq!(clones.get(), 2);
     tx.set(Counted(&clones));
     assert!(catch_unwind(AssertUnwindSafe(|| cached.get().0.get())).is_err());
-    assert_eq!((cached.get().0.get(), clones.get()), (3, 3));
-    tx.set(Counted(&clones));
+    assert_eq!(clones.get(), 3);
     cached.get();
-    assert_eq!(clones.get(), 4);
+    cached.get();
+    assert_eq!(clones.get(), 4, "the next call tries again, and only once");
+}
+
+#[test]
+fn update_says_whether_there_was_a_newer_value_and_peek_does_not_look() {
+    let (tx, rx) = channel(1);
+    let mut cached = Cached::new(rx);
+    assert!(!cached.update());
+    tx.set(2);
+    assert_eq!(*cached.peek(), 1);
+    assert!(cached.update());
+    assert_eq!(*cached.peek(), 2);
+    assert!(!cached.update());
+}
+
+#[test]
+fn changed_waits_for_a_newer_value_and_copies_it() {
+    let (tx, rx) = channel(1);
+    let mut cached = Cached::new(rx);
+    let task = Task::new();
+    task.poll_pending(cached.changed());
+    assert_eq!(task.wakers_kept(), 0, "a wait that is dropped leaves nothing behind");
+    let mut changed = Box::pin(cached.changed());
+    assert!(task.poll(&mut changed).is_pending());
+    tx.set(2);
+    assert_eq!(task.wakes(), 1);
+    assert_eq!(task.poll(&mut changed), Poll::Ready(Ok(())));
+    drop(changed);
+    assert_eq!(*cached.peek(), 2);
+    assert!(!cached.update());
+    tx.set(3);
+    drop(tx);
+    assert!(task.poll_ready(cached.changed()).is_ok());
+    assert!(task.poll_ready(cached.changed()).is_err());
+    assert_eq!(*cached.peek(), 3);
+    assert_eq!(format!("{:?}", cached.changed()), "CachedChanged { .. }");
 }
 
 #[test]

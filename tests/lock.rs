@@ -8,7 +8,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use common::must_end;
-use watch_channel::channel;
+use watch_channel::{Sender, channel};
 
 #[test]
 fn g2_a_value_and_its_version_are_read_together() {
@@ -29,6 +29,57 @@ fn g2_a_value_and_its_version_are_read_together() {
             }
         }
         assert!(changes <= 100_000);
+        sender.join().unwrap();
+    });
+}
+
+/// The value is the number of sends, and so is the version.
+#[test]
+fn g2_every_way_to_send_publishes_the_value_with_its_version() {
+    let ways: [fn(&Sender<usize>, usize); 6] = [
+        |tx, value| tx.send(value).unwrap(),
+        |tx, value| while tx.try_send(value).is_err() {},
+        |tx, value| tx.set(value),
+        |tx, value| assert!(tx.set_if_changed(value).is_some()),
+        |tx, value| tx.send_modify(|current| *current = value),
+        |tx, value| assert_eq!(tx.send_replace(value) + 1, value),
+    ];
+    for send in ways {
+        must_end(move || {
+            const LAST: usize = 20_000;
+            let (tx, rx) = channel(0);
+            let sender = thread::spawn(move || (1..=LAST).for_each(|value| send(&tx, value)));
+            loop {
+                let value = rx.borrow();
+                assert_eq!(format!("{:?}", value.version()), format!("Version({})", *value));
+                if *value == LAST {
+                    break;
+                }
+            }
+            sender.join().unwrap();
+        });
+    }
+}
+
+#[test]
+fn g2_a_handle_is_shown_with_a_value_and_its_version() {
+    must_end(|| {
+        const LAST: usize = 20_000;
+        let (tx, rx) = channel(0);
+        let sender = thread::spawn(move || (1..=LAST).for_each(|value| tx.set(value)));
+        let mut shown = 0;
+        while shown < LAST {
+            let text = format!("{rx:?}");
+            let number = |name: &str| {
+                let (_, rest) = text.split_once(name)?;
+                rest.split(|c: char| !c.is_ascii_digit()).next()?.parse::<usize>().ok()
+            };
+            // Or `<locked>`.
+            if let Some(value) = number("value: ") {
+                assert_eq!(number("version: Version("), Some(value), "{text}");
+                shown = value;
+            }
+        }
         sender.join().unwrap();
     });
 }

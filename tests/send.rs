@@ -100,34 +100,63 @@ impl Drop for Looks {
     }
 }
 
-#[test]
-fn g3_the_old_value_is_dropped_with_no_lock_held() {
-    must_end(|| {
-        let looked = Arc::new(AtomicBool::new(false));
-        let (tx, mut rx) = channel(Looks { at: None, looked: looked.clone() });
-        let first = Looks { at: Some((rx.clone(), tx.clone())), looked: looked.clone() };
-        tx.send(first).ok().unwrap();
-        rx.mark_unchanged();
-        tx.send(Looks { at: None, looked: looked.clone() }).ok().unwrap();
-        assert!(looked.load(Ordering::SeqCst));
-        assert_eq!(rx.has_changed(), Ok(true));
-    });
+/// Two are never the same.
+impl PartialEq for Looks {
+    fn eq(&self, _: &Self) -> bool {
+        false
+    }
 }
 
 #[test]
-fn the_old_value_is_dropped_after_everybody_is_woken() {
+fn g3_the_old_value_is_dropped_with_no_lock_held() {
+    let ways: [fn(&Sender<Looks>, Looks); 5] = [
+        |tx, value| tx.send(value).ok().unwrap(),
+        |tx, value| tx.try_send(value).ok().unwrap(),
+        |tx, value| tx.set(value),
+        |tx, value| drop(tx.send_replace(value)),
+        |tx, value| drop(tx.set_if_changed(value)),
+    ];
+    for send in ways {
+        must_end(move || {
+            let looked = Arc::new(AtomicBool::new(false));
+            let (tx, mut rx) = channel(Looks { at: None, looked: looked.clone() });
+            send(&tx, Looks { at: Some((rx.clone(), tx.clone())), looked: looked.clone() });
+            rx.mark_unchanged();
+            send(&tx, Looks { at: None, looked: looked.clone() });
+            assert!(looked.load(Ordering::SeqCst));
+            assert_eq!(rx.has_changed(), Ok(true));
+        });
+    }
+}
+
+#[test]
+fn the_old_value_is_dropped_after_all_tasks_have_been_woken() {
     struct Asks(Arc<Task>, Arc<AtomicBool>);
+    impl PartialEq for Asks {
+        fn eq(&self, _: &Self) -> bool {
+            false
+        }
+    }
     impl Drop for Asks {
         fn drop(&mut self) {
             self.1.store(self.0.wakes() == 1, Ordering::SeqCst);
         }
     }
-    let (task, woken_before) = (Arc::new(Task::new()), Arc::new(AtomicBool::new(false)));
-    let (tx, mut rx) = channel(Some(Asks(task.clone(), woken_before.clone())));
-    let mut changed = Box::pin(rx.changed());
-    assert!(task.poll(&mut changed).is_pending());
-    tx.send(None).ok().unwrap();
-    assert!(woken_before.load(Ordering::SeqCst));
+    let ways: [fn(&Sender<Option<Asks>>); 5] = [
+        |tx| tx.send(None).ok().unwrap(),
+        |tx| tx.try_send(None).ok().unwrap(),
+        |tx| tx.set(None),
+        |tx| drop(tx.send_replace(None)),
+        |tx| drop(tx.set_if_changed(None)),
+    ];
+    for send in ways {
+        let (task, woken_before) = (Arc::new(Task::new()), Arc::new(AtomicBool::new(false)));
+        let (tx, mut rx) = channel(Some(Asks(task.clone(), woken_before.clone())));
+        let mut changed = Box::pin(rx.changed());
+        assert!(task.poll(&mut changed).is_pending());
+        send(&tx);
+        assert!(woken_before.load(Ordering::SeqCst));
+    }
 }
 
 #[test]
@@ -191,15 +220,15 @@ fn set_stores_without_receivers_and_wakes_those_there_are() {
 #[test]
 fn set_if_changed_stores_only_what_differs() {
     let (tx, mut rx) = channel(String::from("a"));
-    assert_eq!(tx.set_if_changed("a".into()), Err("a".into()));
+    assert_eq!(tx.set_if_changed("a".into()), None);
     assert_eq!(rx.has_changed(), Ok(false));
-    assert_eq!(tx.set_if_changed("b".into()), Ok("a".into()));
+    assert_eq!(tx.set_if_changed("b".into()), Some("a".into()));
     assert_eq!(*rx.borrow_and_update(), "b");
     drop(rx);
-    assert_eq!(tx.set_if_changed("c".into()), Ok("b".into()), "without receivers too");
+    assert_eq!(tx.set_if_changed("c".into()), Some("b".into()), "without receivers too");
     // What does not equal itself always differs.
     let tx = Sender::new(f32::NAN);
-    assert!(tx.set_if_changed(f32::NAN).is_ok());
+    assert!(tx.set_if_changed(f32::NAN).is_some());
 }
 
 #[test]
@@ -252,7 +281,7 @@ fn every_way_to_send_wakes() {
         |tx| tx.send(1).unwrap(),
         |tx| tx.try_send(2).unwrap(),
         |tx| tx.set(3),
-        |tx| assert_eq!(tx.set_if_changed(4), Ok(3)),
+        |tx| assert_eq!(tx.set_if_changed(4), Some(3)),
         |tx| tx.send_modify(|value| *value = 5),
         |tx| assert!(tx.send_if_modified(|_| true)),
         |tx| assert_eq!(tx.send_replace(6), 5),

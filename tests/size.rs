@@ -14,11 +14,10 @@ fn handles_are_a_few_words() {
     assert_eq!(size_of::<Version>(), 8);
 }
 
-/// As tokio's.
 #[cfg(not(debug_assertions))]
 #[test]
-fn a_ref_is_three_words() {
-    assert_eq!(size_of::<watch_channel::Ref<'_, [u64; 9]>>(), 24);
+fn a_ref_is_four_words() {
+    assert_eq!(size_of::<watch_channel::Ref<'_, [u64; 9]>>(), 32);
 }
 
 #[test]
@@ -33,4 +32,7 @@ fn waits_are_two_or_three_words() {
 fn waits_for_a_condition_are_three_words() {
     assert_eq!(size_of::<watch_channel::WaitFor<'_, [u64; 9], fn(&[u64; 9]) -> bool>>(), 32);
     assert_eq!(size_of::<watch_channel::WaitForMap<'_, [u64; 9], ()>>(), 24);
+    assert_eq!(size_of::<watch_channel::WaitUntil<'_, [u64; 9], ()>>(), 24);
+    assert_eq!(size_of::<watch_channel::Recv<'_, [u64; 9]>>(), 24);
+    assert_eq!(size_of::<watch_channel::RecvIf<'_, [u64; 9], ()>>(), 32);
 }

@@ -4,6 +4,7 @@
 mod common;
 
 use std::cell::Cell;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
 use std::rc::Rc;
 use std::task::{Context, Poll};
@@ -132,4 +133,51 @@ fn it_does_what_tokios_does() {
     tokio_tx.send_replace(4);
     drop((tx, tokio_tx));
     look();
+}
+
+#[test]
+fn a_clone_continues_where_the_stream_is_and_is_independent() {
+    let (tx, rx) = channel(1);
+    let task = Task::new();
+    let mut stream = rx.into_stream();
+    let mut fresh = stream.clone();
+    assert_eq!(poll(&mut stream, &task), Poll::Ready(Some(1)));
+    let mut clone = stream.clone();
+    assert_eq!(poll(&mut fresh, &task), Poll::Ready(Some(1)));
+    assert_eq!(poll(&mut clone, &task), Poll::Pending);
+    tx.set(2);
+    assert_eq!(poll(&mut clone, &task), Poll::Ready(Some(2)));
+    assert!(stream.receiver().has_unseen());
+    assert_eq!(poll(&mut stream, &task), Poll::Ready(Some(2)));
+    drop(tx);
+    assert_eq!(poll(&mut stream, &task), Poll::Ready(None));
+    assert!(stream.clone().is_terminated());
+}
+
+#[test]
+fn it_is_shown_without_its_values() {
+    struct Opaque;
+    let (_tx, rx) = channel(Opaque);
+    assert_eq!(format!("{:?}", rx.into_stream()), "WatchStream { next: Current, .. }");
+}
+
+#[test]
+fn a_value_whose_clone_panics_comes_with_the_next_poll() {
+    struct PanicsOnce(Rc<Cell<bool>>);
+    impl Clone for PanicsOnce {
+        fn clone(&self) -> Self {
+            assert!(!self.0.replace(false), "on purpose");
+            Self(self.0.clone())
+        }
+    }
+    let panics = Rc::new(Cell::new(true));
+    let (tx, rx) = channel(PanicsOnce(panics.clone()));
+    let task = Task::new();
+    let mut stream = rx.into_stream();
+    for _ in 0..2 {
+        assert!(catch_unwind(AssertUnwindSafe(|| drop(poll(&mut stream, &task)))).is_err());
+        assert!(matches!(poll(&mut stream, &task), Poll::Ready(Some(_))));
+        panics.set(true);
+        tx.send_modify(|_| ());
+    }
 }

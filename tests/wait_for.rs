@@ -141,3 +141,27 @@ fn g4_a_panicking_condition_leaves_the_channel_usable() {
     tx.send(3).unwrap();
     assert_eq!(*task.poll_ready(rx.wait_for(|value| *value == 3)).unwrap(), 3);
 }
+
+#[test]
+fn wait_until_is_wait_for_without_the_reference() {
+    let (tx, mut rx) = channel(1);
+    let task = Task::new();
+    assert_eq!(
+        task.poll_ready(rx.wait_until(|value| *value == 1)),
+        Ok(()),
+        "the current value, though it has been seen"
+    );
+    tx.set(2);
+    let mut wait = Box::pin(rx.wait_until(|value| *value == 3));
+    assert!(task.poll(&mut wait).is_pending());
+    tx.set(3);
+    assert_eq!(task.wakes(), 1);
+    assert_eq!(task.poll(&mut wait), Poll::Ready(Ok(())));
+    tx.try_send(4).expect("nothing is locked");
+    assert!(task.poll(&mut wait).is_pending());
+    drop(wait);
+    assert!(!rx.has_unseen(), "each value that was checked has been seen");
+    assert_eq!(task.wakers_kept(), 0);
+    drop(tx);
+    assert!(task.poll_ready(rx.wait_until(|value| *value == 3)).is_err());
+}

@@ -6,6 +6,7 @@ use std::sync::{Arc, Barrier};
 
 use common::Task;
 use common::must_end;
+use watch_channel::error::{TryRecvError, TrySendError};
 use watch_channel::{Receiver, Sender, Watch, channel};
 
 fn read(rx: &mut Receiver<u32>) -> u32 {
@@ -78,4 +79,39 @@ fn it_shows_what_it_has() {
     assert_eq!(format!("{WATCH:?}"), "Watch { sender: None, .. }");
     WATCH.sender();
     assert!(format!("{WATCH:?}").contains("value: 5"), "{WATCH:?}");
+}
+
+#[test]
+fn it_sends_and_reads_without_a_handle() {
+    static WATCH: Watch<u32> = Watch::new(1);
+    assert_eq!(WATCH.get(), 1);
+    assert_eq!(WATCH.try_send(2), Err(TrySendError::Closed(2)));
+    WATCH.set(2);
+    let mut rx = WATCH.subscribe();
+    let mut unseen = WATCH.subscribe_unseen();
+    assert_eq!((rx.try_recv(), unseen.try_recv()), (Err(TryRecvError::Empty), Ok(2)));
+    let sends: [fn(); 5] = [
+        || assert_eq!(WATCH.try_send(3), Ok(())),
+        || WATCH.set(4),
+        || WATCH.send_modify(|value| *value += 1),
+        || assert!(WATCH.send_if_modified(|value| std::mem::replace(value, 6) == 5)),
+        || assert_eq!(WATCH.set_if_changed(7), Some(6)),
+    ];
+    for (i, send) in (3..).zip(sends) {
+        let task = Task::new();
+        let mut changed = Box::pin(rx.changed());
+        assert!(task.poll(&mut changed).is_pending());
+        send();
+        assert_eq!(task.wakes(), 1);
+        assert!(task.poll(&mut changed).is_ready());
+        drop(changed);
+        assert_eq!((rx.get(), WATCH.get(), WATCH.with(|value| *value)), (i, i, i));
+    }
+    assert_eq!(WATCH.set_if_changed(7), None);
+    assert!(!WATCH.send_if_modified(|_| false));
+    assert!(!rx.has_unseen());
+    assert_eq!(WATCH.sender().sender_count(), 2, "no handle has been made for these calls");
+    let held = rx.borrow();
+    assert_eq!(WATCH.try_send(8), Err(TrySendError::Busy(8)));
+    drop(held);
 }

@@ -100,7 +100,116 @@ impl<T> Receiver<T> {
     }
 
     fn changed_until(&mut self, deadline: Option<Instant>) -> Result<(), RecvTimeoutError> {
-        Ok(block_until(deadline, self.changed()).ok_or(RecvTimeoutError::Timeout)??)
+        block_in_time(deadline, self.changed())
+    }
+
+    /// Waits for a value that has not been seen, marks it as seen, and returns a copy: [`recv`](Self::recv) for threads.
+    ///
+    /// # Blocking
+    ///
+    /// Parks the thread until a new version is sent. Copying the value waits for it [as any read](Self#blocking). In an
+    /// asynchronous task use [`recv`](Self::recv), which leaves the thread to other tasks.
+    ///
+    /// # Errors
+    ///
+    /// Returns [`RecvError`] once all senders have been dropped and the last value has been seen.
+    ///
+    /// # Panics
+    ///
+    /// Panics if the value's `clone` panics; the value stays unseen, and the channel stays usable.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let (tx, mut rx) = watch_channel::channel(1);
+    /// let sender = std::thread::spawn(move || tx.set(2));
+    /// assert_eq!(rx.recv_blocking(), Ok(2));
+    /// sender.join().unwrap();
+    /// assert!(rx.recv_blocking().is_err());
+    /// ```
+    #[track_caller]
+    pub fn recv_blocking(&mut self) -> Result<T, RecvError>
+    where
+        T: Clone,
+    {
+        block(self.recv())
+    }
+
+    /// Waits for a value that has not been seen, marks it as seen, and returns a copy, for at most `timeout`.
+    ///
+    /// If `timeout` is zero, it only checks for a value. If it is too long for an [`Instant`], it waits without a limit.
+    ///
+    /// # Blocking
+    ///
+    /// Parks the thread until a new version is sent or the time is over. Copying the value waits for it [as any
+    /// read](Self#blocking), and that has no limit. After a timeout no value has been marked as seen and no waker is left
+    /// registered.
+    ///
+    /// # Errors
+    ///
+    /// Returns [`RecvTimeoutError::Closed`] once all senders have been dropped and the last value has been seen, and
+    /// [`RecvTimeoutError::Timeout`] if there was no unseen value in time.
+    ///
+    /// # Panics
+    ///
+    /// Panics if the value's `clone` panics; the value stays unseen, and the channel stays usable.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use watch_channel::error::RecvTimeoutError;
+    ///
+    /// let (tx, mut rx) = watch_channel::channel(1);
+    /// let short = Duration::from_millis(10);
+    /// assert_eq!(rx.recv_timeout(short), Err(RecvTimeoutError::Timeout));
+    /// tx.set(2);
+    /// assert_eq!(rx.recv_timeout(short), Ok(2));
+    /// drop(tx);
+    /// assert_eq!(rx.recv_timeout(short), Err(RecvTimeoutError::Closed));
+    /// ```
+    #[track_caller]
+    pub fn recv_timeout(&mut self, timeout: Duration) -> Result<T, RecvTimeoutError>
+    where
+        T: Clone,
+    {
+        block_in_time(Instant::now().checked_add(timeout), self.recv())
+    }
+
+    /// Waits for a value that has not been seen, marks it as seen, and returns a copy, until `deadline`. If that has passed,
+    /// it only checks for a value.
+    ///
+    /// # Blocking
+    ///
+    /// Parks the thread until a new version is sent or `deadline` has passed. Copying the value waits for it [as any
+    /// read](Self#blocking), and that has no limit. After a timeout no value has been marked as seen and no waker is left
+    /// registered.
+    ///
+    /// # Errors
+    ///
+    /// Returns [`RecvTimeoutError::Closed`] once all senders have been dropped and the last value has been seen, and
+    /// [`RecvTimeoutError::Timeout`] if there was no unseen value in time.
+    ///
+    /// # Panics
+    ///
+    /// Panics if the value's `clone` panics; the value stays unseen, and the channel stays usable.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::time::Instant;
+    ///
+    /// let (tx, mut rx) = watch_channel::channel(1);
+    /// tx.set(2);
+    /// assert_eq!(rx.recv_deadline(Instant::now()), Ok(2));
+    /// assert!(rx.recv_deadline(Instant::now()).is_err());
+    /// ```
+    #[track_caller]
+    pub fn recv_deadline(&mut self, deadline: Instant) -> Result<T, RecvTimeoutError>
+    where
+        T: Clone,
+    {
+        block_in_time(Some(deadline), self.recv())
     }
 
     /// Waits for a value for which `condition` returns `true`, and returns a reference to that very value:
@@ -129,6 +238,82 @@ impl<T> Receiver<T> {
     pub fn wait_for_blocking(&mut self, condition: impl FnMut(&T) -> bool) -> Result<Ref<'_, T>, RecvError> {
         block(self.wait_for(condition))
     }
+
+    /// Waits for a value for which `condition` returns `true`, and returns a reference to that very value, for at most
+    /// `timeout`.
+    ///
+    /// If `timeout` is zero, it only checks the current value. If it is too long for an [`Instant`], it waits without a limit.
+    ///
+    /// # Blocking
+    ///
+    /// Parks the thread between two values, until the time is over. Each call of `condition` waits for the value [as any
+    /// read](Self#blocking), and that has no limit.
+    ///
+    /// # Errors
+    ///
+    /// Returns [`RecvTimeoutError::Closed`] once all senders have been dropped and `condition` has returned `false` for the
+    /// last value, and [`RecvTimeoutError::Timeout`] if it has not returned `true` in time.
+    ///
+    /// # Panics
+    ///
+    /// Panics if `condition` panics. The value that it was called with is marked as seen, and the channel stays usable.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use watch_channel::error::RecvTimeoutError;
+    ///
+    /// let (tx, mut rx) = watch_channel::channel(1);
+    /// let short = Duration::from_millis(10);
+    /// assert_eq!(rx.wait_for_timeout(|value| *value > 10, short).unwrap_err(), RecvTimeoutError::Timeout);
+    /// tx.set(20);
+    /// assert_eq!(*rx.wait_for_timeout(|value| *value > 10, short).unwrap(), 20);
+    /// ```
+    #[track_caller]
+    pub fn wait_for_timeout(
+        &mut self,
+        condition: impl FnMut(&T) -> bool,
+        timeout: Duration,
+    ) -> Result<Ref<'_, T>, RecvTimeoutError> {
+        block_in_time(Instant::now().checked_add(timeout), self.wait_for(condition))
+    }
+
+    /// Waits for a value for which `condition` returns `true`, and returns a reference to that very value, until `deadline`.
+    /// If that has passed, it only checks the current value.
+    ///
+    /// # Blocking
+    ///
+    /// Parks the thread between two values, until `deadline` has passed. Each call of `condition` waits for the value [as any
+    /// read](Self#blocking), and that has no limit.
+    ///
+    /// # Errors
+    ///
+    /// Returns [`RecvTimeoutError::Closed`] once all senders have been dropped and `condition` has returned `false` for the
+    /// last value, and [`RecvTimeoutError::Timeout`] if it has not returned `true` in time.
+    ///
+    /// # Panics
+    ///
+    /// Panics if `condition` panics. The value that it was called with is marked as seen, and the channel stays usable.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::time::Instant;
+    ///
+    /// let (tx, mut rx) = watch_channel::channel(20);
+    /// assert_eq!(*rx.wait_for_deadline(|value| *value > 10, Instant::now()).unwrap(), 20);
+    /// assert!(rx.wait_for_deadline(|value| *value > 30, Instant::now()).is_err());
+    /// # drop(tx);
+    /// ```
+    #[track_caller]
+    pub fn wait_for_deadline(
+        &mut self,
+        condition: impl FnMut(&T) -> bool,
+        deadline: Instant,
+    ) -> Result<Ref<'_, T>, RecvTimeoutError> {
+        block_in_time(Some(deadline), self.wait_for(condition))
+    }
 }
 
 impl<T> Sender<T> {
@@ -149,6 +334,50 @@ impl<T> Sender<T> {
     /// ```
     pub fn closed_blocking(&self) {
         block(self.closed());
+    }
+
+    /// Waits until there is no receiver, for at most `timeout`, and returns `true` if there is none.
+    ///
+    /// If `timeout` is zero, it only checks for receivers. If it is too long for an [`Instant`], it waits without a limit.
+    ///
+    /// # Blocking
+    ///
+    /// Parks the thread until the last receiver is dropped or the time is over. After a timeout no waker is left registered.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::time::Duration;
+    ///
+    /// let (tx, rx) = watch_channel::channel(());
+    /// assert!(!tx.closed_timeout(Duration::from_millis(10)));
+    /// drop(rx);
+    /// assert!(tx.closed_timeout(Duration::from_millis(10)));
+    /// ```
+    pub fn closed_timeout(&self, timeout: Duration) -> bool {
+        block_until(Instant::now().checked_add(timeout), self.closed()).is_some()
+    }
+
+    /// Waits until there is no receiver, until `deadline`, and returns `true` if there is none. If `deadline` has passed, it
+    /// only checks for receivers.
+    ///
+    /// # Blocking
+    ///
+    /// Parks the thread until the last receiver is dropped or `deadline` has passed. After a timeout no waker is left
+    /// registered.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::time::Instant;
+    ///
+    /// let (tx, rx) = watch_channel::channel(());
+    /// assert!(!tx.closed_deadline(Instant::now()));
+    /// drop(rx);
+    /// assert!(tx.closed_deadline(Instant::now()));
+    /// ```
+    pub fn closed_deadline(&self, deadline: Instant) -> bool {
+        block_until(Some(deadline), self.closed()).is_some()
     }
 }
 
@@ -178,6 +407,14 @@ per_thread! {
 /// Polls the future until it is ready, and parks the thread in between.
 fn block<F: Future>(future: F) -> F::Output {
     block_until(None, future).expect("there is no deadline")
+}
+
+/// As [`block_until`], for the waits of receivers.
+fn block_in_time<R>(
+    deadline: Option<Instant>,
+    future: impl Future<Output = Result<R, RecvError>>,
+) -> Result<R, RecvTimeoutError> {
+    Ok(block_until(deadline, future).ok_or(RecvTimeoutError::Timeout)??)
 }
 
 /// Polls the future until it is ready, or once after the deadline, and parks the thread in between.

@@ -3,7 +3,7 @@
 use defmt::{Format, Formatter, write};
 
 use crate::channel::state::Version;
-use crate::error::{RecvError, RecvTimeoutError, SendError, TrySendError};
+use crate::error::{RecvError, RecvTimeoutError, SendError, TryRecvError, TrySendError};
 use crate::receiver::Receiver;
 use crate::sender::Sender;
 use crate::weak::WeakSender;
@@ -49,6 +49,15 @@ impl<T> Format for TrySendError<T> {
         match self {
             Self::Busy(_) => write!(f, "channel busy"),
             Self::Closed(_) => write!(f, "channel closed"),
+        }
+    }
+}
+
+impl Format for TryRecvError {
+    fn format(&self, f: Formatter<'_>) {
+        match self {
+            Self::Empty => write!(f, "channel empty"),
+            Self::Closed => write!(f, "channel closed"),
         }
     }
 }

@@ -3,7 +3,7 @@
 pub(crate) mod coop;
 #[cfg(feature = "defmt")]
 mod defmt;
-#[cfg(feature = "event-listener")]
+#[cfg(all(feature = "event-listener", any(not(loom), loom_event_listener)))]
 mod event_listener;
 #[cfg(feature = "stream")]
 mod stream;

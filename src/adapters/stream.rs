@@ -1,10 +1,13 @@
 //! [`WatchStream`], the feature `stream`.
 
+use core::fmt;
 use core::pin::Pin;
 use core::task::{Context, Poll, ready};
 
 use futures_core::{FusedStream, Stream};
 
+use crate::adapters::coop::poll_within_budget;
+use crate::deadlock::caller;
 use crate::receiver::Receiver;
 
 /// The values of a channel as a [`Stream`].
@@ -14,7 +17,7 @@ use crate::receiver::Receiver;
 ///
 /// # Cancel safety
 ///
-/// A value is marked as seen when the stream returns it, and not before. If its `clone` panics, it is marked as seen.
+/// A value is marked as seen when the stream returns it, and not before. If its `clone` panics, it stays unseen.
 ///
 /// # Examples
 ///
@@ -32,7 +35,6 @@ use crate::receiver::Receiver;
 /// assert_eq!(block_on(values.next()), None);
 /// assert_eq!(block_on(changes.collect::<Vec<_>>()), ["changed"]);
 /// ```
-#[derive(Debug)]
 pub struct WatchStream<T> {
     receiver: Receiver<T>,
     next: Next,
@@ -77,6 +79,20 @@ impl<T> WatchStream<T> {
         Self { receiver, next: Next::Change }
     }
 
+    /// Returns a reference to the receiver, which has seen what the stream has returned.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let (tx, rx) = watch_channel::channel(1);
+    /// let stream = watch_channel::WatchStream::from_changes(rx);
+    /// tx.set(2);
+    /// assert!(stream.receiver().has_unseen());
+    /// ```
+    pub fn receiver(&self) -> &Receiver<T> {
+        &self.receiver
+    }
+
     /// Returns the receiver, which has seen what the stream has returned.
     ///
     /// # Examples
@@ -103,22 +119,55 @@ impl<T: Clone> Stream for WatchStream<T> {
     fn poll_next(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<T>> {
         let Self { receiver, next } = self.get_mut();
         match next {
-            Next::Current => *next = Next::Change,
-            Next::Change => {
-                if ready!(receiver.poll_changed(cx)).is_err() {
-                    *next = Next::Nothing;
-                    return Poll::Ready(None);
-                }
+            Next::Current => {
+                let current = receiver.get_and_update();
+                *next = Next::Change;
+                Poll::Ready(Some(current))
             }
-            Next::Nothing => return Poll::Ready(None),
+            Next::Change => {
+                let Receiver { channel, cursor } = receiver;
+                let received = ready!(poll_within_budget(cx, |cx| channel.poll_recv(cursor, cx, caller())));
+                if received.is_err() {
+                    *next = Next::Nothing;
+                }
+                Poll::Ready(received.ok())
+            }
+            Next::Nothing => Poll::Ready(None),
         }
-        Poll::Ready(Some(receiver.get_and_update()))
     }
 }
 
 impl<T: Clone> FusedStream for WatchStream<T> {
     fn is_terminated(&self) -> bool {
         self.next == Next::Nothing
+    }
+}
+
+impl<T> Receiver<T> {
+    /// Returns a stream of this receiver's values that starts with the current one: the same as [`WatchStream::new`].
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use futures_lite::{StreamExt, future::block_on};
+    /// let (_tx, rx) = watch_channel::channel(1);
+    /// assert_eq!(block_on(rx.into_stream().next()), Some(1));
+    /// ```
+    pub fn into_stream(self) -> WatchStream<T> {
+        WatchStream::new(self)
+    }
+}
+
+/// The clone has returned what this stream has returned, and is independent from then on.
+impl<T> Clone for WatchStream<T> {
+    fn clone(&self) -> Self {
+        Self { receiver: self.receiver.clone(), next: self.next }
+    }
+}
+
+impl<T> fmt::Debug for WatchStream<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("WatchStream").field("next", &self.next).finish_non_exhaustive()
     }
 }
 

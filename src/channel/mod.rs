@@ -11,7 +11,7 @@
 //! | `wait.rs` | the future behind every wait |
 
 pub(crate) mod count;
-mod queue;
+pub(crate) mod queue;
 pub(crate) mod state;
 pub(crate) mod value;
 pub(crate) mod wait;
@@ -32,22 +32,11 @@ pub(crate) struct Channel<T> {
     pub(crate) state: AtomicState,
     pub(crate) receivers: Count,
     pub(crate) senders: Count,
-    value: Value<T>,
+    pub(crate) value: Value<T>,
     pub(crate) waiters: Waiters,
 }
 
 impl<T> Channel<T> {
-    /// Makes a channel for one sender.
-    pub(crate) fn new(value: T) -> Self {
-        Self {
-            state: AtomicState::default(),
-            receivers: Count::new(0),
-            senders: Count::new(1),
-            value: Value::new(value),
-            waiters: Waiters::default(),
-        }
-    }
-
     /// Returns the value and its version. Waits for the read lock.
     pub(crate) fn read(&self, caller: CallSite) -> (ValueGuard<'_, T>, Version) {
         let value = self.value.read(caller);
@@ -65,14 +54,30 @@ impl<T> Channel<T> {
         self.value.with(caller, |value| f(&value.value, self.state.version_while_locked()))
     }
 
+    /// Calls `f` with the value, and then marks its version as seen.
+    pub(crate) fn with_and_update<R>(&self, caller: CallSite, seen: &mut Version, f: impl FnOnce(&T) -> R) -> R {
+        self.with(caller, |value, version| {
+            let result = f(value);
+            seen.update(version);
+            result
+        })
+    }
+
+    /// Calls `f` with the value and its version, unless a sender holds the lock.
+    pub(crate) fn try_with<R>(&self, caller: CallSite, f: impl FnOnce(&T, Version) -> R) -> Option<R> {
+        self.value.try_with(caller, |value| f(value, self.state.version_while_locked()))
+    }
+
     /// Calls `condition` with the value and its version, and returns the value if it returns `true`.
     pub(crate) fn read_if(
         &self,
         caller: CallSite,
         condition: impl FnOnce(&T, Version) -> bool,
-    ) -> Option<ValueGuard<'_, T>> {
-        self.value
-            .with(caller, |value| condition(&value.value, self.state.version_while_locked()).then(|| value.into_ref()))
+    ) -> Option<(ValueGuard<'_, T>, Version)> {
+        self.value.with(caller, |value| {
+            let version = self.state.version_while_locked();
+            condition(&value.value, version).then(|| (value.into_ref(), version))
+        })
     }
 
     /// Calls `modify` with the value. If it returns `true`, that is a new version, and receivers are woken. Returns what
@@ -83,15 +88,13 @@ impl<T> Channel<T> {
         waiting.map(|waiting| self.waiters.notify_receivers(waiting)).is_some()
     }
 
-    /// Replaces the value and wakes receivers, unless that would have to wait: then it returns the new value.
-    pub(crate) fn try_replace(&self, caller: CallSite, mut value: T) -> Result<T, T> {
-        let replaced = self.value.try_write(caller, |old| {
-            mem::swap(old, &mut value);
+    /// Exchanges the value for `value` and wakes receivers, unless that would have to wait. Returns `true` if it has.
+    pub(crate) fn try_swap(&self, caller: CallSite, value: &mut T) -> bool {
+        let waiting = self.value.try_write(caller, |current| {
+            mem::swap(current, value);
             self.state.publish_while_locked()
         });
-        let Ok(waiting) = replaced else { return Err(value) };
-        self.waiters.notify_receivers(waiting);
-        Ok(value)
+        waiting.map(|waiting| self.waiters.notify_receivers(waiting)).is_some()
     }
 
     /// Counts a sender less. The last one closes the channel and wakes receivers.

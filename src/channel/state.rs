@@ -101,6 +101,24 @@ impl core::fmt::Debug for Version {
     }
 }
 
+/// A version and a flag, in one word: the lowest bit of a version is never set.
+#[derive(Clone, Copy)]
+pub(crate) struct FlaggedVersion(usize);
+
+impl FlaggedVersion {
+    pub(crate) fn new(version: Version, flag: bool) -> Self {
+        Self(version.0 | usize::from(flag))
+    }
+
+    pub(crate) fn version(self) -> Version {
+        Version(self.0 & VERSION)
+    }
+
+    pub(crate) fn flag(self) -> bool {
+        self.0 & !VERSION != 0
+    }
+}
+
 /// What the state word said at one moment.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Snapshot(usize);

@@ -11,16 +11,12 @@ use crate::deadlock::{CallSite, ChannelId, Held};
 use crate::sync::{HAS_CRITICAL_SECTIONS, RwLock, RwLockReadGuard, without_preemption};
 
 pub(crate) struct Value<T> {
-    lock: RwLock<T>,
-    queue: Queue,
-    id: ChannelId,
+    pub(crate) lock: RwLock<T>,
+    pub(crate) queue: Queue,
+    pub(crate) id: ChannelId,
 }
 
 impl<T> Value<T> {
-    pub(crate) fn new(value: T) -> Self {
-        Self { lock: RwLock::new(value), queue: Queue::new(), id: ChannelId::new() }
-    }
-
     /// Waits for writers.
     #[inline]
     pub(crate) fn read(&self, caller: CallSite) -> ValueGuard<'_, T> {
@@ -64,6 +60,20 @@ impl<T> Value<T> {
         })
     }
 
+    /// Runs `f` with the value, without preemption, unless a writer holds the lock. Never waits, for queued threads neither: a
+    /// caller must not read the same version again and again.
+    pub(crate) fn try_with<R>(&self, caller: CallSite, f: impl FnOnce(&T) -> R) -> Option<R> {
+        without_preemption(|| {
+            let value = self.lock.try_read();
+            if value.is_none() {
+                self.queue.notify();
+            }
+            let mut value = self.guard(value?, caller);
+            value.held.set_in_closure(true);
+            Some(f(&value.value))
+        })
+    }
+
     /// Waits for the write lock and runs `f` with it. If `f` panics, the lock is released, and the value stays as `f` has
     /// left it.
     #[inline]
@@ -73,10 +83,10 @@ impl<T> Value<T> {
         self.queue.enter(Access::Write, || self.attempt(caller, f.take()?).map_err(|again| f = Some(again)).ok())
     }
 
-    /// Runs `f` if the lock is free and no thread demands it, or returns `f`. Never waits.
+    /// Runs `f` if the lock is free and no thread demands it. Never waits.
     #[inline]
-    pub(crate) fn try_write<R, F: FnOnce(&mut T) -> R>(&self, caller: CallSite, f: F) -> Result<R, F> {
-        if self.queue.admits(Access::Write) { self.attempt(caller, f) } else { Err(f) }
+    pub(crate) fn try_write<R>(&self, caller: CallSite, f: impl FnOnce(&mut T) -> R) -> Option<R> {
+        if self.queue.admits(Access::Write) { self.attempt(caller, f).ok() } else { None }
     }
 
     /// A writer is not preempted: nothing on its core ever waits for a writer that it has preempted.

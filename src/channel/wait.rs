@@ -9,12 +9,13 @@
 //!
 //! A wait that ends or is dropped after step 2 takes its waker back out of the list, unless a sender was faster.
 
-use core::task::{Context, Poll, Waker};
+use core::task::{Context, Poll, Waker, ready};
 
 use crate::channel::Channel;
 use crate::channel::state::{LANES, Version};
 use crate::channel::wait_list::{Index, NO_SLOT, RECEIVERS, SENDERS};
 use crate::channel::waiters::{SENDERS_LANE, Waiters};
+use crate::deadlock::CallSite;
 use crate::error::RecvError;
 
 /// Where one wait at a time leaves its waker: a slot in a wait list, from the first wait on.
@@ -109,9 +110,31 @@ impl Cursor {
 impl<T> Channel<T> {
     /// Polls for a version that has not been seen, and marks it as seen, or for the close. While it is pending, the task of
     /// the last poll is registered.
-    pub(crate) fn poll_unseen(
+    pub(crate) fn poll_unseen(&self, cursor: &mut Cursor, cx: &Context<'_>) -> Poll<Result<(), RecvError>> {
+        let Cursor { seen, place } = cursor;
+        self.poll_since(seen, place, cx)
+    }
+
+    /// As [`poll_unseen`](Self::poll_unseen), but returns a copy of the value, and marks it as seen once it has been copied.
+    pub(crate) fn poll_recv(
         &self,
-        Cursor { seen, place }: &mut Cursor,
+        cursor: &mut Cursor,
+        cx: &Context<'_>,
+        caller: CallSite,
+    ) -> Poll<Result<T, RecvError>>
+    where
+        T: Clone,
+    {
+        let Cursor { seen, place } = cursor;
+        ready!(self.poll_since(&mut seen.clone(), place, cx))?;
+        Poll::Ready(Ok(self.with_and_update(caller, seen, T::clone)))
+    }
+
+    /// Polls for another version than `seen`, which becomes that version, or for the close.
+    pub(crate) fn poll_since(
+        &self,
+        seen: &mut Version,
+        place: &mut Place,
         cx: &Context<'_>,
     ) -> Poll<Result<(), RecvError>> {
         place.poll(&self.waiters, cx, |lane| {
@@ -143,11 +166,12 @@ pub(crate) struct Wait<'a, T> {
 }
 
 impl<T> Wait<'_, T> {
-    pub(crate) fn poll(&mut self, cx: &Context<'_>) -> Poll<Result<(), RecvError>> {
+    /// Polls with one of the channel's `poll_` methods.
+    pub(crate) fn poll<R>(&mut self, poll: impl FnOnce(&Channel<T>, &mut Cursor) -> Poll<R>) -> Poll<R> {
         self.is_pending = true;
-        let observed = self.channel.poll_unseen(self.cursor, cx);
-        self.is_pending = observed.is_pending();
-        observed
+        let polled = poll(self.channel, self.cursor);
+        self.is_pending = polled.is_pending();
+        polled
     }
 
     /// Ends the registration, of this wait or of an earlier `poll_changed`.

@@ -8,6 +8,13 @@ use core::ops::{Deref, DerefMut};
 pub(crate) use loom::sync::Arc;
 pub(crate) use loom::sync::atomic::{AtomicUsize, Ordering};
 
+macro_rules! new_arc {
+    ($value:expr) => {
+        $crate::sync::Arc::new($value)
+    };
+}
+pub(crate) use new_arc;
+
 /// Returns what is in `atomic`. It is a read-modify-write, because loom 0.7 takes only an atomic's last access into account
 /// when it looks for interleavings: a plain load before the exchange would hide the exchange's own races.
 pub(crate) fn first_guess(atomic: &AtomicUsize) -> usize {

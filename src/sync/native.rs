@@ -3,6 +3,15 @@
 pub(crate) use portable_atomic::{AtomicUsize, Ordering};
 pub(crate) use portable_atomic_util::Arc;
 
+/// Makes an `Arc` of an expression. It allocates first, so a release build makes even a large value in its place: with
+/// `Arc::new` the value goes through the stack.
+macro_rules! new_arc {
+    ($value:expr) => {
+        $crate::sync::Arc::new_cyclic(|_| $value)
+    };
+}
+pub(crate) use new_arc;
+
 /// The lock around the value, which is only ever tried: `channel/queue/` decides how a caller waits for it.
 pub(crate) use spin::{RwLock, RwLockReadGuard};
 

@@ -26,7 +26,7 @@ mod closed;
 #[path = "../common/mod.rs"]
 mod common;
 mod list;
-#[cfg(feature = "event-listener")]
+#[cfg(all(feature = "event-listener", loom_event_listener))]
 mod listen;
 mod lock;
 mod value;

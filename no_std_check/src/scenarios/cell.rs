@@ -25,7 +25,7 @@ fn handles() {
     assert_eq!((rx.get_and_update(), rx.has_unseen()), (2, false));
     tx.send_modify(|value| *value += 1);
     assert!(!tx.send_if_modified(|_| false));
-    assert_eq!((tx.set_if_changed(3), tx.set_if_changed(4)), (Err(3), Ok(3)));
+    assert_eq!((tx.set_if_changed(3), tx.set_if_changed(4)), (None, Some(3)));
     {
         let value = late.borrow_and_update();
         assert_eq!((*value, Ref::has_changed(&value)), (4, true));

@@ -1,0 +1,147 @@
+//! Values of a mebibyte on small stacks. A stack that is too small aborts the test.
+//!
+//! No call needs more copies of the value on the stack than tokio's, which has the same bounds below, but for one: `channel`
+//! in a debug build. A debug build copies a value for each function that takes it.
+
+use std::hint::black_box;
+use std::thread;
+
+const SIZE: usize = 1 << 20;
+
+#[derive(Clone, PartialEq)]
+struct Large([u8; SIZE]);
+
+impl Large {
+    #[inline(always)]
+    fn new(byte: u8) -> Self {
+        Self([black_box(byte); SIZE])
+    }
+}
+
+/// Calls `f` on a thread whose stack has room for so many copies of the value, and a quarter.
+fn with_room_for<R: Send + 'static>(copies: usize, f: impl FnOnce() -> R + Send + 'static) -> R {
+    thread::Builder::new().stack_size(copies * SIZE + SIZE / 4).spawn(f).unwrap().join().unwrap()
+}
+
+const fn copies(release: usize, debug: usize) -> usize {
+    if cfg!(debug_assertions) { debug } else { release }
+}
+
+/// The same tests for this crate and for tokio.
+macro_rules! tests {
+    ($name:ident, $($channel:ident)::+, $channel_in_debug:literal) => {
+        mod $name {
+            use super::*;
+            use $($channel)::+::{Receiver, Sender, channel};
+
+            #[inline(never)]
+            fn make() -> (Sender<Large>, Receiver<Large>) {
+                channel(Large::new(1))
+            }
+
+            #[inline(never)]
+            fn send(tx: &Sender<Large>) -> bool {
+                tx.send(Large::new(2)).is_ok()
+            }
+
+            #[inline(never)]
+            fn replace(tx: &Sender<Large>) -> u8 {
+                tx.send_replace(Large::new(3)).0[SIZE - 1]
+            }
+
+            #[inline(never)]
+            fn read(rx: &Receiver<Large>) -> u8 {
+                rx.borrow().clone().0[SIZE - 1]
+            }
+
+            #[test]
+            fn a_channel_is_made_in_place() {
+                let (_tx, rx) = with_room_for(copies(1, $channel_in_debug), make);
+                assert_eq!(rx.borrow().0[SIZE - 1], 1);
+            }
+
+            #[test]
+            fn values_are_sent_and_read() {
+                let (tx, rx) = with_room_for(20, make);
+                let tx = with_room_for(copies(3, 8), move || {
+                    assert!(send(&tx));
+                    tx
+                });
+                let (tx, replaced) = with_room_for(copies(2, 4), move || {
+                    let replaced = replace(&tx);
+                    (tx, replaced)
+                });
+                assert_eq!(replaced, 2);
+                let (rx, read) = with_room_for(copies(1, 2), move || {
+                    let read = read(&rx);
+                    (rx, read)
+                });
+                assert_eq!(read, 3);
+                drop(rx);
+                assert!(with_room_for(copies(3, 7), move || !send(&tx)), "the error holds the value");
+            }
+        }
+    };
+}
+
+tests!(this_crate, watch_channel, 10);
+tests!(tokios, tokio::sync::watch, 8);
+
+mod more {
+    use super::*;
+    use watch_channel::{Cached, Receiver, Sender, Watch, channel};
+
+    #[inline(never)]
+    fn make() -> (Sender<Large>, Receiver<Large>) {
+        channel(Large::new(1))
+    }
+
+    #[inline(never)]
+    fn set(tx: &Sender<Large>) {
+        tx.set(Large::new(2));
+    }
+
+    #[inline(never)]
+    fn try_send(tx: &Sender<Large>) -> bool {
+        tx.try_send(Large::new(3)).is_ok()
+    }
+
+    #[inline(never)]
+    fn set_if_changed(tx: &Sender<Large>) -> bool {
+        tx.set_if_changed(Large::new(4)).is_some()
+    }
+
+    #[inline(never)]
+    fn get(rx: &Receiver<Large>) -> u8 {
+        rx.get().0[SIZE - 1]
+    }
+
+    #[test]
+    fn the_other_calls_need_no_more_than_tokios_send() {
+        let (tx, rx) = with_room_for(20, make);
+        let tx = with_room_for(copies(1, 3), move || {
+            set(&tx);
+            tx
+        });
+        let tx = with_room_for(copies(3, 8), move || {
+            assert!(try_send(&tx));
+            tx
+        });
+        let tx = with_room_for(copies(3, 8), move || {
+            assert!(set_if_changed(&tx));
+            tx
+        });
+        assert_eq!(with_room_for(copies(1, 2), move || get(&rx)), 4);
+        drop(tx);
+    }
+
+    #[test]
+    fn a_static_channel_is_made_in_place() {
+        static WATCH: Watch<Large> = Watch::new(Large([5; SIZE]));
+        let rx = with_room_for(copies(1, 12), || WATCH.subscribe());
+        assert_eq!(rx.borrow().0[SIZE - 1], 5);
+        // It is moved once more, into its box.
+        let cached = with_room_for(copies(2, 4), || Box::new(Cached::new(WATCH.subscribe())));
+        assert_eq!(cached.peek().0[SIZE - 1], 5);
+    }
+}

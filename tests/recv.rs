@@ -1,0 +1,226 @@
+//! `recv` and its relatives: a copy of a value that has not been seen.
+
+mod common;
+
+use std::cell::Cell;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::task::Poll;
+
+use common::Task;
+use watch_channel::channel;
+use watch_channel::error::{RecvError, TryRecvError};
+
+#[test]
+fn recv_returns_each_unseen_value_once_and_then_the_close() {
+    let (tx, mut rx) = channel(1);
+    let task = Task::new();
+    task.poll_pending(rx.recv());
+    tx.set(2);
+    assert_eq!(task.poll_ready(rx.recv()), Ok(2));
+    assert!(!rx.has_unseen());
+    task.poll_pending(rx.recv());
+    tx.set(3);
+    tx.set(4);
+    drop(tx);
+    assert_eq!(task.poll_ready(rx.recv()), Ok(4));
+    assert!(task.poll_ready(rx.recv()).is_err());
+}
+
+#[test]
+fn recv_can_be_polled_again() {
+    let (tx, mut rx) = channel(1);
+    let task = Task::new();
+    let mut recv = Box::pin(rx.recv());
+    for value in 2..5 {
+        assert_eq!(task.poll(&mut recv), Poll::Pending);
+        tx.set(value);
+        assert_eq!(task.wakes(), value - 1);
+        assert_eq!(task.poll(&mut recv), Poll::Ready(Ok(value)));
+    }
+}
+
+#[test]
+fn g6_a_recv_that_is_dropped_leaves_the_value_unseen_and_no_waker() {
+    let (tx, mut rx) = channel(1);
+    let task = Task::new();
+    task.poll_pending(rx.recv());
+    task.poll_pending(rx.recv_if(|_| true));
+    assert_eq!(task.wakers_kept(), 0);
+    let mut recv = Box::pin(rx.recv());
+    assert!(task.poll(&mut recv).is_pending());
+    tx.set(2);
+    drop(recv);
+    assert!(rx.has_unseen());
+    assert_eq!(task.wakers_kept(), 0);
+}
+
+#[test]
+fn recv_if_skips_values_and_leaves_them_unseen() {
+    let (tx, mut rx) = channel(9);
+    let task = Task::new();
+    let calls = Cell::new(0);
+    let is_big = |value: &i32| {
+        calls.set(calls.get() + 1);
+        *value > 5
+    };
+    task.poll_pending(rx.recv_if(is_big));
+    assert_eq!(calls.get(), 0, "the current value has been seen");
+    tx.set(1);
+    let mut recv = Box::pin(rx.recv_if(is_big));
+    assert!(task.poll(&mut recv).is_pending());
+    assert!(task.poll(&mut recv).is_pending());
+    assert_eq!(calls.get(), 1, "each value is checked once");
+    drop(recv);
+    assert!(rx.has_unseen());
+    let mut recv = Box::pin(rx.recv_if(is_big));
+    assert!(task.poll(&mut recv).is_pending());
+    assert_eq!(calls.get(), 2, "the next wait starts with the current value");
+    tx.set(2);
+    assert_eq!(task.wakes(), 1);
+    assert!(task.poll(&mut recv).is_pending());
+    tx.set(7);
+    assert_eq!(task.wakes(), 2);
+    assert_eq!(task.poll(&mut recv), Poll::Ready(Ok(7)));
+    drop(recv);
+    assert!(!rx.has_unseen());
+    assert_eq!(calls.get(), 4);
+}
+
+#[test]
+fn recv_if_ends_when_the_last_value_does_not_meet_its_condition() {
+    let (tx, mut rx) = channel(1);
+    let task = Task::new();
+    tx.set(2);
+    drop(tx);
+    assert_eq!(task.poll_ready(rx.recv_if(|_| false)).map_err(|error| error.to_string()), Err("channel closed".into()));
+    assert!(rx.has_unseen());
+    assert_eq!(task.poll_ready(rx.recv_if(|_| true)), Ok(2));
+    assert!(task.poll_ready(rx.recv_if(|_| true)).is_err());
+}
+
+#[test]
+fn try_recv_takes_the_value_if_it_is_unseen() {
+    let (tx, mut rx) = channel(1);
+    assert_eq!(rx.try_recv(), Err(TryRecvError::Empty));
+    tx.set(2);
+    assert_eq!(rx.try_recv(), Ok(2));
+    assert_eq!(rx.try_recv(), Err(TryRecvError::Empty));
+    rx.mark_changed();
+    assert_eq!(rx.try_recv(), Ok(2));
+    tx.set(3);
+    drop(tx);
+    assert_eq!(rx.try_recv(), Ok(3));
+    assert_eq!(rx.try_recv(), Err(TryRecvError::Closed));
+}
+
+#[test]
+fn try_recv_if_leaves_the_value_unseen_if_the_condition_is_not_met() {
+    let (tx, mut rx) = channel(1);
+    assert_eq!(rx.try_recv_if(|_| panic!("the value has been seen")), Err(TryRecvError::Empty));
+    tx.set(2);
+    assert_eq!(rx.try_recv_if(|value| *value > 2), Err(TryRecvError::Empty));
+    assert!(rx.has_unseen());
+    assert_eq!(rx.try_recv_if(|value| *value == 2), Ok(2));
+    assert!(!rx.has_unseen());
+    tx.set(3);
+    drop(tx);
+    assert_eq!(rx.try_recv_if(|_| false), Err(TryRecvError::Closed), "a loop that waits for the close ends");
+    assert_eq!(rx.try_recv_if(|_| true), Ok(3));
+}
+
+#[test]
+fn try_recv_reads_beside_a_reference_and_never_waits_for_a_sender() {
+    let (tx, mut rx) = channel(1);
+    let other = rx.clone();
+    tx.set(2);
+    let held = other.borrow();
+    assert_eq!(rx.try_recv(), Ok(2));
+    drop(held);
+    tx.send_modify(|value| {
+        assert_eq!(rx.clone().try_recv(), Err(TryRecvError::Empty));
+        *value = 3;
+    });
+    assert_eq!(rx.try_recv(), Ok(3));
+}
+
+/// As the sender of `tests/lock.rs` that waits for a `Ref`: it demands the lock, so other readers queue.
+#[cfg(feature = "std")]
+#[test]
+fn try_recv_does_not_wait_for_a_sender_that_waits() {
+    use std::thread;
+    use std::time::Duration;
+
+    use common::must_end;
+
+    must_end(|| {
+        let (tx, mut rx) = channel(1);
+        let reader = rx.clone();
+        tx.set(2);
+        let held = reader.borrow();
+        let sender = thread::spawn(move || tx.set(3));
+        // Long enough for the sender to demand the lock.
+        thread::sleep(Duration::from_millis(50));
+        assert_eq!(thread::spawn(move || (rx.try_recv(), rx)).join().unwrap().0, Ok(2));
+        drop(held);
+        sender.join().unwrap();
+    });
+}
+
+#[derive(Debug)]
+struct PanicsOnce<'a>(&'a Cell<bool>);
+
+impl Clone for PanicsOnce<'_> {
+    fn clone(&self) -> Self {
+        assert!(!self.0.replace(false), "on purpose");
+        Self(self.0)
+    }
+}
+
+#[test]
+fn g4_a_value_whose_clone_panics_stays_unseen() {
+    let panics = Cell::new(false);
+    let (tx, mut rx) = channel(PanicsOnce(&panics));
+    let task = Task::new();
+    macro_rules! panics_then_succeeds {
+        ($call:expr) => {{
+            tx.send_modify(|_| ());
+            panics.set(true);
+            assert!(catch_unwind(AssertUnwindSafe(|| drop($call))).is_err(), stringify!($call));
+            assert!(rx.has_unseen(), stringify!($call));
+            drop($call);
+            assert!(!rx.has_unseen(), stringify!($call));
+        }};
+    }
+    panics_then_succeeds!(rx.get_and_update());
+    panics_then_succeeds!(rx.try_recv().unwrap());
+    panics_then_succeeds!(rx.try_recv_if(|_| true).unwrap());
+    panics_then_succeeds!(task.poll_ready(rx.recv()).unwrap());
+    panics_then_succeeds!(task.poll_ready(rx.recv_if(|_| true)).unwrap());
+    #[cfg(feature = "std")]
+    panics_then_succeeds!(rx.recv_blocking().unwrap());
+    assert_eq!(task.wakers_kept(), 0);
+}
+
+#[test]
+fn a_condition_that_panics_leaves_the_value_unseen() {
+    let (tx, mut rx) = channel(1);
+    let task = Task::new();
+    tx.set(2);
+    assert!(catch_unwind(AssertUnwindSafe(|| rx.try_recv_if(|_| panic!("on purpose")))).is_err());
+    assert!(rx.has_unseen());
+    assert!(catch_unwind(AssertUnwindSafe(|| task.poll_ready(rx.recv_if(|_| panic!("on purpose"))))).is_err());
+    assert!(rx.has_unseen());
+    assert_eq!(rx.try_recv(), Ok(2));
+}
+
+#[test]
+fn the_errors_of_try_recv_read_well() {
+    fn is_error(_: &dyn std::error::Error) {}
+    is_error(&TryRecvError::Empty);
+    assert_eq!(TryRecvError::Empty.to_string(), "channel empty");
+    assert_eq!(TryRecvError::Closed.to_string(), "channel closed");
+    fn is_recv_error(_: Result<i32, RecvError>) {}
+    let (tx, mut rx) = channel(1);
+    drop(tx);
+    is_recv_error(Task::new().poll_ready(rx.recv()));
+}
