@@ -154,6 +154,8 @@ fn g7_a_second_read_in_a_closure_passes_a_sender() {
     });
 }
 
+/// Without `std` it can be.
+#[cfg(feature = "std")]
 #[test]
 fn g7_a_sender_is_not_starved_by_readers() {
     must_end(|| {
