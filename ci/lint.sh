@@ -5,11 +5,11 @@ need cargo-clippy "rustup component add clippy"
 [ -x "$cache/cargo/bin/cargo-hack" ] || fail "cargo-hack is missing; run: ci/setup.sh rust"
 export PATH=$cache/cargo/bin:$PATH
 
-# `loom` has a check of its own, because it also needs `--cfg loom`.
+# `loom` has a check of its own, because it also needs `--cfg loom`. `single-context` changes nothing but on bare metal.
 step "every combination of features"
-cargo hack clippy --quiet --locked --lib --feature-powerset --skip default,loom -- -D warnings
+cargo hack clippy --quiet --locked --lib --feature-powerset --skip default,loom,single-context -- -D warnings
 step "combinations of features without debug assertions, to which stream and defmt make no difference"
-cargo hack clippy --quiet --locked --lib --feature-powerset --skip default,loom,stream,defmt --profile release -- -D warnings
+cargo hack clippy --quiet --locked --lib --feature-powerset --skip default,loom,single-context,stream,defmt --profile release -- -D warnings
 step "everything there is to lint, with default features and with those of std programs"
 cargo clippy --quiet --locked --all-targets -- -D warnings
 cargo clippy --quiet --locked --all-targets --features stream,tokio,defmt -- -D warnings
@@ -25,7 +25,7 @@ for features in loom loom,event-listener; do
         cargo clippy --quiet --locked --lib --test loom --no-default-features --features "$features" -- -D warnings
 done
 for target in thumbv6m-none-eabi riscv32imc-unknown-none-elf; do
-    for features in "" critical-section event-listener event-listener,critical-section; do
+    for features in single-context critical-section event-listener,single-context event-listener,critical-section; do
         step "firmware, $target, features '$features'"
         firmware=(--quiet --release --locked --manifest-path no_std_check/Cargo.toml --target "$target"
             --no-default-features --features "single-core,$features")
