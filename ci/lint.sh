@@ -19,6 +19,11 @@ cargo clippy --quiet --locked --tests --no-default-features -- -D warnings
 step "the comparison with other channels, and that it runs"
 cargo clippy --quiet --release --locked --manifest-path benches/compare/Cargo.toml -- -D warnings
 cargo bench --quiet --locked --bench compare -- changed
+for features in "" event-listener critical-section event-listener,critical-section; do
+    step "the tests of the build without std, features '$features'"
+    cargo clippy --quiet --release --locked --all-targets --manifest-path no_std_check/threads/Cargo.toml \
+        --features "$features" -- -D warnings
+done
 step "loom"
 for features in loom loom,event-listener; do
     RUSTFLAGS="--cfg loom" CARGO_TARGET_DIR="${CARGO_TARGET_DIR:-target}/loom" \
