@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Boots firmware that checks the crate (no_std_check) in QEMU: on each board, with each of portable-atomic's back ends
-# where there is a choice, and with each set of features. `ci/firmware.sh [BOARD...]`
+# where there is a choice, and with each set of features. Without `critical-section` and `single-context` it must not
+# build. `ci/firmware.sh [BOARD...]`
 # Each combination is a line of the table at the end.
 . "$(dirname "$0")/lib.sh"
 need cargo "https://rustup.rs"
@@ -61,6 +62,19 @@ run() {
     record "$target, $2, ${3:--}" yes "$1 in QEMU: $result" "${passed:--} scenarios" "$flash" "$ram"
 }
 
+# must_not_build BACKEND: fails unless a build that promises nothing about interrupts is refused, with both ways out.
+must_not_build() {
+    local said
+    if said=$(rust_cargo check --target "$target" "${manifest[@]}" --features "${1#-}" 2>&1); then
+        fail "it builds for $target without critical-section and without single-context"
+    fi
+    # shellcheck disable=SC2016 # the backticks of the message
+    for way_out in '`critical-section`' '`single-context`'; do
+        grep "^error: on bare metal, .* enable the feature.* $way_out" <<<"$said" >/dev/null ||
+            fail "it does not build for $target, but the compiler does not offer $way_out: $said"
+    done
+}
+
 for name in "${boards[@]}"; do
     board "$name"
     case ${qemu[0]} in
@@ -75,8 +89,10 @@ manifest=(--quiet --release --locked --manifest-path no_std_check/Cargo.toml --n
 for name in "${boards[@]}"; do
     board "$name"
     use_target "$target" core,alloc
+    step "firmware: $name, neither critical-section nor single-context: must not build"
+    must_not_build "${backends[0]}"
     for backend in "${backends[@]}"; do
-        for features in "" critical-section event-listener event-listener,critical-section; do
+        for features in single-context critical-section event-listener,single-context event-listener,critical-section; do
             step "firmware: $name, back end $backend, features '$features'"
             all=$features,${backend#-}
             if rust_cargo build --target "$target" "${manifest[@]}" --features "$all"; then

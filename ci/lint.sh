@@ -5,11 +5,11 @@ need cargo-clippy "rustup component add clippy"
 [ -x "$cache/cargo/bin/cargo-hack" ] || fail "cargo-hack is missing; run: ci/setup.sh rust"
 export PATH=$cache/cargo/bin:$PATH
 
-# `loom` has a check of its own, because it also needs `--cfg loom`.
+# `loom` has a check of its own, because it also needs `--cfg loom`. `single-context` changes nothing but on bare metal.
 step "every combination of features"
-cargo hack clippy --quiet --locked --lib --feature-powerset --skip default,loom -- -D warnings
+cargo hack clippy --quiet --locked --lib --feature-powerset --skip default,loom,single-context -- -D warnings
 step "combinations of features without debug assertions, to which stream and defmt make no difference"
-cargo hack clippy --quiet --locked --lib --feature-powerset --skip default,loom,stream,defmt --profile release -- -D warnings
+cargo hack clippy --quiet --locked --lib --feature-powerset --skip default,loom,single-context,stream,defmt --profile release -- -D warnings
 step "everything there is to lint, with default features and with those of std programs"
 cargo clippy --quiet --locked --all-targets -- -D warnings
 cargo clippy --quiet --locked --all-targets --features stream,tokio,defmt -- -D warnings
@@ -19,6 +19,11 @@ cargo clippy --quiet --locked --tests --no-default-features -- -D warnings
 step "the comparison with other channels, and that it runs"
 cargo clippy --quiet --release --locked --manifest-path benches/compare/Cargo.toml -- -D warnings
 cargo bench --quiet --locked --bench compare -- changed
+for features in "" event-listener critical-section event-listener,critical-section; do
+    step "the tests of the build without std, features '$features'"
+    cargo clippy --quiet --release --locked --all-targets --manifest-path no_std_check/threads/Cargo.toml \
+        --features "$features" -- -D warnings
+done
 step "loom"
 for features in loom loom,event-listener; do
     RUSTFLAGS="--cfg loom --cfg loom_event_listener" CARGO_TARGET_DIR="${CARGO_TARGET_DIR:-target}/loom" \
@@ -31,7 +36,7 @@ for features in "" loom event-listener event-listener,loom std,event-listener,st
         cargo check --quiet --locked --lib --no-default-features --features "$features"
 done
 for target in thumbv6m-none-eabi riscv32imc-unknown-none-elf; do
-    for features in "" critical-section event-listener event-listener,critical-section; do
+    for features in single-context critical-section event-listener,single-context event-listener,critical-section; do
         step "firmware, $target, features '$features'"
         firmware=(--quiet --release --locked --manifest-path no_std_check/Cargo.toml --target "$target"
             --no-default-features --features "single-core,$features")

@@ -14,6 +14,15 @@ step "cargo test, without any feature"
 cargo test --locked --no-default-features
 step "cargo test, optimized"
 cargo test --locked --release --tests
+# In the tests above, the development dependencies turn on `std` in the dependencies.
+for features in "" event-listener critical-section event-listener,critical-section; do
+    step "threads that use the build without std, features '$features'"
+    threads=(--locked --manifest-path no_std_check/threads/Cargo.toml --features "$features")
+    tree=$(cargo tree "${threads[@]}" --edges features)
+    found=$(grep -oE '(watch-channel|event-listener|spin|portable-atomic(-util)?|futures-core) feature "std"' <<< "$tree") || true
+    [ -z "$found" ] || fail "the build has std: $found; see cargo tree ${threads[*]} --edges features"
+    cargo test --release "${threads[@]}"
+done
 step "the example"
 cargo build --quiet --locked --release --example config_reload
 timeout 10 cargo run --quiet --locked --release --example config_reload

@@ -13,6 +13,14 @@ extern crate alloc;
 #[cfg(any(feature = "std", test))]
 extern crate std;
 
+// Such a build would link and run, until an interrupt meets a lock of the code that it has interrupted.
+#[cfg(all(target_os = "none", not(any(feature = "std", feature = "critical-section", feature = "single-context"))))]
+compile_error!(
+    "on bare metal, an interrupt handler that uses a watch channel can hang the firmware: enable the feature \
+     `critical-section` of watch-channel, and let the firmware supply an implementation for the crate `critical-section`; \
+     or, if no interrupt handler and no second core ever uses a channel, enable the feature `single-context`"
+);
+
 mod cached;
 mod channel;
 mod deadlock;

@@ -1,0 +1,114 @@
+//! event-listener's listeners, on threads.
+#![cfg(feature = "event-listener")]
+
+use std::pin::pin;
+use std::thread;
+use std::time::Duration;
+
+use threads_check::bursts::{self, Follow, Follower};
+use threads_check::{block_on, must_end, poll_once, rounds, spin};
+use watch_channel::{Receiver, channel};
+
+/// The loop of the documentation: listens, checks, then waits. Returns `false` if the channel is closed.
+fn next(rx: &mut Receiver<u64>) -> bool {
+    loop {
+        let listener = rx.listen();
+        let is_closed = rx.is_closed();
+        if rx.has_unseen() {
+            return true;
+        }
+        if is_closed {
+            return false;
+        }
+        block_on(listener);
+    }
+}
+
+fn listens(mut follower: Follower) {
+    while next(&mut follower.rx) {
+        follower.see();
+    }
+}
+
+/// Each of these listeners may take a notification with it.
+fn drops_listeners(mut follower: Follower) {
+    while next(&mut follower.rx) {
+        follower.see();
+        drop(follower.rx.listen());
+        let mut listener = follower.rx.listen();
+        let _ = poll_once(pin!(&mut listener));
+    }
+}
+
+fn waits_with_changed(mut follower: Follower) {
+    while block_on(follower.rx.changed()).is_ok() {
+        follower.see();
+    }
+}
+
+#[test]
+fn every_listener_is_notified_of_the_last_value() {
+    must_end(|| {
+        bursts::run(&[
+            ("listen", listens),
+            ("listen", listens),
+            ("listen", listens),
+            ("dropped listeners", drops_listeners),
+            ("dropped listeners", drops_listeners),
+            ("changed", waits_with_changed),
+        ]);
+    });
+}
+
+#[test]
+fn a_pair_of_threads_that_listen_passes_numbers_to_and_fro() {
+    must_end(|| {
+        let (ping, mut pinged) = channel(0);
+        let (pong, mut ponged) = channel(0);
+        let echo = thread::spawn(move || {
+            while next(&mut pinged) {
+                pong.set(pinged.get_and_update());
+            }
+        });
+        rounds(|round| {
+            ping.set(round);
+            assert!(next(&mut ponged));
+            assert_eq!(ponged.get_and_update(), round);
+        });
+        drop(ping);
+        echo.join().unwrap();
+    });
+}
+
+#[test]
+fn every_one_of_a_few_listeners_is_notified_of_each_value() {
+    must_end(|| bursts::run_one_by_one(&[("listen", listens as Follow); 3]));
+}
+
+/// Often a thread that does not run holds event-listener's lock when this one begins to listen, with no other listener
+/// there. In that situation event-listener 5.4.1 loses the notification.
+fn listens_beside_threads_that_do_nothing_else(mut follower: Follower) {
+    let others = [(); 3].map(|()| {
+        let rx = follower.rx.clone();
+        thread::spawn(move || {
+            while !rx.is_closed() {
+                drop(rx.listen());
+            }
+        })
+    });
+    while next(&mut follower.rx) {
+        follower.see();
+        spin(Duration::from_micros(20));
+    }
+    others.into_iter().for_each(|thread| thread.join().unwrap());
+}
+
+#[test]
+fn a_listener_is_notified_of_each_value_beside_threads_that_never_stop_listening() {
+    must_end(|| bursts::run_one_by_one(&[("listen", listens_beside_threads_that_do_nothing_else)]));
+}
+
+#[test]
+fn every_one_of_many_listeners_is_notified_of_each_value() {
+    must_end(|| bursts::run_one_by_one(&[("listen", listens as Follow); 16]));
+}
