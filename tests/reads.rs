@@ -5,7 +5,7 @@ mod common;
 use std::cell::Cell;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use common::must_end;
+use common::{Task, must_end};
 use watch_channel::{Sender, channel};
 
 #[test]
@@ -108,4 +108,18 @@ fn has_unseen_does_not_care_about_the_close() {
     assert!(!rx.has_unseen());
     rx.mark_changed();
     assert!(rx.has_unseen());
+}
+
+#[test]
+fn a_reference_knows_the_version_of_its_value() {
+    let (tx, mut rx) = channel(1);
+    let first = rx.version();
+    tx.set(2);
+    for value in [rx.borrow(), tx.borrow(), rx.try_borrow().unwrap(), tx.try_borrow().unwrap()] {
+        assert_eq!(value.version(), tx.version());
+        assert_ne!(value.version(), first);
+    }
+    assert_eq!(rx.borrow_and_update().version(), tx.version());
+    assert_eq!(rx.borrow().version(), tx.version(), "seen or not");
+    assert_eq!(Task::new().poll_ready(rx.wait_for(|_| true)).unwrap().version(), tx.version());
 }

@@ -4,11 +4,12 @@ mod common;
 
 use std::cell::Cell;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::task::Poll;
+use std::sync::Arc;
+use std::task::{Context, Poll, Wake};
 
 use common::Task;
-use watch_channel::channel;
 use watch_channel::error::{RecvError, TryRecvError};
+use watch_channel::{Sender, channel};
 
 #[test]
 fn recv_returns_each_unseen_value_once_and_then_the_close() {
@@ -84,6 +85,37 @@ fn recv_if_skips_values_and_leaves_them_unseen() {
     drop(recv);
     assert!(!rx.has_unseen());
     assert_eq!(calls.get(), 4);
+}
+
+/// Sends when it is dropped.
+struct SendsOnDrop(Sender<i32>);
+
+impl Wake for SendsOnDrop {
+    fn wake(self: Arc<Self>) {}
+}
+
+impl Drop for SendsOnDrop {
+    fn drop(&mut self) {
+        self.0.set(2);
+    }
+}
+
+#[test]
+fn recv_if_checks_a_value_once_that_comes_while_it_is_polled() {
+    let (tx, mut rx) = channel(1);
+    let waker = Arc::new(SendsOnDrop(tx)).into();
+    assert!(rx.poll_changed(&mut Context::from_waker(&waker)).is_pending());
+    drop(waker);
+    // The next wait finds the value unseen, drops the waker that is registered, and then reads the value that this has sent.
+    rx.mark_changed();
+    let mut checked = vec![];
+    let task = Task::new();
+    let closed = task.poll_ready(rx.recv_if(|value| {
+        checked.push(*value);
+        false
+    }));
+    assert!(closed.is_err());
+    assert_eq!(checked, [2]);
 }
 
 #[test]
