@@ -83,6 +83,7 @@ impl<T: Clone> Cached<T> {
     /// tx.send_modify(|list| list.push(2));
     /// assert_eq!(*cached.get(), [1, 2]);
     /// ```
+    #[inline]
     #[track_caller]
     pub fn get(&mut self) -> &T {
         self.update();
@@ -109,13 +110,20 @@ impl<T: Clone> Cached<T> {
     /// assert!(cached.update());
     /// assert_eq!(*cached.peek(), 2);
     /// ```
+    #[inline]
     #[track_caller]
     pub fn update(&mut self) -> bool {
         let has_unseen = self.receiver.has_unseen();
         if has_unseen {
-            self.value = self.receiver.get_and_update();
+            self.renew();
         }
         has_unseen
+    }
+
+    #[cold]
+    #[track_caller]
+    fn renew(&mut self) {
+        self.value = self.receiver.get_and_update();
     }
 
     /// Waits for a newer value, renews the copy, and marks the value as seen.
