@@ -30,8 +30,9 @@ use crate::sync::Arc;
 /// # Missed values
 ///
 /// A receiver sees the *latest* value, not every value: of several values sent between two reads, it sees the last. Versions
-/// wrap: a change goes unnoticed only if a multiple of 2<sup>54</sup> sends (2<sup>29</sup> on 32-bit targets) falls exactly
-/// between two reads. Each [`mark_changed`](Self::mark_changed) counts as one more.
+/// wrap: a change goes unnoticed only if the number of sends between two reads, together with the receiver's calls of
+/// [`mark_changed`](Self::mark_changed), is exactly a multiple of 2<sup>54</sup> (2<sup>29</sup> on 32-bit targets: nine
+/// minutes of a send each microsecond).
 ///
 /// # Examples
 ///

@@ -22,6 +22,11 @@ impl<T> Receiver<T> {
     /// Parks the thread until a new version is sent. In an asynchronous task use [`changed`](Self::changed), which leaves the
     /// thread to other tasks.
     ///
+    /// All blocking waits need the feature `std`, and threads: they do not exist in WebAssembly. They sleep with
+    /// [`park`](std::thread::park), and wake up by [`unpark`](std::thread::Thread::unpark). A thread has one token for that. So a
+    /// wait may take an `unpark` that was meant for the caller's own `park`: let that check its condition in a loop, as `park`
+    /// asks for anyway.
+    ///
     /// # Errors
     ///
     /// Returns [`RecvError`] once all senders have been dropped and the last value has been seen.

@@ -50,6 +50,37 @@ fn a_known_version_is_there() {
     assert_eq!(outcomes, BTreeSet::from([false, true]));
 }
 
+/// G2. `try_recv` beside a `try_send` and a `set` returns each value once, or nothing, and nothing is lost. Broken by an attempt
+/// to read that marks a version as seen although it fails, and by a `try_send` that publishes after it has unlocked.
+#[test]
+fn g2_an_attempt_to_receive_returns_a_value_once() {
+    let outcomes = model(2, || {
+        let (tx, mut rx) = channel(0);
+        let other = tx.clone();
+        let first = thread::spawn(move || (tx.try_send(1).is_ok(), tx));
+        let second = sending(other, 2);
+        let early = rx.try_recv().ok();
+        let (is_sent, _tx) = first.join().unwrap();
+        let _other = second.join().unwrap();
+        let late = rx.try_recv().ok();
+        assert!(rx.try_recv().is_err());
+        assert_ne!(early, late, "a value is returned once, and the last one is");
+        assert_eq!(late.or(early), Some(rx.get()));
+        (is_sent, early, late)
+    });
+    let expected = [
+        (false, None, Some(2)),
+        (false, Some(2), None),
+        (true, None, Some(1)),
+        (true, None, Some(2)),
+        (true, Some(1), None),
+        (true, Some(1), Some(2)),
+        (true, Some(2), None),
+        (true, Some(2), Some(1)),
+    ];
+    assert_eq!(outcomes, BTreeSet::from(expected));
+}
+
 /// A receiver that sees the close finds the last value. Broken by a close with a sender that is not the last one.
 #[test]
 fn the_close_comes_after_every_send() {
