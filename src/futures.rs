@@ -57,7 +57,8 @@ impl<T: Clone> Future for Recv<'_, T> {
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let Self { wait, caller } = self.get_mut();
-        poll_within_budget(cx, |cx| wait.poll(|channel, cursor| channel.poll_recv(cursor, cx, *caller)))
+        let caller = *caller;
+        poll_within_budget(cx, |cx| wait.poll(|channel, cursor| channel.poll_recv(cursor, cx, caller)))
     }
 }
 
@@ -78,10 +79,11 @@ impl<T: Clone, F: FnMut(&T) -> bool> Future for RecvIf<'_, T, F> {
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let Self { wait, condition, checked, caller } = self.get_mut();
+        let caller = *caller;
         poll_within_budget(cx, |cx| {
             loop {
                 ready!(wait.poll(|channel, cursor| channel.poll_since(checked, &mut cursor.place, cx)))?;
-                let received = wait.channel.with(*caller, |value, version| {
+                let received = wait.channel.with(caller, |value, version| {
                     *checked = version;
                     receive_if(value, version, &mut wait.cursor.seen, &mut *condition)
                 });
@@ -149,7 +151,8 @@ impl<T, F: FnMut(&T) -> bool> Future for WaitUntil<'_, T, F> {
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let Self { wait, condition, caller } = self.get_mut();
-        poll_map(wait, cx, *caller, |value| condition(value).then_some(()))
+        let caller = *caller;
+        poll_map(wait, cx, caller, |value| condition(value).then_some(()))
     }
 }
 
@@ -168,7 +171,8 @@ impl<T, U, F: FnMut(&T) -> Option<U>> Future for WaitForMap<'_, T, F> {
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let Self { wait, f, caller } = self.get_mut();
-        poll_map(wait, cx, *caller, f)
+        let caller = *caller;
+        poll_map(wait, cx, caller, f)
     }
 }
 

@@ -100,7 +100,8 @@ impl<T> Receiver<T> {
     /// Waits for a value that has not been seen, marks it as seen, and returns a copy.
     ///
     /// It is [`changed`](Self::changed) and [`get_and_update`](Self::get_and_update) in one call, and what a loop over the
-    /// values of a channel is best written with. (embassy-sync's `Watch` calls it `changed`, async-channel and postage `recv`.)
+    /// values of a channel is best written with. (async-watch, asyncband and postage also call it `recv`; embassy-sync calls it
+    /// `changed`, and eyeball `next`.)
     ///
     /// # Blocking
     ///
@@ -234,7 +235,8 @@ impl<T> Receiver<T> {
         WaitFor { wait: self.wait(), condition, caller: caller() }
     }
 
-    /// Waits until `condition` returns `true` for the value: [`wait_for`](Self::wait_for) without its [`Ref`].
+    /// Waits until `condition` returns `true` for the value: [`wait_for`](Self::wait_for), which tokio has as well, without its
+    /// [`Ref`].
     ///
     /// It calls `condition` when `wait_for` does, and marks the same values as seen. It is for shutdown flags and the like, in
     /// `select!` and in tasks that are spawned: no reference to the value is held, so the task's future stays `Send`.
@@ -477,7 +479,8 @@ impl<T> Receiver<T> {
         self.channel.with(caller(), |value, _| f(value))
     }
 
-    /// Returns a copy of the value if it has not been seen, and marks it as seen.
+    /// Returns a copy of the value if it has not been seen, and marks it as seen. (embassy-sync's `Watch` calls it
+    /// `try_changed`.)
     ///
     /// # Blocking
     ///

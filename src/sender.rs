@@ -282,7 +282,8 @@ impl<T> Sender<T> {
     }
 
     /// Stores a new value, with or without receivers, if it differs from the current one, and returns the old value.
-    /// Otherwise it returns `None`: there is no new version, no receiver is woken, and the given value is dropped.
+    /// Otherwise it returns `None`: there is no new version, no receiver is woken, and the given value is dropped. (eyeball calls
+    /// it `set_if_not_eq`.)
     ///
     /// # Blocking
     ///

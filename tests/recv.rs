@@ -217,9 +217,9 @@ fn g4_a_value_whose_clone_panics_stays_unseen() {
         ($call:expr) => {{
             tx.send_modify(|_| ());
             panics.set(true);
-            assert!(catch_unwind(AssertUnwindSafe(|| drop($call))).is_err(), stringify!($call));
+            assert!(catch_unwind(AssertUnwindSafe(|| $call)).is_err(), stringify!($call));
             assert!(rx.has_unseen(), stringify!($call));
-            drop($call);
+            let _: PanicsOnce<'_> = $call;
             assert!(!rx.has_unseen(), stringify!($call));
         }};
     }
