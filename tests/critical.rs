@@ -25,6 +25,10 @@ fn g9_closures_that_read_or_change_the_value_are_not_interrupted() {
     let (tx, mut rx) = channel(());
     rx.with(|_| assert!(!is_interrupted()));
     tx.send_modify(|_| assert!(!is_interrupted()));
+    tx.set(());
+    assert!(rx.try_recv_if(|_| !is_interrupted()).is_ok());
+    tx.set(());
+    assert!(Task::new().poll_ready(rx.recv_if(|_| !is_interrupted())).is_ok());
     let found = Task::new().poll_ready(rx.wait_for(|_| !is_interrupted()));
     assert!(is_interrupted(), "it returned the value, and not the critical section");
     drop(found);
@@ -37,11 +41,14 @@ fn g9_closures_that_read_or_change_the_value_are_not_interrupted() {
 fn g9_a_read_in_a_critical_section_does_not_wait_for_a_blocked_sender() {
     must_end(|| {
         let (tx, rx) = channel(1);
+        let mut other = rx.clone();
         let held = rx.borrow();
         let sender = thread::spawn(move || tx.set(2));
         for _ in 0..100 {
             thread::sleep(Duration::from_millis(1));
-            assert_eq!(critical_section::with(|_| (rx.get(), rx.with(|value| *value))), (1, 1));
+            other.mark_changed();
+            let read = critical_section::with(|_| (rx.get(), rx.with(|value| *value), other.try_recv()));
+            assert_eq!(read, (1, 1, Ok(1)));
         }
         drop(held);
         sender.join().unwrap();
