@@ -35,7 +35,7 @@ use crate::weak::WeakSender;
 /// ```
 #[inline]
 pub fn channel<T>(init: T) -> (Sender<T>, Receiver<T>) {
-    // In one expression, because a debug build copies the value once more for each function that takes it.
+    // Made here and not in functions of `Channel` and `Value`: a debug build copies the value once more for each of them.
     let lock = RwLock::new(init);
     let channel = new_arc!(Channel {
         state: AtomicState::default(),

@@ -1,7 +1,7 @@
 //! Values of a mebibyte on small stacks. A stack that is too small aborts the test.
 //!
-//! No call needs more copies of the value on the stack than tokio's, which has the same bounds below, but for one: `channel`
-//! in a debug build. A debug build copies a value for each function that takes it.
+//! No call needs more copies of the value on the stack than tokio's, which has the same bounds below, but for
+//! `channel` and `Sender::new` in a debug build. A debug build copies a value for each function that takes it.
 //!
 //! How often a compiler copies depends on the processor; the bounds are those of one.
 #![cfg(target_arch = "x86_64")]

@@ -10,6 +10,7 @@ use crate::channel::queue::{Access, OnRelease, Queue};
 use crate::deadlock::{CallSite, ChannelId, Held};
 use crate::sync::{HAS_CRITICAL_SECTIONS, RwLock, RwLockReadGuard, without_preemption};
 
+// `channel()` makes it, in one expression with the rest of the channel.
 pub(crate) struct Value<T> {
     pub(crate) lock: RwLock<T>,
     pub(crate) queue: Queue,
