@@ -32,7 +32,8 @@ for target in "${targets[@]}"; do
         cat "$log" >&2
         fail "the tests on $target failed (status $status, ${passed:-0} passed)"
     fi
-    rm "$log"
+    # What has been built for one target is of no use to the next.
+    rm -r "$log" "${CARGO_TARGET_DIR:-target}/$target"
     echo "$target: $passed tests passed"
     record "$target" yes "qemu-user" "$passed tests" - -
 done

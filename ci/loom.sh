@@ -1,7 +1,6 @@
 #!/usr/bin/env bash
 # Model checking with loom: `ci/loom.sh [TEST]`. LOOM_MAX_PREEMPTIONS=N sets another bound than the tests' own.
-set -euo pipefail
-cd "$(dirname "$0")/.."
+. "$(dirname "$0")/lib.sh"
 
 export RUSTFLAGS="--cfg loom --cfg loom_event_listener ${RUSTFLAGS:-}"
 export CARGO_TARGET_DIR="${CARGO_TARGET_DIR:-target}/loom"

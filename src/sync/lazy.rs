@@ -14,7 +14,7 @@ impl<T: Default> Lazy<T> {
     }
 
     pub(crate) fn get_or_make(&self) -> &T {
-        match self.0.get() {
+        match self.get() {
             Some(value) => value,
             None => self.make(),
         }
