@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Boots firmware that checks the crate (no_std_check) in QEMU: on each board, with each of portable-atomic's back ends
 # where there is a choice, and with each set of features. Without `critical-section` and `single-context` it must not
-# build. `ci/firmware.sh [BOARD...]`
+# build. `ci/firmware.sh [BOARD...]`; ci/boards.txt is the table of them.
 # Each combination is a line of the table at the end.
 . "$(dirname "$0")/lib.sh"
 need cargo "https://rustup.rs"
@@ -15,26 +15,15 @@ icount=(-icount "shift=6,sleep=off")
 limit=60
 
 boards=("$@")
-[ $# -gt 0 ] || boards=(microbit lm3s6965evb mps2-an386 riscv32imac riscv32imc)
+[ $# -gt 0 ] || mapfile -t boards < <(rows boards.txt | awk '{ print $1 }')
 
 # board BOARD: sets its `target`, `backends` and `qemu`.
 board() {
-    backends=(-)
-    qemu=(qemu-system-arm -M "$1")
-    case $1 in
-        microbit) target=thumbv6m-none-eabi backends=(single-core cs-atomics) ;;
-        lm3s6965evb) target=thumbv7m-none-eabi ;;
-        mps2-an386) target=thumbv7em-none-eabi ;;
-        riscv32imac)
-            target=riscv32imac-unknown-none-elf
-            qemu=(qemu-system-riscv32 -M virt -bios none)
-            ;;
-        riscv32imc)
-            target=riscv32imc-unknown-none-elf backends=(single-core cs-atomics)
-            qemu=(qemu-system-riscv32 -M virt -bios none -cpu "rv32,a=false")
-            ;;
-        *) fail "no such board: $1; there are microbit, lm3s6965evb, mps2-an386, riscv32imac and riscv32imc" ;;
-    esac
+    local row backend
+    row=$(known boards.txt "$1")
+    read -r _ target backend qemu <<< "$row"
+    IFS=, read -ra backends <<< "$backend"
+    read -ra qemu <<< "$qemu"
 }
 
 # row BOARD TARGET BACKEND FEATURES PASSED RESULT
@@ -77,10 +66,7 @@ must_not_build() {
 
 for name in "${boards[@]}"; do
     board "$name"
-    case ${qemu[0]} in
-        qemu-system-arm) need qemu-system-arm "ci/setup.sh firmware" ;;
-        *) need qemu-system-riscv32 "ci/setup.sh firmware" ;;
-    esac
+    need "${qemu[0]}" "ci/setup.sh firmware"
 done
 
 table=()

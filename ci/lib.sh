@@ -44,6 +44,20 @@ use_target() {
     fi
 }
 
+# rows FILE [NAME]: the rows of a table in ci/, or the one whose first column is NAME.
+rows() {
+    awk -v name="${2:-}" '/^[^#]/ && (name == "" || $1 == name)' "ci/$1"
+}
+
+# known FILE NAME: the row of that name. Fails if there is none, and says which there are.
+known() {
+    local row names
+    row=$(rows "$1" "$2")
+    names=$(rows "$1" | awk '{ print $1 }' | paste -sd ' ')
+    [ -n "$row" ] || fail "no such row in ci/$1: $2; there are: $names"
+    echo "$row"
+}
+
 # record TARGET BUILT RAN TESTS FLASH RAM: a line of the table that ci/targets.sh makes.
 record() {
     [ -z "${TARGETS_TABLE:-}" ] || (IFS='|' && echo "$*") >> "$TARGETS_TABLE"

@@ -1,23 +1,16 @@
 #!/usr/bin/env bash
-# The test suite on other processors, run by qemu-user: `ci/linux.sh [TARGET...]`.
+# The test suite on other processors, run by qemu-user: `ci/linux.sh [TARGET...]`. ci/linux.txt is the table of them.
 #
 # Unit and integration tests but tests/ui.rs, which tests what the compiler says and not what a target does. The property
 # test runs fewer programs, because an emulator takes some forty times as long for each.
 . "$(dirname "$0")/lib.sh"
 
 targets=("$@")
-[ $# -gt 0 ] || targets=(s390x-unknown-linux-gnu i686-unknown-linux-gnu aarch64-unknown-linux-gnu
-    armv7-unknown-linux-gnueabihf powerpc-unknown-linux-gnu)
+[ $# -gt 0 ] || mapfile -t targets < <(rows linux.txt | awk '{ print $1 }')
 
 for target in "${targets[@]}"; do
-    case $target in
-        s390x-*) gnu=s390x-linux-gnu qemu=qemu-s390x ;;
-        i686-*) gnu=i686-linux-gnu qemu=qemu-i386 ;;
-        aarch64-*) gnu=aarch64-linux-gnu qemu=qemu-aarch64 ;;
-        armv7-*) gnu=arm-linux-gnueabihf qemu=qemu-arm ;;
-        powerpc-*) gnu=powerpc-linux-gnu qemu=qemu-ppc ;;
-        *) fail "no recipe for the target $target; see ci/linux.sh for those there are" ;;
-    esac
+    row=$(known linux.txt "$target")
+    read -r target gnu qemu _ <<< "$row"
     need "$gnu-gcc" "ci/setup.sh linux"
     need "$qemu" "ci/setup.sh linux"
     step "the tests on $target"

@@ -42,18 +42,14 @@ for part in "${parts[@]}"; do
             install size binutils
             install qemu-system-arm qemu-system-arm
             install qemu-system-riscv32 qemu-system-misc
-            add thumbv6m-none-eabi thumbv7m-none-eabi thumbv7em-none-eabi riscv32imac-unknown-none-elf \
-                riscv32imc-unknown-none-elf
+            while read -r -u 3 _ target _; do add "$target"; done 3< <(rows boards.txt)
             ;;
         linux)
             install qemu-s390x qemu-user
-            install s390x-linux-gnu-gcc gcc-s390x-linux-gnu libc6-dev-s390x-cross
-            install i686-linux-gnu-gcc gcc-i686-linux-gnu libc6-dev-i386-cross
-            install aarch64-linux-gnu-gcc gcc-aarch64-linux-gnu libc6-dev-arm64-cross
-            install arm-linux-gnueabihf-gcc gcc-arm-linux-gnueabihf libc6-dev-armhf-cross
-            install powerpc-linux-gnu-gcc gcc-powerpc-linux-gnu libc6-dev-powerpc-cross
-            add s390x-unknown-linux-gnu i686-unknown-linux-gnu aarch64-unknown-linux-gnu \
-                armv7-unknown-linux-gnueabihf powerpc-unknown-linux-gnu
+            while read -r -u 3 target gnu _ processor; do
+                install "$gnu-gcc" "gcc-$gnu" "libc6-dev-$processor-cross"
+                add "$target"
+            done 3< <(rows linux.txt)
             ;;
         wasm)
             install node nodejs

@@ -6,8 +6,10 @@
 need column "apt-get install bsdextrautils"
 
 targets=("$@")
-[ $# -gt 0 ] || targets=(firmware size s390x-unknown-linux-gnu i686-unknown-linux-gnu aarch64-unknown-linux-gnu
-    armv7-unknown-linux-gnueabihf powerpc-unknown-linux-gnu wasm32-unknown-unknown)
+if [ $# -eq 0 ]; then
+    mapfile -t linux < <(rows linux.txt | awk '{ print $1 }')
+    targets=(firmware size wasm32-unknown-unknown "${linux[@]}")
+fi
 
 TARGETS_TABLE=$(mktemp)
 export TARGETS_TABLE
