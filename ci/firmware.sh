@@ -48,7 +48,7 @@ run() {
     [ "$result" = ok ] || { echo "error: $1: $result" >&2; failed=1; }
     row "$1" "$target" "$2" "${3:--}" "${passed:--}" "$result"
     read -r flash ram < <(bytes "$program")
-    record "$target, $2, ${3:--}" yes "$1 in QEMU: $result" "${passed:--} scenarios" "$flash" "$ram"
+    record "$target, $2, ${3:--}" "$1 in QEMU: $result" "${passed:--} scenarios" "$flash" "$ram"
 }
 
 # must_not_build BACKEND: fails unless a build that promises nothing about interrupts is refused, with both ways out.

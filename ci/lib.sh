@@ -58,9 +58,21 @@ known() {
     echo "$row"
 }
 
-# record TARGET BUILT RAN TESTS FLASH RAM: a line of the table that ci/targets.sh makes.
+# record TARGET RAN_ON TESTS FLASH RAM: a line of the table that ci/targets.sh makes.
 record() {
     [ -z "${TARGETS_TABLE:-}" ] || (IFS='|' && echo "$*") >> "$TARGETS_TABLE"
+}
+
+# write_table NAME: replaces what no_std_check/README.md says about NAME by standard input.
+write_table() {
+    local readme=no_std_check/README.md
+    grep -q "^<!-- $1 -->$" $readme || fail "$readme has no place for the table '$1'"
+    table=$(cat) awk -v name="$1" '
+        $0 == "<!-- end of " name " -->" { inside = 0 }
+        !inside { print }
+        $0 == "<!-- " name " -->" { inside = 1; print ""; print ENVIRON["table"]; print "" }' $readme > $readme.new
+    mv $readme.new $readme
+    echo "$readme: the table '$1' is written"
 }
 
 # bytes PROGRAM: the flash (vector table, code, constants) and the static RAM that firmware takes.

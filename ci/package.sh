@@ -9,5 +9,9 @@ files=$(cargo package --list --locked "${allow[@]}")
 for wanted in Cargo.toml README.md CHANGELOG.md LICENSE-APACHE LICENSE-MIT src/lib.rs; do
     grep -qx "$wanted" <<< "$files" || fail "$wanted is not in the package"
 done
-! grep -E '^(ci|\.ci|no_std_check)/' <<< "$files" || fail "the package holds what only this repository needs; see exclude in Cargo.toml"
+# What the front page leads to must be there.
+for link in $(grep -oE '\]\([^):]+\)' README.md | sed 's/^](//; s/[#)].*//' | sort -u); do
+    grep -q "^$link\(/\|$\)" <<< "$files" || fail "README.md links to $link, which is not in the package"
+done
+! grep -E '^(ci|\.ci|no_std_check/src|fuzz|examples/service)/' <<< "$files" || fail "the package holds what only this repository needs; see exclude in Cargo.toml"
 echo "$(wc -l <<< "$files") files"

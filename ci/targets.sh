@@ -1,10 +1,13 @@
 #!/usr/bin/env bash
-# Builds for the targets of the README's table, runs what can run here, and prints that table:
-# `ci/targets.sh [TARGET...]`, where a TARGET is a Linux triple, `wasm32-unknown-unknown`, `firmware` or `size`.
+# Builds for other targets, runs what can run here, and prints a table: `ci/targets.sh [TARGET...]`, where a TARGET is a Linux
+# triple of ci/linux.txt, `wasm32-unknown-unknown`, `firmware` or `size`. `ci/targets.sh --write` does all of them, and writes
+# the tables into no_std_check/README.md.
 # A tool that is missing is named, with the command that brings it: ci/setup.sh.
 . "$(dirname "$0")/lib.sh"
 need column "apt-get install bsdextrautils"
 
+write=
+[ "${1:-}" != --write ] || { write=yes && shift; }
 targets=("$@")
 if [ $# -eq 0 ]; then
     mapfile -t linux < <(rows linux.txt | awk '{ print $1 }')
@@ -20,7 +23,7 @@ for i in "${!targets[@]}"; do
     step "$((i + 1)) of ${#targets[@]}: $target"
     case $target in
         firmware) ci/firmware.sh ;;
-        size) ci/size.sh ;;
+        size) ci/size.sh ${write:+--write} ;;
         wasm32-unknown-unknown) ci/wasm.sh ;;
         *-linux-*) ci/linux.sh "$target" ;;
         *) fail "no recipe for $target; there are firmware, size, wasm32-unknown-unknown and those of ci/linux.sh" ;;
@@ -28,4 +31,8 @@ for i in "${!targets[@]}"; do
 done
 
 step "all targets"
-(echo 'target|built|ran|tests|flash|RAM' && cat "$TARGETS_TABLE") | column -t -s '|'
+(echo 'target|ran on|tests|flash|RAM' && cat "$TARGETS_TABLE") | column -t -s '|'
+if [ "$write" ]; then
+    (printf '| %s | %s | %s | %s | %s |\n|---|---|---|---|---|\n' target "ran on" tests flash RAM &&
+        sed 's/^/| /; s/|/ | /2g; s/$/ |/' "$TARGETS_TABLE") | write_table targets
+fi

@@ -1,4 +1,175 @@
-#![doc = include_str!("../README.md")]
+//! A channel that keeps only the latest value, for any executor, plain threads and microcontrollers.
+//!
+//! [`channel`] returns a [`Sender`] and a [`Receiver`]. Any number of senders change one value. Each receiver tracks which
+//! version of the value it has seen, and waits for the next one. It is `tokio::sync::watch` without the runtime: the same
+//! names, meanings and errors, so `use watch_channel as watch;` ports a program.
+//!
+//! ```
+//! # futures_lite::future::block_on(async {
+//! let (tx, mut rx) = watch_channel::channel("starting");
+//! tx.set("ready");
+//! // Waits for a value that it has not seen, and marks it as seen.
+//! assert_eq!(rx.recv().await, Ok("ready"));
+//! tx.set("draining");
+//! tx.set("stopping");
+//! drop(tx); // closes the channel
+//! assert_eq!(rx.recv().await, Ok("stopping"));
+//! assert!(rx.recv().await.is_err());
+//! # });
+//! ```
+//!
+//! A receiver sees the *latest* value and not every value, as "draining" above. If every message matters, use a broadcast
+//! or mpsc channel.
+//!
+//! # Seen and unseen
+//!
+//! Each send makes a new version of the value. A version is *unseen* for a receiver until the receiver marks it as seen.
+//!
+//! - A receiver from [`channel`] or [`Sender::subscribe`] has seen the value that is there. One from
+//!   [`Sender::subscribe_unseen`] has not, so its first wait returns at once. A clone has seen what its original has.
+//! - [`recv`](Receiver::recv), [`get_and_update`](Receiver::get_and_update),
+//!   [`with_and_update`](Receiver::with_and_update), [`borrow_and_update`](Receiver::borrow_and_update) and
+//!   [`wait_for`](Receiver::wait_for) mark the value that they return as seen. [`get`](Receiver::get),
+//!   [`with`](Receiver::with) and [`borrow`](Receiver::borrow) mark nothing.
+//! - [`mark_changed`](Receiver::mark_changed) and [`mark_unchanged`](Receiver::mark_unchanged) mark without reading.
+//! - A [`Version`] is a token to compare: [`Receiver::version`], [`Sender::version`], [`Ref::version`].
+//!
+//! # Waiting for a new value
+//!
+//! | to | in a task | on a thread (`std`) |
+//! |---|---|---|
+//! | take the next value | [`recv`](Receiver::recv), [`recv_if`](Receiver::recv_if) | [`recv_blocking`], [`recv_timeout`], [`recv_deadline`] |
+//! | know that there is one | [`changed`](Receiver::changed) | [`changed_blocking`], [`changed_timeout`], [`changed_deadline`] |
+//! | wait for a condition | [`wait_until`](Receiver::wait_until), [`wait_for`](Receiver::wait_for), [`wait_for_map`](Receiver::wait_for_map) | [`wait_for_blocking`], [`wait_for_timeout`], [`wait_for_deadline`] |
+//! | check, and not wait | [`try_recv`](Receiver::try_recv), [`has_unseen`](Receiver::has_unseen), [`has_changed`](Receiver::has_changed) | the same |
+//!
+//! [`changed`](Receiver::changed) returns once the current version is unseen, and marks it as seen; it does not return the
+//! value. [`recv`](Receiver::recv) is `changed` and a copy in one call. For hand-written futures there is
+//! [`poll_changed`](Receiver::poll_changed), for `Stream`s [`WatchStream`], and to wait for a channel among other things of
+//! the smol family [`listen`].
+//!
+//! # Reading
+//!
+//! | | returns | keeps senders waiting |
+//! |---|---|---|
+//! | [`get`](Receiver::get) | a copy | while it is cloned |
+//! | [`with`](Receiver::with) | what your closure returns | while the closure runs |
+//! | [`borrow`](Receiver::borrow) | a [`Ref`] to the value | as long as the `Ref` lives |
+//! | [`Cached::get`] | a reference to a local copy, renewed when the version has moved | while a newer value is cloned |
+//!
+//! Read with `get` or `with` if you can, and with a [`Cached`] on a hot path: as long as there is no new value, it is one
+//! atomic load. Take a `Ref` where the value is neither cheap to copy nor easy to use in a closure, and drop it before the
+//! next `.await`. Clippy can watch over that; put this into your `clippy.toml`:
+//!
+//! ```toml
+//! await-holding-invalid-types = [
+//!     { path = "watch_channel::Ref", reason = "senders wait while it lives: use `get`, `with` or `wait_for_map`" },
+//! ]
+//! ```
+//!
+//! # Sending
+//!
+//! [`Sender::set`] stores a value in any case. [`Sender::send`] stores it only if there is a receiver, and otherwise returns
+//! it, as tokio's does. [`set_if_changed`](Sender::set_if_changed) stores a value only if it differs,
+//! [`send_modify`](Sender::send_modify) and [`send_if_modified`](Sender::send_if_modified) change it in place, and
+//! [`try_send`](Sender::try_send) never waits. [`Watch`] is a channel in a `static`, which also sends and reads without a
+//! handle.
+//!
+//! # Closing
+//!
+//! The channel is closed when its last [`Sender`] is dropped. Receivers see the last value first, if it is unseen, and then
+//! [`RecvError`](error::RecvError). In the other direction, [`Sender::closed`] waits until all receivers have been dropped,
+//! and [`Sender::send`] fails from then on, until there is a new receiver. A [`WeakSender`] does not keep the channel open.
+//! A [`Watch`] never closes.
+//!
+//! # Blocking, fairness and deadlocks
+//!
+//! The value is behind a lock that readers share. No call but those that read or change the value takes it: waits and checks
+//! never wait for readers or senders. With `std`, a thread that waits for the lock sleeps, and none starves, even beside
+//! senders that never pause. A second [`borrow`](Receiver::borrow) on one thread never deadlocks. A send on a thread that
+//! holds a [`Ref`] of the channel would wait forever: a build with debug assertions panics instead, and names both places.
+//! [`Sender`'s section on blocking](Sender#blocking) has the details.
+//!
+//! Wakers are called, and old values are dropped, with no lock held. The closures that you pass, and the value's own `clone`,
+//! `==` and `Debug`, run while the value is locked.
+//!
+//! # Cancel safety
+//!
+//! All waits are cancel safe. If a future of this crate is dropped before it is ready, no value has been marked as seen, and
+//! no waker is left registered. The futures have names ([`Changed`], [`Recv`], [`WaitFor`], [`Closed`] and so on) and are
+//! `Unpin`: keep them in structs, and poll them by `&mut` in any `select!`.
+//!
+//! # Without the standard library
+//!
+//! With `default-features = false` the crate needs `alloc` and nothing else, and all of the async API is there. Targets
+//! without compare-and-swap need one of portable-atomic's back ends, which the firmware chooses. With the feature
+//! `critical-section`, tasks and interrupts of any priority share channels. Bare metal does not build without that feature
+//! unless you enable `single-context`, which promises that no interrupt handler and no second core uses a channel.
+//!
+//! # Compared with tokio
+//!
+#![doc = include_str!("../benches/summary.svg")]
+//!
+//! # Features
+//!
+//! | feature | default | what it adds |
+//! |---|---|---|
+//! | `std` | yes | threads: the blocking API, a fair lock for which threads sleep, and the deadlock detector in debug builds |
+//! | `event-listener` | yes | [`listen`] and [`listen_closed`]: listeners that own what they need |
+//! | `stream` | | [`WatchStream`] |
+//! | `tokio` | | waits take part in tokio's cooperative budget; turn it on where tasks run on tokio |
+//! | `defmt` | | `Format` for handles and errors |
+//! | `critical-section` | | locks become critical sections, so interrupts may use a channel; the firmware supplies the implementation |
+//! | `single-context` | | a promise for bare metal without `critical-section` |
+//! | `loom` | | unstable: the channel is part of your own loom models, together with `--cfg loom` |
+//!
+//! Features only add: none takes a method away or changes what it means. There is no `unsafe` in the crate.
+//!
+// What the links above lead to: what a feature adds, or the table that says so.
+#![cfg_attr(
+    feature = "std",
+    doc = "
+[`recv_blocking`]: Receiver::recv_blocking
+[`recv_timeout`]: Receiver::recv_timeout
+[`recv_deadline`]: Receiver::recv_deadline
+[`changed_blocking`]: Receiver::changed_blocking
+[`changed_timeout`]: Receiver::changed_timeout
+[`changed_deadline`]: Receiver::changed_deadline
+[`wait_for_blocking`]: Receiver::wait_for_blocking
+[`wait_for_timeout`]: Receiver::wait_for_timeout
+[`wait_for_deadline`]: Receiver::wait_for_deadline
+"
+)]
+#![cfg_attr(
+    not(feature = "std"),
+    doc = "
+[`recv_blocking`]: #features
+[`recv_timeout`]: #features
+[`recv_deadline`]: #features
+[`changed_blocking`]: #features
+[`changed_timeout`]: #features
+[`changed_deadline`]: #features
+[`wait_for_blocking`]: #features
+[`wait_for_timeout`]: #features
+[`wait_for_deadline`]: #features
+"
+)]
+#![cfg_attr(
+    feature = "event-listener",
+    doc = "
+[`listen`]: Receiver::listen
+[`listen_closed`]: Sender::listen_closed
+"
+)]
+#![cfg_attr(
+    not(feature = "event-listener"),
+    doc = "
+[`listen`]: #features
+[`listen_closed`]: #features
+"
+)]
+#![cfg_attr(feature = "stream", doc = "[`WatchStream`]: WatchStream")]
+#![cfg_attr(not(feature = "stream"), doc = "[`WatchStream`]: #features")]
 #![no_std]
 #![forbid(unsafe_code)]
 #![warn(
@@ -20,6 +191,10 @@ compile_error!(
      `critical-section` of watch-channel, and let the firmware supply an implementation for the crate `critical-section`; \
      or, if no interrupt handler and no second core ever uses a channel, enable the feature `single-context`"
 );
+
+#[cfg(all(doctest, feature = "std"))]
+#[doc = include_str!("../README.md")]
+struct Readme;
 
 mod cached;
 mod channel;

@@ -2,8 +2,8 @@
 //!
 //! Absolute times mean little on a shared machine; each figure is the median of the ratios to tokio in the same round.
 //! A run of all rows takes about two minutes, and also writes `benches/results.json` and, as a picture,
-//! `benches/results.svg`. `cargo bench --bench compare -- "part of a name"` measures only the rows with that in their
-//! name, and writes nothing.
+//! `benches/results.svg` and `benches/summary.svg`. `cargo bench --bench compare -- "part of a name"` measures only the rows
+//! with that in their name, and writes nothing; `-- --summary` draws `summary.svg` again.
 
 // First, because the rows use its macro.
 #[macro_use]
@@ -18,6 +18,7 @@ mod growth;
 mod heap;
 mod measure;
 mod picture;
+mod summary;
 mod table;
 
 use std::path::Path;
@@ -49,9 +50,10 @@ fn main() {
     match args.as_slice() {
         [] => all(),
         [part] if !part.starts_with('-') => some(part),
+        [summary] if summary == "--summary" => summarize(),
         [once, row, who, n] if once == "--once" => measure::once(row, who, n.parse().unwrap_or(1)),
         _ => {
-            eprintln!("usage: cargo bench --bench compare [-- \"part of a row's name\"]");
+            eprintln!("usage: cargo bench --bench compare [-- \"part of a row's name\" | --summary]");
             exit(2);
         }
     }
@@ -92,9 +94,22 @@ fn all() {
     let machine = machine::machine();
     println!("measured with {machine}");
     let results = Results { machine, times, heap, growth, notes };
-    let directory = Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("this package is in benches/");
+    let directory = directory();
     let json = serde_json::to_string_pretty(&results).expect("plain numbers and names");
     std::fs::write(directory.join("results.json"), json + "\n").expect("benches/ can be written to");
     picture::draw(&directory.join("results.svg"), &results).expect("benches/ can be written to");
     println!("\nbenches/results.json and benches/results.svg are written");
+    summarize();
+}
+
+fn directory() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("this package is in benches/")
+}
+
+fn summarize() {
+    if let Err(error) = summary::draw(directory()) {
+        eprintln!("error: {error}");
+        exit(1);
+    }
+    println!("benches/summary.svg is drawn from benches/results.json and benches/fairness.json");
 }
