@@ -5,7 +5,7 @@ use std::pin::pin;
 
 use loom::future::block_on;
 use loom::thread;
-use watch_channel::channel;
+use watch_channel::{Receiver, channel};
 
 use crate::common::Task;
 use crate::{model, sending};
@@ -147,4 +147,52 @@ fn g1_a_wait_and_a_listener_against_a_send() {
         (is_pending, has_unseen)
     });
     assert_eq!(outcomes, BTreeSet::from([(false, false), (false, true), (true, false), (true, true)]));
+}
+
+/// G1. Two threads listen for the same version. Broken by a bit that only the first listener sets, and by a send that notifies one
+/// of them.
+#[test]
+fn g1_two_listeners_against_a_send() {
+    let outcomes = model(2, || {
+        let (tx, rx) = channel(0);
+        let other = rx.clone();
+        let sender = sending(tx, 1);
+        let listen = |rx: &Receiver<u32>| {
+            let listener = rx.listen();
+            let has_unseen = rx.has_unseen();
+            if !has_unseen {
+                block_on(listener);
+            }
+            has_unseen
+        };
+        let listening = thread::spawn(move || listen(&other));
+        let has_unseen = listen(&rx);
+        let other_has_unseen = listening.join().unwrap();
+        let _tx = sender.join().unwrap();
+        assert!(rx.has_unseen());
+        (has_unseen, other_has_unseen)
+    });
+    assert_eq!(outcomes, BTreeSet::from([(false, false), (false, true), (true, false), (true, true)]));
+}
+
+/// G1. A listener against a `try_send` and a send: both bring a version, and the one that takes the bit notifies. Broken by a send
+/// that takes the bit and leaves the notification to the other one.
+#[test]
+fn g1_a_listener_against_two_senders() {
+    let outcomes = model(2, || {
+        let (tx, rx) = channel(0);
+        let other = tx.clone();
+        let senders = (sending(tx, 1), thread::spawn(move || (other.try_send(2).is_ok(), other)));
+        let task = Task::new();
+        let mut listener = pin!(rx.listen());
+        let has_unseen = rx.has_unseen();
+        let polled = task.poll_pinned(listener.as_mut());
+        let _tx = senders.0.join().unwrap();
+        let (is_sent, _other) = senders.1.join().unwrap();
+        assert!(has_unseen || polled.is_ready() || task.wakes() == 1);
+        (has_unseen, polled.is_ready(), is_sent)
+    });
+    for expected in [(false, false, false), (false, false, true), (false, true, true), (true, false, true)] {
+        assert!(outcomes.contains(&expected), "{outcomes:?}");
+    }
 }
