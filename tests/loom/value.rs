@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use loom::sync::Arc;
 use loom::sync::atomic::{AtomicUsize, Ordering};
 use loom::thread;
-use watch_channel::error::TrySendError;
+use watch_channel::error::{TryRecvError, TrySendError};
 use watch_channel::{Cached, channel};
 
 use crate::common::Task;
@@ -370,4 +370,26 @@ fn g2_three_kinds_of_reads_against_a_send() {
     });
     let expected = [(None, 0, 0), (None, 0, 1), (None, 1, 0), (None, 1, 1), (Some(1), 1, 0), (Some(1), 1, 1)];
     assert_eq!(outcomes, BTreeSet::from(expected));
+}
+
+/// An attempt that finds the channel closed has found the last value before. Broken by a check for the close that comes after
+/// the check for a new version.
+#[test]
+fn attempts_to_receive_against_a_send_and_the_close() {
+    let outcomes = model(3, || {
+        let (tx, mut rx) = channel(0);
+        let other = tx.clone();
+        let first = thread::spawn(move || tx.set(1));
+        let second = thread::spawn(move || drop(other));
+        let early = rx.try_recv();
+        assert_ne!(early, Err(TryRecvError::Closed), "the last value comes first");
+        first.join().unwrap();
+        second.join().unwrap();
+        if early.is_err() {
+            assert_eq!(rx.try_recv(), Ok(1));
+        }
+        assert_eq!(rx.try_recv(), Err(TryRecvError::Closed));
+        early.ok()
+    });
+    assert_eq!(outcomes, BTreeSet::from([None, Some(1)]));
 }

@@ -195,3 +195,33 @@ fn a_bit_that_is_set_is_enough() {
     // It was in the list before the delivery, and set the bit or found the version after it.
     assert!(outcomes.contains(&([false, true], [true, true])), "{outcomes:?}");
 }
+
+/// The bit that a receiver finds set may come from another one, which has seen the new version. Broken by a `set_waiting` that
+/// checks the bit without Acquire: the receiver then knows of a version, and what came before it is not visible.
+#[test]
+fn a_bit_that_another_receiver_has_set_comes_with_its_version() {
+    let outcomes = model(5, || {
+        let shared = Arc::new((AtomicState::default(), Data::new()));
+        let first = shared.0.load().version();
+        let sender = thread::spawn({
+            let shared = shared.clone();
+            move || {
+                shared.1.write();
+                shared.0.publish_while_locked().lanes()
+            }
+        });
+        let other = thread::spawn({
+            let shared = shared.clone();
+            move || shared.0.set_waiting(0).is_other_than(first)
+        });
+        let is_new = shared.0.set_waiting(0).is_other_than(first);
+        if is_new {
+            shared.1.read();
+        }
+        let other_is_new = other.join().unwrap();
+        let lanes = sender.join().unwrap();
+        assert_eq!(lanes, usize::from(!is_new || !other_is_new));
+        (is_new, other_is_new)
+    });
+    assert_eq!(outcomes, BTreeSet::from([(false, false), (false, true), (true, false), (true, true)]));
+}
