@@ -10,8 +10,7 @@ use crate::channel::count::{Count, Removed};
 use crate::sync::{Arc, Mutex};
 
 /// Two handles are dropped against a wait for that: either the wait finds zero, or the last drop finds the flag. Broken by a
-/// count that goes down without Release, by a flag that is set without Release or without Acquire, by one that is taken
-/// without Acquire, and by one that is not taken.
+/// flag that is set without Release or without Acquire, and by one that the last drop does not report.
 #[test]
 fn the_flag_is_found_or_zero() {
     let outcomes = model(3, || {
@@ -43,8 +42,8 @@ fn the_flag_is_found_or_zero() {
     assert_eq!(outcomes, BTreeSet::from([0, 1, 2]));
 }
 
-/// A count that is found at zero, without a wait. Broken by a count that goes down without Release, and by one that is read
-/// without Acquire.
+/// A count that is found at zero, without a wait. Broken by a count that goes down without Release or without Acquire, and by
+/// one that is read without Acquire.
 #[test]
 fn zero_comes_after_all_that_was_done() {
     let outcomes = model(5, || {
@@ -93,8 +92,9 @@ fn zero_is_the_end() {
     assert_eq!(outcomes, BTreeSet::from([(true, 0), (true, 1), (true, 2), (false, 1), (false, 2)]));
 }
 
-/// The count reaches zero, a new handle comes and goes, and each brings a wait to its end. Broken by a flag that is taken
-/// and not reported, and by one that is taken before the count is down.
+/// The count reaches zero, a new handle comes and goes, and each brings a wait to its end. Broken by a flag that the last drop
+/// does not report, or that the next wait does not set again. (That it is taken with Acquire shows only where the list is made
+/// by that wait: `g1_a_closed_listener_and_a_receiver_that_comes_and_goes`.)
 #[test]
 fn no_wait_is_left_when_handles_come_and_go() {
     let outcomes = model(5, || {

@@ -54,9 +54,8 @@ fn two_writers_and_a_reader_take_turns() {
     assert_eq!(outcomes, BTreeSet::from(expected));
 }
 
-/// Attempts against a writer and a reader: they end at once, and keep no other thread waiting. Broken by an attempt to read that
-/// fails and does not wake the first thread, which then sleeps without need (a model of the lock alone shows it as a deadlock if
-/// that sleep has no limit).
+/// Attempts to read and to write against a writer: they end at once, and keep no other thread waiting. Broken by a thread that
+/// leaves the queue and does not take its demand back.
 #[test]
 fn attempts_keep_no_thread_waiting() {
     let outcomes = model(3, || {
