@@ -9,14 +9,14 @@ use loom::thread;
 use watch_channel::channel;
 
 use crate::common::Task;
-use crate::{model, poll, sending};
+use crate::{UNBOUNDED, model, poll, sending};
 
 /// G1. Broken by a wait that checks only before it registers, by a flag that is set before the waker is in its list, by a
 /// last receiver that does not take the flag or wakes before it has counted itself out, and by a flag that is set or taken
 /// with Relaxed.
 #[test]
 fn g1_closed_against_the_last_receivers_drop() {
-    let outcomes = model(3, || {
+    let outcomes = model(UNBOUNDED, || {
         let (tx, rx) = channel(0);
         let task = Task::new();
         let dropping = thread::spawn(move || drop(rx));
@@ -40,7 +40,7 @@ fn g1_closed_against_the_last_receivers_drop() {
 /// without Acquire: the second check of a wait.
 #[test]
 fn what_comes_before_the_last_receivers_drop_is_visible_after_closed() {
-    let outcomes = model(3, || {
+    let outcomes = model(UNBOUNDED, || {
         let (tx, rx) = channel(0);
         let before = Arc::new(AtomicUsize::new(0));
         let dropping = thread::spawn({
@@ -77,7 +77,7 @@ fn g1_closed_against_two_receivers_drops() {
 /// other's wake-up with it.
 #[test]
 fn g6_a_dropped_closed_against_the_last_receivers_drop() {
-    let outcomes = model(3, || {
+    let outcomes = model(UNBOUNDED, || {
         let (tx, rx) = channel(0);
         let (left, task) = (Task::new(), Task::new());
         let (mut leaves, mut stays) = (Box::pin(tx.closed()), Box::pin(tx.closed()));
@@ -105,7 +105,7 @@ fn g6_a_dropped_closed_against_the_last_receivers_drop() {
 /// then does not wake, and by one that is not set again by a new wait.
 #[test]
 fn g1_closed_against_a_receiver_that_comes_and_goes() {
-    let outcomes = model(3, || {
+    let outcomes = model(UNBOUNDED, || {
         let (tx, rx) = channel(0);
         let tasks = [Task::new(), Task::new()];
         let mut first = Box::pin(tx.closed());
@@ -126,7 +126,7 @@ fn g1_closed_against_a_receiver_that_comes_and_goes() {
 /// G1, on a thread without an executor.
 #[test]
 fn g1_closed_blocking_against_the_last_receivers_drop() {
-    model(3, || {
+    model(UNBOUNDED, || {
         let (tx, rx) = channel(0);
         let dropping = thread::spawn(move || drop(rx));
         tx.closed_blocking();
@@ -190,7 +190,7 @@ fn g3_closed_and_a_wait_in_one_list_against_a_send() {
 }
 
 /// G1. A receiver is cloned and both are dropped, while another one is dropped: the count reaches zero once. Broken by a clone
-/// that is counted after its original may have gone, and by a receiver that takes the flag without being the last.
+/// that is not counted, and by a receiver that takes the flag without being the last, and does not wake.
 #[test]
 fn g1_closed_against_a_clone_and_drops() {
     model(2, || {

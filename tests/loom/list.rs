@@ -9,7 +9,7 @@ use loom::thread::{self, ThreadId};
 use watch_channel::{Receiver, channel};
 
 use crate::common::Task;
-use crate::{assert_all_can_wait, lane_mates, model, poll, sending};
+use crate::{UNBOUNDED, assert_all_can_wait, lane_mates, model, poll, sending};
 
 /// G1. Broken by a delivery that ends with the first lane.
 #[test]
@@ -37,7 +37,7 @@ fn g1_waits_in_two_lanes_against_a_send() {
 #[test]
 fn g1_two_lanes_with_more_than_a_batch() {
     for place in [2, 5] {
-        let outcomes = model(3, move || {
+        let outcomes = model(UNBOUNDED, move || {
             let (tx, rx) = channel(0);
             let mut receivers: [_; 6] = [rx.clone(), rx.clone(), rx.clone(), rx.clone(), rx.clone(), rx];
             let tasks = [(); 6].map(|()| Task::new());
@@ -64,7 +64,7 @@ fn g1_two_lanes_with_more_than_a_batch() {
 /// waker is in the list.
 #[test]
 fn g1_a_waiting_bit_that_another_receiver_has_set() {
-    let outcomes = model(3, || {
+    let outcomes = model(UNBOUNDED, || {
         let (tx, [mut first, mut second]) = lane_mates();
         let tasks = [Task::new(), Task::new()];
         // It has its slot, so the list need not grow.
@@ -91,7 +91,7 @@ fn g1_a_waiting_bit_that_another_receiver_has_set() {
 /// G1. As the model above, with the close.
 #[test]
 fn g1_a_waiting_bit_that_another_receiver_has_set_against_the_close() {
-    let outcomes = model(3, || {
+    let outcomes = model(UNBOUNDED, || {
         let (tx, [mut first, mut second]) = lane_mates();
         let tasks = [Task::new(), Task::new()];
         tasks[1].poll_pending(second.changed());
@@ -117,7 +117,7 @@ fn g1_a_waiting_bit_that_another_receiver_has_set_against_the_close() {
 #[test]
 fn g6_a_dropped_wait_against_a_delivery() {
     for place in 0..5 {
-        let outcomes = model(3, move || {
+        let outcomes = model(UNBOUNDED, move || {
             let (tx, mut mates) = lane_mates::<5>();
             let tasks = [(); 5].map(|()| Task::new());
             let mut waits = mates.each_mut().map(|rx| Some(Box::pin(rx.changed())));
@@ -145,7 +145,7 @@ fn g6_a_dropped_wait_against_a_delivery() {
 #[test]
 fn g1_a_repeated_poll_against_a_delivery() {
     for place in 0..4 {
-        let outcomes = model(3, move || {
+        let outcomes = model(UNBOUNDED, move || {
             let (tx, mut mates) = lane_mates::<4>();
             let tasks = [(); 4].map(|()| Task::new());
             for (task, rx) in tasks.iter().zip(&mut mates) {
@@ -199,7 +199,7 @@ fn g1_a_repeated_poll_against_a_delivery() {
 #[test]
 fn g1_a_dropped_receiver_against_a_delivery() {
     for place in 0..3 {
-        let outcomes = model(3, move || {
+        let outcomes = model(UNBOUNDED, move || {
             let (tx, mates) = lane_mates::<3>();
             let mut mates = Vec::from(mates);
             let mut tasks = vec![Task::new(), Task::new(), Task::new()];
@@ -309,7 +309,7 @@ fn g3_two_deliveries_at_once() {
 #[test]
 fn g1_growth_against_a_delivery() {
     fn check<const N: usize>() {
-        let outcomes = model(3, || {
+        let outcomes = model(UNBOUNDED, || {
             let (tx, mut mates) = lane_mates::<N>();
             let (new, others) = mates.split_last_mut().unwrap();
             let tasks = others.iter_mut().map(|rx| {
@@ -344,7 +344,7 @@ fn g1_growth_against_a_delivery() {
 /// growth that does not check whether another caller has grown the list: a slot then has two owners.
 #[test]
 fn g1_two_growths_at_once() {
-    model(3, || {
+    model(UNBOUNDED, || {
         let (tx, mates) = lane_mates::<12>();
         let mut mates = Vec::from(mates);
         let mut second = mates.pop().unwrap();
@@ -373,7 +373,7 @@ fn g1_a_list_that_shrinks_against_a_first_wait() {
     // So many receivers fill a list of four chunks, and it keeps three at most.
     const FULL: usize = 30;
     for dropped in [1, FULL] {
-        let outcomes = model(2, move || {
+        let outcomes = model(UNBOUNDED, move || {
             let (tx, mates) = lane_mates::<{ FULL + 4 }>();
             let mut others = Vec::from(mates);
             let mut new = others.split_off(FULL);
@@ -396,7 +396,7 @@ fn g1_a_list_that_shrinks_against_a_first_wait() {
 /// The list is made by its first waits, of two receivers at once. Broken by a list or a slot that only one of them keeps.
 #[test]
 fn g1_two_first_waits_at_once() {
-    model(3, || {
+    model(UNBOUNDED, || {
         let (tx, [mut first, mut second]) = lane_mates();
         let other = thread::spawn(move || {
             let task = Task::new();
@@ -500,7 +500,7 @@ fn g6_a_receiver_and_a_wait_are_dropped_during_a_delivery() {
 /// closes.
 #[test]
 fn g6_a_receiver_and_a_wait_are_dropped_during_the_close() {
-    let outcomes = model(2, || {
+    let outcomes = model(UNBOUNDED, || {
         let (tx, mates) = lane_mates::<4>();
         let mut mates = Vec::from(mates);
         let tasks = [(); 4].map(|()| Task::new());
@@ -530,7 +530,7 @@ fn g6_a_receiver_and_a_wait_are_dropped_during_the_close() {
 }
 
 /// G1, G3. Two threads send, each with a delivery of its own, while a third one waits again. Broken by deliveries that share a
-/// list, by a head that is freed before its delivery ends, and by a send that leaves its delivery to the other one.
+/// list, and by a send that leaves its delivery to the other one.
 #[test]
 fn g3_two_deliveries_on_two_threads() {
     let outcomes = model(2, || {

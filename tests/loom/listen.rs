@@ -8,12 +8,12 @@ use loom::thread;
 use watch_channel::{Receiver, channel};
 
 use crate::common::Task;
-use crate::{model, sending};
+use crate::{UNBOUNDED, model, sending};
 
 /// G1. Listen, look, wait. Broken by a bit that is not set, and by a send that takes it without a notification.
 #[test]
 fn g1_a_listener_against_a_send() {
-    let outcomes = model(3, || {
+    let outcomes = model(UNBOUNDED, || {
         let (tx, rx) = channel(0);
         let task = Task::new();
         let sender = sending(tx, 1);
@@ -61,7 +61,7 @@ fn g1_awaited_listeners_against_two_sends() {
 /// the close, by a bit that is set before the listener is in its list, and by a close that does not take the bit.
 #[test]
 fn g1_a_listener_against_the_close() {
-    let outcomes = model(3, || {
+    let outcomes = model(UNBOUNDED, || {
         let (tx, rx) = channel(0);
         let task = Task::new();
         let closing = thread::spawn(move || drop(tx));
@@ -83,7 +83,7 @@ fn g1_a_listener_against_the_close() {
 /// receiver that wakes only the tasks in `closed`.
 #[test]
 fn g1_a_closed_listener_against_the_last_receivers_drop() {
-    let outcomes = model(3, || {
+    let outcomes = model(UNBOUNDED, || {
         let (tx, rx) = channel(0);
         let task = Task::new();
         let dropping = thread::spawn(move || drop(rx));
@@ -105,7 +105,7 @@ fn g1_a_closed_listener_against_the_last_receivers_drop() {
 /// receiver's drop. Broken by a flag that is taken with Relaxed: the delivery then does not find the task's list.
 #[test]
 fn g1_a_closed_listener_and_a_receiver_that_comes_and_goes() {
-    let outcomes = model(3, || {
+    let outcomes = model(UNBOUNDED, || {
         let (tx, rx) = channel(0);
         let (listening, task) = (Task::new(), Task::new());
         let mut listener = pin!(tx.listen_closed());

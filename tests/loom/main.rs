@@ -247,6 +247,9 @@ use watch_channel::{Receiver, Sender, channel};
 
 use common::Task;
 
+/// More preemptions than any model has: all interleavings.
+const UNBOUNDED: usize = 100;
+
 /// Explores all interleavings with at most so many preemptions, and returns their outcomes.
 fn model<R: Ord + Send + 'static>(preemptions: usize, f: impl Fn() -> R + Send + Sync + 'static) -> BTreeSet<R> {
     let outcomes = Arc::new(Mutex::new(BTreeSet::new()));

@@ -1,11 +1,11 @@
 //! The count of handles.
 
-use std::collections::BTreeSet;
-use std::vec::Vec;
+use alloc::collections::BTreeSet;
+use alloc::vec::Vec;
 
 use loom::thread;
 
-use super::{Data, model};
+use super::{Data, UNBOUNDED, model};
 use crate::channel::count::{Count, Removed};
 use crate::sync::{Arc, Mutex};
 
@@ -13,7 +13,7 @@ use crate::sync::{Arc, Mutex};
 /// flag that is set without Release or without Acquire, and by one that the last drop does not report.
 #[test]
 fn the_flag_is_found_or_zero() {
-    let outcomes = model(3, || {
+    let outcomes = model(UNBOUNDED, || {
         let shared = Arc::new((Count::new(2), [Data::new(), Data::new()], Data::new()));
         let handles = [0, 1].map(|handle| {
             let shared = shared.clone();
@@ -46,7 +46,7 @@ fn the_flag_is_found_or_zero() {
 /// one that is read without Acquire.
 #[test]
 fn zero_comes_after_all_that_was_done() {
-    let outcomes = model(5, || {
+    let outcomes = model(UNBOUNDED, || {
         let shared = Arc::new((Count::new(2), [Data::new(), Data::new()]));
         let handles = [0, 1].map(|handle| {
             let shared = shared.clone();
@@ -74,7 +74,7 @@ fn zero_comes_after_all_that_was_done() {
 /// adds to it: zero is then not the end.
 #[test]
 fn zero_is_the_end() {
-    let outcomes = model(5, || {
+    let outcomes = model(UNBOUNDED, || {
         let count = Arc::new(Count::new(1));
         let upgrades = [(); 2].map(|()| {
             let count = count.clone();
@@ -97,7 +97,7 @@ fn zero_is_the_end() {
 /// by that wait: `g1_a_closed_listener_and_a_receiver_that_comes_and_goes`.)
 #[test]
 fn no_wait_is_left_when_handles_come_and_go() {
-    let outcomes = model(5, || {
+    let outcomes = model(UNBOUNDED, || {
         // The mutex is the list's lock.
         let shared = Arc::new((Count::new(1), Mutex::new(Vec::new())));
         let remove = |shared: &(Count, Mutex<Vec<u32>>)| match shared.0.remove() {

@@ -10,11 +10,15 @@ mod state;
 mod value;
 mod wait_list;
 
-use std::collections::BTreeSet;
-use std::sync::{Arc, Mutex};
+use alloc::collections::BTreeSet;
+use alloc::sync::Arc;
+use std::sync::Mutex;
 
 use loom::cell::UnsafeCell;
 use loom::model::Builder;
+
+/// More preemptions than any model has: all interleavings.
+const UNBOUNDED: usize = 100;
 
 /// Explores all interleavings with at most so many preemptions, and returns their outcomes.
 fn model<R: Ord + Send + 'static>(preemptions: usize, f: impl Fn() -> R + Send + Sync + 'static) -> BTreeSet<R> {

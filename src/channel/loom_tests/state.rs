@@ -1,11 +1,11 @@
 //! The state word.
 
-use std::collections::BTreeSet;
-use std::vec::Vec;
+use alloc::collections::BTreeSet;
+use alloc::vec::Vec;
 
 use loom::thread;
 
-use super::{Data, model};
+use super::{Data, UNBOUNDED, model};
 use crate::channel::state::{AtomicState, LISTENING, Waiting};
 use crate::sync::{Arc, Mutex};
 
@@ -14,7 +14,7 @@ use crate::sync::{Arc, Mutex};
 /// not take.
 #[test]
 fn a_bit_is_found_or_a_version() {
-    let outcomes = model(5, || {
+    let outcomes = model(UNBOUNDED, || {
         let shared = Arc::new((AtomicState::default(), Data::new(), Data::new()));
         let seen = shared.0.load().version();
         let sender = thread::spawn({
@@ -46,7 +46,7 @@ fn a_bit_is_found_or_a_version() {
 /// published without Release or without Acquire, and by one that does not return the bits.
 #[test]
 fn a_bit_is_found_or_the_close() {
-    let outcomes = model(5, || {
+    let outcomes = model(UNBOUNDED, || {
         let shared = Arc::new((AtomicState::default(), Data::new(), [Data::new(), Data::new()]));
         let closing = thread::spawn({
             let shared = shared.clone();
@@ -92,7 +92,7 @@ fn a_bit_is_found_or_the_close() {
 /// or a close that is published without Release.
 #[test]
 fn a_load_finds_what_came_before() {
-    let outcomes = model(5, || {
+    let outcomes = model(UNBOUNDED, || {
         let shared = Arc::new((AtomicState::default(), [Data::new(), Data::new()]));
         let seen = shared.0.load().version();
         let sender = thread::spawn({
