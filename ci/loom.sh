@@ -1,10 +1,63 @@
 #!/usr/bin/env bash
-# Model checking with loom: `ci/loom.sh [TEST]`. LOOM_MAX_PREEMPTIONS=N sets another bound than the tests' own.
+# Model checking with loom: `ci/loom.sh [TEST]`. LOOM_MAX_PREEMPTIONS=N sets another bound than the models' own.
+#
+# `ci/loom.sh --thorough [TEST]` runs each model alone, without a bound (100 preemptions, more than any model has) and then, if
+# that takes longer than THOROUGH_SECONDS of processor time (300), with bounds of 4, 3 and 2. It prints the first bound with
+# which the model ended, and the time.
 . "$(dirname "$0")/lib.sh"
 
 export RUSTFLAGS="--cfg loom --cfg loom_event_listener ${RUSTFLAGS:-}"
 export CARGO_TARGET_DIR="${CARGO_TARGET_DIR:-target}/loom"
-for features in loom,event-listener loom; do
-    echo "loom: features $features"
-    cargo test --locked --release --no-default-features --features "$features" --test loom -- --nocapture "$@"
-done
+
+# A model's time is loom's own. To optimize the crate and the models as well takes longer than it saves.
+unoptimized=(--config 'profile.release.package."watch-channel".opt-level=0')
+
+# The other unit tests of the library are not models, and loom's types work only in models.
+only_models=(--skip ::tests::)
+
+# ended BOUND SECONDS PROGRAM MODEL: prints the bound and the time if the model ends by then, and fails if it does not.
+ended() {
+    local log status=0 TIMEFORMAT='%U %S'
+    log=$(mktemp)
+    { time (ulimit -t "$2" && LOOM_MAX_PREEMPTIONS=$1 "$3" --exact "$4" > "$log" 2>&1); } 2> "$log.time" || status=$?
+    if [ $status -eq 0 ]; then
+        awk -v bound="$1" -v model="$4" 'END { printf "%-5s %7.1f s  %s\n", bound, $1 + $2, model }' "$log.time"
+    elif [ $status -ne 137 ] && [ $status -ne 152 ]; then
+        cat "$log" >&2
+        fail "$4 failed with a bound of $1"
+    fi
+    rm "$log" "$log.time"
+    [ $status -eq 0 ]
+}
+
+# thorough [TEST]
+thorough() {
+    local program programs model bound
+    programs=$(cargo test "${unoptimized[@]}" --locked --release --no-default-features --features loom,event-listener \
+        --lib --test loom --no-run 2>&1 | sed -n 's/^ *Executable .*(\(.*\))$/\1/p')
+    [ -n "$programs" ] || fail "the models do not build: run ci/loom.sh"
+    for program in $programs; do
+        for model in $("$program" --list "${only_models[@]}" "$@" | sed -n 's/: test$//p'); do
+            for bound in 100 4 3 2 none; do
+                [ $bound != none ] || fail "$model ends with no bound"
+                ! ended $bound "${THOROUGH_SECONDS:-300}" "$program" "$model" || break
+            done
+        done
+    done
+}
+
+if [ "${1:-}" = --thorough ]; then
+    thorough "${@:2}"
+    exit
+fi
+
+# run FEATURES TARGET...
+run() {
+    step "loom: features $1: ${*:2}"
+    cargo test "${unoptimized[@]}" --locked --release --no-default-features --features "$1" "${@:2}" -- \
+        --nocapture "${only_models[@]}" "${filter[@]}"
+}
+filter=("$@")
+run loom,event-listener --lib --test loom
+# The models of the channel's parts are the same without listeners.
+run loom --test loom

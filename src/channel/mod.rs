@@ -11,6 +11,8 @@
 //! | `wait.rs` | the future behind every wait |
 
 pub(crate) mod count;
+#[cfg(all(test, loom, feature = "loom"))]
+mod loom_tests;
 pub(crate) mod queue;
 pub(crate) mod state;
 pub(crate) mod value;

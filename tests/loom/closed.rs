@@ -9,14 +9,14 @@ use loom::thread;
 use watch_channel::channel;
 
 use crate::common::Task;
-use crate::model;
+use crate::{UNBOUNDED, model, poll, sending};
 
 /// G1. Broken by a wait that checks only before it registers, by a flag that is set before the waker is in its list, by a
 /// last receiver that does not take the flag or wakes before it has counted itself out, and by a flag that is set or taken
 /// with Relaxed.
 #[test]
 fn g1_closed_against_the_last_receivers_drop() {
-    let outcomes = model(3, || {
+    let outcomes = model(UNBOUNDED, || {
         let (tx, rx) = channel(0);
         let task = Task::new();
         let dropping = thread::spawn(move || drop(rx));
@@ -40,7 +40,7 @@ fn g1_closed_against_the_last_receivers_drop() {
 /// without Acquire: the second check of a wait.
 #[test]
 fn what_comes_before_the_last_receivers_drop_is_visible_after_closed() {
-    let outcomes = model(3, || {
+    let outcomes = model(UNBOUNDED, || {
         let (tx, rx) = channel(0);
         let before = Arc::new(AtomicUsize::new(0));
         let dropping = thread::spawn({
@@ -77,7 +77,7 @@ fn g1_closed_against_two_receivers_drops() {
 /// other's wake-up with it.
 #[test]
 fn g6_a_dropped_closed_against_the_last_receivers_drop() {
-    let outcomes = model(3, || {
+    let outcomes = model(UNBOUNDED, || {
         let (tx, rx) = channel(0);
         let (left, task) = (Task::new(), Task::new());
         let (mut leaves, mut stays) = (Box::pin(tx.closed()), Box::pin(tx.closed()));
@@ -105,7 +105,7 @@ fn g6_a_dropped_closed_against_the_last_receivers_drop() {
 /// then does not wake, and by one that is not set again by a new wait.
 #[test]
 fn g1_closed_against_a_receiver_that_comes_and_goes() {
-    let outcomes = model(3, || {
+    let outcomes = model(UNBOUNDED, || {
         let (tx, rx) = channel(0);
         let tasks = [Task::new(), Task::new()];
         let mut first = Box::pin(tx.closed());
@@ -126,11 +126,91 @@ fn g1_closed_against_a_receiver_that_comes_and_goes() {
 /// G1, on a thread without an executor.
 #[test]
 fn g1_closed_blocking_against_the_last_receivers_drop() {
-    model(3, || {
+    model(UNBOUNDED, || {
         let (tx, rx) = channel(0);
         let dropping = thread::spawn(move || drop(rx));
         tx.closed_blocking();
         assert!(tx.is_closed());
         dropping.join().unwrap();
+    });
+}
+
+/// G1. Two senders wait in `closed` for the first time, each on its thread, while the last receiver goes. Broken by a flag that is
+/// set before the waker is in the list, and by a delivery that wakes one of them.
+#[test]
+fn g1_two_senders_in_closed_against_the_last_receivers_drop() {
+    let outcomes = model(2, || {
+        let (tx, rx) = channel(0);
+        let other = tx.clone();
+        let dropping = thread::spawn(move || drop(rx));
+        let waiting = thread::spawn(move || block_on(other.closed()));
+        let task = Task::new();
+        let mut closed = Box::pin(tx.closed());
+        let is_pending = task.poll(&mut closed).is_pending();
+        waiting.join().unwrap();
+        dropping.join().unwrap();
+        let outcome = match (is_pending, task.wakes()) {
+            (true, 1) => "woken",
+            (false, 0) => "ready",
+            // The other sender has set the flag, so the delivery found its waker.
+            (false, 1) => "ready and woken",
+            other => panic!("{other:?}"),
+        };
+        assert_eq!(task.wakers_kept(), 0);
+        task.poll_ready(closed);
+        outcome
+    });
+    assert_eq!(outcomes, BTreeSet::from(["ready", "ready and woken", "woken"]));
+}
+
+/// G3. A receiver and a sender wait in the same list. A send wakes the receiver alone, and the receiver's drop wakes the sender
+/// alone. Broken by waits in `closed` that are linked among the receivers.
+#[test]
+fn g3_closed_and_a_wait_in_one_list_against_a_send() {
+    let outcomes = model(2, || {
+        let (tx, mut rx) = channel(0);
+        let other = tx.clone();
+        let sender = sending(tx, 1);
+        let receiving = thread::spawn(move || {
+            let task = Task::new();
+            let is_pending = poll(&task, &mut rx).is_pending();
+            (is_pending, task, rx)
+        });
+        let closed_task = Task::new();
+        let mut closed = Box::pin(other.closed());
+        assert!(closed_task.poll(&mut closed).is_pending());
+        let (is_pending, task, rx) = receiving.join().unwrap();
+        let _tx = sender.join().unwrap();
+        assert_eq!((task.wakes(), closed_task.wakes()), (is_pending.into(), 0));
+        drop(rx);
+        assert_eq!((task.wakers_kept(), closed_task.wakes()), (0, 1));
+        is_pending
+    });
+    assert_eq!(outcomes, BTreeSet::from([false, true]));
+}
+
+/// G1. A receiver is cloned and both are dropped, while another one is dropped: the count reaches zero once. Broken by a clone
+/// that is not counted, and by a receiver that takes the flag without being the last, and does not wake.
+#[test]
+fn g1_closed_against_a_clone_and_drops() {
+    model(2, || {
+        let (tx, rx) = channel(0);
+        let other = rx.clone();
+        let weak = tx.downgrade();
+        let cloning = thread::spawn(move || {
+            let clone = rx.clone();
+            drop(rx);
+            assert!(weak.upgrade().is_some_and(|tx| !tx.is_closed()));
+            drop(clone);
+        });
+        let dropping = thread::spawn(move || drop(other));
+        let task = Task::new();
+        let mut closed = Box::pin(tx.closed());
+        let is_pending = task.poll(&mut closed).is_pending();
+        cloning.join().unwrap();
+        dropping.join().unwrap();
+        assert_eq!((task.wakes() == 1, task.wakers_kept()), (is_pending, 0));
+        assert!(tx.is_closed());
+        task.poll_ready(closed);
     });
 }

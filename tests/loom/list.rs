@@ -3,13 +3,13 @@
 use std::collections::BTreeSet;
 use std::pin::pin;
 use std::sync::{Arc, Mutex};
-use std::task::{Context, Wake, Waker};
+use std::task::{Context, Poll, Wake, Waker};
 
 use loom::thread::{self, ThreadId};
 use watch_channel::{Receiver, channel};
 
 use crate::common::Task;
-use crate::{assert_all_can_wait, lane_mates, model, poll, sending};
+use crate::{UNBOUNDED, assert_all_can_wait, lane_mates, model, poll, sending};
 
 /// G1. Broken by a delivery that ends with the first lane.
 #[test]
@@ -37,7 +37,7 @@ fn g1_waits_in_two_lanes_against_a_send() {
 #[test]
 fn g1_two_lanes_with_more_than_a_batch() {
     for place in [2, 5] {
-        let outcomes = model(3, move || {
+        let outcomes = model(UNBOUNDED, move || {
             let (tx, rx) = channel(0);
             let mut receivers: [_; 6] = [rx.clone(), rx.clone(), rx.clone(), rx.clone(), rx.clone(), rx];
             let tasks = [(); 6].map(|()| Task::new());
@@ -64,7 +64,7 @@ fn g1_two_lanes_with_more_than_a_batch() {
 /// waker is in the list.
 #[test]
 fn g1_a_waiting_bit_that_another_receiver_has_set() {
-    let outcomes = model(3, || {
+    let outcomes = model(UNBOUNDED, || {
         let (tx, [mut first, mut second]) = lane_mates();
         let tasks = [Task::new(), Task::new()];
         // It has its slot, so the list need not grow.
@@ -91,7 +91,7 @@ fn g1_a_waiting_bit_that_another_receiver_has_set() {
 /// G1. As the model above, with the close.
 #[test]
 fn g1_a_waiting_bit_that_another_receiver_has_set_against_the_close() {
-    let outcomes = model(3, || {
+    let outcomes = model(UNBOUNDED, || {
         let (tx, [mut first, mut second]) = lane_mates();
         let tasks = [Task::new(), Task::new()];
         tasks[1].poll_pending(second.changed());
@@ -117,7 +117,7 @@ fn g1_a_waiting_bit_that_another_receiver_has_set_against_the_close() {
 #[test]
 fn g6_a_dropped_wait_against_a_delivery() {
     for place in 0..5 {
-        let outcomes = model(3, move || {
+        let outcomes = model(UNBOUNDED, move || {
             let (tx, mut mates) = lane_mates::<5>();
             let tasks = [(); 5].map(|()| Task::new());
             let mut waits = mates.each_mut().map(|rx| Some(Box::pin(rx.changed())));
@@ -145,7 +145,7 @@ fn g6_a_dropped_wait_against_a_delivery() {
 #[test]
 fn g1_a_repeated_poll_against_a_delivery() {
     for place in 0..4 {
-        let outcomes = model(3, move || {
+        let outcomes = model(UNBOUNDED, move || {
             let (tx, mut mates) = lane_mates::<4>();
             let tasks = [(); 4].map(|()| Task::new());
             for (task, rx) in tasks.iter().zip(&mut mates) {
@@ -199,7 +199,7 @@ fn g1_a_repeated_poll_against_a_delivery() {
 #[test]
 fn g1_a_dropped_receiver_against_a_delivery() {
     for place in 0..3 {
-        let outcomes = model(3, move || {
+        let outcomes = model(UNBOUNDED, move || {
             let (tx, mates) = lane_mates::<3>();
             let mut mates = Vec::from(mates);
             let mut tasks = vec![Task::new(), Task::new(), Task::new()];
@@ -309,7 +309,7 @@ fn g3_two_deliveries_at_once() {
 #[test]
 fn g1_growth_against_a_delivery() {
     fn check<const N: usize>() {
-        let outcomes = model(3, || {
+        let outcomes = model(UNBOUNDED, || {
             let (tx, mut mates) = lane_mates::<N>();
             let (new, others) = mates.split_last_mut().unwrap();
             let tasks = others.iter_mut().map(|rx| {
@@ -344,7 +344,7 @@ fn g1_growth_against_a_delivery() {
 /// growth that does not check whether another caller has grown the list: a slot then has two owners.
 #[test]
 fn g1_two_growths_at_once() {
-    model(3, || {
+    model(UNBOUNDED, || {
         let (tx, mates) = lane_mates::<12>();
         let mut mates = Vec::from(mates);
         let mut second = mates.pop().unwrap();
@@ -373,7 +373,7 @@ fn g1_a_list_that_shrinks_against_a_first_wait() {
     // So many receivers fill a list of four chunks, and it keeps three at most.
     const FULL: usize = 30;
     for dropped in [1, FULL] {
-        let outcomes = model(2, move || {
+        let outcomes = model(UNBOUNDED, move || {
             let (tx, mates) = lane_mates::<{ FULL + 4 }>();
             let mut others = Vec::from(mates);
             let mut new = others.split_off(FULL);
@@ -396,7 +396,7 @@ fn g1_a_list_that_shrinks_against_a_first_wait() {
 /// The list is made by its first waits, of two receivers at once. Broken by a list or a slot that only one of them keeps.
 #[test]
 fn g1_two_first_waits_at_once() {
-    model(3, || {
+    model(UNBOUNDED, || {
         let (tx, [mut first, mut second]) = lane_mates();
         let other = thread::spawn(move || {
             let task = Task::new();
@@ -439,4 +439,159 @@ fn g1_a_dropped_wait_and_another_against_a_send() {
     });
     let expected = [(true, false, 0), (true, false, 1), (false, false, 0), (false, false, 1), (false, true, 0)];
     assert_eq!(outcomes, BTreeSet::from(expected));
+}
+
+/// G1. Two threads wait for the first time in one lane, and a third one sends. Broken by a check of the waiting bit before the
+/// waker is in the list, and by a bit that is set before that.
+#[test]
+fn g1_waits_in_one_lane_against_a_send() {
+    let outcomes = model(2, || {
+        let (tx, [mut first, mut second]) = lane_mates();
+        let sender = sending(tx, 1);
+        let other = thread::spawn(move || {
+            let task = Task::new();
+            (poll(&task, &mut second).is_pending(), task, second)
+        });
+        let task = Task::new();
+        let is_pending = poll(&task, &mut first).is_pending();
+        let (other_is_pending, other_task, mut second) = other.join().unwrap();
+        let tx = sender.join().unwrap();
+        for (is_pending, task) in [(is_pending, &task), (other_is_pending, &other_task)] {
+            assert!(task.wakes() == 1 || !is_pending);
+            assert_eq!(task.wakers_kept(), 0);
+        }
+        assert_all_can_wait(&tx, [&mut first, &mut second]);
+        (is_pending, other_is_pending)
+    });
+    assert_eq!(outcomes, BTreeSet::from([(false, false), (false, true), (true, false), (true, true)]));
+}
+
+/// G1, G6. Of five that wait in one lane, one receiver is dropped and another's wait is, on two threads, while a third one sends.
+/// Broken by a dropped receiver or wait that leaves its slot linked, and by a delivery that ends early.
+#[test]
+fn g6_a_receiver_and_a_wait_are_dropped_during_a_delivery() {
+    let outcomes = model(2, || {
+        let (tx, mates) = lane_mates::<5>();
+        let mut mates = Vec::from(mates);
+        let tasks = [(); 5].map(|()| Task::new());
+        for (task, rx) in tasks.iter().zip(&mut mates) {
+            assert!(poll(task, rx).is_pending());
+        }
+        let leaves = mates.remove(3);
+        let sender = sending(tx, 1);
+        let dropping = thread::spawn(move || drop(leaves));
+        {
+            let mut wait = pin!(mates[3].wait_for(|value| *value == 2));
+            // It ends the registration that the receiver has, registers again if the send is still to come, and is dropped.
+            let _ = tasks[4].poll_pinned(wait.as_mut());
+        }
+        dropping.join().unwrap();
+        let tx = sender.join().unwrap();
+        assert!(tasks.iter().all(|task| task.wakers_kept() == 0));
+        assert!(tasks[..3].iter().all(|task| task.wakes() == 1));
+        mates[3].mark_unchanged();
+        assert_all_can_wait(&tx, &mut mates);
+        (tasks[3].wakes(), tasks[4].wakes().min(1))
+    });
+    assert_eq!(outcomes, BTreeSet::from([(0, 0), (0, 1), (1, 0), (1, 1)]));
+}
+
+/// G1. As the model above with the close, which comes once: a wait and a receiver are dropped on two threads, and the third one
+/// closes.
+#[test]
+fn g6_a_receiver_and_a_wait_are_dropped_during_the_close() {
+    let outcomes = model(UNBOUNDED, || {
+        let (tx, mates) = lane_mates::<4>();
+        let mut mates = Vec::from(mates);
+        let tasks = [(); 4].map(|()| Task::new());
+        let leaves = {
+            let mut last = mates.pop().unwrap();
+            assert!(poll(&tasks[3], &mut last).is_pending());
+            last
+        };
+        for (task, rx) in tasks.iter().zip(&mut mates[..2]) {
+            assert!(poll(task, rx).is_pending());
+        }
+        let mut wait = Box::pin(mates[2].changed());
+        assert!(tasks[2].poll(&mut wait).is_pending());
+        let closing = thread::spawn(move || drop(tx));
+        let dropping = thread::spawn(move || drop(leaves));
+        drop(wait);
+        closing.join().unwrap();
+        dropping.join().unwrap();
+        assert!(tasks.iter().all(|task| task.wakers_kept() == 0));
+        assert_eq!((tasks[0].wakes(), tasks[1].wakes()), (1, 1));
+        for (task, rx) in tasks.iter().zip(&mut mates) {
+            assert!(matches!(poll(task, rx), Poll::Ready(Err(_))));
+        }
+        (tasks[2].wakes(), tasks[3].wakes())
+    });
+    assert_eq!(outcomes, BTreeSet::from([(0, 0), (0, 1), (1, 0), (1, 1)]));
+}
+
+/// G1, G3. Two threads send, each with a delivery of its own, while a third one waits again. Broken by deliveries that share a
+/// list, and by a send that leaves its delivery to the other one.
+#[test]
+fn g3_two_deliveries_on_two_threads() {
+    let outcomes = model(2, || {
+        let (tx, mut mates) = lane_mates::<4>();
+        let witnesses: [Arc<Witness>; 4] = Default::default();
+        for (witness, rx) in witnesses.iter().zip(&mut mates) {
+            assert!(rx.poll_changed(&mut Context::from_waker(&witness.waker())).is_pending());
+        }
+        let other = tx.clone();
+        let senders = [(tx, 1), (other, 2)].map(|(tx, value)| sending(tx, value));
+        // In the middle of the first delivery, mostly, and then before, in, or after the second one.
+        mates[3].mark_unchanged();
+        let again = Task::new();
+        let is_pending = poll(&again, &mut mates[3]).is_pending();
+        let [tx, _other] = senders.map(|sender| sender.join().unwrap());
+        let by = [0, 1, 2].map(|i: usize| witnesses[i].threads());
+        assert!(by.iter().all(|threads| threads.len() == 1), "each is woken once");
+        assert!(by.iter().all(|threads| *threads == by[0]), "one send took them all");
+        let is_unseen = mates[3].has_unseen();
+        assert!(!is_pending || !is_unseen || again.wakes() == 1);
+        assert!(again.wakes() <= 1);
+        let old = witnesses[3].threads().len();
+        assert_all_can_wait(&tx, &mut mates);
+        (is_pending, is_unseen, old)
+    });
+    for expected in [(true, true, 0), (true, true, 1), (true, false, 0), (true, false, 1)] {
+        assert!(outcomes.contains(&expected), "{outcomes:?}");
+    }
+}
+
+/// G1. Two threads wait for the first time, in a list that must grow for each of them, while a third one delivers more than a
+/// batch. Broken by a growth that does not check whether another caller has grown the list, and by one that loses the free
+/// slots.
+#[test]
+fn g1_two_growths_against_a_delivery() {
+    let outcomes = model(2, || {
+        let (tx, mates) = lane_mates::<5>();
+        let mut mates = Vec::from(mates);
+        let mut second = mates.pop().unwrap();
+        let mut first = mates.pop().unwrap();
+        let tasks = [(); 3].map(|()| Task::new());
+        for (task, rx) in tasks.iter().zip(&mut mates) {
+            assert!(poll(task, rx).is_pending());
+        }
+        let sender = sending(tx, 1);
+        let other = thread::spawn(move || {
+            let task = Task::new();
+            (poll(&task, &mut second).is_pending(), task, second)
+        });
+        let task = Task::new();
+        let is_pending = poll(&task, &mut first).is_pending();
+        let (other_is_pending, other_task, second) = other.join().unwrap();
+        let tx = sender.join().unwrap();
+        assert!(tasks.iter().all(|task| (task.wakes(), task.wakers_kept()) == (1, 0)));
+        for (is_pending, task) in [(is_pending, &task), (other_is_pending, &other_task)] {
+            assert!(task.wakes() == 1 || !is_pending);
+            assert_eq!(task.wakers_kept(), 0);
+        }
+        mates.extend([first, second]);
+        assert_all_can_wait(&tx, &mut mates);
+        (is_pending, other_is_pending)
+    });
+    assert_eq!(outcomes, BTreeSet::from([(false, false), (false, true), (true, false), (true, true)]));
 }

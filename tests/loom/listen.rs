@@ -5,15 +5,15 @@ use std::pin::pin;
 
 use loom::future::block_on;
 use loom::thread;
-use watch_channel::channel;
+use watch_channel::{Receiver, channel};
 
 use crate::common::Task;
-use crate::{model, sending};
+use crate::{UNBOUNDED, model, sending};
 
 /// G1. Listen, look, wait. Broken by a bit that is not set, and by a send that takes it without a notification.
 #[test]
 fn g1_a_listener_against_a_send() {
-    let outcomes = model(3, || {
+    let outcomes = model(UNBOUNDED, || {
         let (tx, rx) = channel(0);
         let task = Task::new();
         let sender = sending(tx, 1);
@@ -61,7 +61,7 @@ fn g1_awaited_listeners_against_two_sends() {
 /// the close, by a bit that is set before the listener is in its list, and by a close that does not take the bit.
 #[test]
 fn g1_a_listener_against_the_close() {
-    let outcomes = model(3, || {
+    let outcomes = model(UNBOUNDED, || {
         let (tx, rx) = channel(0);
         let task = Task::new();
         let closing = thread::spawn(move || drop(tx));
@@ -83,7 +83,7 @@ fn g1_a_listener_against_the_close() {
 /// receiver that wakes only the tasks in `closed`.
 #[test]
 fn g1_a_closed_listener_against_the_last_receivers_drop() {
-    let outcomes = model(3, || {
+    let outcomes = model(UNBOUNDED, || {
         let (tx, rx) = channel(0);
         let task = Task::new();
         let dropping = thread::spawn(move || drop(rx));
@@ -105,7 +105,7 @@ fn g1_a_closed_listener_against_the_last_receivers_drop() {
 /// receiver's drop. Broken by a flag that is taken with Relaxed: the delivery then does not find the task's list.
 #[test]
 fn g1_a_closed_listener_and_a_receiver_that_comes_and_goes() {
-    let outcomes = model(3, || {
+    let outcomes = model(UNBOUNDED, || {
         let (tx, rx) = channel(0);
         let (listening, task) = (Task::new(), Task::new());
         let mut listener = pin!(tx.listen_closed());
@@ -147,4 +147,52 @@ fn g1_a_wait_and_a_listener_against_a_send() {
         (is_pending, has_unseen)
     });
     assert_eq!(outcomes, BTreeSet::from([(false, false), (false, true), (true, false), (true, true)]));
+}
+
+/// G1. Two threads listen for the same version. Broken by a bit that only the first listener sets, and by a send that notifies one
+/// of them.
+#[test]
+fn g1_two_listeners_against_a_send() {
+    let outcomes = model(2, || {
+        let (tx, rx) = channel(0);
+        let other = rx.clone();
+        let sender = sending(tx, 1);
+        let listen = |rx: &Receiver<u32>| {
+            let listener = rx.listen();
+            let has_unseen = rx.has_unseen();
+            if !has_unseen {
+                block_on(listener);
+            }
+            has_unseen
+        };
+        let listening = thread::spawn(move || listen(&other));
+        let has_unseen = listen(&rx);
+        let other_has_unseen = listening.join().unwrap();
+        let _tx = sender.join().unwrap();
+        assert!(rx.has_unseen());
+        (has_unseen, other_has_unseen)
+    });
+    assert_eq!(outcomes, BTreeSet::from([(false, false), (false, true), (true, false), (true, true)]));
+}
+
+/// G1. A listener against a `try_send` and a send: both bring a version, and the one that takes the bit notifies. Broken by a send
+/// that takes the bit and leaves the notification to the other one.
+#[test]
+fn g1_a_listener_against_two_senders() {
+    let outcomes = model(2, || {
+        let (tx, rx) = channel(0);
+        let other = tx.clone();
+        let senders = (sending(tx, 1), thread::spawn(move || (other.try_send(2).is_ok(), other)));
+        let task = Task::new();
+        let mut listener = pin!(rx.listen());
+        let has_unseen = rx.has_unseen();
+        let polled = task.poll_pinned(listener.as_mut());
+        let _tx = senders.0.join().unwrap();
+        let (is_sent, _other) = senders.1.join().unwrap();
+        assert!(has_unseen || polled.is_ready() || task.wakes() == 1);
+        (has_unseen, polled.is_ready(), is_sent)
+    });
+    for expected in [(false, false, false), (false, false, true), (false, true, true), (true, false, true)] {
+        assert!(outcomes.contains(&expected), "{outcomes:?}");
+    }
 }

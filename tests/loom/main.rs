@@ -16,10 +16,213 @@
 //! So a list with three waiting receivers reaches every branch of a delivery, and a second receiver makes its list grow.
 //!
 //! A model returns its outcome, and the test compares the outcomes of all interleavings with those it expects. So a model
-//! that no longer reaches a branch fails. `LOOM_MAX_PREEMPTIONS` must not be lower than a model's own bound.
+//! that no longer reaches a branch fails. The bound on preemptions is what CI has time for. `LOOM_MAX_PREEMPTIONS` sets
+//! another one, not lower than a model's own, and `ci/loom.sh --thorough` looks for the highest at which a model ends.
 //!
 //! A sender's drop is a close, which wakes receivers too. So the threads below hand their sender back, unless the close is
 //! what a model is about.
+//!
+//! # Which operations meet in which model
+//!
+//! Every pair of operations, each under the one that comes first. A capital letter is the reason why there is no model:
+//!
+//! - N: nothing to order. The two touch different words, lists and locks, or both only read, or one changes a word of
+//!   which the other reads a part that stays as it is. Either may come first.
+//! - L: the two have a slot each in a list, and its lock orders them. What a delivery makes of that is in the rows of `set`
+//!   and of the drops, and `src/channel/loom_tests/wait_list.rs` has models of the list alone.
+//! - P: one of the two is made of others, one after the other: `send` is a check for receivers and `set`; `recv` and
+//!   `wait_for` are `changed` and `with`. These are in the rows of their parts.
+//! - S: once it has the lock, `try_send` does what `set` does, so the model is that of `set`.
+//! - B: the one needs a sender, or a receiver, and the other drops the last. They never run at once.
+//! - W: a `Watch` does not exist under loom, because a static needs `const` constructors, which loom's types have not. All
+//!   its methods are those of a `Sender` in a cell. `g1_two_first_waits_at_once` meets such a cell, and
+//!   `threads_that_are_first_at_once_make_one_channel` in `tests/watch.rs` the one of a `Watch`.
+//!
+//! `set` stands for `send_modify`, `send_if_modified`, `send_replace` and `set_if_changed` too, which are one function;
+//! `borrow` for `borrow_and_update` and `try_borrow`, and `with` for `get`, `get_and_update`, the checks for a version or the
+//! close, and `Cached`, of senders and receivers alike; `first poll`, `later poll` and `dropped wait` for those of `changed`
+//! and `changed_blocking`; `poll_changed` for what the models call `poll`; `wait_for` for `wait_until` and `wait_for_map`;
+//! `recv` and `try_recv` for `recv_if` and `try_recv_if`; `clone` for that of each handle; a drop without "last" for one
+//! that leaves others; `closed` and `listen` for their dropped futures, and `listen` for `listen_closed`.
+//!
+//! ```text
+//! send
+//!   send, set, borrow, with, first poll, later poll, dropped wait, poll_changed, wait_for, recv, try_recv: P
+//!   try_send: sends_against_the_last_receivers_drop
+//!   clone, subscribe, sender's drop, receiver's drop, upgrade, closed: N
+//!   last sender's drop: B
+//!   last receiver's drop: sends_against_the_last_receivers_drop
+//!   listen: P
+//!   Watch: W
+//! set
+//!   set: two_writers two_writers_wait_for_a_reader g2_a_value_and_its_version_are_one g1_a_wait_against_two_senders
+//!     g3_two_deliveries_at_once g3_two_deliveries_on_two_threads
+//!   try_send: g2_an_attempt_to_receive_returns_a_value_once g1_recv_against_a_set_and_a_try_send
+//!   borrow: two_readers_and_a_writer g7_a_second_read_and_a_queued_writer g7_two_channels_crosswise a_demand_against_a_newcomer
+//!     tries_against_a_holder
+//!   with: a_known_version_is_there two_sends_against_a_cached_value g2_three_kinds_of_reads_against_a_send
+//!     what_comes_before_a_send_is_visible
+//!   first poll: g1_a_wait_against_a_send what_comes_before_a_send_is_visible_after_a_wait
+//!     g1_a_woken_task_finds_the_new_version g1_changed_blocking_against_two_sends g1_waits_in_one_lane_against_a_send
+//!     g1_waits_in_two_lanes_against_a_send g1_growth_against_a_delivery g1_two_growths_against_a_delivery
+//!   later poll: g1_a_repeated_poll_against_a_delivery g3_two_deliveries_on_two_threads
+//!   dropped wait: g6_a_dropped_wait_against_a_delivery g1_two_lanes_with_more_than_a_batch
+//!     g1_a_dropped_wait_and_another_against_a_send g1_a_wait_that_was_never_polled_against_a_send
+//!   poll_changed: g1_poll_changed_against_two_sends g6_a_ready_wait_keeps_no_waker
+//!     g1_a_waiting_bit_that_another_receiver_has_set
+//!   wait_for: g1_wait_for_against_two_sends g1_wait_for_against_two_senders
+//!   recv: g1_recv_against_a_set_and_a_try_send
+//!   try_recv: g2_an_attempt_to_receive_returns_a_value_once g2_three_kinds_of_reads_against_a_send
+//!   clone: new_receivers_against_a_send
+//!   subscribe: new_receivers_against_a_send g1_a_dropped_receiver_against_a_delivery
+//!   sender's drop: the_close_comes_after_every_send
+//!   last sender's drop: B
+//!   receiver's drop: g1_a_dropped_receiver_against_a_delivery g6_a_receiver_and_a_wait_are_dropped_during_a_delivery
+//!   last receiver's drop: sends_against_the_last_receivers_drop
+//!   upgrade: N
+//!   closed: g3_closed_and_a_wait_in_one_list_against_a_send
+//!   listen: g1_a_listener_against_a_send g1_awaited_listeners_against_two_sends g1_a_wait_and_a_listener_against_a_send
+//!   Watch: W
+//! try_send
+//!   try_send: S
+//!   borrow: tries_against_a_holder
+//!   with: S
+//!   first poll: S
+//!   later poll, dropped wait: S
+//!   poll_changed: g1_a_wait_against_a_try_send
+//!   wait_for: S
+//!   recv: g1_recv_against_a_set_and_a_try_send
+//!   try_recv: g2_an_attempt_to_receive_returns_a_value_once
+//!   clone, subscribe, receiver's drop, closed: S
+//!   sender's drop, upgrade: N
+//!   last sender's drop: B
+//!   last receiver's drop: sends_against_the_last_receivers_drop
+//!   listen: g1_a_listener_against_two_senders
+//!   Watch: W
+//! borrow
+//!   borrow: two_readers_and_a_writer
+//!   with, try_recv: g2_three_kinds_of_reads_against_a_send
+//!   first poll, later poll, dropped wait, poll_changed, clone, subscribe: N
+//!   wait_for, recv: P
+//!   sender's drop, last sender's drop, receiver's drop, last receiver's drop, upgrade, closed, listen: N
+//!   Watch: W
+//! with
+//!   with: N
+//!   try_recv: g2_three_kinds_of_reads_against_a_send
+//!   first poll, later poll, dropped wait, poll_changed, clone, subscribe: N
+//!   wait_for, recv: P
+//!   sender's drop, last sender's drop, receiver's drop, last receiver's drop, upgrade, closed, listen: N
+//!   Watch: W
+//! first poll
+//!   first poll: g1_two_first_waits_at_once g1_two_growths_at_once g1_waits_in_one_lane_against_a_send
+//!   later poll, poll_changed: L
+//!   dropped wait: g1_a_dropped_wait_and_another_against_a_send
+//!   wait_for, recv: P
+//!   try_recv, clone, subscribe, upgrade: N
+//!   sender's drop: g1_a_wait_against_a_send_and_the_close
+//!   last sender's drop: g1_a_wait_against_the_close g1_a_wait_against_a_send_and_the_close
+//!     what_comes_before_a_send_is_visible_after_a_wait g1_changed_blocking_against_a_send_and_the_close
+//!   receiver's drop: g1_a_list_that_shrinks_against_a_first_wait
+//!   last receiver's drop: B
+//!   closed: g3_closed_and_a_wait_in_one_list_against_a_send
+//!   listen: g1_a_wait_and_a_listener_against_a_send
+//!   Watch: W
+//! later poll
+//!   later poll, dropped wait, poll_changed, closed: L
+//!   wait_for, recv: P
+//!   try_recv, clone, subscribe, sender's drop, upgrade, listen: N
+//!   last sender's drop, receiver's drop: g1_a_repeated_poll_against_the_close
+//!   last receiver's drop: B
+//!   Watch: W
+//! dropped wait
+//!   dropped wait, poll_changed, closed: L
+//!   wait_for, recv: P
+//!   try_recv, clone, subscribe, sender's drop, upgrade, listen: N
+//!   last sender's drop: g6_a_receiver_and_a_wait_are_dropped_during_the_close
+//!   receiver's drop: g6_a_receiver_and_a_wait_are_dropped_during_the_close
+//!   last receiver's drop: B
+//!   Watch: W
+//! poll_changed
+//!   poll_changed: g1_two_first_waits_at_once g1_waits_in_two_lanes_against_a_send
+//!   wait_for, recv: P
+//!   try_recv, clone, subscribe, sender's drop, listen: N
+//!   last sender's drop: g1_a_waiting_bit_that_another_receiver_has_set_against_the_close
+//!   receiver's drop: g1_a_list_that_shrinks_against_a_first_wait
+//!   last receiver's drop: B
+//!   upgrade: two_upgrades_against_the_last_senders_drop
+//!   closed: g3_closed_and_a_wait_in_one_list_against_a_send
+//!   Watch: W
+//! wait_for
+//!   wait_for, recv, try_recv, closed, listen: P
+//!   clone, subscribe, upgrade: N
+//!   sender's drop, last sender's drop: g1_wait_for_against_a_send_and_the_close
+//!   receiver's drop: g6_a_receiver_and_a_wait_are_dropped_during_a_delivery
+//!   last receiver's drop: B
+//!   Watch: W
+//! recv
+//!   recv, try_recv, sender's drop, last sender's drop, receiver's drop, closed, listen: P
+//!   clone, subscribe, upgrade: N
+//!   last receiver's drop: B
+//!   Watch: W
+//! try_recv
+//!   try_recv, clone, subscribe, receiver's drop, upgrade, closed, listen: N
+//!   sender's drop, last sender's drop: attempts_to_receive_against_a_send_and_the_close
+//!   last receiver's drop: B
+//!   Watch: W
+//! clone
+//!   clone: N
+//!   subscribe: new_receivers_against_a_send
+//!   sender's drop: a_senders_clone_against_another_senders_drop
+//!   last sender's drop, last receiver's drop: B
+//!   receiver's drop, closed: g1_closed_against_a_clone_and_drops
+//!   upgrade, listen: N
+//!   Watch: W
+//! subscribe
+//!   subscribe, sender's drop, receiver's drop, upgrade: N
+//!   last sender's drop: B
+//!   last receiver's drop, closed: g1_closed_against_a_receiver_that_comes_and_goes
+//!   listen: g1_a_closed_listener_and_a_receiver_that_comes_and_goes
+//!   Watch: W
+//! sender's drop
+//!   sender's drop, last sender's drop: what_comes_before_every_senders_drop_is_visible the_close_comes_after_every_send
+//!   receiver's drop, last receiver's drop, closed, listen: N
+//!   upgrade: two_upgrades_against_the_last_senders_drop
+//!   Watch: W
+//! last sender's drop
+//!   last sender's drop, closed: B
+//!   receiver's drop: g6_a_receiver_and_a_wait_are_dropped_during_the_close
+//!   last receiver's drop: g6_both_ends_are_dropped_at_once
+//!   upgrade: an_upgrade_against_the_last_senders_drop two_upgrades_against_the_last_senders_drop
+//!   listen: g1_a_listener_against_the_close
+//!   Watch: W
+//! receiver's drop
+//!   receiver's drop, last receiver's drop: what_comes_before_the_last_receivers_drop_is_visible
+//!   upgrade, listen: N
+//!   closed: g1_closed_against_two_receivers_drops
+//!   Watch: W
+//! last receiver's drop
+//!   last receiver's drop: B
+//!   upgrade: g6_both_ends_are_dropped_at_once
+//!   closed: g1_closed_against_the_last_receivers_drop what_comes_before_the_last_receivers_drop_is_visible_after_closed
+//!     g6_a_dropped_closed_against_the_last_receivers_drop g1_closed_blocking_against_the_last_receivers_drop
+//!   listen: g1_a_closed_listener_against_the_last_receivers_drop
+//!   Watch: W
+//! upgrade
+//!   upgrade: two_upgrades_against_the_last_senders_drop
+//!   closed, listen: N
+//!   Watch: W
+//! closed
+//!   closed: g1_two_senders_in_closed_against_the_last_receivers_drop
+//!   listen: g1_a_closed_listener_and_a_receiver_that_comes_and_goes
+//!   Watch: W
+//! listen
+//!   listen: g1_two_listeners_against_a_send
+//!   Watch: W
+//! Watch
+//!   Watch: W
+//! ```
+//!
+//! `tests/loom_table.rs` checks that this table has every pair, names only models that exist, and leaves none out.
 #![cfg(loom)]
 
 mod closed;
@@ -43,6 +246,9 @@ use watch_channel::error::RecvError;
 use watch_channel::{Receiver, Sender, channel};
 
 use common::Task;
+
+/// More preemptions than any model has: all interleavings.
+const UNBOUNDED: usize = 100;
 
 /// Explores all interleavings with at most so many preemptions, and returns their outcomes.
 fn model<R: Ord + Send + 'static>(preemptions: usize, f: impl Fn() -> R + Send + Sync + 'static) -> BTreeSet<R> {

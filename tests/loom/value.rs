@@ -5,9 +5,11 @@ use std::collections::BTreeSet;
 use loom::sync::Arc;
 use loom::sync::atomic::{AtomicUsize, Ordering};
 use loom::thread;
+use watch_channel::error::{TryRecvError, TrySendError};
 use watch_channel::{Cached, channel};
 
-use crate::{model, sending};
+use crate::common::Task;
+use crate::{model, poll, sending};
 
 /// G2. Broken by a version that is published after the write lock has been released: a value is then read with the version
 /// before its own.
@@ -219,4 +221,175 @@ fn what_comes_before_the_last_receivers_drop_is_visible() {
         is_closed
     });
     assert_eq!(outcomes, BTreeSet::from([false, true]));
+}
+
+/// A send that fails has stored nothing, and one that succeeds has found a receiver. Broken by a `send` or a `try_send` that
+/// stores the value before it checks for receivers, or publishes it although it returns it.
+#[test]
+fn sends_against_the_last_receivers_drop() {
+    let outcomes = model(2, || {
+        let (tx, rx) = channel(0);
+        let other = tx.clone();
+        let first = thread::spawn(move || tx.send(1).is_ok());
+        let dropping = thread::spawn(move || drop(rx));
+        let second = match other.try_send(2) {
+            Ok(()) => "sent",
+            Err(TrySendError::Busy(2)) => "busy",
+            Err(TrySendError::Closed(2)) => "closed",
+            Err(error) => panic!("{error:?}"),
+        };
+        let first = first.join().unwrap();
+        dropping.join().unwrap();
+        let value = other.get();
+        match (first, second) {
+            (false, "sent") => assert_eq!(value, 2),
+            (true, "sent") => assert!(value == 1 || value == 2),
+            (is_sent, _) => assert_eq!(value, u32::from(is_sent)),
+        }
+        (first, second, value)
+    });
+    let expected = [
+        (false, "closed", 0),
+        (false, "sent", 2),
+        (true, "busy", 1),
+        (true, "closed", 1),
+        (true, "sent", 1),
+        (true, "sent", 2),
+    ];
+    assert_eq!(outcomes, BTreeSet::from(expected));
+}
+
+/// A clone has seen what its original has, and a new receiver has seen the version of its moment: neither misses a send, and
+/// the new one does not take an old value for a new one. Broken by a clone that has seen the current version, and by a new
+/// receiver that has seen another one than it found.
+#[test]
+fn new_receivers_against_a_send() {
+    let outcomes = model(3, || {
+        let (tx, rx) = channel(0);
+        let source = tx.clone();
+        let sender = sending(tx, 1);
+        let cloning = thread::spawn(move || {
+            let clone = rx.clone();
+            drop(rx);
+            let has_unseen = clone.has_unseen();
+            (clone, has_unseen)
+        });
+        let mut subscribed = source.subscribe();
+        let early = subscribed.get_and_update();
+        let late = subscribed.has_unseen();
+        assert!(early == 0 || !late, "the one send is new twice");
+        let (clone, clone_has_unseen) = cloning.join().unwrap();
+        let _tx = sender.join().unwrap();
+        assert_eq!(clone.borrow().has_changed(), clone.has_unseen());
+        assert!(clone.has_unseen());
+        assert_eq!(subscribed.has_unseen(), early == 0);
+        assert_eq!((source.receiver_count(), clone.get(), subscribed.get()), (2, 1, 1));
+        (early, late, clone_has_unseen)
+    });
+    let expected =
+        [(0, false, false), (0, false, true), (0, true, false), (0, true, true), (1, false, false), (1, false, true)];
+    assert_eq!(outcomes, BTreeSet::from(expected));
+}
+
+/// A channel is open as long as one clone is, whichever sender it is made of. Broken by a clone that counts itself after it has
+/// been made, and by a count that is read and then stored.
+#[test]
+fn a_senders_clone_against_another_senders_drop() {
+    let outcomes = model(3, || {
+        let (tx, rx) = channel(0);
+        let other = tx.clone();
+        let cloning = thread::spawn(move || {
+            let clone = tx.clone();
+            drop(tx);
+            clone.set(1);
+        });
+        let dropping = thread::spawn(move || drop(other));
+        let is_closed = rx.is_closed();
+        if is_closed {
+            assert_eq!(rx.get(), 1);
+        }
+        cloning.join().unwrap();
+        dropping.join().unwrap();
+        assert!(rx.is_closed());
+        assert_eq!(rx.get(), 1);
+        is_closed
+    });
+    assert_eq!(outcomes, BTreeSet::from([false, true]));
+}
+
+/// Two weak senders are upgraded while the last sender goes: the channel closes once, after the last of the three. Broken by an
+/// upgrade that reads the count and then adds to it, and by a close with a sender that is not the last one.
+#[test]
+fn two_upgrades_against_the_last_senders_drop() {
+    let outcomes = model(3, || {
+        let (tx, mut rx) = channel(0);
+        let task = Task::new();
+        assert!(poll(&task, &mut rx).is_pending());
+        let weak = tx.downgrade();
+        let first = thread::spawn({
+            let weak = weak.clone();
+            move || weak.upgrade().is_some()
+        });
+        let dropping = thread::spawn(move || drop(tx));
+        let second = weak.upgrade();
+        if let Some(tx) = &second {
+            assert!(!rx.is_closed());
+            tx.set(1);
+        }
+        let is_second = second.is_some();
+        drop(second);
+        let is_first = first.join().unwrap();
+        dropping.join().unwrap();
+        assert!(rx.is_closed() && weak.upgrade().is_none());
+        assert_eq!((task.wakes(), task.wakers_kept()), (1, 0));
+        assert_eq!(rx.get(), u32::from(is_second));
+        (is_first, is_second)
+    });
+    assert_eq!(outcomes, BTreeSet::from([(false, false), (false, true), (true, false), (true, true)]));
+}
+
+/// Readers of each kind in one send: none fails for another reader, and each value has its version. Broken by an attempt to
+/// read that fails beside a reader.
+#[test]
+fn g2_three_kinds_of_reads_against_a_send() {
+    let outcomes = model(2, || {
+        let (tx, mut rx) = channel(0);
+        let other = rx.clone();
+        let sender = sending(tx, 1);
+        let borrowing = thread::spawn(move || {
+            let value = other.borrow();
+            assert_eq!(value.has_changed(), *value == 1);
+            *value
+        });
+        let received = rx.try_recv().ok();
+        let with = rx.with(|value| *value);
+        assert!(received.is_none_or(|received| received == with));
+        let borrowed = borrowing.join().unwrap();
+        let _tx = sender.join().unwrap();
+        (received, with, borrowed)
+    });
+    let expected = [(None, 0, 0), (None, 0, 1), (None, 1, 0), (None, 1, 1), (Some(1), 1, 0), (Some(1), 1, 1)];
+    assert_eq!(outcomes, BTreeSet::from(expected));
+}
+
+/// An attempt that finds the channel closed has found the last value before. Broken by a check for the close that comes after
+/// the check for a new version.
+#[test]
+fn attempts_to_receive_against_a_send_and_the_close() {
+    let outcomes = model(3, || {
+        let (tx, mut rx) = channel(0);
+        let other = tx.clone();
+        let first = thread::spawn(move || tx.set(1));
+        let second = thread::spawn(move || drop(other));
+        let early = rx.try_recv();
+        assert_ne!(early, Err(TryRecvError::Closed), "the last value comes first");
+        first.join().unwrap();
+        second.join().unwrap();
+        if early.is_err() {
+            assert_eq!(rx.try_recv(), Ok(1));
+        }
+        assert_eq!(rx.try_recv(), Err(TryRecvError::Closed));
+        early.ok()
+    });
+    assert_eq!(outcomes, BTreeSet::from([None, Some(1)]));
 }

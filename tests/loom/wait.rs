@@ -286,3 +286,157 @@ fn g1_changed_blocking_against_two_sends() {
         let _tx = sender.join().unwrap();
     });
 }
+
+/// G1, G2. `recv` returns the value that it marks as seen, and none twice. Broken by a `recv` that marks the version which has
+/// woken it as seen, and not the one that it copies, and by a `try_send` that does not wake.
+#[test]
+fn g1_recv_against_a_set_and_a_try_send() {
+    let outcomes = model(2, || {
+        let (tx, mut rx) = channel(0);
+        let other = tx.clone();
+        let first = sending(tx, 1);
+        let second = thread::spawn(move || (other.try_send(2).is_ok(), other));
+        let early = block_on(rx.recv()).unwrap();
+        let _tx = first.join().unwrap();
+        let (is_sent, _other) = second.join().unwrap();
+        let late = rx.try_recv().ok();
+        assert_ne!(Some(early), late);
+        assert_eq!(late.unwrap_or(early), rx.get());
+        (is_sent, early, late)
+    });
+    let expected = [(false, 1, None), (true, 1, None), (true, 1, Some(2)), (true, 2, None), (true, 2, Some(1))];
+    assert_eq!(outcomes, BTreeSet::from(expected));
+}
+
+/// G1, with a waker that is there when a `try_send` is all that comes. Broken by a `try_send` that takes the bit and does not
+/// wake.
+#[test]
+fn g1_a_wait_against_a_try_send() {
+    let outcomes = model(3, || {
+        let (tx, mut rx) = channel(0);
+        let task = Task::new();
+        let sender = thread::spawn(move || (tx.try_send(1), tx));
+        let is_pending = poll(&task, &mut rx).is_pending();
+        let (sent, _tx) = sender.join().unwrap();
+        assert_eq!(sent, Ok(()));
+        assert_eq!((task.wakes(), task.wakers_kept()), (is_pending.into(), 0));
+        is_pending
+    });
+    assert_eq!(outcomes, BTreeSet::from([false, true]));
+}
+
+/// G1, with one future for the versions of two senders. Broken by a send that takes a bit which it does not deliver to, and
+/// by a condition that is called with a value which is then not marked as seen.
+#[test]
+fn g1_wait_for_against_two_senders() {
+    let outcomes = model(2, || {
+        let (tx, mut rx) = channel(0);
+        let other = tx.clone();
+        let senders = [tx, other].map(|tx| {
+            thread::spawn(move || {
+                tx.send_modify(|value| *value += 1);
+                tx
+            })
+        });
+        let (task, mut values) = (Task::new(), Vec::new());
+        let mut wait = Box::pin(rx.wait_for(|value| {
+            values.push(*value);
+            *value == 2
+        }));
+        let is_pending = task.poll(&mut wait).is_pending();
+        let _senders = senders.map(|sender| sender.join().unwrap());
+        if is_pending {
+            assert_eq!(task.wakes(), 1);
+            assert_eq!(*task.poll_ready(wait).unwrap(), 2);
+        }
+        assert!(values.windows(2).all(|pair| pair[0] < pair[1]), "{values:?}");
+        (is_pending, values)
+    });
+    let expected = [
+        (false, vec![0, 1, 2]),
+        (false, vec![0, 2]),
+        (false, vec![1, 2]),
+        (false, vec![2]),
+        (true, vec![0, 1, 2]),
+        (true, vec![0, 2]),
+        (true, vec![1, 2]),
+    ];
+    assert_eq!(outcomes, BTreeSet::from(expected));
+}
+
+/// G1. The condition is called with the last value, and then the wait ends. Broken by a close that hides an unseen version, and
+/// by a close that does not wake.
+#[test]
+fn g1_wait_for_against_a_send_and_the_close() {
+    let outcomes = model(2, || {
+        let (tx, mut rx) = channel(0);
+        let other = tx.clone();
+        let first = thread::spawn(move || tx.set(1));
+        let second = thread::spawn(move || drop(other));
+        let mut values = Vec::new();
+        let is_closed = block_on(rx.wait_for(|value| {
+            values.push(*value);
+            *value == 2
+        }))
+        .is_err();
+        assert!(is_closed);
+        assert_eq!(values.last(), Some(&1));
+        assert!(!rx.has_unseen());
+        first.join().unwrap();
+        second.join().unwrap();
+        values
+    });
+    assert_eq!(outcomes, BTreeSet::from([vec![0, 1], vec![1]]));
+}
+
+/// G1, G6. A registered receiver is polled again by another task while the channel closes, and the receiver of another lane is
+/// dropped. Broken by a registration that is not renewed, and by a close that wakes before it is published.
+#[test]
+fn g1_a_repeated_poll_against_the_close() {
+    let outcomes = model(3, || {
+        let (tx, mut rx) = channel(0);
+        let mut other = rx.clone();
+        let tasks = [Task::new(), Task::new(), Task::new()];
+        assert!(poll(&tasks[0], &mut rx).is_pending());
+        assert!(poll(&tasks[1], &mut other).is_pending());
+        let closing = thread::spawn(move || drop(tx));
+        let dropping = thread::spawn(move || drop(other));
+        let is_pending = poll(&tasks[2], &mut rx).is_pending();
+        closing.join().unwrap();
+        dropping.join().unwrap();
+        assert!(tasks.iter().all(|task| task.wakers_kept() == 0));
+        let outcome = match (is_pending, tasks[0].wakes(), tasks[2].wakes()) {
+            (true, 0, 1) => "woken",
+            (false, 0, 0) => "ready",
+            // The delivery took one of its wakers.
+            (false, 1, 0) | (false, 0, 1) => "ready and woken",
+            other => panic!("{other:?}"),
+        };
+        (outcome, tasks[1].wakes())
+    });
+    let expected = ["woken", "ready", "ready and woken"];
+    assert_eq!(outcomes, expected.into_iter().flat_map(|outcome| [(outcome, 0), (outcome, 1)]).collect());
+}
+
+/// G6. Both ends of a channel go at once, with a task that is registered, and a weak sender is upgraded in between. Broken by a
+/// receiver that leaves its waker in the list, and by a close that finds the slot of a dropped receiver.
+#[test]
+fn g6_both_ends_are_dropped_at_once() {
+    let outcomes = model(3, || {
+        let (tx, mut rx) = channel(0);
+        let weak = tx.downgrade();
+        let task = Task::new();
+        assert!(poll(&task, &mut rx).is_pending());
+        let closing = thread::spawn(move || drop(tx));
+        let upgrading = thread::spawn(move || weak.upgrade().map(|tx| tx.is_closed()));
+        drop(rx);
+        assert!(task.wakers_kept() <= 1, "a delivery may have taken one");
+        closing.join().unwrap();
+        let upgraded = upgrading.join().unwrap();
+        assert_eq!(task.wakers_kept(), 0);
+        (task.wakes(), upgraded)
+    });
+    // If the upgraded sender has found no receiver, the close came too late for its waker.
+    let expected = [(0, None), (1, None), (0, Some(false)), (1, Some(false)), (0, Some(true))];
+    assert_eq!(outcomes, BTreeSet::from(expected));
+}

@@ -1,0 +1,126 @@
+//! The count of handles.
+
+use alloc::collections::BTreeSet;
+use alloc::vec::Vec;
+
+use loom::thread;
+
+use super::{Data, UNBOUNDED, model};
+use crate::channel::count::{Count, Removed};
+use crate::sync::{Arc, Mutex};
+
+/// Two handles are dropped against a wait for that: either the wait finds zero, or the last drop finds the flag. Broken by a
+/// flag that is set without Release or without Acquire, and by one that the last drop does not report.
+#[test]
+fn the_flag_is_found_or_zero() {
+    let outcomes = model(UNBOUNDED, || {
+        let shared = Arc::new((Count::new(2), [Data::new(), Data::new()], Data::new()));
+        let handles = [0, 1].map(|handle| {
+            let shared = shared.clone();
+            thread::spawn(move || {
+                let (count, done, waker) = &*shared;
+                done[handle].write();
+                let removed = count.remove();
+                if removed == Removed::LastAwaited {
+                    waker.read();
+                    done.iter().for_each(Data::read);
+                }
+                removed
+            })
+        });
+        let (count, done, waker) = &*shared;
+        waker.write();
+        let left = count.set_waiting();
+        if left == 0 {
+            done.iter().for_each(Data::read);
+        }
+        let removed = handles.map(|handle| handle.join().unwrap());
+        let last = if left == 0 { Removed::Last } else { Removed::LastAwaited };
+        assert!(removed == [Removed::NotLast, last] || removed == [last, Removed::NotLast], "{removed:?}");
+        left
+    });
+    assert_eq!(outcomes, BTreeSet::from([0, 1, 2]));
+}
+
+/// A count that is found at zero, without a wait. Broken by a count that goes down without Release or without Acquire, and by
+/// one that is read without Acquire.
+#[test]
+fn zero_comes_after_all_that_was_done() {
+    let outcomes = model(UNBOUNDED, || {
+        let shared = Arc::new((Count::new(2), [Data::new(), Data::new()]));
+        let handles = [0, 1].map(|handle| {
+            let shared = shared.clone();
+            thread::spawn(move || {
+                let (count, done) = &*shared;
+                done[handle].write();
+                let removed = count.remove();
+                // It closes the channel, or wakes.
+                if removed == Removed::Last {
+                    done.iter().for_each(Data::read);
+                }
+            })
+        });
+        let left = shared.0.get();
+        if left == 0 {
+            shared.1.iter().for_each(Data::read);
+        }
+        handles.into_iter().for_each(|handle| handle.join().unwrap());
+        left
+    });
+    assert_eq!(outcomes, BTreeSet::from([0, 1, 2]));
+}
+
+/// Two handles are made from nothing (an upgrade) while the last one goes. Broken by an upgrade that reads the count and then
+/// adds to it: zero is then not the end.
+#[test]
+fn zero_is_the_end() {
+    let outcomes = model(UNBOUNDED, || {
+        let count = Arc::new(Count::new(1));
+        let upgrades = [(); 2].map(|()| {
+            let count = count.clone();
+            thread::spawn(move || count.add_unless_zero().then(|| count.remove()))
+        });
+        let removed = count.remove();
+        let upgrades = upgrades.map(|upgrade| upgrade.join().unwrap());
+        let all = [Some(removed), upgrades[0], upgrades[1]];
+        let lasts = all.iter().filter(|removed| **removed == Some(Removed::Last)).count();
+        assert_eq!(lasts, 1, "{all:?}");
+        assert!(!count.add_unless_zero());
+        assert_eq!(count.get(), 0);
+        (removed == Removed::Last, upgrades.iter().flatten().count())
+    });
+    assert_eq!(outcomes, BTreeSet::from([(true, 0), (true, 1), (true, 2), (false, 1), (false, 2)]));
+}
+
+/// The count reaches zero, a new handle comes and goes, and each brings a wait to its end. Broken by a flag that the last drop
+/// does not report, or that the next wait does not set again. (That it is taken with Acquire shows only where the list is made
+/// by that wait: `g1_a_closed_listener_and_a_receiver_that_comes_and_goes`.)
+#[test]
+fn no_wait_is_left_when_handles_come_and_go() {
+    let outcomes = model(UNBOUNDED, || {
+        // The mutex is the list's lock.
+        let shared = Arc::new((Count::new(1), Mutex::new(Vec::new())));
+        let remove = |shared: &(Count, Mutex<Vec<u32>>)| match shared.0.remove() {
+            Removed::LastAwaited => shared.1.with(core::mem::take),
+            Removed::Last | Removed::NotLast => Vec::new(),
+        };
+        shared.1.with(|list| list.push(0));
+        assert_eq!(shared.0.set_waiting(), 1);
+        let other = thread::spawn({
+            let shared = shared.clone();
+            move || remove(&shared)
+        });
+        shared.0.add();
+        shared.1.with(|list| list.push(1));
+        assert!(shared.0.set_waiting() > 0);
+        let mine = remove(&shared);
+        let others = other.join().unwrap();
+        assert_eq!(mine.len() + others.len(), 2, "{mine:?} {others:?}");
+        (mine, others)
+    });
+    assert!(outcomes.is_superset(&BTreeSet::from([
+        (Vec::from([0, 1]), Vec::new()),
+        (Vec::from([1]), Vec::from([0])),
+        (Vec::new(), Vec::from([0, 1])),
+    ])));
+}

@@ -1,0 +1,114 @@
+//! The value's lock and its queue. The lock itself is not spin's but a model of it (`src/sync/loom.rs`).
+
+use alloc::collections::BTreeSet;
+
+use loom::thread;
+
+use super::{Data, model};
+use crate::channel::queue::Queue;
+use crate::channel::value::Value;
+use crate::deadlock::{ChannelId, caller};
+use crate::sync::{Arc, RwLock};
+
+fn value() -> Arc<Value<(Data, u32)>> {
+    Arc::new(Value { lock: RwLock::new((Data::new(), 0)), queue: Queue::new(), id: ChannelId::new() })
+}
+
+fn add(value: &Value<(Data, u32)>, number: u32) {
+    value.write(caller(), |(data, sum)| {
+        data.write();
+        *sum = *sum * 10 + number;
+    });
+}
+
+fn read(value: &Value<(Data, u32)>) -> u32 {
+    let guard = value.read(caller());
+    guard.value.0.read();
+    guard.value.1
+}
+
+/// No thread demands the lock or holds it any more.
+#[track_caller]
+fn assert_is_free(value: &Value<(Data, u32)>) {
+    assert!(value.try_read(caller()).is_some());
+    assert!(value.try_write(caller(), |_| ()).is_some());
+}
+
+/// Two writers and a reader: one at a time, and all of them get the lock. Broken by a thread that leaves the queue and does not
+/// wake the next one, or does not take its demand back.
+#[test]
+fn two_writers_and_a_reader_take_turns() {
+    let outcomes = model(2, || {
+        let shared = value();
+        let writers = [1, 2].map(|number| {
+            let shared = shared.clone();
+            thread::spawn(move || add(&shared, number))
+        });
+        let found = read(&shared);
+        writers.into_iter().for_each(|writer| writer.join().unwrap());
+        let sum = read(&shared);
+        assert_is_free(&shared);
+        (found, sum)
+    });
+    let expected = [(0, 12), (0, 21), (1, 12), (2, 21), (12, 12), (21, 21)];
+    assert_eq!(outcomes, BTreeSet::from(expected));
+}
+
+/// Attempts to read and to write against a writer: they end at once, and keep no other thread waiting. Broken by a thread that
+/// leaves the queue and does not take its demand back.
+#[test]
+fn attempts_keep_no_thread_waiting() {
+    let outcomes = model(3, || {
+        let shared = value();
+        let writer = thread::spawn({
+            let shared = shared.clone();
+            move || add(&shared, 1)
+        });
+        let attempt = thread::spawn({
+            let shared = shared.clone();
+            move || {
+                shared
+                    .try_write(caller(), |(data, sum)| {
+                        data.write();
+                        *sum = *sum * 10 + 2;
+                    })
+                    .is_some()
+            }
+        });
+        let found = shared.try_read(caller()).map(|guard| {
+            guard.value.0.read();
+            guard.value.1
+        });
+        writer.join().unwrap();
+        let written = attempt.join().unwrap();
+        let sum = read(&shared);
+        assert_eq!(written, sum > 9);
+        assert_is_free(&shared);
+        (found, written)
+    });
+    for expected in [(None, false), (None, true), (Some(0), false), (Some(0), true), (Some(1), false), (Some(1), true)]
+    {
+        assert!(outcomes.contains(&expected), "{outcomes:?}");
+    }
+}
+
+/// A writer waits for a guard, and its thread reads again. Broken by a second read that joins the queue behind the writer.
+#[test]
+fn a_second_read_passes_a_writer() {
+    let outcomes = model(4, || {
+        let shared = value();
+        let first = shared.read(caller());
+        let writer = thread::spawn({
+            let shared = shared.clone();
+            move || add(&shared, 1)
+        });
+        assert_eq!(read(&shared), 0);
+        drop(first);
+        let found = read(&shared);
+        writer.join().unwrap();
+        assert_is_free(&shared);
+        assert_eq!(read(&shared), 1);
+        found
+    });
+    assert_eq!(outcomes, BTreeSet::from([0, 1]));
+}
