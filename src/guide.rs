@@ -1,15 +1,6 @@
 //! Guides: how to use a channel well, task by task. The pages of the types say what each method does.
 //!
-//! | guide | for |
-//! |---|---|
-//! | [`reading`] | choosing how to read: copies and references, changes and states, costs, pitfalls |
-//! | [`waiting`] | waiting for several things, time limits, cancel safety, with each executor |
-//! | [`closing`] | who closes a channel, the last value, shutdown signals |
-//! | [`sharing`] | large values; channels that are made of others |
-//! | [`firmware`] | microcontrollers: a manifest, interrupts, and what compiler and linker say |
-//! | [`porting`] | coming from tokio, embassy-sync, async-watch, postage or eyeball |
-//! | [`model_checking`] | checking your own code with loom |
-//! | [`how_it_works`] | the state word, the wait list, and one send's way to a sleeping receiver |
+//! [`reading`] and [`waiting`] are for everyone. The others are for when you need them.
 // A link to what a feature adds is plain text in a build of the documentation without that feature.
 #![cfg_attr(
     not(all(feature = "std", feature = "event-listener", feature = "stream")),
@@ -18,6 +9,13 @@
 
 // For the links. This module exists only for rustdoc.
 use crate::*;
+
+/// A drawing between two parts of a page. Blank lines begin and end a block of HTML.
+macro_rules! picture {
+    ($path:literal) => {
+        concat!("\n\n", include_str!($path), "\n\n")
+    };
+}
 
 #[doc = include_str!("../docs/reading.md")]
 pub mod reading {}
@@ -41,10 +39,10 @@ pub mod porting {}
 pub mod model_checking {}
 
 #[doc = include_str!("../docs/how_it_works/state_word.md")]
-#[doc = include_str!("../docs/how_it_works/state_word.svg")]
+#[doc = picture!("../docs/how_it_works/state_word.svg")]
 #[doc = include_str!("../docs/how_it_works/wait_list.md")]
-#[doc = include_str!("../docs/how_it_works/wait_list.svg")]
+#[doc = picture!("../docs/how_it_works/wait_list.svg")]
 #[doc = include_str!("../docs/how_it_works/one_send.md")]
-#[doc = include_str!("../docs/how_it_works/one_send.svg")]
+#[doc = picture!("../docs/how_it_works/one_send.svg")]
 #[doc = include_str!("../docs/how_it_works/end.md")]
 pub mod how_it_works {}
