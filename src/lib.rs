@@ -202,6 +202,8 @@ mod deadlock;
 pub mod error;
 mod futures;
 mod guard;
+#[cfg(doc)]
+pub mod guide;
 mod receiver;
 mod sender;
 #[cfg_attr(not(all(loom, feature = "loom")), expect(clippy::disallowed_types, reason = "this is the facade"))]

@@ -1,0 +1,48 @@
+//! Guides: how to use a channel well, task by task. The pages of the types say what each method does.
+//!
+//! [`reading`] and [`waiting`] are for everyone. The others are for when you need them.
+// A link to what a feature adds is plain text in a build of the documentation without that feature.
+#![cfg_attr(
+    not(all(feature = "std", feature = "event-listener", feature = "stream")),
+    expect(rustdoc::broken_intra_doc_links, reason = "the guides name what features add")
+)]
+
+// For the links. This module exists only for rustdoc.
+use crate::*;
+
+/// A drawing between two parts of a page. Blank lines begin and end a block of HTML.
+macro_rules! picture {
+    ($path:literal) => {
+        concat!("\n\n", include_str!($path), "\n\n")
+    };
+}
+
+#[doc = include_str!("../docs/reading.md")]
+pub mod reading {}
+
+#[doc = include_str!("../docs/waiting.md")]
+pub mod waiting {}
+
+#[doc = include_str!("../docs/closing.md")]
+pub mod closing {}
+
+#[doc = include_str!("../docs/sharing.md")]
+pub mod sharing {}
+
+#[doc = include_str!("../docs/firmware.md")]
+pub mod firmware {}
+
+#[doc = include_str!("../docs/porting.md")]
+pub mod porting {}
+
+#[doc = include_str!("../docs/model_checking.md")]
+pub mod model_checking {}
+
+#[doc = include_str!("../docs/how_it_works/state_word.md")]
+#[doc = picture!("../docs/how_it_works/state_word.svg")]
+#[doc = include_str!("../docs/how_it_works/wait_list.md")]
+#[doc = picture!("../docs/how_it_works/wait_list.svg")]
+#[doc = include_str!("../docs/how_it_works/one_send.md")]
+#[doc = picture!("../docs/how_it_works/one_send.svg")]
+#[doc = include_str!("../docs/how_it_works/end.md")]
+pub mod how_it_works {}
