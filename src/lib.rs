@@ -19,7 +19,8 @@
 //! ```
 //!
 //! A receiver sees the *latest* value and not every value, as "draining" above. If every message matters, use a broadcast
-//! or mpsc channel.
+//! or mpsc channel. The [guides](guide) go through reading, waiting, closing and sharing, and are for those who write firmware or
+//! come from another channel, too.
 //!
 //! # Seen and unseen
 //!

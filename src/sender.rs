@@ -73,8 +73,9 @@ pub fn channel<T>(init: T) -> (Sender<T>, Receiver<T>) {
 ///
 /// Without `std` there is no thread that could sleep, and no queue: a call that waits tries again until it succeeds, and a
 /// stream of readers can keep a sender waiting. With `critical-section`, each attempt is a critical section, and nothing is
-/// locked between two attempts; `get` or `with` in a closure that changes the value panics. The README says which calls may
-/// be used in interrupts. In WebAssembly without threads, a call that would have to wait panics.
+/// locked between two attempts; `get` or `with` in a closure that changes the value panics. [The firmware
+/// guide](crate::guide::firmware) says which calls may be used in interrupts. In WebAssembly without threads, a call that would
+/// have to wait panics.
 ///
 /// # With and without receivers
 ///
