@@ -1,4 +1,5 @@
-//! The value's lock and its queue. The lock itself is not spin's but a model of it (`src/sync/loom.rs`).
+//! The value's lock and its queue. The lock itself is not spin's but a model of it (`src/sync/loom.rs`). Reads
+//! that pass queued writers are in `tests/loom/lock.rs`.
 
 use alloc::collections::BTreeSet;
 
@@ -90,25 +91,4 @@ fn attempts_keep_no_thread_waiting() {
     {
         assert!(outcomes.contains(&expected), "{outcomes:?}");
     }
-}
-
-/// A writer waits for a guard, and its thread reads again. Broken by a second read that joins the queue behind the writer.
-#[test]
-fn a_second_read_passes_a_writer() {
-    let outcomes = model(4, || {
-        let shared = value();
-        let first = shared.read(caller());
-        let writer = thread::spawn({
-            let shared = shared.clone();
-            move || add(&shared, 1)
-        });
-        assert_eq!(read(&shared), 0);
-        drop(first);
-        let found = read(&shared);
-        writer.join().unwrap();
-        assert_is_free(&shared);
-        assert_eq!(read(&shared), 1);
-        found
-    });
-    assert_eq!(outcomes, BTreeSet::from([0, 1]));
 }
