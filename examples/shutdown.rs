@@ -8,9 +8,9 @@
 //!
 //! ```text
 //! main: stop
-//! worker 1 cleans up and ends
-//! worker 2 cleans up and ends
-//! worker 3 cleans up and ends
+//! worker 1 has cleaned up
+//! worker 2 has cleaned up
+//! worker 3 has cleaned up
 //! main: all workers have ended
 //! ```
 
@@ -30,7 +30,8 @@ async fn worker(id: u32, mut stop: Receiver<bool>) {
     // Drops the work once the flag is set. If the sender is dropped, the wait ends as well, with an error: no worker
     // outlives the program's main part.
     let _ = stop.wait_until(|stop| *stop).or(work).await;
-    println!("worker {id} cleans up and ends");
+    Timer::after(Duration::from_millis(20)).await; // cleans up
+    println!("worker {id} has cleaned up");
     // Here `stop` is dropped, which is all that a worker does to report its end.
 }
 

@@ -67,7 +67,7 @@ fn shutdown_waits_for_all_workers() {
     assert_eq!(first, "main: stop");
     let mut workers = workers.to_vec();
     workers.sort();
-    let expected: Vec<_> = (1..=3).map(|id| format!("worker {id} cleans up and ends")).collect();
+    let expected: Vec<_> = (1..=3).map(|id| format!("worker {id} has cleaned up")).collect();
     assert_eq!(workers, expected);
     assert_eq!(last, "main: all workers have ended");
 }
