@@ -85,7 +85,7 @@ fn threads_stop_when_the_time_is_over() {
     let lines = run("threads", &["1000000", "1"]);
     let [line] = &*lines else { panic!("{lines:?}") };
     let (done, rest) = line.split_once(' ').unwrap();
-    assert!((1..1_000_000).contains(&done.parse().unwrap()), "{line}");
+    assert!(done.parse::<u64>().unwrap() < 1_000_000, "{line}");
     assert_eq!(rest, "of 1000000 items done by 4 workers: timed out waiting on channel");
 }
 
