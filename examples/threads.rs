@@ -148,5 +148,5 @@ fn show(mut progress: Receiver<Progress>, items: u64) {
             Err(_) => break,
         }
     }
-    bar.abandon();
+    bar.finish_and_clear();
 }
