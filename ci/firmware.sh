@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # Boots firmware that checks the crate (no_std_check) in QEMU: on each board, with each of portable-atomic's back ends
 # where there is a choice, and with each set of features. Without `critical-section` and `single-context` it must not
-# build. `ci/firmware.sh [BOARD...]`; ci/boards.txt is the table of them.
+# build. `ci/firmware.sh [BOARD...]`; ci/boards.txt is the table of them. Without a BOARD it runs the example firmware as well
+# (ci/sensor.sh).
 # Each combination is a line of the table at the end.
 . "$(dirname "$0")/lib.sh"
 need cargo "https://rustup.rs"
@@ -95,3 +96,5 @@ step "firmware: results"
 printf '%-12s %-29s %-12s %-31s %9s  %s\n' board target "back end" features scenarios result
 printf '%s\n' "${table[@]}"
 [ "$failed" = 0 ] || fail "a firmware test failed"
+
+[ $# -gt 0 ] || ci/sensor.sh

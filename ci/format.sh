@@ -4,7 +4,9 @@
 need cargo-fmt "rustup component add rustfmt"
 
 cargo fmt --check
-for manifest in benches/compare/Cargo.toml no_std_check/Cargo.toml no_std_check/size/Cargo.toml no_std_check/threads/Cargo.toml \
-    no_std_check/wasm/Cargo.toml; do
-    cargo fmt --check --manifest-path "$manifest"
+# Each package of its own, wherever it is.
+git ls-files -co --exclude-standard '*/Cargo.toml' | while read -r manifest; do
+    cargo fmt --check --all --manifest-path "$manifest"
 done
+# Included, and not a module.
+rustfmt --check --edition 2024 --config-path rustfmt.toml examples/tokio_port/program.rs

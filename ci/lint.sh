@@ -49,10 +49,10 @@ for target in thumbv6m-none-eabi riscv32imc-unknown-none-elf; do
         fi
     done
 done
-for package in size wasm; do
-    case $package in size) target=thumbv6m-none-eabi ;; wasm) target=wasm32-unknown-unknown ;; esac
+for package in no_std_check/size no_std_check/sensor no_std_check/wasm examples/wasm; do
+    case $package in */wasm) target=wasm32-unknown-unknown ;; *) target=thumbv6m-none-eabi ;; esac
     step "$package, $target, all features"
     use_target "$target" std,panic_abort
-    RUSTFLAGS="-D warnings" rust_cargo check --quiet --locked --manifest-path "no_std_check/$package/Cargo.toml" \
+    RUSTFLAGS="-D warnings" rust_cargo check --quiet --locked --manifest-path "$package/Cargo.toml" \
         --target "$target" --all-features
 done

@@ -1,0 +1,21 @@
+#!/usr/bin/env bash
+# Builds the example page into examples/wasm/target/page: `examples/wasm/build.sh`, or `examples/wasm/build.sh serve` to look at
+# it until Ctrl-C.
+. "$(dirname "$0")/../../ci/lib.sh"
+
+package=(--quiet --locked --manifest-path examples/wasm/Cargo.toml)
+target=${CARGO_TARGET_DIR:-examples/wasm/target}
+page=$target/page
+
+# The module, and then the JavaScript that loads it.
+(use_target wasm32-unknown-unknown std,panic_abort; rust_cargo build "${package[@]}" --release --target wasm32-unknown-unknown)
+mkdir -p "$page"
+cargo run "${package[@]}" --package bindgen -- "$target/wasm32-unknown-unknown/release/page.wasm" "$page"
+cp examples/wasm/index.html "$page"
+echo "$page"
+
+if [ "${1:-}" = serve ]; then
+    need python3 "apt-get install python3"
+    echo "http://localhost:8000"
+    python3 -m http.server --bind localhost --directory "$page"
+fi

@@ -1,0 +1,103 @@
+//! The examples are run, and print what their documentation says.
+//!
+//! Not where an emulator runs the tests: it would run this file, but not the programs that this file starts.
+#![cfg(any(target_arch = "x86_64", target_os = "macos", target_os = "windows"))]
+
+mod common;
+
+use std::env;
+use std::path::Path;
+use std::process::Command;
+
+/// The features that this file was compiled with. The examples are built with the same ones.
+const FEATURES: &[(&str, bool)] = &[
+    ("default", cfg!(feature = "default")),
+    ("std", cfg!(feature = "std")),
+    ("event-listener", cfg!(feature = "event-listener")),
+    ("critical-section", cfg!(feature = "critical-section")),
+    ("single-context", cfg!(feature = "single-context")),
+    ("stream", cfg!(feature = "stream")),
+    ("tokio", cfg!(feature = "tokio")),
+    ("defmt", cfg!(feature = "defmt")),
+];
+
+/// Builds the example if it has not been built: `cargo test` has done so, `cargo test --tests` has not. `profile` is the
+/// directory for what is built with the profile of this test.
+fn build(example: &str, profile: &Path) {
+    let features: Vec<_> = FEATURES.iter().filter(|(_, is_on)| *is_on).map(|(name, _)| *name).collect();
+    let profile_name = match profile.file_name().unwrap().to_str().unwrap() {
+        "debug" => "dev",
+        name => name,
+    };
+    let status = Command::new(env::var_os("CARGO").expect("cargo runs this test"))
+        .args([
+            "build",
+            "--quiet",
+            "--locked",
+            "--example",
+            example,
+            "--no-default-features",
+            "--profile",
+            profile_name,
+        ])
+        .args(["--features", &features.join(",")])
+        .arg("--target-dir")
+        .arg(profile.parent().unwrap())
+        .status();
+    assert!(status.unwrap().success(), "the example {example} does not build");
+}
+
+/// Runs the example, and returns the lines that it prints. Its standard error is no terminal.
+fn run(example: &'static str, args: &'static [&'static str]) -> Vec<String> {
+    let test = env::current_exe().unwrap();
+    let profile = test.ancestors().nth(2).unwrap();
+    build(example, profile);
+    let mut command = Command::new(profile.join("examples").join(example));
+    let output = common::must_end(move || command.args(args).output().unwrap());
+    let (printed, errors) = (String::from_utf8(output.stdout).unwrap(), String::from_utf8(output.stderr).unwrap());
+    assert!(output.status.success(), "{example} {args:?}: {}\n{printed}{errors}", output.status);
+    assert_eq!(errors, "", "{example} {args:?}");
+    printed.lines().map(String::from).collect()
+}
+
+#[test]
+fn shutdown_waits_for_all_workers() {
+    let lines = run("shutdown", &[]);
+    let [first, workers @ .., last] = &*lines else { panic!("{lines:?}") };
+    assert_eq!(first, "main: stop");
+    let mut workers = workers.to_vec();
+    workers.sort();
+    let expected: Vec<_> = (1..=3).map(|id| format!("worker {id} has cleaned up")).collect();
+    assert_eq!(workers, expected);
+    assert_eq!(last, "main: all workers have ended");
+}
+
+#[cfg(feature = "std")]
+#[test]
+fn threads_complete_their_items_and_rest_during_the_pause() {
+    let lines = run("threads", &["20"]);
+    assert_eq!(lines, ["20 of 20 items done by 4 workers, 0 of them during the pause"]);
+}
+
+#[cfg(feature = "std")]
+#[test]
+fn threads_stop_when_the_time_is_over() {
+    let lines = run("threads", &["1000000", "1"]);
+    let [line] = &*lines else { panic!("{lines:?}") };
+    let (done, rest) = line.split_once(' ').unwrap();
+    assert!(done.parse::<u64>().unwrap() < 1_000_000, "{line}");
+    assert_eq!(rest, "of 1000000 items done by 4 workers: timed out waiting on channel");
+}
+
+#[cfg(feature = "tokio")]
+#[test]
+fn tokio_port_says_the_same_with_both_channels() {
+    let lines = run("tokio_port", &[]);
+    let said: Vec<_> = lines.split(|line| line.is_empty()).collect();
+    let [[first, with_tokio @ ..], [second, with_watch_channel @ ..], end] = &*said else { panic!("{lines:?}") };
+    assert_eq!((&**first, &**second), ("use tokio::sync::watch;", "use watch_channel as watch;"));
+    assert_eq!(with_tokio, with_watch_channel);
+    assert_eq!(with_tokio.len(), 8);
+    assert!(with_tokio[7].ends_with("a worker applies limit 10, applies limit 20, applies limit 30, stops"));
+    assert_eq!(*end, ["both say the same"]);
+}
