@@ -300,13 +300,11 @@ fn g6_a_condition_may_end_other_waits() {
         must_end(move || {
             let (tx, mut rx) = channel(vec![5]);
             let (dropped, polled) = (Task::new(), Task::new());
-            let wait = |task: &Task| {
-                let mut rx = tx.subscribe();
-                let mut wait = Box::pin(async move { rx.changed().await.is_ok() });
-                assert!(task.poll(&mut wait).is_pending());
-                wait
-            };
-            let (mut to_drop, mut to_poll) = (Some(wait(&dropped)), wait(&polled));
+            let mut others = [tx.subscribe(), tx.subscribe()];
+            let [to_drop, to_poll] = &mut others;
+            let (mut to_drop, mut to_poll) = (Some(Box::pin(to_drop.changed())), Box::pin(to_poll.changed()));
+            assert!(dropped.poll(to_drop.as_mut().unwrap()).is_pending());
+            assert!(polled.poll(&mut to_poll).is_pending());
             call(&tx, &mut rx, &mut |_| {
                 to_drop = None;
                 assert!(polled.poll(&mut to_poll).is_pending());
