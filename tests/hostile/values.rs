@@ -94,10 +94,13 @@ impl Drop for Value {
     }
 }
 
-/// A call, and what it does with values, after so many that are not meant. It is made with a value that has not been seen, and has a new one to send.
+/// What a call does with values, each after so many of the same that are not meant.
+type Events = &'static [(Event, usize)];
+
+/// A call. It is made with a value that has not been seen, and has a new one to send.
 type Call = fn(&Sender<Value>, &mut Receiver<Value>, Value);
 
-const CALLS: &[(&str, &[(Event, usize)], Call)] = &[
+const CALLS: &[(&str, Events, Call)] = &[
     ("Receiver::get", &[(Event::Clone, 0), (Event::Drop, 0)], |_, rx, _| drop(rx.get())),
     ("Receiver::get_and_update", &[(Event::Clone, 0), (Event::Drop, 0)], |_, rx, _| drop(rx.get_and_update())),
     ("Sender::get", &[(Event::Clone, 0), (Event::Drop, 0)], |tx, _, _| drop(tx.get())),

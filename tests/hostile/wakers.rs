@@ -142,9 +142,13 @@ impl Action {
 
 type Waits = Arc<Mutex<Vec<(Task, Wait)>>>;
 
+/// Returns `true` if `f` panics on purpose.
 fn catch(f: impl FnOnce()) -> bool {
-    let caught = catch_unwind(AssertUnwindSafe(f));
-    caught.map_err(|panic| assert!(panic.is::<OnPurpose>(), "another panic")).is_err()
+    match catch_unwind(AssertUnwindSafe(f)) {
+        Ok(()) => false,
+        Err(panic) if panic.is::<OnPurpose>() => true,
+        Err(panic) => resume_unwind(panic),
+    }
 }
 
 /// Without a message.

@@ -16,17 +16,18 @@ const WORKERS: usize = 3;
 pub(crate) enum Executor {
     /// A thread for each task.
     Threads,
-    AsyncExecutor,
+    /// async-executor, the executor of smol.
+    Smol,
     Tokio,
 }
 
 impl Executor {
-    pub(crate) const ALL: [Self; 3] = [Self::Threads, Self::AsyncExecutor, Self::Tokio];
+    pub(crate) const ALL: [Self; 3] = [Self::Threads, Self::Smol, Self::Tokio];
 
     pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Threads => "threads",
-            Self::AsyncExecutor => "async-executor",
+            Self::Smol => "async-executor",
             Self::Tokio => "tokio",
         }
     }
@@ -35,7 +36,7 @@ impl Executor {
     pub(crate) fn run(self, rounds: impl Iterator<Item = Vec<Task>>) {
         match self {
             Self::Threads => rounds.for_each(on_threads),
-            Self::AsyncExecutor => on_async_executor(rounds),
+            Self::Smol => on_async_executor(rounds),
             Self::Tokio => on_tokio(rounds),
         }
     }
