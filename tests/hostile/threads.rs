@@ -1,0 +1,260 @@
+//! Threads that use a channel while they end: in the destructor of a thread-local, when the crate's own thread-locals may be
+//! gone already.
+
+use std::cell::RefCell;
+use std::sync::mpsc;
+use std::thread;
+use std::time::Duration;
+
+use watch_channel::{Receiver, Ref, Sender, Watch, channel};
+
+use crate::common::{Task, must_end};
+use crate::waits::{Kind, Side};
+
+/// Runs its closure when it is dropped.
+struct OnDrop(Option<Box<dyn FnOnce()>>);
+
+impl Drop for OnDrop {
+    fn drop(&mut self) {
+        self.0.take().into_iter().for_each(|f| f());
+    }
+}
+
+/// Has the thread make what this crate, and what tests use, keep for each thread.
+fn use_thread_locals() {
+    let (tx, mut rx) = channel(0);
+    tx.set(1);
+    drop(rx.borrow());
+    #[cfg(feature = "std")]
+    rx.changed_blocking().unwrap();
+    rx.mark_unchanged();
+}
+
+/// Runs `f` in the destructor of a thread-local, on a thread that uses channels before that, and fails if it does not end.
+/// Thread-locals are dropped in the opposite order in which they have been made, so once those of the crate are there, and once
+/// they are gone.
+fn in_destructor(f: impl Fn() + Clone + Send + 'static) {
+    thread_local! {
+        static AT_THE_END: RefCell<Option<OnDrop>> = const { RefCell::new(None) };
+    }
+
+    for is_crate_first in [true, false] {
+        let f = f.clone();
+        let (done, is_done) = mpsc::channel();
+        must_end(move || {
+            let ending = thread::spawn(move || {
+                if is_crate_first {
+                    use_thread_locals();
+                }
+                AT_THE_END.set(Some(OnDrop(Some(Box::new(move || {
+                    f();
+                    done.send(()).unwrap();
+                })))));
+                use_thread_locals();
+            });
+            ending.join().unwrap();
+            is_done.recv().expect("the destructor runs");
+        });
+    }
+}
+
+#[test]
+fn g1_a_thread_that_ends_wakes_all_tasks_of_every_wait() {
+    for &kind in Kind::ALL {
+        in_destructor(move || {
+            let side = Side::new(kind);
+            for (task, mut wait) in side.begin_many(50) {
+                side.trigger();
+                assert_eq!(task.wakes(), 1, "{kind:?}");
+                assert!(task.poll(&mut wait).is_ready());
+            }
+            side.assert_usable();
+        });
+    }
+}
+
+#[test]
+fn g2_values_can_be_sent_and_read_while_a_thread_ends() {
+    let (tx, rx) = channel(0);
+    in_destructor(move || {
+        tx.send_modify(|value| *value += 1);
+        tx.try_send(tx.get() + 1).unwrap();
+        let (first, second) = (rx.borrow(), tx.borrow());
+        assert_eq!(*first, *second);
+        assert_eq!(rx.with(|value| *value), *second);
+        let mut rx = rx.clone();
+        assert_eq!(rx.get_and_update(), *first);
+        assert!(format!("{rx:?}").contains("value: "));
+    });
+}
+
+/// A `Ref`, a receiver with a registration, and the last handles of a channel are kept by the thread, and dropped at its end.
+#[test]
+fn g1_a_thread_that_ends_drops_what_it_keeps() {
+    static WATCH: Watch<u32> = Watch::new(0);
+
+    struct Keeps {
+        _reference: Ref<'static, u32>,
+        _last_sender: Sender<u32>,
+        _last_receiver: Receiver<u32>,
+    }
+
+    thread_local! {
+        static KEEPS: RefCell<Vec<Keeps>> = const { RefCell::new(vec![]) };
+    }
+
+    let kept_by: &'static Receiver<u32> = Box::leak(Box::new(WATCH.subscribe()));
+    for is_crate_first in [true, false] {
+        let (before, version) = (WATCH.get(), kept_by.version());
+        let (keeps, is_kept) = mpsc::channel();
+        let (end, may_end) = mpsc::channel::<()>();
+        let (last_sender, mut rx) = channel(0);
+        let (tx, mut last_receiver) = channel(0);
+        let thread = thread::spawn(move || {
+            if is_crate_first {
+                use_thread_locals();
+            }
+            KEEPS.with_borrow_mut(|kept| {
+                let task = Task::new();
+                assert!(last_receiver.poll_changed(&mut std::task::Context::from_waker(&task.waker())).is_pending());
+                kept.push(Keeps {
+                    _reference: kept_by.borrow(),
+                    _last_sender: last_sender,
+                    _last_receiver: last_receiver,
+                });
+            });
+            use_thread_locals();
+            keeps.send(()).unwrap();
+            may_end.recv().unwrap();
+        });
+        is_kept.recv().unwrap();
+        assert!(kept_by.try_borrow().is_some());
+        // Blocked by that reference until the thread is gone.
+        let blocked = thread::spawn(|| WATCH.send_modify(|value| *value += 1));
+        let (task, closed) = (Task::new(), Task::new());
+        let (mut changed, mut no_receiver) = (Box::pin(rx.changed()), Box::pin(tx.closed()));
+        assert!(task.poll(&mut changed).is_pending());
+        assert!(closed.poll(&mut no_receiver).is_pending());
+        thread::sleep(Duration::from_millis(20));
+        // It has not sent: a read would now wait for it.
+        assert_eq!(kept_by.version(), version);
+        end.send(()).unwrap();
+        must_end(move || {
+            thread.join().unwrap();
+            blocked.join().unwrap();
+        });
+        assert_eq!((WATCH.get(), task.wakes(), closed.wakes()), (before + 1, 1, 1));
+        assert!(task.poll(&mut changed).is_ready());
+        assert!(closed.poll(&mut no_receiver).is_ready());
+    }
+}
+
+#[cfg(feature = "std")]
+mod blocking {
+    use std::sync::atomic::{AtomicU32, Ordering};
+    use std::sync::{Arc, Mutex};
+
+    use super::*;
+
+    #[test]
+    fn g1_every_blocking_wait_works_while_a_thread_ends() {
+        let waits: [fn(&mut Receiver<u32>); 5] = [
+            |rx| rx.changed_blocking().unwrap(),
+            |rx| assert!(rx.recv_blocking().unwrap() > 0),
+            |rx| assert!(*rx.wait_for_blocking(|value| *value > 0).unwrap() > 0),
+            |rx| rx.changed_timeout(crate::common::HANG).unwrap(),
+            |rx| assert!(rx.recv_timeout(crate::common::HANG).unwrap() > 0),
+        ];
+        for wait in waits {
+            in_destructor(move || {
+                let (tx, mut rx) = channel(0);
+                let sender = thread::spawn(move || {
+                    thread::sleep(Duration::from_millis(5));
+                    tx.set(1);
+                    tx
+                });
+                wait(&mut rx);
+                sender.join().unwrap();
+            });
+        }
+        in_destructor(|| {
+            let (tx, mut rx) = channel(0);
+            let limit = Duration::from_millis(1);
+            assert!(rx.changed_timeout(limit).is_err() && rx.recv_timeout(limit).is_err());
+            assert!(rx.wait_for_timeout(|value| *value > 0, limit).is_err());
+            assert!(!tx.closed_timeout(limit));
+            let receiver = thread::spawn(move || {
+                thread::sleep(Duration::from_millis(5));
+                drop(rx);
+            });
+            tx.closed_blocking();
+            receiver.join().unwrap();
+        });
+    }
+
+    #[test]
+    fn g7_g8_a_thread_that_ends_waits_in_the_queue_of_the_values_lock() {
+        let (tx, rx) = channel(0);
+        in_destructor(move || {
+            let before = rx.get();
+            let (holds, is_held) = mpsc::channel();
+            let holder = thread::spawn({
+                let rx = rx.clone();
+                move || {
+                    let value = rx.borrow();
+                    holds.send(()).unwrap();
+                    // So long that the other thread goes to sleep.
+                    thread::sleep(Duration::from_millis(20));
+                    assert_eq!(*value, before);
+                }
+            });
+            is_held.recv().unwrap();
+            tx.send_modify(|value| *value += 1);
+            assert_eq!(rx.get(), before + 1);
+            holder.join().unwrap();
+        });
+    }
+
+    #[cfg(feature = "event-listener")]
+    #[test]
+    fn g1_a_listener_is_waited_for_while_a_thread_ends() {
+        use event_listener::Listener;
+
+        in_destructor(|| {
+            let (tx, rx) = channel(0);
+            let listener = rx.listen();
+            let sender = thread::spawn(move || {
+                thread::sleep(Duration::from_millis(5));
+                tx.set(1);
+            });
+            assert!(listener.wait_timeout(crate::common::HANG).is_some());
+            sender.join().unwrap();
+        });
+    }
+
+    /// A task is woken by a thread that ends, and polled there, on the spot.
+    #[test]
+    fn g3_tasks_are_polled_by_a_thread_that_ends() {
+        let seen = Arc::new(AtomicU32::new(0));
+        let tx = Arc::new(Mutex::new(Some(Sender::new(0))));
+        let mut rx = tx.lock().unwrap().as_ref().unwrap().subscribe();
+        let task = crate::common::Inline::spawn({
+            let seen = seen.clone();
+            async move {
+                while let Ok(value) = rx.recv().await {
+                    seen.store(value, Ordering::SeqCst);
+                    // A blocking wait as well, which finds its value.
+                    rx.mark_changed();
+                    rx.changed_blocking().unwrap();
+                }
+            }
+        });
+        in_destructor({
+            let tx = tx.clone();
+            move || tx.lock().unwrap().as_ref().unwrap().send_modify(|value| *value += 1)
+        });
+        assert_eq!(seen.load(Ordering::SeqCst), 2);
+        in_destructor(move || drop(tx.lock().unwrap().take()));
+        assert!(task.is_done());
+    }
+}

@@ -1,0 +1,274 @@
+//! Values whose `clone`, `==`, `Debug` or drop panics, or uses the channel that has them.
+
+use std::fmt;
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+use std::sync::atomic::{AtomicIsize, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
+use std::task::{Context, Waker};
+
+use watch_channel::error::TrySendError;
+use watch_channel::{Cached, Receiver, Sender, channel};
+
+use crate::common::{Task, must_end};
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Event {
+    Clone,
+    Compare,
+    Show,
+    Drop,
+}
+
+type Hook = Box<dyn FnOnce() + Send>;
+
+/// What the values of one test share: what they do next, and how many of them there are.
+#[derive(Default)]
+struct Script {
+    next: Mutex<Option<(Event, usize, Hook)>>,
+    live: AtomicIsize,
+    done: AtomicUsize,
+}
+
+impl Script {
+    /// At the next such event of any value, after so many that are `skipped`, `hook` is called.
+    fn at_next(&self, event: Event, skipped: usize, hook: Hook) {
+        *self.next.lock().unwrap() = Some((event, skipped, hook));
+    }
+
+    fn at(&self, event: Event) {
+        let mut next = self.next.lock().unwrap();
+        let Some((_, skipped, _)) = next.as_mut().filter(|next| next.0 == event) else { return };
+        if *skipped > 0 {
+            *skipped -= 1;
+        } else {
+            let (_, _, hook) = next.take().unwrap();
+            drop(next);
+            self.done.fetch_add(1, Ordering::SeqCst);
+            hook();
+        }
+    }
+
+    /// Returns `true` if the event has come since the last call.
+    fn is_done(&self) -> bool {
+        self.done.swap(0, Ordering::SeqCst) == 1
+    }
+}
+
+struct Value {
+    number: u32,
+    script: Arc<Script>,
+}
+
+impl Value {
+    fn new(number: u32, script: &Arc<Script>) -> Self {
+        script.live.fetch_add(1, Ordering::SeqCst);
+        Self { number, script: script.clone() }
+    }
+}
+
+impl Clone for Value {
+    fn clone(&self) -> Self {
+        self.script.at(Event::Clone);
+        Self::new(self.number, &self.script)
+    }
+}
+
+impl PartialEq for Value {
+    fn eq(&self, other: &Self) -> bool {
+        self.script.at(Event::Compare);
+        self.number == other.number
+    }
+}
+
+impl fmt::Debug for Value {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.script.at(Event::Show);
+        write!(f, "{}", self.number)
+    }
+}
+
+impl Drop for Value {
+    fn drop(&mut self) {
+        self.script.live.fetch_sub(1, Ordering::SeqCst);
+        self.script.at(Event::Drop);
+    }
+}
+
+/// What a call does with values, each after so many of the same that are not meant.
+type Events = &'static [(Event, usize)];
+
+/// A call. It is made with a value that has not been seen, and has a new one to send.
+type Call = fn(&Sender<Value>, &mut Receiver<Value>, Value);
+
+const CALLS: &[(&str, Events, Call)] = &[
+    ("Receiver::get", &[(Event::Clone, 0), (Event::Drop, 0)], |_, rx, _| drop(rx.get())),
+    ("Receiver::get_and_update", &[(Event::Clone, 0), (Event::Drop, 0)], |_, rx, _| drop(rx.get_and_update())),
+    ("Sender::get", &[(Event::Clone, 0), (Event::Drop, 0)], |tx, _, _| drop(tx.get())),
+    ("Receiver::try_recv", &[(Event::Clone, 0), (Event::Drop, 0)], |_, rx, _| drop(rx.try_recv())),
+    ("Receiver::try_recv_if", &[(Event::Clone, 0), (Event::Drop, 0)], |_, rx, _| drop(rx.try_recv_if(|_| true))),
+    ("Receiver::recv", &[(Event::Clone, 0), (Event::Drop, 0)], |_, rx, _| drop(Task::new().poll_ready(rx.recv()))),
+    ("Receiver::recv_if", &[(Event::Clone, 0), (Event::Drop, 0)], |_, rx, _| {
+        drop(Task::new().poll_ready(rx.recv_if(|_| true)));
+    }),
+    #[cfg(feature = "std")]
+    ("Receiver::recv_blocking", &[(Event::Clone, 0), (Event::Drop, 0)], |_, rx, _| drop(rx.recv_blocking())),
+    #[cfg(feature = "std")]
+    ("Receiver::recv_timeout", &[(Event::Clone, 0), (Event::Drop, 0)], |_, rx, _| {
+        drop(rx.recv_timeout(std::time::Duration::ZERO));
+    }),
+    ("Cached::new", &[(Event::Clone, 0), (Event::Drop, 0)], |_, rx, _| drop(Cached::new(rx.clone()))),
+    ("Cached::get", &[(Event::Clone, 1), (Event::Drop, 0)], |tx, rx, _| {
+        let mut cached = Cached::new(rx.clone());
+        tx.send_modify(|value| value.number += 1);
+        assert_eq!(cached.get().number, 2);
+    }),
+    ("Cached::changed", &[(Event::Clone, 1), (Event::Drop, 0)], |tx, rx, _| {
+        let mut cached = Cached::new(rx.clone());
+        tx.send_modify(|value| value.number += 1);
+        Task::new().poll_ready(cached.changed()).unwrap();
+    }),
+    #[cfg(feature = "stream")]
+    ("WatchStream", &[(Event::Clone, 0), (Event::Drop, 0)], |_, rx, _| {
+        drop(Task::new().poll_ready(futures_lite::StreamExt::next(&mut rx.clone().into_stream())));
+    }),
+    ("Sender::send", &[(Event::Drop, 0)], |tx, _, new| drop(tx.send(new))),
+    ("Sender::set", &[(Event::Drop, 0)], |tx, _, new| tx.set(new)),
+    ("Sender::try_send", &[(Event::Drop, 0)], |tx, _, new| drop(tx.try_send(new))),
+    ("Sender::send_replace", &[(Event::Drop, 0)], |tx, _, new| drop(tx.send_replace(new))),
+    ("Sender::set_if_changed", &[(Event::Compare, 0), (Event::Drop, 0)], |tx, _, new| drop(tx.set_if_changed(new))),
+    ("Receiver's Debug", &[(Event::Show, 0)], |_, rx, _| drop(format!("{rx:?}"))),
+    ("Sender's Debug", &[(Event::Show, 0)], |tx, _, _| drop(format!("{tx:?}"))),
+    ("Ref's Debug", &[(Event::Show, 0)], |tx, _, _| drop(format!("{:?}", tx.borrow()))),
+    ("WeakSender's Debug", &[(Event::Show, 0)], |tx, _, _| drop(format!("{:?}", tx.downgrade()))),
+];
+
+/// Without a message.
+struct OnPurpose;
+
+/// Calls with a channel, a task that waits, and a value that has not been seen, after `hook` has said what the value does, and
+/// checks what is left.
+fn for_each_call(wanted: &[Event], hook: impl Fn(&Sender<Value>) -> Hook + Copy + Send + 'static) {
+    for &(what, events, call) in CALLS {
+        for &(event, skipped) in events.iter().filter(|(event, _)| wanted.contains(event)) {
+            println!("{what}, {event:?}");
+            must_end(move || {
+                let script = Arc::new(Script::default());
+                let (tx, mut rx) = channel(Value::new(0, &script));
+                let mut closing = Some(Box::pin(async { tx.closed().await }));
+                let closed = Task::new();
+                assert!(closed.poll(closing.as_mut().unwrap()).is_pending());
+                tx.set(Value::new(1, &script));
+                let (task, mut waiting) = (Task::new(), tx.subscribe());
+                let new = Value::new(2, &script);
+                script.at_next(event, skipped, hook(&tx));
+                assert!(waiting.poll_changed(&mut Context::from_waker(&task.waker())).is_pending());
+                let version = tx.version();
+                let caught = catch_unwind(AssertUnwindSafe(|| call(&tx, &mut rx, new)));
+                if let Err(panic) = caught {
+                    assert!(panic.is::<OnPurpose>(), "{:?}", panic.downcast_ref::<String>());
+                }
+                assert!(script.is_done(), "the event has not come");
+                // The task has been woken exactly if there is a new version.
+                assert_eq!(task.wakes(), usize::from(tx.version() != version));
+                let task = Task::new();
+                waiting.mark_unchanged();
+                assert!(waiting.poll_changed(&mut Context::from_waker(&task.waker())).is_pending());
+                let values = script.clone();
+                let tx2 = tx.clone();
+                // From another thread, which hangs if a lock is held.
+                must_end(move || tx2.set(Value::new(3, &values)));
+                assert_eq!(task.wakes(), 1);
+                assert_eq!(rx.get_and_update().number, 3);
+                assert_eq!(closed.wakes(), 0);
+                drop((rx, waiting));
+                assert!(tx.receiver_count() > 0 || closed.wakes() == 1);
+                closing = None;
+                drop(closing);
+                drop(tx);
+                *script.next.lock().unwrap() = None;
+                assert_eq!(script.live.load(Ordering::SeqCst), 0, "values have leaked");
+            });
+        }
+    }
+}
+
+const ALL: [Event; 4] = [Event::Clone, Event::Compare, Event::Show, Event::Drop];
+
+#[test]
+fn g4_a_value_that_panics_leaves_the_channel_usable_and_leaks_nothing() {
+    for_each_call(&ALL, |_| Box::new(|| resume_unwind(Box::new(OnPurpose))));
+}
+
+/// What is allowed while the value is locked for reading, and more so while it is not.
+fn read_and_register(tx: &Sender<Value>) {
+    let mut rx = tx.subscribe_unseen();
+    assert!(rx.try_borrow().is_some());
+    assert_eq!(rx.borrow().number, rx.get().number);
+    assert_eq!(rx.with(|value| value.number), tx.borrow().number);
+    assert!(rx.try_recv().is_ok());
+    Task::new().poll_pending(rx.changed());
+    Task::new().poll_pending(tx.closed());
+    assert!(rx.poll_changed(&mut Context::from_waker(Waker::noop())).is_pending());
+    assert!(tx.clone().downgrade().upgrade().is_some());
+    assert!(!format!("{tx:?} {rx:?}").contains("<locked>"));
+}
+
+#[test]
+fn a_value_may_read_its_channel_where_it_is_cloned_shown_or_dropped() {
+    for_each_call(&[Event::Clone, Event::Show, Event::Drop], |tx| {
+        let tx = tx.clone();
+        Box::new(move || read_and_register(&tx))
+    });
+}
+
+#[test]
+fn g3_a_value_may_send_on_its_channel_where_it_is_dropped() {
+    for_each_call(&[Event::Drop], |tx| {
+        let tx = tx.clone();
+        Box::new(move || {
+            read_and_register(&tx);
+            tx.send_modify(|value| value.number += 10);
+            let number = tx.borrow().number;
+            assert_eq!(tx.subscribe_unseen().try_recv().unwrap().number, number);
+        })
+    });
+}
+
+#[test]
+fn a_value_may_use_its_channel_where_it_is_compared_unless_that_waits() {
+    for_each_call(&[Event::Compare], |tx| {
+        let (tx, new) = (tx.clone(), tx.get());
+        Box::new(move || {
+            let mut rx = tx.subscribe_unseen();
+            assert!(rx.try_borrow().is_none() && rx.try_recv().is_err() && rx.has_unseen());
+            assert!(matches!(tx.try_send(new), Err(TrySendError::Busy(_))));
+            rx.mark_unchanged();
+            Task::new().poll_pending(rx.changed());
+            Task::new().poll_pending(tx.closed());
+            assert!(format!("{tx:?} {rx:?}").contains("<locked>"));
+        })
+    });
+}
+
+/// A value that owns the last handles of other channels, whose values own those of others, and so on.
+#[test]
+fn g1_values_that_own_the_last_handles_of_other_channels_close_them() {
+    struct Owns(Option<Box<dyn Send + Sync>>);
+
+    let ways: [fn(Sender<Owns>); 3] = [drop, |tx| tx.set(Owns(None)), |tx| tx.send_modify(|value| value.0 = None)];
+    for drop_all in ways {
+        must_end(move || {
+            let ((last_tx, mut rx), (tx, last_rx)) = (channel(()), channel(()));
+            let mut first: Box<dyn Send + Sync> = Box::new((last_tx, last_rx));
+            for _ in 0..100 {
+                first = Box::new(Sender::new(Owns(Some(first))));
+            }
+            let (changed, closed) = (Task::new(), Task::new());
+            let mut no_receiver = Box::pin(tx.closed());
+            assert!(rx.poll_changed(&mut Context::from_waker(&changed.waker())).is_pending());
+            assert!(closed.poll(&mut no_receiver).is_pending());
+            drop_all(Sender::new(Owns(Some(first))));
+            assert_eq!((changed.wakes(), closed.wakes()), (1, 1));
+        });
+    }
+}
