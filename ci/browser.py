@@ -3,6 +3,8 @@
 import base64
 import contextlib
 import pathlib
+import signal
+import sys
 import tempfile
 import time
 
@@ -13,7 +15,7 @@ from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 
 # In seconds: longer than any wait of these tests. It tells a hang.
-HANG = 30
+HANG = 60
 
 FLAGS = [
     "--headless",
@@ -22,6 +24,7 @@ FLAGS = [
     "--disable-quic",
     "--disable-dev-shm-usage",
     "--disable-background-networking",
+    "--disable-breakpad",
     "--disable-component-update",
     "--disable-sync",
     "--no-first-run",
@@ -71,6 +74,8 @@ class Page:
         )
         assert widest <= width, f"{name}: the page is {widest} pixels wide and has to be scrolled sideways"
         command("Emulation.setDeviceMetricsOverride", {**size, "height": height})
+        # Painted at its new size: in the second frame from now.
+        self.driver.execute_async_script("requestAnimationFrame(() => requestAnimationFrame(arguments[0]))")
         picture = command("Page.captureScreenshot", {"format": "png"})["data"]
         path = self.screenshots / f"{name}-{scheme}-{width}.png"
         path.write_bytes(base64.b64decode(picture))
@@ -83,7 +88,8 @@ class Page:
 
 @contextlib.contextmanager
 def start(screenshots):
-    """Starts the browser with a new profile, and ends it."""
+    """Starts the browser with a new profile, and ends it, also when `timeout` ends the test."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit("ended by a signal"))
     with tempfile.TemporaryDirectory() as profile:
         options = Options()
         options.binary_location = "/usr/bin/chromium"
@@ -91,8 +97,13 @@ def start(screenshots):
             options.add_argument(flag)
         options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
         driver = webdriver.Chrome(service=Service("/usr/bin/chromedriver"), options=options)
+        page = Page(driver, screenshots)
         try:
             driver.set_page_load_timeout(HANG)
-            yield Page(driver, screenshots)
+            yield page
+        except Exception:
+            page.screenshot("failed", 1100, "light")
+            print(*page.complaints(), sep="\n")
+            raise
         finally:
             driver.quit()

@@ -76,9 +76,12 @@ fn count_primes(progress: &Sender<Progress>, phase: &Receiver<Phase>) {
 
 /// By trial division: the job should take a while.
 fn is_prime(number: u64) -> bool {
-    number == 2 || (number > 2 && number % 2 == 1 && odd_divisors(number).all(|divisor| number % divisor != 0))
-}
-
-fn odd_divisors(number: u64) -> impl Iterator<Item = u64> {
-    (3..).step_by(2).take_while(move |divisor| divisor * divisor <= number)
+    let mut divisor = 2;
+    while divisor * divisor <= number {
+        if number % divisor == 0 {
+            return false;
+        }
+        divisor += 1;
+    }
+    number >= 2
 }

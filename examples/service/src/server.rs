@@ -113,7 +113,7 @@ async fn serve(stream: Async<TcpStream>, service: Arc<Service>, mut phase: Recei
     };
     // A client that goes away in the middle of a response is no error of the service.
     if let Err(error) = result {
-        if !error.is_incomplete_message() && !error.is_body_write_aborted() {
+        if !error.is_incomplete_message() && !error.is_body_write_aborted() && !error.is_timeout() {
             eprintln!("connection: {error}");
         }
     }

@@ -7,8 +7,8 @@ import urllib.request
 
 import browser
 
-# A second or so in a debug build: long enough to see the bar move.
-JOB = 3_000_000
+# Seconds in a debug build: long enough to see the bar move.
+JOB = 5_000_000
 VALUES = "document.querySelector('[name={}]').{}"
 SIZES = [(width, scheme) for width in (480, 1100) for scheme in ("light", "dark")]
 
@@ -73,16 +73,26 @@ def look(page, address, service):
     post("/admin/flags", "letters=true")
     shows("letters", "true", "checked")
     shows("max_body", '"20009"')
+    page.type_into("[name=max_body]", "2000")
+    service_has("max_body", 2000)
+    assert answer(page) == "200: 5 words, 25 letters", answer(page)
 
     # A job: the bar moves, and comes to its end.
+    page.run("""
+        const bar = document.querySelector("#bar");
+        window.steps = [];
+        new MutationObserver(() => window.steps.push(bar.value)).observe(bar, { attributeFilter: ["value"] });
+    """)
     page.type_into("[name=up_to]", str(JOB))
     share = "document.querySelector('#bar').value / document.querySelector('#bar').max"
-    page.wait_for("the bar moves", f"{share} > 0 && {share} < 1")
+    page.wait_for("the bar moves", f"{share} > 0.3")
     for width, scheme in SIZES:
         page.screenshot("service", width, scheme)
     page.wait_for("the job ends", f"{share} === 1")
+    steps = page.run("return window.steps")
+    assert len(steps) > 5 and steps == sorted(steps) and steps[-1] == JOB, steps
     state = page.find("#job-state").text
-    assert state == "job 1 is done: 100 %, 216,816 primes up to 3,000,000", state
+    assert state == "job 1 is done: 100 %, 348,513 primes up to 5,000,000", state
 
     assert page.run("return window.marked"), "the page has been loaded again"
     expected = ["/words - Failed to load resource: the server responded with a status of 503", "413", "400"]
