@@ -19,6 +19,7 @@ HANG = 60
 
 FLAGS = [
     "--headless",
+    "--hide-scrollbars",
     "--no-sandbox",
     "--disable-gpu",
     "--disable-quic",

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Pages in a real browser, Debian's Chromium without a window: `ci/browser.sh [PAGE...]`, of service, or all of them. Screenshots
-# stay in target/browser.
+# Pages in a real browser, Debian's Chromium without a window: `ci/browser.sh [PAGE...]`, of service, or all of them.
+# Screenshots stay in target/browser.
 . "$(dirname "$0")/lib.sh"
 need chromium "ci/setup.sh browser"
 need chromedriver "ci/setup.sh browser"

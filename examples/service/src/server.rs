@@ -57,7 +57,7 @@ pub(crate) async fn run(listener: Async<TcpListener>, service: Arc<Service>, wai
     let mut phase = service.phase.subscribe();
     loop {
         let stop = async {
-            let _ = stopping(&mut phase).await;
+            stopping(&mut phase).await;
             None
         };
         // `or` polls its left side first: a flood of connections cannot hold up the shutdown.
@@ -88,7 +88,7 @@ pub(crate) async fn run(listener: Async<TcpListener>, service: Arc<Service>, wai
 }
 
 async fn serve(stream: Async<TcpStream>, service: Arc<Service>, mut phase: Receiver<Phase>) {
-    // One for each connection: a request reads its limits by one atomic load, and shares nothing that is written.
+    // One for each connection: a request gets its limits by one atomic load, without a lock.
     let config = RefCell::new(Cached::new(service.config.subscribe()));
     let respond = service_fn(move |request| {
         let config = *config.borrow_mut().get();
@@ -100,7 +100,7 @@ async fn serve(stream: Async<TcpStream>, service: Arc<Service>, mut phase: Recei
 
     let ended = async { Some(connection.as_mut().await) };
     let stop = async {
-        let _ = stopping(&mut phase).await;
+        stopping(&mut phase).await;
         None
     };
     let result = match ended.or(stop).await {
@@ -121,6 +121,8 @@ async fn serve(stream: Async<TcpStream>, service: Arc<Service>, mut phase: Recei
 
 /// Waits for the shutdown. `wait_until` checks the current value first, so a connection that is accepted while the
 /// service stops does not miss it.
-async fn stopping(phase: &mut Receiver<Phase>) -> Result<(), watch_channel::error::RecvError> {
-    phase.wait_until(|phase| *phase == Phase::Stopping).await
+async fn stopping(phase: &mut Receiver<Phase>) {
+    let closed = phase.wait_until(|phase| *phase == Phase::Stopping).await;
+    // `Service` has a sender, so the channel is open.
+    debug_assert!(closed.is_ok());
 }
