@@ -13,7 +13,7 @@ use crate::server::Phase;
 const KEPT: usize = 100;
 /// Numbers between two reports: often enough for a smooth bar, and for a fast shutdown.
 const BLOCK: u64 = 10_000;
-const DEFAULT_UP_TO: u64 = 20_000_000;
+const DEFAULT_UP_TO: u64 = 10_000_000;
 
 /// Of a job that counts the prime numbers up to `total`.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]

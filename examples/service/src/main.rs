@@ -14,10 +14,13 @@ mod limit;
 mod routes;
 mod server;
 
+use std::fmt::Display;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::process::{self, ExitCode};
+use std::str::FromStr;
 use std::time::Duration;
 
+use lexopt::ValueExt;
 use smol::Async;
 
 use crate::server::{Ended, Phase, Service};
@@ -65,14 +68,19 @@ impl Options {
         let mut arguments = lexopt::Parser::from_env();
         while let Some(argument) = arguments.next()? {
             match argument {
-                Long("port") => options.port = arguments.value()?.parse()?,
-                Long("wait") => options.wait = Duration::from_secs(arguments.value()?.parse()?),
+                Long("port") => options.port = number(&mut arguments, "--port")?,
+                Long("wait") => options.wait = Duration::from_secs(number(&mut arguments, "--wait")?),
                 Short('h') | Long("help") => return Ok(None),
                 _ => return Err(argument.unexpected()),
             }
         }
         Ok(Some(options))
     }
+}
+
+fn number<T: FromStr<Err: Display>>(arguments: &mut lexopt::Parser, name: &str) -> Result<T, lexopt::Error> {
+    let text = arguments.value()?.string()?;
+    text.parse().map_err(|error| format!("{name} {text}: {error}").into())
 }
 
 fn run(options: &Options) -> Result<Ended, String> {
