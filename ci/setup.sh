@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
-# Brings the tools that the scripts here need, on a Debian machine: `ci/setup.sh [PART...]`, of firmware, linux, wasm, guards and rust,
-# or all of them. Debian's packages are installed; Rust's tools go into the cache outside the repository (see lib.sh);
-# targets are added to rustup where it can, and ci/toolchain.sh stands in for those that it cannot add.
+# Brings the tools that the scripts here need, on a Debian machine: `ci/setup.sh [PART...]`, of firmware, linux, wasm, browser,
+# guards and rust, or all of them. Debian's packages are installed; Rust's tools go into the cache outside the repository (see
+# lib.sh); targets are added to rustup where it can, and ci/toolchain.sh stands in for those that it cannot add.
 . "$(dirname "$0")/lib.sh"
 
 parts=("$@")
-[ $# -gt 0 ] || parts=(firmware linux wasm guards rust)
+[ $# -gt 0 ] || parts=(firmware linux wasm browser guards rust)
 
 # install COMMAND PACKAGE...: installs Debian's packages unless COMMAND is there already.
 install() {
@@ -55,6 +55,12 @@ for part in "${parts[@]}"; do
             install node nodejs
             add wasm32-unknown-unknown
             ;;
+        browser)
+            # Chromium comes without a font, and any will do.
+            install chromium chromium chromium-driver fonts-dejavu-core
+            install chromedriver chromium-driver
+            /usr/bin/python3 -c "import selenium" 2>/dev/null || install selenium python3-selenium
+            ;;
         guards) install valgrind valgrind ;;
         rust)
             ci/oldest.sh --setup
@@ -63,7 +69,7 @@ for part in "${parts[@]}"; do
                 cargo install --quiet --locked --root "$cache/cargo" --version 0.6.46 cargo-hack
             fi
             ;;
-        *) fail "no such part: $part; there are firmware, linux, wasm, guards and rust" ;;
+        *) fail "no such part: $part; there are firmware, linux, wasm, browser, guards and rust" ;;
     esac
 done
 echo "the tools are there: ${parts[*]}"

@@ -433,7 +433,7 @@ impl<T> Receiver<T> {
     /// # Blocking
     ///
     /// Waits [as any read](Self#blocking). With the feature `critical-section`, `f` runs in a critical section: see
-    /// [from interrupts](crate#from-interrupts).
+    /// [from interrupts](crate::guide::firmware#from-interrupts).
     ///
     /// # Panics
     ///
@@ -461,7 +461,7 @@ impl<T> Receiver<T> {
     /// # Blocking
     ///
     /// Waits [as any read](Self#blocking). With the feature `critical-section`, `f` runs in a critical section: see
-    /// [from interrupts](crate#from-interrupts).
+    /// [from interrupts](crate::guide::firmware#from-interrupts).
     ///
     /// # Panics
     ///

@@ -319,7 +319,7 @@ impl<T> Sender<T> {
     }
 
     /// Sends a new value unless that would have to wait. It is for interrupt handlers (with the feature `critical-section`:
-    /// see [from interrupts](crate#from-interrupts)), and for code that may hold a [`Ref`] of the channel itself.
+    /// see [from interrupts](crate::guide::firmware#from-interrupts)), and for code that may hold a [`Ref`] of the channel itself.
     ///
     /// # Blocking
     ///
@@ -494,7 +494,7 @@ impl<T> Sender<T> {
     /// # Blocking
     ///
     /// Waits [as any read](Receiver#blocking). With the feature `critical-section`, `f` runs in a critical section: see
-    /// [from interrupts](crate#from-interrupts).
+    /// [from interrupts](crate::guide::firmware#from-interrupts).
     ///
     /// # Panics
     ///

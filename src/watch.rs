@@ -307,7 +307,7 @@ impl<T> Watch<T> {
     /// # Blocking
     ///
     /// Waits [as any read](Receiver#blocking). With the feature `critical-section`, `f` runs in a critical section: see
-    /// [from interrupts](crate#from-interrupts).
+    /// [from interrupts](crate::guide::firmware#from-interrupts).
     ///
     /// # Panics
     ///

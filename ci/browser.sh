@@ -1,0 +1,52 @@
+#!/usr/bin/env bash
+# Pages in a real browser, Debian's Chromium without a window: `ci/browser.sh [PAGE...]`, of service and wasm, or all of them.
+# Screenshots stay in target/browser.
+. "$(dirname "$0")/lib.sh"
+need chromium "ci/setup.sh browser"
+need chromedriver "ci/setup.sh browser"
+# Debian's Python, because it has Debian's selenium.
+python=/usr/bin/python3
+"$python" -c "import selenium" 2>/dev/null || fail "$python has no selenium; install it with: ci/setup.sh browser"
+screenshots=target/browser
+mkdir -p "$screenshots"
+
+# open_page TEST ARGUMENT...: runs the Python program TEST, which gets the directory for its screenshots first.
+open_page() {
+    local status=0
+    PYTHONPATH=ci PYTHONDONTWRITEBYTECODE=1 timeout --kill-after 10 120 "$python" "$1" "$screenshots" "${@:2}" || status=$?
+    [ "$status" = 0 ] || fail "$1 ends with status $status; 124 means that it hangs"
+}
+
+# The example examples/service: its lints, its tests, and its page.
+service() {
+    local package=(--quiet --locked --manifest-path examples/service/Cargo.toml)
+    local target=${CARGO_TARGET_DIR:-examples/service/target}
+    step "service: format and lints"
+    cargo fmt --check --manifest-path examples/service/Cargo.toml
+    cargo clippy "${package[@]}" --all-targets -- -D warnings
+    step "service: tests"
+    cargo test "${package[@]}"
+    step "service: its page in the browser"
+    open_page examples/service/tests/page.py "$target/debug/service"
+    # Disk is short, and no other check uses this.
+    [ -n "${CARGO_TARGET_DIR:-}" ] || rm -r "$target"
+}
+
+# The example examples/wasm: its page, built for WebAssembly.
+wasm() {
+    local page
+    step "wasm: the page (some minutes the first time)"
+    page=$(examples/wasm/build.sh | tail -n 1)
+    step "wasm: its page in the browser"
+    open_page examples/wasm/test.py "$page"
+    [ -n "${CARGO_TARGET_DIR:-}" ] || rm -r examples/wasm/target
+}
+
+pages=("$@")
+[ $# -gt 0 ] || pages=(service wasm)
+for page in "${pages[@]}"; do
+    case $page in
+        service | wasm) "$page" ;;
+        *) fail "no such page: $page; there are service and wasm" ;;
+    esac
+done
