@@ -155,7 +155,8 @@ fn chart(root: &Area<'_>, top: i32, title: &str, rows: &[Row]) -> Result<(), Box
             root.draw(&Text::new(row.labels[i].as_str(), label, text(12, HPos::Left)))?;
         }
         if let Some(other) = row.other {
-            diamond(root, x(other.min(longest)), middle)?;
+            // On tokio's bar, where it covers no figure.
+            diamond(root, x(other.min(longest)), middle + 1 + BAR / 2)?;
         }
     }
     Ok(())
