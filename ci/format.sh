@@ -4,7 +4,7 @@
 need cargo-fmt "rustup component add rustfmt"
 
 cargo fmt --check
-for manifest in benches/compare/Cargo.toml no_std_check/Cargo.toml no_std_check/size/Cargo.toml no_std_check/threads/Cargo.toml \
-    no_std_check/wasm/Cargo.toml; do
+for manifest in benches/compare/Cargo.toml fuzz/Cargo.toml no_std_check/Cargo.toml no_std_check/size/Cargo.toml \
+    no_std_check/threads/Cargo.toml no_std_check/wasm/Cargo.toml; do
     cargo fmt --check --manifest-path "$manifest"
 done

@@ -3,7 +3,7 @@
 
 mod model;
 mod op;
-mod real;
+pub(crate) mod real;
 
 pub(crate) use model::run_model;
 pub(crate) use op::Op;
