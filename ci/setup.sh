@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
 # Brings the tools that the scripts here need, on a Debian machine: `ci/setup.sh [PART...]`, of firmware, linux, wasm, browser,
-# guards and rust, or all of them. Debian's packages are installed; Rust's tools go into the cache outside the repository (see
+# guards, rust and fuzz, or all of them. Debian's packages are installed; Rust's tools go into the cache outside the repository (see
 # lib.sh); targets are added to rustup where it can, and ci/toolchain.sh stands in for those that it cannot add.
 . "$(dirname "$0")/lib.sh"
 
 parts=("$@")
-[ $# -gt 0 ] || parts=(firmware linux wasm browser guards rust)
+[ $# -gt 0 ] || parts=(firmware linux wasm browser guards rust fuzz)
 
 # install COMMAND PACKAGE...: installs Debian's packages unless COMMAND is there already.
 install() {

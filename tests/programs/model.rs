@@ -1,0 +1,472 @@
+//! The channel as its documentation has it, with nothing in it that is hard to get right.
+
+use std::fmt::Write;
+
+use watch_channel::error::TryRecvError;
+
+use super::Log;
+use super::op::{Op, OwnOp};
+
+#[derive(Default)]
+struct Model {
+    now: Now,
+    txs: Vec<ModelTx>,
+    weak_senders: usize,
+    rxs: Vec<ModelRx>,
+    cached: Vec<ModelCached>,
+}
+
+/// What a receiver's wait checks.
+#[derive(Clone, Copy, Default)]
+struct Now {
+    value: u8,
+    version: i64,
+    is_closed: bool,
+}
+
+#[derive(Default)]
+struct ModelTx {
+    task: ModelTask,
+    waits: bool,
+}
+
+#[derive(Default)]
+struct ModelRx {
+    task: ModelTask,
+    seen: i64,
+    wait: Option<ModelWait>,
+}
+
+struct ModelCached {
+    copy: u8,
+    rx: ModelRx,
+}
+
+/// The task of a handle: whether the channel has its waker, and how often it was woken.
+#[derive(Clone, Copy, Default)]
+struct ModelTask {
+    is_registered: bool,
+    wakes: usize,
+}
+
+impl ModelTask {
+    fn wake(&mut self) {
+        self.wakes += usize::from(self.is_registered);
+        self.is_registered = false;
+    }
+
+    fn log(self, log: &mut Log) {
+        write!(log, " {}{}", self.wakes, if self.is_registered { "+" } else { "" }).unwrap();
+    }
+}
+
+#[derive(Clone, Copy)]
+struct ModelWait {
+    kind: Kind,
+    was_polled: bool,
+}
+
+#[derive(Clone, Copy)]
+enum Kind {
+    Changed,
+    Recv,
+    /// The remainder, and the version whose value was checked last, if there is one.
+    RecvIf(u8, Option<i64>),
+    /// The remainder, whether a value was checked already, and what the result shows of a value and of "has changed".
+    For(u8, bool, fn(u8, bool) -> String),
+}
+
+impl ModelRx {
+    fn new(seen: i64) -> Self {
+        Self { seen, ..Self::default() }
+    }
+
+    fn start(&mut self, kind: Kind) -> String {
+        self.wait = Some(ModelWait { kind, was_polled: false });
+        String::new()
+    }
+
+    /// What `changed` finds. That marks it as seen.
+    fn check(&mut self, now: Now) -> Option<Result<(), ()>> {
+        if std::mem::replace(&mut self.seen, now.version) != now.version {
+            Some(Ok(()))
+        } else {
+            now.is_closed.then_some(Err(()))
+        }
+    }
+
+    /// Polls the wait, if there is one: what it returns, if it is over.
+    fn poll(&mut self, now: Now) -> Option<String> {
+        let mut wait = self.wait?;
+        wait.was_polled = true;
+        let result = match &mut wait.kind {
+            Kind::Changed => self.check(now).map(|result| format!("{result:?}")),
+            Kind::Recv => self.check(now).map(|result| format!("{:?}", result.map(|()| now.value))),
+            Kind::RecvIf(remainder, checked) => {
+                if checked.replace(now.version).unwrap_or(self.seen) != now.version && now.value % 3 == *remainder {
+                    self.seen = now.version;
+                    Some(format!("{:?}", Ok::<_, ()>(now.value)))
+                } else {
+                    now.is_closed.then(|| format!("{:?}", Err::<u8, _>(())))
+                }
+            }
+            Kind::For(remainder, checked, show) => loop {
+                let was_unseen = self.seen != now.version;
+                let found = if *checked { self.check(now) } else { Some(Ok(())) };
+                match found {
+                    Some(Ok(())) => {
+                        // A wait counts the value as seen before the condition looks at it.
+                        let has_changed = was_unseen && !*checked;
+                        *checked = true;
+                        self.seen = now.version;
+                        if now.value % 3 == *remainder {
+                            break Some(show(now.value, has_changed));
+                        }
+                    }
+                    Some(Err(())) => break Some(String::from("Err(())")),
+                    None => break None,
+                }
+            },
+        };
+        self.task.is_registered = result.is_none();
+        self.wait = result.is_none().then_some(wait);
+        result
+    }
+
+    fn poll_elsewhere(&mut self, now: Now) -> Option<String> {
+        if self.wait.is_some() {
+            self.task = ModelTask::default();
+        }
+        self.poll(now)
+    }
+
+    fn cancel(&mut self) -> Option<String> {
+        let wait = self.wait.take()?;
+        // A wait that was not polled leaves what `poll_changed` has registered.
+        self.task.is_registered &= !wait.was_polled;
+        Some(String::from("cancelled"))
+    }
+
+    fn try_recv_if(&mut self, now: Now, condition: impl FnOnce(u8) -> bool) -> String {
+        let received = if self.seen != now.version && condition(now.value) {
+            self.seen = now.version;
+            Ok(now.value)
+        } else {
+            Err(if now.is_closed { TryRecvError::Closed } else { TryRecvError::Empty })
+        };
+        format!("{received:?}")
+    }
+}
+
+impl ModelCached {
+    /// Renews the copy for a new version, which a value that was modified without one is not.
+    fn update(&mut self, now: Now) -> bool {
+        let is_new = std::mem::replace(&mut self.rx.seen, now.version) != now.version;
+        if is_new {
+            self.copy = now.value;
+        }
+        is_new
+    }
+
+    /// What its wait shows once it is over, and the copy then.
+    fn end(&mut self, now: Now, result: String) -> String {
+        if result.starts_with("Ok") {
+            self.copy = now.value;
+            format!("Ok(()) {}", self.copy)
+        } else {
+            format!("{result} {}", self.copy)
+        }
+    }
+}
+
+impl Model {
+    fn receivers(&self) -> usize {
+        self.rxs.len() + self.cached.len()
+    }
+
+    fn wake_receivers(&mut self) {
+        self.rxs.iter_mut().for_each(|rx| rx.task.wake());
+        self.cached.iter_mut().for_each(|cached| cached.rx.task.wake());
+    }
+
+    fn publish(&mut self, value: u8) {
+        self.now.value = value;
+        self.now.version += 1;
+        self.wake_receivers();
+    }
+
+    fn after_drop(&mut self) -> String {
+        if self.receivers() == 0 {
+            self.txs.iter_mut().for_each(|tx| tx.task.wake());
+        }
+        String::new()
+    }
+
+    fn poll_sender(&mut self, at: usize) -> Option<String> {
+        let is_closed = self.receivers() == 0;
+        let tx = &mut self.txs[at];
+        if !tx.waits {
+            return None;
+        }
+        tx.waits = !is_closed;
+        tx.task.is_registered = !is_closed;
+        is_closed.then(|| String::from("closed"))
+    }
+
+    fn tx(&self, h: usize) -> Option<usize> {
+        h.checked_rem(self.txs.len())
+    }
+
+    fn idle_tx(&self, h: usize) -> Option<usize> {
+        self.tx(h).filter(|at| !self.txs[*at].waits)
+    }
+
+    fn rx(&mut self, h: usize) -> Option<&mut ModelRx> {
+        let at = h.checked_rem(self.rxs.len())?;
+        self.rxs.get_mut(at)
+    }
+
+    fn idle_rx(&mut self, h: usize) -> Option<&mut ModelRx> {
+        self.rx(h).filter(|rx| rx.wait.is_none())
+    }
+
+    fn cached(&mut self, h: usize) -> Option<&mut ModelCached> {
+        let at = h.checked_rem(self.cached.len())?;
+        self.cached.get_mut(at)
+    }
+
+    fn idle_cached(&mut self, h: usize) -> Option<&mut ModelCached> {
+        self.cached(h).filter(|cached| cached.rx.wait.is_none())
+    }
+
+    /// Does a step, and returns what its calls do.
+    fn step(&mut self, op: Op) -> String {
+        let now = self.now;
+        match op {
+            Op::Send(h, v) => self.idle_tx(h).map(|_| {
+                if self.receivers() == 0 {
+                    return format!("{:?}", Err::<(), _>(v));
+                }
+                self.publish(v);
+                format!("{:?}", Ok::<_, u8>(()))
+            }),
+            Op::SendReplace(h, v) => self.idle_tx(h).map(|_| {
+                self.publish(v);
+                format!("{:?}", now.value)
+            }),
+            Op::SendModify(h, v) => self.idle_tx(h).map(|_| {
+                self.publish(v);
+                format!("{:?}", ())
+            }),
+            Op::SendIfModified(h, v, modified) => self.idle_tx(h).map(|_| {
+                if modified {
+                    self.publish(v)
+                } else {
+                    self.now.value = v
+                }
+                format!("{modified:?}")
+            }),
+            Op::SendPanic(h, v) => self.idle_tx(h).map(|_| {
+                self.now.value = v;
+                String::from("true")
+            }),
+            Op::SenderLooks(h) => self.idle_tx(h).map(|_| {
+                let (rxs, txs) = (self.receivers(), self.txs.len());
+                format!("{} false {} {rxs} {txs}", now.value, rxs == 0)
+            }),
+            Op::Borrow(h) => self.idle_rx(h).map(|rx| format!("{} {}", now.value, rx.seen != now.version)),
+            Op::BorrowAndUpdate(h) => self.idle_rx(h).map(|rx| {
+                let seen = std::mem::replace(&mut rx.seen, now.version);
+                format!("{} {}", now.value, seen != now.version)
+            }),
+            Op::HasChanged(h) => self.idle_rx(h).map(|rx| {
+                let unseen = rx.seen != now.version;
+                format!("{:?}", if now.is_closed { Err(()) } else { Ok(unseen) })
+            }),
+            Op::MarkChanged(h) => self.idle_rx(h).map(|rx| {
+                rx.seen -= 1;
+                String::new()
+            }),
+            Op::MarkUnchanged(h) => self.idle_rx(h).map(|rx| {
+                rx.seen = now.version;
+                String::new()
+            }),
+            Op::StartChanged(h) => self.idle_rx(h).map(|rx| rx.start(Kind::Changed)),
+            Op::StartWaitFor(h, remainder) => {
+                let show = |value, has_changed| format!("{:?}", Ok::<_, ()>((value, has_changed)));
+                self.idle_rx(h).map(|rx| rx.start(Kind::For(remainder, false, show)))
+            }
+            Op::StartClosed(h) => self.idle_tx(h).map(|at| {
+                self.txs[at].waits = true;
+                String::new()
+            }),
+            Op::PollReceiver(h) => self.rx(h).and_then(|rx| rx.poll(now)),
+            Op::PollReceiverElsewhere(h) => self.rx(h).and_then(|rx| rx.poll_elsewhere(now)),
+            Op::PollSender(h) => self.tx(h).and_then(|at| self.poll_sender(at)),
+            Op::PollSenderElsewhere(h) => self.tx(h).filter(|at| self.txs[*at].waits).and_then(|at| {
+                self.txs[at].task = ModelTask::default();
+                self.poll_sender(at)
+            }),
+            Op::CancelReceiver(h) => self.rx(h).and_then(|rx| rx.cancel()),
+            Op::CancelSender(h) => self.tx(h).filter(|at| self.txs[*at].waits).map(|at| {
+                let tx = &mut self.txs[at];
+                tx.waits = false;
+                tx.task.is_registered = false;
+                String::from("cancelled")
+            }),
+            Op::CloneReceiver(h) => self.idle_rx(h).map(|rx| ModelRx::new(rx.seen)).map(|clone| {
+                self.rxs.push(clone);
+                String::new()
+            }),
+            Op::CloneSender(h) => self.idle_tx(h).map(|_| {
+                self.txs.push(ModelTx::default());
+                String::new()
+            }),
+            Op::Subscribe(h) => self.idle_tx(h).map(|_| {
+                self.rxs.push(ModelRx::new(now.version));
+                String::new()
+            }),
+            Op::DropReceiver(h) => h.checked_rem(self.rxs.len()).map(|at| {
+                self.rxs.remove(at);
+                self.after_drop()
+            }),
+            Op::DropSender(h) => self.tx(h).map(|at| {
+                self.txs.remove(at);
+                if self.txs.is_empty() {
+                    self.now.is_closed = true;
+                    self.wake_receivers();
+                }
+                String::new()
+            }),
+            Op::Own(op) => self.own_step(op),
+        }
+        .unwrap_or_default()
+    }
+
+    fn own_step(&mut self, op: OwnOp) -> Option<String> {
+        let now = self.now;
+        match op {
+            OwnOp::Set(h, v) => self.idle_tx(h).map(|_| {
+                self.publish(v);
+                format!("{:?}", ())
+            }),
+            OwnOp::SetIfChanged(h, v) => self.idle_tx(h).map(|_| {
+                let differs = now.value != v;
+                if differs {
+                    self.publish(v);
+                }
+                format!("{:?}", differs.then_some(now.value))
+            }),
+            OwnOp::TrySend(h, v) => self.idle_tx(h).map(|_| {
+                if self.receivers() == 0 {
+                    return format!("Err(Closed(..)) Err({v})");
+                }
+                self.publish(v);
+                String::from("Ok(()) Ok(())")
+            }),
+            OwnOp::TrySendWhileRead(h, v) => self
+                .idle_tx(h)
+                .map(|_| format!("Err({}(..)) Err({v})", if self.receivers() == 0 { "Closed" } else { "Busy" })),
+            OwnOp::SubscribeUnseen(h) => self.idle_tx(h).map(|_| {
+                self.rxs.push(ModelRx::new(now.version - 1));
+                String::new()
+            }),
+            OwnOp::Downgrade(h) => self.idle_tx(h).map(|_| {
+                self.weak_senders += 1;
+                String::new()
+            }),
+            OwnOp::Upgrade(_) => (self.weak_senders > 0).then(|| {
+                if !now.is_closed {
+                    self.txs.push(ModelTx::default());
+                }
+                format!("{}", !now.is_closed)
+            }),
+            OwnOp::WeakSenderLooks(_) => (self.weak_senders > 0).then(|| format!("{}", self.txs.len())),
+            OwnOp::DropWeakSender(_) => {
+                self.weak_senders = self.weak_senders.saturating_sub(1);
+                None
+            }
+            OwnOp::ReceiverLooks(h) => self.idle_rx(h).map(|rx| {
+                let unseen = rx.seen != now.version;
+                format!("{} {unseen} {} {:?}", now.value, now.is_closed, Some(unseen))
+            }),
+            OwnOp::GetAndUpdate(h) => self.idle_rx(h).map(|rx| {
+                rx.seen = now.version;
+                format!("{}", now.value)
+            }),
+            OwnOp::TryRecv(h) => self.idle_rx(h).map(|rx| rx.try_recv_if(now, |_| true)),
+            OwnOp::TryRecvIf(h, remainder) => {
+                self.idle_rx(h).map(|rx| rx.try_recv_if(now, |value| value % 3 == remainder))
+            }
+            OwnOp::StartRecv(h) => self.idle_rx(h).map(|rx| rx.start(Kind::Recv)),
+            OwnOp::StartRecvIf(h, remainder) => self.idle_rx(h).map(|rx| rx.start(Kind::RecvIf(remainder, None))),
+            OwnOp::StartWaitUntil(h, remainder) => {
+                self.idle_rx(h).map(|rx| rx.start(Kind::For(remainder, false, |_, _| String::from("Ok(())"))))
+            }
+            OwnOp::StartWaitForMap(h, remainder) => {
+                self.idle_rx(h).map(|rx| rx.start(Kind::For(remainder, false, |value, _| format!("Ok({value})"))))
+            }
+            OwnOp::PollChanged(h) => self.idle_rx(h).map(|rx| {
+                let checked = rx.check(now);
+                rx.task.is_registered = checked.is_none();
+                checked.map_or(String::from("Pending"), |result| format!("Ready({result:?})"))
+            }),
+            OwnOp::Cache(h) => {
+                self.idle_rx(h)?;
+                let rx = self.rxs.remove(h % self.rxs.len());
+                self.cached.push(ModelCached { copy: now.value, rx: ModelRx { seen: now.version, ..rx } });
+                None
+            }
+            OwnOp::CachedGet(h) => self.idle_cached(h).map(|cached| {
+                cached.update(now);
+                format!("{}", cached.copy)
+            }),
+            OwnOp::CachedUpdate(h) => self.idle_cached(h).map(|cached| format!("{}", cached.update(now))),
+            OwnOp::CachedLooks(h) => {
+                self.idle_cached(h).map(|cached| format!("{} {}", cached.copy, cached.rx.seen != now.version))
+            }
+            OwnOp::StartCachedChanged(h) => self.idle_cached(h).map(|cached| cached.rx.start(Kind::Recv)),
+            OwnOp::PollCached(h) => self.cached(h).and_then(|cached| {
+                let result = cached.rx.poll(now)?;
+                Some(cached.end(now, result))
+            }),
+            OwnOp::PollCachedElsewhere(h) => self.cached(h).and_then(|cached| {
+                let result = cached.rx.poll_elsewhere(now)?;
+                Some(cached.end(now, result))
+            }),
+            OwnOp::CancelCached(h) => self.cached(h).and_then(|cached| cached.rx.cancel()),
+            OwnOp::CloneCached(h) => {
+                let cached = self.idle_cached(h)?;
+                let clone = ModelCached { copy: cached.copy, rx: ModelRx::new(cached.rx.seen) };
+                self.cached.push(clone);
+                None
+            }
+            OwnOp::Uncache(h) => {
+                self.idle_cached(h)?;
+                let cached = self.cached.remove(h % self.cached.len());
+                self.rxs.push(cached.rx);
+                None
+            }
+            OwnOp::DropCached(h) => h.checked_rem(self.cached.len()).map(|at| {
+                self.cached.remove(at);
+                self.after_drop()
+            }),
+        }
+    }
+}
+
+pub(crate) fn run_model(program: &[Op]) -> Log {
+    let mut model = Model { txs: vec![ModelTx::default()], rxs: vec![ModelRx::default()], ..Model::default() };
+    let mut log = Log::new();
+    for &op in program {
+        let result = model.step(op);
+        write!(log, "{op:?}: {result} |").unwrap();
+        model.txs.iter().for_each(|tx| tx.task.log(&mut log));
+        log.push_str(" |");
+        model.rxs.iter().for_each(|rx| rx.task.log(&mut log));
+        log.push_str(" |");
+        model.cached.iter().for_each(|cached| cached.rx.task.log(&mut log));
+        log.push('\n');
+    }
+    log
+}

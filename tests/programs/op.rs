@@ -1,0 +1,167 @@
+//! [`Op`], a step of a program.
+
+/// One step. Handles are named by a number, modulo how many there are.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Op {
+    Send(usize, u8),
+    SendReplace(usize, u8),
+    SendModify(usize, u8),
+    /// Sets the value, and reports a modification or not.
+    SendIfModified(usize, u8, bool),
+    /// Sets the value, and panics.
+    SendPanic(usize, u8),
+    SenderLooks(usize),
+    Borrow(usize),
+    BorrowAndUpdate(usize),
+    HasChanged(usize),
+    MarkChanged(usize),
+    MarkUnchanged(usize),
+    StartChanged(usize),
+    /// Waits for a value with this remainder by 3.
+    StartWaitFor(usize, u8),
+    StartClosed(usize),
+    PollReceiver(usize),
+    /// Moves a wait to a new task, and polls it there.
+    PollReceiverElsewhere(usize),
+    PollSender(usize),
+    PollSenderElsewhere(usize),
+    CancelReceiver(usize),
+    CancelSender(usize),
+    CloneReceiver(usize),
+    CloneSender(usize),
+    Subscribe(usize),
+    DropReceiver(usize),
+    DropSender(usize),
+    /// One that tokio's channel does not have.
+    Own(OwnOp),
+}
+
+/// A step with calls that tokio's channel does not have.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum OwnOp {
+    Set(usize, u8),
+    SetIfChanged(usize, u8),
+    TrySend(usize, u8),
+    /// Tries to send while the value is borrowed.
+    TrySendWhileRead(usize, u8),
+    SubscribeUnseen(usize),
+    Downgrade(usize),
+    Upgrade(usize),
+    WeakSenderLooks(usize),
+    DropWeakSender(usize),
+    ReceiverLooks(usize),
+    GetAndUpdate(usize),
+    TryRecv(usize),
+    /// Receives a value with this remainder by 3, as the next ones do.
+    TryRecvIf(usize, u8),
+    StartRecv(usize),
+    StartRecvIf(usize, u8),
+    StartWaitUntil(usize, u8),
+    StartWaitForMap(usize, u8),
+    PollChanged(usize),
+    /// Turns a receiver into a `Cached`.
+    Cache(usize),
+    CachedGet(usize),
+    CachedUpdate(usize),
+    CachedLooks(usize),
+    StartCachedChanged(usize),
+    PollCached(usize),
+    PollCachedElsewhere(usize),
+    CancelCached(usize),
+    CloneCached(usize),
+    /// Turns a `Cached` into a receiver.
+    Uncache(usize),
+    DropCached(usize),
+}
+
+/// Makes a step of a handle's number and any other number.
+type Make = fn(usize, u8) -> Op;
+
+/// The steps that tokio's channel can do as well, and how often each is chosen.
+const STEPS: &[(u8, Make)] = &[
+    (6, |h, v| Op::Send(h, v % 9)),
+    (1, |h, v| Op::SendReplace(h, v % 9)),
+    (1, |h, v| Op::SendModify(h, v % 9)),
+    (2, |h, v| Op::SendIfModified(h, v % 9, v >= 128)),
+    (1, |h, v| Op::SendPanic(h, v % 9)),
+    (2, |h, _| Op::SenderLooks(h)),
+    (2, |h, _| Op::Borrow(h)),
+    (2, |h, _| Op::BorrowAndUpdate(h)),
+    (2, |h, _| Op::HasChanged(h)),
+    (1, |h, _| Op::MarkChanged(h)),
+    (1, |h, _| Op::MarkUnchanged(h)),
+    (5, |h, _| Op::StartChanged(h)),
+    (4, |h, v| Op::StartWaitFor(h, v % 3)),
+    (2, |h, _| Op::StartClosed(h)),
+    (9, |h, _| Op::PollReceiver(h)),
+    (2, |h, _| Op::PollReceiverElsewhere(h)),
+    (3, |h, _| Op::PollSender(h)),
+    (1, |h, _| Op::PollSenderElsewhere(h)),
+    (2, |h, _| Op::CancelReceiver(h)),
+    (1, |h, _| Op::CancelSender(h)),
+    (2, |h, _| Op::CloneReceiver(h)),
+    (1, |h, _| Op::CloneSender(h)),
+    (1, |h, _| Op::Subscribe(h)),
+    (3, |h, _| Op::DropReceiver(h)),
+    (1, |h, _| Op::DropSender(h)),
+];
+
+/// The steps that it cannot do.
+const OWN_STEPS: &[(u8, Make)] = &[
+    (2, |h, v| Op::Own(OwnOp::Set(h, v % 9))),
+    (2, |h, v| Op::Own(OwnOp::SetIfChanged(h, v % 9))),
+    (2, |h, v| Op::Own(OwnOp::TrySend(h, v % 9))),
+    (1, |h, v| Op::Own(OwnOp::TrySendWhileRead(h, v % 9))),
+    (1, |h, _| Op::Own(OwnOp::SubscribeUnseen(h))),
+    (1, |h, _| Op::Own(OwnOp::Downgrade(h))),
+    (1, |h, _| Op::Own(OwnOp::Upgrade(h))),
+    (1, |h, _| Op::Own(OwnOp::WeakSenderLooks(h))),
+    (1, |h, _| Op::Own(OwnOp::DropWeakSender(h))),
+    (2, |h, _| Op::Own(OwnOp::ReceiverLooks(h))),
+    (1, |h, _| Op::Own(OwnOp::GetAndUpdate(h))),
+    (2, |h, _| Op::Own(OwnOp::TryRecv(h))),
+    (2, |h, v| Op::Own(OwnOp::TryRecvIf(h, v % 3))),
+    (3, |h, _| Op::Own(OwnOp::StartRecv(h))),
+    (3, |h, v| Op::Own(OwnOp::StartRecvIf(h, v % 3))),
+    (2, |h, v| Op::Own(OwnOp::StartWaitUntil(h, v % 3))),
+    (2, |h, v| Op::Own(OwnOp::StartWaitForMap(h, v % 3))),
+    (6, |h, _| Op::Own(OwnOp::PollChanged(h))),
+    (2, |h, _| Op::Own(OwnOp::Cache(h))),
+    (2, |h, _| Op::Own(OwnOp::CachedGet(h))),
+    (2, |h, _| Op::Own(OwnOp::CachedUpdate(h))),
+    (1, |h, _| Op::Own(OwnOp::CachedLooks(h))),
+    (3, |h, _| Op::Own(OwnOp::StartCachedChanged(h))),
+    (4, |h, _| Op::Own(OwnOp::PollCached(h))),
+    (1, |h, _| Op::Own(OwnOp::PollCachedElsewhere(h))),
+    (1, |h, _| Op::Own(OwnOp::CancelCached(h))),
+    (1, |h, _| Op::Own(OwnOp::CloneCached(h))),
+    (1, |h, _| Op::Own(OwnOp::Uncache(h))),
+    (1, |h, _| Op::Own(OwnOp::DropCached(h))),
+];
+
+impl Op {
+    /// How many bytes stand for one step.
+    pub(crate) const BYTES: usize = 3;
+
+    /// The step that these bytes stand for, of those that tokio's channel can do as well.
+    pub(crate) fn of_both(bytes: [u8; Op::BYTES]) -> Self {
+        Self::decode(STEPS, &[], bytes)
+    }
+
+    /// The step that these bytes stand for, of all there are.
+    pub(crate) fn of_all(bytes: [u8; Op::BYTES]) -> Self {
+        Self::decode(STEPS, OWN_STEPS, bytes)
+    }
+
+    fn decode(steps: &[(u8, Make)], own_steps: &[(u8, Make)], [kind, handle, value]: [u8; Op::BYTES]) -> Self {
+        let steps = || steps.iter().chain(own_steps);
+        let mut kind = kind % steps().map(|(weight, _)| weight).sum::<u8>();
+        for (weight, make) in steps() {
+            match kind.checked_sub(*weight) {
+                None => return make(usize::from(handle % 6), value),
+                Some(rest) => kind = rest,
+            }
+        }
+        unreachable!("it is less than the sum of all weights");
+    }
+}
