@@ -1,11 +1,12 @@
 #!/usr/bin/env bash
-# Brings the tools that the scripts here need, on a Debian machine: `ci/setup.sh [PART...]`, of firmware, linux, wasm, browser,
-# guards, rust and fuzz, or all of them. Debian's packages are installed; Rust's tools go into the cache outside the repository (see
-# lib.sh); targets are added to rustup where it can, and ci/toolchain.sh stands in for those that it cannot add.
+# Brings the tools that the scripts here need, on a Debian machine: `ci/setup.sh [PART...]`, or all parts but `mutants`. Debian's
+# packages are installed; Rust's tools go into the cache outside the repository (see lib.sh); targets are added to rustup where
+# it can, and ci/toolchain.sh stands in for those that it cannot add.
 . "$(dirname "$0")/lib.sh"
 
+all=(firmware linux wasm browser guards rust coverage sanitizers fuzz)
 parts=("$@")
-[ $# -gt 0 ] || parts=(firmware linux wasm browser guards rust fuzz)
+[ $# -gt 0 ] || parts=("${all[@]}")
 
 # install COMMAND PACKAGE...: installs Debian's packages unless COMMAND is there already.
 install() {
@@ -31,6 +32,18 @@ add() {
     for target in "$@"; do
         said=$(rustup target add "$target" 2>&1) || cannot_add "$target" "$said"
     done
+}
+
+# cargo_tool NAME VERSION: builds that tool, unless it is there already.
+cargo_tool() {
+    [ ! -x "$cache/cargo/bin/$1" ] || return 0
+    step "cargo install $1 (a minute or two)"
+    cargo install --quiet --locked --root "$cache/cargo" --version "$2" "$1"
+}
+
+nightly() {
+    rustc +nightly --version >/dev/null 2>&1 || rustup toolchain install nightly --profile minimal ||
+        fail "rustup cannot add a nightly compiler, which fuzzing and the sanitizers need"
 }
 
 mkdir -p "$cache"
@@ -64,12 +77,35 @@ for part in "${parts[@]}"; do
         guards) install valgrind valgrind ;;
         rust)
             ci/oldest.sh --setup
-            if [ ! -x "$cache/cargo/bin/cargo-hack" ]; then
-                step "cargo install cargo-hack (a minute)"
-                cargo install --quiet --locked --root "$cache/cargo" --version 0.6.46 cargo-hack
+            cargo_tool cargo-hack 0.6.46
+            ;;
+        coverage)
+            # Rustup's own tools, or Debian's of the same version of LLVM as the compiler.
+            if ! said=$(rustup component add llvm-tools 2>&1); then
+                llvm=$(rustc -vV | sed -n 's/^LLVM version: \([0-9]*\).*/\1/p')
+                echo "rustup cannot add llvm-tools, so Debian's llvm-$llvm stands in (${said##*$'\n'})" >&2
+                install "llvm-cov-$llvm" "llvm-$llvm"
             fi
             ;;
-        *) fail "no such part: $part; there are firmware, linux, wasm, browser, guards and rust" ;;
+        sanitizers)
+            install llvm-symbolizer llvm
+            nightly
+            if ! said=$(rustup component add rust-src --toolchain nightly 2>&1); then
+                cannot_add "rust-src to nightly" "$said"
+                ci/toolchain.sh >/dev/null
+            fi
+            ;;
+        fuzz)
+            # libFuzzer is C++.
+            install c++ g++
+            nightly
+            cargo_tool cargo-fuzz 0.13.2
+            ;;
+        mutants)
+            install python3 python3
+            cargo_tool cargo-mutants 27.1.0
+            ;;
+        *) fail "no such part: $part; there are ${all[*]} and mutants" ;;
     esac
 done
 echo "the tools are there: ${parts[*]}"
