@@ -115,3 +115,11 @@ fn it_sends_and_reads_without_a_handle() {
     assert_eq!(WATCH.try_send(8), Err(TrySendError::Busy(8)));
     drop(held);
 }
+
+#[test]
+fn a_default_channel_has_the_default_value() {
+    let watch: &'static Watch<Option<u8>> = Box::leak(Box::default());
+    assert_eq!(watch.get(), None);
+    watch.set(Some(1));
+    assert_eq!(watch.subscribe().get(), Some(1));
+}
