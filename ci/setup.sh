@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
-# Brings the tools that the scripts here need, on a Debian machine: `ci/setup.sh [PART...]`, of firmware, linux, wasm, guards and rust,
-# or all of them. Debian's packages are installed; Rust's tools go into the cache outside the repository (see lib.sh);
-# targets are added to rustup where it can, and ci/toolchain.sh stands in for those that it cannot add.
+# Brings the tools that the scripts here need, on a Debian machine: `ci/setup.sh [PART...]`, of firmware, linux, wasm, guards,
+# coverage, sanitizers and rust, or all of them. Debian's packages are installed; Rust's tools go into the cache outside the
+# repository (see lib.sh); targets are added to rustup where it can, and ci/toolchain.sh stands in for those that it cannot add.
 . "$(dirname "$0")/lib.sh"
 
 parts=("$@")
-[ $# -gt 0 ] || parts=(firmware linux wasm guards rust)
+[ $# -gt 0 ] || parts=(firmware linux wasm guards coverage sanitizers rust)
 
 # install COMMAND PACKAGE...: installs Debian's packages unless COMMAND is there already.
 install() {
@@ -60,6 +60,21 @@ for part in "${parts[@]}"; do
             add wasm32-unknown-unknown
             ;;
         guards) install valgrind valgrind ;;
+        coverage)
+            # Rustup's own tools, or Debian's of the same version of LLVM as the compiler.
+            if ! said=$(rustup component add llvm-tools 2>&1); then
+                llvm=$(rustc -vV | sed -n 's/^LLVM version: \([0-9]*\).*/\1/p')
+                echo "rustup cannot add llvm-tools, so Debian's llvm-$llvm stands in (${said##*$'\n'})" >&2
+                install "llvm-cov-$llvm" "llvm-$llvm"
+            fi
+            ;;
+        sanitizers)
+            rustc +nightly --version >/dev/null 2>&1 || rustup toolchain install nightly --profile minimal
+            if ! said=$(rustup component add rust-src --toolchain nightly 2>&1); then
+                cannot_add "rust-src to nightly" "$said"
+                ci/toolchain.sh >/dev/null
+            fi
+            ;;
         rust)
             ci/oldest.sh --setup
             if [ ! -x "$cache/cargo/bin/cargo-hack" ]; then
@@ -67,7 +82,7 @@ for part in "${parts[@]}"; do
                 cargo install --quiet --locked --root "$cache/cargo" --version 0.6.46 cargo-hack
             fi
             ;;
-        *) fail "no such part: $part; there are firmware, linux, wasm, guards and rust" ;;
+        *) fail "no such part: $part; there are firmware, linux, wasm, guards, coverage, sanitizers and rust" ;;
     esac
 done
 echo "the tools are there: ${parts[*]}"
