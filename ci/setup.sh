@@ -69,6 +69,7 @@ for part in "${parts[@]}"; do
             fi
             ;;
         sanitizers)
+            install llvm-symbolizer llvm
             rustc +nightly --version >/dev/null 2>&1 || rustup toolchain install nightly --profile minimal
             if ! said=$(rustup component add rust-src --toolchain nightly 2>&1); then
                 cannot_add "rust-src to nightly" "$said"
