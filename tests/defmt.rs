@@ -63,7 +63,7 @@ fn handles_show_their_counts_and_versions() {
     let weak = tx.downgrade();
     assert_eq!(number(&arguments::<4>(&weak)), 1);
     assert_eq!(arguments(&rx), [1, 0]);
-    assert_eq!(arguments(&tx.subscribe()), [0, 0]);
+    assert_eq!(arguments(tx.subscribe()), [0, 0]);
     drop((tx, other));
     assert_eq!(number(&arguments::<4>(&weak)), 0);
     assert_eq!(arguments(&rx), [1, 1]);
