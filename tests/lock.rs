@@ -256,3 +256,22 @@ fn borrows_of_several_threads_live_side_by_side() {
         assert!(readers.into_iter().all(|reader| reader.join().unwrap() == 7));
     });
 }
+
+/// (A thread that holds a `Ref` itself may read all the same.)
+#[cfg(feature = "std")]
+#[test]
+fn try_borrow_does_not_overtake_a_sender_that_has_waited_too_long() {
+    must_end(|| {
+        let (tx, rx) = channel(1);
+        let held = rx.borrow();
+        thread::scope(|scope| {
+            let sender = scope.spawn(|| tx.set(2));
+            let reader = scope.spawn(|| while rx.try_borrow().is_some() {});
+            reader.join().unwrap();
+            assert_eq!(*rx.try_borrow().unwrap(), 1);
+            drop(held);
+            sender.join().unwrap();
+        });
+        assert_eq!(rx.get(), 2);
+    });
+}

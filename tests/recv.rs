@@ -256,3 +256,11 @@ fn the_errors_of_try_recv_read_well() {
     drop(tx);
     is_recv_error(Task::new().poll_ready(rx.recv()));
 }
+
+#[test]
+fn try_recv_does_not_wait_for_a_sender_that_changes_the_value() {
+    let (tx, mut rx) = channel(1);
+    tx.set(2);
+    tx.send_modify(|_| assert_eq!(rx.try_recv(), Err(TryRecvError::Empty)));
+    assert_eq!(rx.try_recv(), Ok(2));
+}

@@ -303,3 +303,14 @@ fn the_errors_of_try_send_read_well_and_need_no_debug_value() {
     assert_eq!((busy.to_string(), closed.to_string()), ("channel busy".into(), "channel closed".into()));
     assert_eq!((format!("{busy:?}"), format!("{closed:?}")), ("Busy(..)".into(), "Closed(..)".into()));
 }
+
+#[test]
+fn a_value_that_was_not_sent_can_be_taken_out_of_the_error() {
+    let (tx, rx) = channel(String::from("a"));
+    let held = rx.borrow();
+    assert_eq!(tx.try_send("b".into()).unwrap_err().into_inner(), "b");
+    drop(held);
+    drop(rx);
+    assert_eq!(tx.try_send("c".into()).unwrap_err().into_inner(), "c");
+    assert_eq!(tx.send("d".into()).unwrap_err().into_inner(), "d");
+}

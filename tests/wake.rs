@@ -30,10 +30,11 @@ fn nosy_waker(f: impl Fn() + Send + Sync + 'static) -> Waker {
         raw(nosy.clone())
     }
     unsafe fn wake(data: *const ()) {
-        // SAFETY: called with the waker's data.
-        unsafe { nosy(data)() };
-        // SAFETY: `wake` takes the waker, as `drop` does.
-        unsafe { drop(data) };
+        // SAFETY: `wake` takes the waker, as `drop` does. It is freed also if a call panics.
+        let nosy = unsafe { Box::from_raw(data.cast_mut().cast::<Nosy>()) };
+        // Woken, and dropped.
+        nosy();
+        nosy();
     }
     unsafe fn wake_by_ref(data: *const ()) {
         // SAFETY: called with the waker's data.

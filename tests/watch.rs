@@ -2,7 +2,7 @@
 
 mod common;
 
-use std::sync::{Arc, Barrier};
+use std::sync::{Arc, Barrier, LazyLock};
 
 use common::Task;
 use common::must_end;
@@ -56,8 +56,8 @@ fn any_number_of_receivers_wait() {
 
 #[test]
 fn threads_that_are_first_at_once_make_one_channel() {
-    for _ in 0..100 {
-        let watch: &'static Watch<u32> = Box::leak(Box::new(Watch::new(7)));
+    static WATCHES: [Watch<u32>; 100] = [const { Watch::new(7) }; 100];
+    for watch in &WATCHES {
         let start = Arc::new(Barrier::new(4));
         let threads: Vec<_> = (0..4)
             .map(|_| {
@@ -114,4 +114,12 @@ fn it_sends_and_reads_without_a_handle() {
     let held = rx.borrow();
     assert_eq!(WATCH.try_send(8), Err(TrySendError::Busy(8)));
     drop(held);
+}
+
+#[test]
+fn a_default_channel_has_the_default_value() {
+    static WATCH: LazyLock<Watch<Option<u8>>> = LazyLock::new(Watch::default);
+    assert_eq!(WATCH.get(), None);
+    WATCH.set(Some(1));
+    assert_eq!(WATCH.subscribe().get(), Some(1));
 }

@@ -54,3 +54,29 @@ fn pause(failed: &mut u32) {
     }
     core::hint::spin_loop();
 }
+
+#[cfg(test)]
+mod tests {
+    use core::time::Duration;
+    use std::sync::Barrier;
+    use std::thread;
+
+    use super::*;
+
+    #[test]
+    fn a_thread_waits_until_another_one_has_released_the_lock() {
+        let (mutex, is_locked) = (Mutex::new(0), Barrier::new(2));
+        thread::scope(|scope| {
+            scope.spawn(|| {
+                mutex.with(|value| {
+                    is_locked.wait();
+                    // Time for the other thread to try often enough to sleep.
+                    thread::sleep(Duration::from_millis(50));
+                    *value = 1;
+                });
+            });
+            is_locked.wait();
+            assert_eq!(mutex.with(|value| *value), 1);
+        });
+    }
+}

@@ -1,0 +1,89 @@
+#!/usr/bin/env bash
+# Which lines of src/ the unit and integration tests reach. Each must be reached, or be listed in ci/uncovered.txt with the
+# reason; and a line that is listed there as never reached must not be. Doctests do not count.
+#
+# The features below reach, together, all that programs on this machine compile. What only other builds compile is not seen
+# here: src/sync/eager.rs (32 bits; ci/linux.sh runs it), src/sync/loom.rs and src/sync/loom/ (ci/loom.sh), and what depends
+# on `target_family = "wasm"` (ci/wasm.sh) or on the lack of debug assertions (`cargo test --release`).
+#
+# Dependencies are built as ci/test.sh builds them, in the same directory, and not instrumented.
+. "$(dirname "$0")/lib.sh"
+
+feature_sets=(
+    ""
+    "--features stream,tokio,defmt"
+    "--features critical-section,stream"
+    "--no-default-features"
+)
+
+# The LLVM tools read what the compiler's LLVM writes if they are of the same version.
+llvm=$(rustc -vV | sed -n 's/^LLVM version: \([0-9]*\).*/\1/p')
+bin=$(rustc --print sysroot)/lib/rustlib/$(rustc -vV | sed -n 's/^host: //p')/bin
+if [ -x "$bin/llvm-cov" ]; then
+    cov=$bin/llvm-cov profdata=$bin/llvm-profdata
+else
+    need "llvm-cov-$llvm" "ci/setup.sh coverage"
+    cov=llvm-cov-$llvm profdata=llvm-profdata-$llvm
+fi
+
+dir=$(realpath -m "${CARGO_TARGET_DIR:-target}/coverage")
+rm -rf "$dir"
+mkdir -p "$dir"
+export LLVM_PROFILE_FILE=$dir/%p-%m.profraw RUSTC_WORKSPACE_WRAPPER=$PWD/ci/coverage/rustc.sh
+for features in "${feature_sets[@]}"; do
+    step "cargo test --lib --tests $features"
+    # shellcheck disable=SC2086 # words
+    cargo test --quiet --locked --lib --tests $features --no-run --message-format=json-render-diagnostics |
+        grep -o '"executable":"[^"]*"' | cut -d '"' -f 4 >> "$dir/programs"
+    # tests/ui.rs runs the compiler only.
+    # shellcheck disable=SC2086 # words
+    cargo test --quiet --locked --lib --tests $features -- --skip misuse_does_not_compile
+done
+
+step "lines of src/"
+"$profdata" merge -sparse -o "$dir/profile" "$dir"/*.profraw
+mapfile -t programs < "$dir/programs"
+"$cov" export -format=lcov -instr-profile "$dir/profile" "${programs[0]}" "${programs[@]/#/-object=}" --sources src > "$dir/lcov"
+
+# Each line of src/ before its unit tests that has code, and not just brackets: how often it was reached, its file, its number and its text.
+awk -F '[:,]' -v root="$PWD/" '
+    $1 == "SF" { file = substr($2, length(root) + 1); delete text; last = 0
+        while ((getline line < file) > 0 && line != "#[cfg(test)]") text[++last] = line
+        close(file) }
+    $1 == "DA" && $2 <= last && text[$2] ~ /[A-Za-z]/ { print $3 "\t" file "\t" $2 "\t" text[$2] }
+' "$dir/lcov" > "$dir/lines"
+
+# What is wrong is collected in $dir/wrong: lines that are neither reached nor listed, and entries of the list that are not true.
+awk -F '\t' -v list=ci/uncovered.txt -v wrong="$dir/wrong" '
+    FILENAME == list {
+        if ($0 ~ /^#/ || $0 == "") next
+        if (NF != 4 || $3 !~ /^(never|sometimes)$/ || $4 == "") {
+            print "ci/uncovered.txt:" FNR ": not a file, a text, never or sometimes, and a reason, with tabs between them" > wrong
+            next
+        }
+        entries++; file[entries] = $1; text[entries] = $2; when[entries] = $3
+        next
+    }
+    {
+        lines++; missed = $1 == 0; count += missed; listed = 0
+        for (e = 1; e <= entries; e++) if (file[e] == $2 && index($4, text[e])) { found[e]++; listed = 1; if (!missed) reached[e] = 1 }
+        if (missed) printf "%s %s:%s:%s\n", listed ? "listed " : "MISSING", $2, $3, $4
+        if (missed && !listed) print $2 ":" $3 ": no test reaches it:" $4 > wrong
+    }
+    END {
+        for (e = 1; e <= entries; e++) {
+            name = "ci/uncovered.txt: " file[e] ": \"" text[e] "\""
+            if (!found[e]) print name " is in no line of code" > wrong
+            else if (found[e] > 1) print name " is in " found[e] " lines of code" > wrong
+            else if (reached[e] && when[e] == "never") print name " is reached" > wrong
+        }
+        printf "%d of %d lines are reached: %.2f %%\n", lines - count, lines, 100 * (lines - count) / lines
+    }
+' ci/uncovered.txt "$dir/lines"
+if [ -e "$dir/wrong" ]; then
+    cat "$dir/wrong" >&2
+    fail "cover these lines with tests, or list them in ci/uncovered.txt with the reason; and take what is reached off the list"
+fi
+# They are of no use to another build.
+xargs -d '\n' rm < "$dir/programs"
+rm -r "$dir"

@@ -1,0 +1,116 @@
+#!/usr/bin/env bash
+# The test suite under ThreadSanitizer, which reports data races, and under AddressSanitizer, which reports memory that is used
+# after it has been freed or outside of its bounds, and leaks: `ci/sanitizers.sh [thread|address]`.
+#
+# Unit and integration tests, with the features of std programs. The crate itself has no `unsafe`; what is checked is how it
+# uses crates that have. Before the tests, defects that are planted in ci/sanitizers/planted.rs must be reported.
+. "$(dirname "$0")/lib.sh"
+
+sanitizers=("$@")
+[ $# -gt 0 ] || sanitizers=(thread address)
+
+# Files of tests that are left out:
+# - fairness.rs measures times, and code is many times slower here. Threads wait for the lock in lock.rs, too.
+# - large_values.rs counts copies on the stack, where the sanitizers need room of their own.
+# - examples.rs and ui.rs run cargo and the compiler.
+left_out=(examples.rs fairness.rs large_values.rs ui.rs)
+
+nightly=$(rustc +nightly --print sysroot 2>/dev/null) ||
+    fail "Rust's nightly is missing; run: ci/setup.sh sanitizers"
+host=$(rustc +nightly -vV | sed -n 's/^host: //p')
+
+# Suppressions name functions, which this finds.
+need llvm-symbolizer "ci/setup.sh sanitizers"
+suppressions=$PWD/ci/suppressions/leak.txt
+
+target=$(realpath -m "${CARGO_TARGET_DIR:-target}/sanitizers")
+copy=$target/copy
+report=$target/report
+
+# The tests, the planted defects, and of the development dependencies only those that they use.
+make_copy() {
+    rm -rf "$copy"
+    mkdir -p "$copy"
+    ln -s "$PWD"/{src,docs,benches,examples,README.md,VERIFICATION.md} "$copy"
+    cp -r Cargo.lock tests "$copy"
+    (cd "$copy/tests" && rm "${left_out[@]}")
+    cp ci/sanitizers/planted.rs "$copy/tests"
+    # Those of benchmarks, examples and ui.rs, and the table that names ui.rs.
+    sed -E '/^(criterion|ctrlc|notify|parking_lot|rustix|serde|serde_json|tempfile|toml|trybuild) = /d
+        s/^name = "ui"$/name = "planted"/' Cargo.toml > "$copy/Cargo.toml"
+}
+
+# sanitized_test SANITIZER ARGUMENT...: runs cargo test in the copy.
+sanitized_test() {
+    local sanitizer=$1
+    shift
+    (
+        cd "$copy"
+        # Line numbers of this crate in reports. The dependencies and std are without: to print a backtrace, a test with a
+        # panic in a panic would read all of their debug information, with code that is instrumented and not optimized.
+        export CARGO_TARGET_DIR=$target/$sanitizer CARGO_PROFILE_DEV_DEBUG=line-tables-only RUST_BACKTRACE=0
+        "${sanitizer}_cargo" test --config 'profile.dev.package."*".debug=false' --target "$host" \
+            --features stream,tokio,defmt "$@"
+    )
+}
+
+# The standard library that rustup brings will do.
+address_cargo() {
+    RUSTFLAGS="-Zsanitizer=address" LSAN_OPTIONS=suppressions=$suppressions cargo +nightly "$@"
+}
+
+# The standard library must be instrumented, too: it is built from source.
+thread_cargo() {
+    local flags="-Zsanitizer=thread"
+    if [ -z "${built_rustc:-}" ]; then
+        RUSTFLAGS=$flags cargo +nightly "$1" -Zbuild-std=std,panic_unwind,test "${@:2}"
+        return
+    fi
+    # Debian's compiler comes without ThreadSanitizer's runtime; nightly's has the interface of the same LLVM.
+    local libraries=$nightly/lib/rustlib/$host argument
+    flags+=" -Zexternal-clangrt"
+    for argument in "-Wl,--whole-archive" "$libraries/lib/librustc-nightly_rt.tsan.a" "-Wl,--no-whole-archive" \
+        "-B$libraries/bin/gcc-ld" -fuse-ld=lld -lstdc++ -ldl -lm -lpthread -lc -lgcc_s -lgcc; do
+        flags+=" -Clink-arg=$argument"
+    done
+    RUSTFLAGS=$flags RUSTC=$built_rustc RUSTC_BOOTSTRAP=1 cargo "$1" -Zbuild-std=std,panic_unwind,test "${@:2}"
+}
+
+# must_report SANITIZER DEFECT TEXT: fails unless the sanitizer reports TEXT about a planted defect.
+must_report() {
+    if sanitized_test "$1" --quiet --test planted -- --ignored --exact "$2" > "$report" 2>&1 || ! grep -q "$3" "$report"; then
+        cat "$report" >&2
+        fail "the $1 sanitizer does not report a planted defect: $2"
+    fi
+    echo "reported: $3"
+}
+
+for sanitizer in "${sanitizers[@]}"; do
+    case $sanitizer in
+        thread)
+            if ! said=$(rustup component add rust-src --toolchain nightly 2>&1); then
+                cannot_add "rust-src to nightly" "$said"
+                built_rustc=$(ci/toolchain.sh) || fail "rustup component add rust-src --toolchain nightly fails, and so does ci/toolchain.sh"
+            fi
+            ;;
+        address) ;;
+        *) fail "no such sanitizer: $sanitizer; there are thread and address" ;;
+    esac
+    make_copy
+    step "build for the $sanitizer sanitizer"
+    sanitized_test "$sanitizer" --quiet --lib --tests --no-run
+    step "planted defects"
+    case $sanitizer in
+        thread) must_report thread race "ThreadSanitizer: data race" ;;
+        address)
+            must_report address leak "LeakSanitizer: detected memory leaks"
+            must_report address use_after_free "AddressSanitizer: heap-use-after-free"
+            ;;
+    esac
+    step "the tests under the $sanitizer sanitizer"
+    PROPTEST_CASES=20 sanitized_test "$sanitizer" --lib --tests --no-fail-fast
+    # It is large, and of no use to another build.
+    rm -r "${target:?}/$sanitizer"
+done
+rm -r "$target"
+echo "ok: ${sanitizers[*]}"

@@ -1,0 +1,89 @@
+//! What defmt's logs show of handles and errors. A frame has the number of a text and the text's arguments. Only firmware's linker
+//! script numbers the texts, so what can be tested here is the arguments, and that different texts have different numbers.
+#![cfg(feature = "defmt")]
+#![expect(unsafe_code, reason = "a global logger that keeps the frames")]
+
+use std::cell::RefCell;
+
+use watch_channel::channel;
+use watch_channel::error::{TryRecvError, TrySendError};
+
+#[defmt::global_logger]
+struct Logger;
+
+thread_local! {
+    static LOGGED: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
+}
+
+// SAFETY: each thread has a log of its own, so frames of several threads are not mixed.
+unsafe impl defmt::Logger for Logger {
+    fn acquire() {}
+
+    unsafe fn flush() {}
+
+    unsafe fn release() {}
+
+    unsafe fn write(bytes: &[u8]) {
+        LOGGED.with_borrow_mut(|logged| logged.extend_from_slice(bytes));
+    }
+}
+
+defmt::timestamp!("");
+
+/// Returns what a value logs, without what is the same for all values: two numbers in front of it, and a zero at its end.
+fn frame(value: impl defmt::Format) -> Vec<u8> {
+    defmt::println!("{}", value);
+    let mut frame = LOGGED.take().split_off(4);
+    assert_eq!(frame.split_off(frame.len() - 2), [0, 0]);
+    frame
+}
+
+/// Returns the arguments of a value's text, which are that long.
+fn arguments<const LEN: usize>(value: impl defmt::Format) -> [u8; LEN] {
+    let frame = frame(value);
+    assert_eq!(frame.len(), 2 + LEN, "{frame:?}");
+    frame[2..].try_into().unwrap()
+}
+
+fn number(bytes: &[u8]) -> u32 {
+    u32::from_le_bytes(bytes.try_into().unwrap())
+}
+
+#[test]
+fn handles_show_their_counts_and_versions() {
+    let (tx, rx) = channel(());
+    let other = rx.clone();
+    for version in 0..3 {
+        assert_eq!(number(&arguments::<4>(tx.version())), version);
+        // The version has a text and an argument of its own, between a number and a zero.
+        let shown: [u8; 14] = arguments(&tx);
+        assert_eq!((number(&shown[4..8]), number(&shown[10..])), (version, 2));
+        tx.set(());
+    }
+    let weak = tx.downgrade();
+    assert_eq!(number(&arguments::<4>(&weak)), 1);
+    assert_eq!(arguments(&rx), [1, 0]);
+    assert_eq!(arguments(tx.subscribe()), [0, 0]);
+    drop((tx, other));
+    assert_eq!(number(&arguments::<4>(&weak)), 0);
+    assert_eq!(arguments(&rx), [1, 1]);
+}
+
+#[test]
+fn errors_show_which_they_are() {
+    assert_ne!(frame(TrySendError::Busy(())), frame(TrySendError::Closed(())));
+    assert_ne!(frame(TryRecvError::Empty), frame(TryRecvError::Closed));
+    let (tx, rx) = channel(());
+    drop(tx);
+    let _: [u8; 0] = arguments(rx.has_changed().unwrap_err());
+    let (tx, _) = channel(());
+    let _: [u8; 0] = arguments(tx.send(()).unwrap_err());
+}
+
+#[cfg(feature = "std")]
+#[test]
+fn a_timeout_is_not_a_close() {
+    use watch_channel::error::RecvTimeoutError;
+
+    assert_ne!(frame(RecvTimeoutError::Timeout), frame(RecvTimeoutError::Closed));
+}
