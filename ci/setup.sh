@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
-# Brings the tools that the scripts here need, on a Debian machine: `ci/setup.sh [PART...]`, of firmware, linux, wasm, guards and rust,
-# or all of them. Debian's packages are installed; Rust's tools go into the cache outside the repository (see lib.sh);
+# Brings the tools that the scripts here need, on a Debian machine: `ci/setup.sh [PART...]`, of firmware, linux, wasm, guards, rust
+# and mutants, or all of them. Debian's packages are installed; Rust's tools go into the cache outside the repository (see lib.sh);
 # targets are added to rustup where it can, and ci/toolchain.sh stands in for those that it cannot add.
 . "$(dirname "$0")/lib.sh"
 
 parts=("$@")
-[ $# -gt 0 ] || parts=(firmware linux wasm guards rust)
+[ $# -gt 0 ] || parts=(firmware linux wasm guards rust mutants)
 
 # install COMMAND PACKAGE...: installs Debian's packages unless COMMAND is there already.
 install() {
@@ -67,7 +67,14 @@ for part in "${parts[@]}"; do
                 cargo install --quiet --locked --root "$cache/cargo" --version 0.6.46 cargo-hack
             fi
             ;;
-        *) fail "no such part: $part; there are firmware, linux, wasm, guards and rust" ;;
+        mutants)
+            install python3 python3
+            if [ ! -x "$cache/cargo/bin/cargo-mutants" ]; then
+                step "cargo install cargo-mutants (a few minutes)"
+                cargo install --quiet --locked --root "$cache/cargo" --version 27.1.0 cargo-mutants
+            fi
+            ;;
+        *) fail "no such part: $part; there are firmware, linux, wasm, guards, rust and mutants" ;;
     esac
 done
 echo "the tools are there: ${parts[*]}"

@@ -8,6 +8,7 @@ mod common;
 
 use std::sync::mpsc;
 use std::thread::{self, JoinHandle};
+use std::time::Duration;
 
 use common::must_end;
 use watch_channel::{Receiver, Sender, channel};
@@ -32,6 +33,17 @@ fn used_by_others() -> u64 {
     }
 }
 
+/// Waits until another thread wakes this one, which must not keep it awake in later waits.
+fn be_woken() {
+    let (tx, mut rx) = channel(0);
+    let sender = thread::spawn(move || {
+        thread::sleep(Duration::from_millis(20));
+        tx.set(1);
+    });
+    assert!(rx.changed_blocking().is_ok());
+    sender.join().unwrap();
+}
+
 type Call = fn(Sender<u32>, Receiver<u32>);
 
 /// Starts a thread for each call. They wait for `ready`, so none of the work of a start is counted.
@@ -40,6 +52,7 @@ fn start(calls: &[Call], (tx, rx): &(Sender<u32>, Receiver<u32>)) -> Vec<(JoinHa
         let (call, tx, rx) = (*call, tx.clone(), rx.clone());
         let (ready, go) = mpsc::channel();
         let thread = thread::spawn(move || {
+            be_woken();
             go.recv().unwrap();
             call(tx, rx);
         });
@@ -84,11 +97,11 @@ fn g8_every_call_that_waits_sleeps() {
         |_, mut rx| rx.changed_blocking().unwrap(),
         |_, mut rx| assert_eq!(rx.recv_blocking(), Ok(9)),
         |_, mut rx| drop(rx.wait_for_blocking(|value| *value == 9).unwrap()),
-        |_, mut rx| rx.changed_timeout(std::time::Duration::from_secs(3_600)).unwrap(),
+        |_, mut rx| rx.changed_timeout(Duration::from_secs(3_600)).unwrap(),
         |tx, rx| {
             let other = tx.subscribe();
             drop(rx);
-            assert!(!tx.closed_timeout(std::time::Duration::from_millis(1)));
+            assert!(!tx.closed_timeout(Duration::from_millis(1)));
             drop(other);
         },
     ];
