@@ -45,8 +45,9 @@ ROOT = pathlib.Path.cwd()
 TARGET = pathlib.Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target")).resolve()
 COPY = TARGET / "mutants"
 
-# How long a build, or tests that are not expected to hang, may take, in seconds.
+# How long a build or tests may take, in seconds, and tests of a mutant that does not say so itself.
 LIMIT = 900
+MUTANT_LIMIT = 120
 
 # Which commands have passed on the unbroken copy, and what was in it.
 PASSED = TARGET / "mutants-passed.json"
@@ -180,7 +181,7 @@ def try_mutant(name, mutant):
         command, errors = build(mutant["kill"])
         if command is None:
             return f"does not build\n{errors}", False
-        status, _, failed = test(command, mutant.get("hangs", LIMIT))
+        status, _, failed = test(command, mutant.get("hangs", MUTANT_LIMIT))
     finally:
         file.write_text((ROOT / mutant["file"]).read_text())
     survives = "survives" in mutant
