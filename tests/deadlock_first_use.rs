@@ -17,25 +17,23 @@ fn a_send_beside_the_own_ref_panics_on_both_threads() {
     // There would be a message for each of the panics.
     set_hook(Box::new(|_| ()));
     must_end(|| {
-        for _ in 0..500 {
-            let (tx, rx) = channel(0);
-            let here = AtomicUsize::new(0);
-            let work = || {
-                here.fetch_add(1, Ordering::SeqCst);
-                // For a while, as the other one may have no processor.
-                for _ in 0..10_000 {
-                    if here.load(Ordering::SeqCst) == 2 {
-                        break;
-                    }
-                    std::hint::spin_loop();
+        let channels: Vec<_> = (0..5_000).map(channel).collect();
+        let arrived = AtomicUsize::new(0);
+        let work = || {
+            for (i, (tx, rx)) in channels.iter().enumerate() {
+                arrived.fetch_add(1, Ordering::SeqCst);
+                let mut looks = 0;
+                while arrived.load(Ordering::SeqCst) < 2 * (i + 1) {
+                    looks += 1;
+                    if looks % 1_000 == 0 { thread::yield_now() } else { std::hint::spin_loop() }
                 }
                 let _value = rx.borrow();
                 assert!(catch_unwind(AssertUnwindSafe(|| tx.set(1))).is_err());
-            };
-            thread::scope(|scope| {
-                scope.spawn(work);
-                work();
-            });
-        }
+            }
+        };
+        thread::scope(|scope| {
+            scope.spawn(work);
+            work();
+        });
     });
 }
