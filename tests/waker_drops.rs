@@ -79,7 +79,7 @@ fn g4_a_wait_that_drops_a_waker_during_a_send_is_woken_by_the_next_one() {
     // All in one list, and more than a send wakes at a time.
     const LISTS: usize = 8;
     let (tx, rx) = channel(0);
-    let mut receivers: Vec<_> = (0..40 * LISTS).map(|_| rx.clone()).step_by(LISTS).collect();
+    let mut receivers = vec![rx; 40 * LISTS].into_iter().step_by(LISTS).collect::<Vec<_>>();
     let mut last = receivers.pop().unwrap();
     let task = Arc::new(Task::new());
     let (waits_again, waiting) = std::sync::mpsc::channel();

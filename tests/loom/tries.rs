@@ -8,8 +8,9 @@ use watch_channel::error::TryRecvError;
 
 use crate::{model, sending};
 
-/// G7. A sender waits for a `Ref`, so only its demand can turn a reader away. Broken by a thread that demands the lock late or
-/// not at all, and by a newcomer that overlooks a demand.
+/// G7. A sender waits for a `Ref`, so only its demand can turn a reader away, and not the thread that holds the `Ref`. Broken by
+/// a thread that demands the lock late or not at all, by a newcomer that overlooks a demand, and by a second `borrow` that heeds
+/// it: it waits for the sender, which waits for the first one.
 #[test]
 fn g7_a_newcomer_finds_a_demand() {
     let outcomes = model(3, || {
@@ -19,7 +20,8 @@ fn g7_a_newcomer_finds_a_demand() {
         let sender = sending(tx, 1);
         let reader = thread::spawn(move || newcomer.try_borrow().is_none());
         let is_turned_away = reader.join().unwrap();
-        drop(value);
+        let second = rx.borrow();
+        drop((value, second));
         let _tx = sender.join().unwrap();
         is_turned_away
     });
