@@ -160,6 +160,28 @@ fn g5_polls_between_which_the_registration_stays_allocate_at_first_and_never_aga
     }
 }
 
+/// Broken by a wait that does not keep its thread's waker for the next one.
+#[cfg(feature = "std")]
+#[test]
+fn g5_blocking_waits_allocate_at_first_and_never_again() {
+    use std::time::Duration;
+
+    warm_up();
+    let (tx, mut rx) = channel(0u64);
+    let wait = Duration::from_micros(100);
+    let mut round = |value| {
+        assert!(rx.changed_timeout(wait).is_err());
+        assert!(!tx.closed_timeout(wait));
+        tx.set(value);
+        assert_eq!(rx.recv_blocking(), Ok(value));
+        drop(rx.wait_for_timeout(|_| false, wait));
+    };
+    (0..2).for_each(&mut round);
+    for value in 2..20 {
+        assert_eq!(allocations(|| round(value)), 0, "round {value}");
+    }
+}
+
 #[test]
 fn g6_many_cancelled_waits_leave_no_memory_behind() {
     warm_up();

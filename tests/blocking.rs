@@ -122,9 +122,10 @@ fn a_value_that_is_there_at_the_deadline_is_seen() {
         }
     }
 
-    let (tx, mut rx) = channel(0);
+    // A clone waits in a later list, and is woken after it.
+    let (tx, mut slow) = channel(0);
+    let mut rx = slow.clone();
     let (go_on, held_up) = mpsc::channel();
-    let mut slow = rx.clone();
     let waker = Arc::new(Slow(Mutex::new(held_up))).into();
     assert!(slow.poll_changed(&mut Context::from_waker(&waker)).is_pending());
     let sender = thread::spawn(move || {

@@ -165,3 +165,15 @@ fn wait_until_is_wait_for_without_the_reference() {
     drop(tx);
     assert!(task.poll_ready(rx.wait_until(|value| *value == 3)).is_err());
 }
+
+#[test]
+fn what_wait_until_and_wait_for_map_have_found_counts_as_seen() {
+    let (tx, mut rx) = channel(1);
+    let task = Task::new();
+    tx.set(2);
+    assert_eq!(task.poll_ready(rx.wait_until(|value| *value == 2)), Ok(()));
+    assert!(!rx.has_unseen());
+    tx.set(3);
+    assert_eq!(task.poll_ready(rx.wait_for_map(|value| (*value == 3).then_some("three"))), Ok("three"));
+    assert!(!rx.has_unseen());
+}

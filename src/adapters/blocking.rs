@@ -395,8 +395,8 @@ struct Unparker {
 
 impl Wake for Unparker {
     fn wake(this: WakerArc<Self>) {
-        // ORDERING: Release; partner: the Acquire in `block_until`. What is done before the wake-up is visible after.
-        if this.woken.swap(1, Ordering::Release) == 0 {
+        // ORDERING: Relaxed; as in `block_until`.
+        if this.woken.swap(1, Ordering::Relaxed) == 0 {
             this.thread.unpark();
         }
     }
@@ -438,8 +438,9 @@ fn block_until<F: Future>(deadline: Option<Instant>, future: F) -> Option<F::Out
         if is_over {
             break None;
         }
-        // ORDERING: Acquire; partner: the Release in `wake`.
-        while !is_over && parker.0.woken.swap(0, Ordering::Acquire) == 0 {
+        // ORDERING: Relaxed; it only says that it is time for another poll. A poll that does not find there what the thread was
+        // woken for takes the lock of the wait list, as the sender has that took the waker out: its second check finds it.
+        while !is_over && parker.0.woken.swap(0, Ordering::Relaxed) == 0 {
             let left = deadline.map(|deadline| deadline.saturating_duration_since(Instant::now()));
             is_over = left == Some(Duration::ZERO);
             if !is_over {

@@ -7,6 +7,7 @@
 //! |---|---|
 //! | `value.rs` | the value, its version and the handles |
 //! | `lock.rs` | the value's lock, and the threads that wait for it |
+//! | `tries.rs` | calls that never wait |
 //! | `wait.rs` | one receiver that waits |
 //! | `list.rs` | several receivers in one wait list |
 //! | `closed.rs` | senders that wait for the last receiver's drop |
@@ -232,6 +233,7 @@ mod list;
 #[cfg(all(feature = "event-listener", loom_event_listener))]
 mod listen;
 mod lock;
+mod tries;
 mod value;
 mod wait;
 

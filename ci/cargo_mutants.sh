@@ -1,0 +1,66 @@
+#!/usr/bin/env bash
+# Changes what cargo-mutants finds to change, one place at a time, and shows what no test notices:
+# `ci/cargo_mutants.sh [FILE...]`, of the files below, or all of them. It takes hours.
+#
+# ci/mutants.sh has the changes that cargo-mutants does not make: orderings, and steps that are swapped or left out. Each file has
+# its own tests, so a change is built and tested in seconds. ci/cargo_mutants.toml says what is left out, and why.
+. "$(dirname "$0")/lib.sh"
+program=$cache/cargo/bin/cargo-mutants
+need "$program" "ci/setup.sh mutants"
+need python3 "ci/setup.sh mutants"
+
+# FILE TEST...: the tests of each file, the most important file first. `lib` are the unit tests.
+list='
+src/channel/state.rs lib look changed
+src/channel/count.rs lib handles closed
+src/channel/mod.rs send recv handles closed look lock
+src/channel/value.rs demand lock deadlock recv send
+src/channel/queue/threads.rs demand sleep lock
+src/channel/wait_list.rs lib alloc wake
+src/channel/waiters.rs wake listen closed changed
+src/channel/wait.rs wake poll_changed delivery recv alloc closed
+src/futures.rs futures wait_for recv wake delivery closed
+src/receiver.rs look recv reads handles poll_changed wait_for
+src/sender.rs send handles reads closed
+src/guard.rs look reads deadlock lock
+src/weak.rs handles
+src/watch.rs watch
+src/cached.rs cached
+src/error.rs send recv blocking
+src/deadlock/enabled.rs deadlock deadlock_first_use
+src/adapters/blocking.rs blocking sleep
+src/adapters/stream.rs stream
+src/adapters/event_listener.rs listen
+src/adapters/coop/enabled.rs coop
+src/sync/mod.rs wake lock
+src/sync/mutex.rs lib lock
+src/sync/native.rs watch lib
+src/sync/lazy.rs lib wake
+src/sync/event.rs listen
+src/sync/thread.rs sleep demand
+'
+files=("$@")
+[ $# -gt 0 ] || mapfile -t files < <(sed -n 's/^\(src[^ ]*\) .*/\1/p' <<< "$list")
+
+CARGO_TARGET_DIR=${CARGO_TARGET_DIR:-$PWD/target}
+export CARGO_TARGET_DIR
+copy=$(python3 ci/mutants/run.py --copy)
+config=$PWD/ci/cargo_mutants.toml
+status=0
+for file in "${files[@]}"; do
+    tests=$(sed -n "s|^$file ||p" <<< "$list")
+    [ -n "$tests" ] || fail "there is no line for $file in ci/cargo_mutants.sh"
+    step "$file: $tests"
+    arguments=()
+    for test in $tests; do
+        if [ "$test" = lib ]; then arguments+=(--lib); else arguments+=(--test "$test"); fi
+    done
+    # 2 is a change that no test notices, 3 one with which the tests hang: the others are wrong arguments or broken tests.
+    "$program" mutants --dir "$copy" --in-place --config "$config" --file "$file" --features stream,tokio,defmt --timeout 60 \
+        --jobs 1 --no-shuffle --caught --output "$CARGO_TARGET_DIR/cargo-mutants/${file//\//-}" -- --locked "${arguments[@]}" ||
+        case $? in
+            2 | 3) status=1 ;;
+            *) fail "cargo-mutants fails for $file" ;;
+        esac
+done
+[ $status = 0 ] || fail "no test notices some changes; they are named above, and in $CARGO_TARGET_DIR/cargo-mutants/*/mutants.out"

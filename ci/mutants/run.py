@@ -1,0 +1,253 @@
+"""Applies each single change of the lists next to this file to a copy of the project, and shows what kills it.
+
+A list is a TOML file with a table for each mutant:
+
+    [state-load-relaxed]
+    breaks = "a version is seen without what came before the send"   # what is broken, for the table
+    file = "src/channel/state.rs"
+    old = "load(Ordering::Acquire)"     # must be in the file exactly once
+    new = "load(Ordering::Relaxed)"
+    kill = "loom what_comes_before_a_send_is_visible"
+
+`kill` is a kind of tests, for `test` the file in tests/, and filters for the names of tests:
+
+| kind | tests |
+|---|---|
+| `lib` | unit tests |
+| `test FILE` | tests/FILE.rs |
+| `critical-lib`, `critical-test FILE` | the same with critical sections |
+| `bare-test FILE` | tests/FILE.rs without any feature |
+| `loom` | models |
+
+A change can have more parts: `also = [{ old = "...", new = "..." }]`, in the same file.
+
+With `hangs = SECONDS`, tests that do not end within this time kill the mutant, too. With `survives = "..."`, nothing kills it, and
+that is the reason. `kill` then is what would come nearest.
+
+`run.py --copy` brings the copy up to date, and says where it is.
+
+Each command first runs on the unbroken copy, and must pass there, unless it has since the last change. The exit status is 0 if each mutant does what its list says.
+"""
+
+import hashlib
+import json
+import os
+import pathlib
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import time
+import tomllib
+
+ROOT = pathlib.Path.cwd()
+TARGET = pathlib.Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target")).resolve()
+COPY = TARGET / "mutants"
+
+# How long a build or tests may take, in seconds, and tests of a mutant that does not say so itself.
+LIMIT = 900
+MUTANT_LIMIT = 120
+
+# Which commands have passed on the unbroken copy, and what was in it.
+PASSED = TARGET / "mutants-passed.json"
+
+STD = ["--features", "stream,tokio,defmt"]
+CRITICAL = ["--features", "critical-section,stream"]
+BARE = ["--no-default-features"]
+# loom itself is optimized; this crate and its models are not, which is built in less time than it takes longer.
+QUICK = ["--config", "profile.release.package.watch-channel.opt-level=0"]
+LOOM = ["--release", *QUICK, "--no-default-features", "--features", "loom,event-listener", "--test", "loom"]
+
+# For each kind: cargo's arguments, and whether the next word is a file in tests/.
+KINDS = {
+    "lib": ([*STD, "--lib"], False),
+    "test": (STD, True),
+    "critical-lib": ([*CRITICAL, "--lib"], False),
+    "critical-test": (CRITICAL, True),
+    "bare-test": (BARE, True),
+    "loom": (LOOM, False),
+}
+
+
+def fail(message):
+    sys.exit(f"error: {message}")
+
+
+def say(text):
+    print(text, flush=True)
+
+
+def read_lists():
+    mutants = {}
+    for file in sorted((ROOT / "ci/mutants").glob("*.toml")):
+        for name, mutant in tomllib.loads(file.read_text()).items():
+            if name in mutants:
+                fail(f"{file}: there are two mutants {name}")
+            for key in ("breaks", "file", "old", "new", "kill"):
+                if key not in mutant:
+                    fail(f"{file}: {name} has no `{key}`")
+            if unknown := mutant.keys() - {"breaks", "file", "old", "new", "kill", "also", "hangs", "survives"}:
+                fail(f"{file}: {name} has {unknown}, which means nothing")
+            mutants[name] = mutant
+    return mutants
+
+
+def broken(name, mutant):
+    """Returns the text of the mutant's file, with the change."""
+    text = (ROOT / mutant["file"]).read_text()
+    for change in (mutant, *mutant.get("also", [])):
+        if (found := text.count(change["old"])) != 1:
+            fail(f"{name}: its old text is in {mutant['file']} {found} times and not once:\n{change['old']}")
+        text = text.replace(change["old"], change["new"])
+    return text
+
+
+def update_copy():
+    """Brings the copy up to date, and returns a hash of it. Files that are the same keep their time, so cargo need not build
+    them again."""
+    hash = hashlib.sha256()
+    listed = subprocess.run(
+        ["git", "ls-files", "--cached", "--others", "--exclude-standard", "-z"], capture_output=True, text=True, check=True
+    )
+    files = [file for file in listed.stdout.split("\0") if file and (ROOT / file).is_file()]
+    for old in [path for path in COPY.rglob("*") if path.is_file()]:
+        if str(old.relative_to(COPY)) not in files:
+            old.unlink()
+    for file in files:
+        source, copy = ROOT / file, COPY / file
+        if not file.startswith("ci/"):
+            hash.update(file.encode() + source.read_bytes())
+        if not copy.is_file() or copy.read_bytes() != source.read_bytes():
+            copy.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(source, copy)
+    return hash.hexdigest()
+
+
+def run(command, limit, **options):
+    """Returns the command's exit status, or None after `limit` seconds, and its output. Ends all that it has started."""
+    process = subprocess.Popen(
+        command, cwd=COPY, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True, start_new_session=True, **options
+    )
+    try:
+        output, _ = process.communicate(timeout=limit)
+        return process.returncode, output
+    except subprocess.TimeoutExpired:
+        os.killpg(process.pid, signal.SIGKILL)
+        return None, process.communicate()[0]
+
+
+def build(kill):
+    """Builds the tests that `kill` names, and returns the command that runs them, or None and the compiler's errors."""
+    kind, *filters = kill.split()
+    if kind not in KINDS:
+        fail(f"`{kill}`: there is no kind {kind}")
+    arguments, names_file = KINDS[kind]
+    if names_file:
+        arguments = [*arguments, "--test", filters.pop(0)]
+    environment = dict(os.environ, CARGO_TARGET_DIR=str(TARGET))
+    if kind == "loom":
+        environment["RUSTFLAGS"] = f"--cfg loom --cfg loom_event_listener {environment.get('RUSTFLAGS', '')}"
+        environment["CARGO_TARGET_DIR"] = str(TARGET / "loom")
+    status, output = run(
+        ["cargo", "test", "--quiet", "--locked", "--no-run", "--message-format=json", *arguments],
+        LIMIT,
+        env=environment,
+        stderr=subprocess.DEVNULL,
+    )
+    messages = [json.loads(line) for line in output.splitlines() if line.startswith("{")]
+    if status != 0:
+        errors = [m["message"]["rendered"] for m in messages if m.get("reason") == "compiler-message"]
+        return None, "".join(error for error in errors if error.startswith("error"))
+    program = [m["executable"] for m in messages if m.get("executable") and m["profile"]["test"]]
+    return [program[-1], *filters], ""
+
+
+def test(command, limit):
+    """Returns the tests' exit status, or None if they do not end, how many have passed, and the one that has failed."""
+    # One after the other, so the last name is that of the test which ends the program.
+    status, output = run([*command, "--test-threads=1"], limit, stderr=subprocess.DEVNULL)
+    passed = sum(int(number) for number in re.findall(r"^test result: .* (\d+) passed", output, re.MULTILINE))
+    begun = re.findall(r"^test (\S+)(?: - should panic)? \.\.\. (.*)$", output, re.MULTILINE)
+    failed = [name for name, result in begun if not result.startswith(("ok", "ignored"))]
+    return status, passed, failed[0] if failed else ""
+
+
+def try_mutant(name, mutant):
+    """Returns what has become of the mutant, and whether that is what its list says."""
+    file = COPY / mutant["file"]
+    file.write_text(broken(name, mutant))
+    try:
+        command, errors = build(mutant["kill"])
+        if command is None:
+            return f"does not build\n{errors}", False
+        status, _, failed = test(command, mutant.get("hangs", MUTANT_LIMIT))
+    finally:
+        file.write_text((ROOT / mutant["file"]).read_text())
+    survives = "survives" in mutant
+    if status == 0:
+        return (f"survives, {mutant['survives']}", True) if survives else ("SURVIVES", False)
+    if survives:
+        return f"killed by {failed}, although its list says that it survives", False
+    if status is None:
+        return (f"{failed or mutant['kill']} (hangs)", True) if "hangs" in mutant else (f"HANGS in {failed}", False)
+    return failed or mutant["kill"], True
+
+
+def main():
+    if sys.argv[1:] == ["--copy"]:
+        COPY.mkdir(parents=True, exist_ok=True)
+        update_copy()
+        return say(COPY)
+    mutants = read_lists()
+    names = sys.argv[1:] or list(mutants)
+    for name in names:
+        if name not in mutants:
+            fail(f"there is no mutant {name}")
+        broken(name, mutants[name])
+    COPY.mkdir(parents=True, exist_ok=True)
+    copied = update_copy()
+    remembered = json.loads(PASSED.read_text()) if PASSED.exists() else {}
+    has_passed = remembered.get("commands", []) if remembered.get("copied") == copied else []
+
+    kills = dict.fromkeys(mutants[name]["kill"] for name in names)
+    say(f"== the unbroken copy: {len(kills)} commands must pass")
+    for kill in kills:
+        if kill in has_passed:
+            continue
+        start = time.monotonic()
+        command, errors = build(kill)
+        if command is None:
+            fail(f"the unbroken copy does not build:\n{errors}")
+        status, passed, failed = test(command, LIMIT)
+        if status != 0:
+            fail(f"`{kill}` {'does not end' if status is None else 'fails'} on the unbroken copy: {failed}")
+        if passed == 0:
+            fail(f"`{kill}` runs no test")
+        say(f"{kill}: {passed} tests, {time.monotonic() - start:.0f} s")
+        has_passed.append(kill)
+        PASSED.write_text(json.dumps({"copied": copied, "commands": has_passed}))
+
+    say(f"\n== {len(names)} mutants")
+    rows, wrong = [], []
+    for number, name in enumerate(names, 1):
+        start = time.monotonic()
+        outcome, is_expected = try_mutant(name, mutants[name])
+        seconds = f"{time.monotonic() - start:.0f}"
+        say(f"{number}/{len(names)} {name}: {outcome}, {seconds} s")
+        rows.append((name, mutants[name]["breaks"], outcome.splitlines()[0], seconds))
+        if not is_expected:
+            wrong.append(name)
+
+    say("")
+    rows.insert(0, ("mutant", "what is broken", "killed by", "seconds"))
+    widths = [max(len(row[column]) for row in rows) for column in range(4)]
+    for row in rows:
+        say(" | ".join(cell.ljust(width) for cell, width in zip(row, widths)).rstrip())
+    survivors = sum("survives" in mutants[name] for name in names)
+    say(f"\n{len(names)} mutants, {len(names) - len(wrong) - survivors} killed, {survivors} survive for a reason")
+    if wrong:
+        fail(f"these do not what their list says: {' '.join(wrong)}")
+
+
+main()

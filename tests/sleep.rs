@@ -1,0 +1,137 @@
+//! G8: every call that waits puts its thread to sleep.
+//!
+//! A thread that spins uses as much processor time as any other that has something to do. So the blocked threads run beside one
+//! that counts, until that has used enough: this does not depend on what else the machine does.
+#![cfg(all(feature = "std", target_os = "linux"))]
+
+mod common;
+
+use std::sync::mpsc;
+use std::thread::{self, JoinHandle};
+use std::time::Duration;
+
+use common::must_end;
+use watch_channel::{Receiver, Sender, channel};
+
+/// The processor time that `/proc/PATH/stat` says, in hundredths of a second.
+fn processor_time(path: &str) -> u64 {
+    let stat = std::fs::read_to_string(format!("/proc/{path}/stat")).unwrap();
+    // The name, in parentheses, may have spaces; user and system time are the 12th and 13th fields after it.
+    let fields: Vec<_> = stat.rsplit(')').next().unwrap().split_whitespace().collect();
+    fields[11].parse::<u64>().unwrap() + fields[12].parse::<u64>().unwrap()
+}
+
+/// Uses 30 hundredths of a second of this thread, and returns how many all other threads have used in the meantime.
+fn used_by_others() -> u64 {
+    let start = processor_time("self");
+    let own_start = processor_time("thread-self");
+    loop {
+        let own = processor_time("thread-self") - own_start;
+        if own >= 30 {
+            return (processor_time("self") - start).saturating_sub(own);
+        }
+    }
+}
+
+/// Waits until another thread wakes this one, which must not keep it awake in later waits.
+fn be_woken() {
+    let (tx, mut rx) = channel(0);
+    let sender = thread::spawn(move || {
+        thread::sleep(Duration::from_millis(20));
+        tx.set(1);
+    });
+    assert!(rx.changed_blocking().is_ok());
+    sender.join().unwrap();
+}
+
+type Call = fn(Sender<u32>, Receiver<u32>);
+
+/// Starts a thread for each call. They wait for `ready`, so none of the work of a start is counted.
+fn start(calls: &[Call], (tx, rx): &(Sender<u32>, Receiver<u32>)) -> Vec<(JoinHandle<()>, mpsc::Sender<()>)> {
+    let threads = calls.iter().map(|call| {
+        let (call, tx, rx) = (*call, tx.clone(), rx.clone());
+        let (ready, go) = mpsc::channel();
+        let thread = thread::spawn(move || {
+            be_woken();
+            go.recv().unwrap();
+            call(tx, rx);
+        });
+        (thread, ready)
+    });
+    threads.collect()
+}
+
+/// Returns how much processor time the calls use while they are blocked.
+fn used_while_blocked(threads: &[(JoinHandle<()>, mpsc::Sender<()>)]) -> u64 {
+    threads.iter().for_each(|(_, ready)| ready.send(()).unwrap());
+    let used = used_by_others();
+    assert!(threads.iter().all(|(thread, _)| !thread.is_finished()), "they are blocked");
+    used
+}
+
+/// Broken by a read, a send or a wait that tries again and again.
+#[test]
+fn g8_every_call_that_waits_sleeps() {
+    // Waits for a sender.
+    let reads: &'static [Call] = &[
+        |_, rx| drop(rx.borrow()),
+        |_, mut rx| drop(rx.borrow_and_update()),
+        |_, rx| assert_eq!(rx.get(), 2),
+        |_, mut rx| assert_eq!(rx.get_and_update(), 2),
+        |_, rx| rx.with(|value| assert_eq!(*value, 2)),
+        |_, mut rx| rx.with_and_update(|value| assert_eq!(*value, 2)),
+        |_, mut rx| drop(rx.wait_for_blocking(|value| *value == 2).unwrap()),
+        |tx, _| drop(tx.borrow()),
+        |tx, _| assert_eq!(tx.get(), 2),
+        |tx, _| tx.with(|value| assert_eq!(*value, 2)),
+    ];
+    // Waits for a `Ref`.
+    let sends: &'static [Call] = &[
+        |tx, _| tx.set(1),
+        |tx, _| tx.send(1).unwrap(),
+        |tx, _| tx.send_modify(|value| *value = 1),
+        |tx, _| assert!(tx.set_if_changed(3).is_some()),
+    ];
+    // Waits for the next version, or for the last receiver's drop.
+    let waits: &'static [Call] = &[
+        |_, mut rx| rx.changed_blocking().unwrap(),
+        |_, mut rx| assert_eq!(rx.recv_blocking(), Ok(9)),
+        |_, mut rx| drop(rx.wait_for_blocking(|value| *value == 9).unwrap()),
+        |_, mut rx| rx.changed_timeout(Duration::from_secs(3_600)).unwrap(),
+        |tx, rx| {
+            let other = tx.subscribe();
+            drop(rx);
+            assert!(!tx.closed_timeout(Duration::from_millis(1)));
+            drop(other);
+        },
+    ];
+    for (name, calls) in [("reads", reads), ("sends", sends), ("waits", waits)] {
+        must_end(move || {
+            let channel = channel(0);
+            let (tx, rx) = &channel;
+            let threads = start(calls, &channel);
+            let used = match name {
+                "reads" => {
+                    let mut used = 0;
+                    tx.send_modify(|value| {
+                        used = used_while_blocked(&threads);
+                        *value = 2;
+                    });
+                    used
+                }
+                "sends" => {
+                    let _value = rx.borrow();
+                    used_while_blocked(&threads)
+                }
+                _ => {
+                    let used = used_while_blocked(&threads[..4]);
+                    tx.set(9);
+                    threads[4].1.send(()).unwrap();
+                    used
+                }
+            };
+            threads.into_iter().for_each(|(thread, _)| thread.join().unwrap());
+            assert!(used <= 10, "blocked {name} use {used} hundredths of a second, where one that spins uses 30");
+        });
+    }
+}

@@ -1,0 +1,106 @@
+//! G4: wakers that panic when they are dropped. What the call had to do is done before.
+
+mod common;
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::{Arc, Mutex};
+use std::task::{Context, Wake, Waker};
+
+use common::Task;
+use watch_channel::{Receiver, channel};
+
+/// Panics when the last of its wakers is dropped.
+struct Bomb;
+
+impl Wake for Bomb {
+    fn wake(self: Arc<Self>) {}
+}
+
+impl Drop for Bomb {
+    fn drop(&mut self) {
+        panic!("on purpose");
+    }
+}
+
+fn poll(rx: &mut Receiver<u32>, waker: &Waker) {
+    assert!(rx.poll_changed(&mut Context::from_waker(waker)).is_pending());
+}
+
+fn poll_with_bomb(rx: &mut Receiver<u32>) {
+    poll(rx, &Arc::new(Bomb).into());
+}
+
+fn assert_panics(f: impl FnOnce()) {
+    assert!(catch_unwind(AssertUnwindSafe(f)).is_err());
+}
+
+/// Broken by a wait that is taken for one that has not begun, because its first poll has panicked.
+#[test]
+fn g4_g6_a_dropped_wait_whose_poll_has_panicked_keeps_no_waker() {
+    let (tx, mut rx) = channel(0);
+    let task = Task::new();
+    poll_with_bomb(&mut rx);
+    let mut wait = Box::pin(rx.changed());
+    assert_panics(|| assert!(task.poll(&mut wait).is_pending()));
+    drop(wait);
+    assert_eq!(task.wakers_kept(), 0);
+    tx.set(1);
+    assert_eq!(task.wakes(), 0);
+}
+
+/// Broken by a receiver that drops its waker before it has counted itself out.
+#[test]
+fn g4_the_last_receiver_wakes_senders_although_its_waker_panics() {
+    let (tx, mut rx) = channel(0);
+    let task = Task::new();
+    let mut closed = Box::pin(tx.closed());
+    assert!(task.poll(&mut closed).is_pending());
+    poll_with_bomb(&mut rx);
+    assert_panics(|| drop(rx));
+    assert!(tx.is_closed());
+    assert_eq!(task.wakes(), 1);
+    task.poll_ready(closed);
+}
+
+/// Does something once when it is woken.
+struct Act<F>(Mutex<Option<F>>);
+
+impl<F: FnOnce() + Send + 'static> Wake for Act<F> {
+    fn wake(self: Arc<Self>) {
+        let act = self.0.lock().unwrap().take();
+        act.into_iter().for_each(|act| act());
+    }
+}
+
+/// A receiver that the send has still to wake is polled by another task. Broken by a wait that drops the old waker before it
+/// has set its waiting bit, which the send has taken.
+#[test]
+fn g4_a_wait_that_drops_a_waker_during_a_send_is_woken_by_the_next_one() {
+    // All in one list, and more than a send wakes at a time.
+    const LISTS: usize = 8;
+    let (tx, rx) = channel(0);
+    let mut receivers = vec![rx; 40 * LISTS].into_iter().step_by(LISTS).collect::<Vec<_>>();
+    let mut last = receivers.pop().unwrap();
+    let task = Arc::new(Task::new());
+    let (waits_again, waiting) = std::sync::mpsc::channel();
+    // The last one is polled by the first one's waker, and so comes to it after it has waited itself.
+    let slot: Arc<Mutex<Option<Receiver<u32>>>> = Arc::default();
+    let act = {
+        let (slot, task) = (slot.clone(), task.clone());
+        move || {
+            let mut last = slot.lock().unwrap().take().unwrap();
+            last.mark_unchanged();
+            assert_panics(|| poll(&mut last, &task.waker()));
+            waits_again.send(last).unwrap();
+        }
+    };
+    poll(&mut receivers[0], &Arc::new(Act(Mutex::new(Some(act)))).into());
+    receivers[1..].iter_mut().for_each(|rx| poll(rx, Waker::noop()));
+    poll_with_bomb(&mut last);
+    *slot.lock().unwrap() = Some(last);
+    tx.set(1);
+    let _last = waiting.try_recv().unwrap();
+    assert_eq!(task.wakes(), 0);
+    tx.set(2);
+    assert_eq!(task.wakes(), 1);
+}
