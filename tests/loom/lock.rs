@@ -167,3 +167,23 @@ fn tries_against_a_holder() {
     });
     assert_eq!(outcomes, BTreeSet::from([None, Some(0), Some(1)]));
 }
+
+/// G7. A sender waits for a `Ref`, so only its demand can turn a reader away, and not the thread that holds the `Ref`. Broken by
+/// a thread that demands the lock late or not at all, by a newcomer that overlooks a demand, and by a second `borrow` that heeds
+/// it: it waits for the sender, which waits for the first one.
+#[test]
+fn g7_a_newcomer_finds_a_demand() {
+    let outcomes = model(3, || {
+        let (tx, rx) = channel(0);
+        let newcomer = rx.clone();
+        let value = rx.borrow();
+        let sender = sending(tx, 1);
+        let reader = thread::spawn(move || newcomer.try_borrow().is_none());
+        let is_turned_away = reader.join().unwrap();
+        let second = rx.borrow();
+        drop((value, second));
+        let _tx = sender.join().unwrap();
+        is_turned_away
+    });
+    assert_eq!(outcomes, BTreeSet::from([false, true]));
+}

@@ -7,7 +7,6 @@
 //! |---|---|
 //! | `value.rs` | the value, its version and the handles |
 //! | `lock.rs` | the value's lock, and the threads that wait for it |
-//! | `tries.rs` | calls that never wait |
 //! | `wait.rs` | one receiver that waits |
 //! | `list.rs` | several receivers in one wait list |
 //! | `closed.rs` | senders that wait for the last receiver's drop |
@@ -60,7 +59,7 @@
 //!     g3_two_deliveries_at_once g3_two_deliveries_on_two_threads
 //!   try_send: g2_an_attempt_to_receive_returns_a_value_once g1_recv_against_a_set_and_a_try_send
 //!   borrow: two_readers_and_a_writer g7_a_second_read_and_a_queued_writer g7_two_channels_crosswise a_demand_against_a_newcomer
-//!     tries_against_a_holder
+//!     g7_a_newcomer_finds_a_demand tries_against_a_holder
 //!   with: a_known_version_is_there two_sends_against_a_cached_value g2_three_kinds_of_reads_against_a_send
 //!     what_comes_before_a_send_is_visible
 //!   first poll: g1_a_wait_against_a_send what_comes_before_a_send_is_visible_after_a_wait
@@ -233,7 +232,6 @@ mod list;
 #[cfg(all(feature = "event-listener", loom_event_listener))]
 mod listen;
 mod lock;
-mod tries;
 mod value;
 mod wait;
 
