@@ -6,8 +6,9 @@
 # here: src/sync/eager.rs (32 bits; ci/linux.sh runs it), src/sync/loom.rs and src/sync/loom/ (ci/loom.sh), and what depends
 # on `target_family = "wasm"` (ci/wasm.sh) or on the lack of debug assertions (`cargo test --release`).
 #
-# Dependencies are built as ci/test.sh builds them, in the same directory, and not instrumented.
+# cargo-llvm-cov instruments this package alone, in a directory of its own.
 . "$(dirname "$0")/lib.sh"
+[ -x "$cache/cargo/bin/cargo-llvm-cov" ] || fail "cargo-llvm-cov is missing; run: ci/setup.sh coverage"
 
 feature_sets=(
     ""
@@ -16,34 +17,28 @@ feature_sets=(
     "--no-default-features"
 )
 
-# The LLVM tools read what the compiler's LLVM writes if they are of the same version.
+# Where rustup has not brought LLVM's tools, Debian's of the same version read what the compiler's LLVM writes.
 llvm=$(rustc -vV | sed -n 's/^LLVM version: \([0-9]*\).*/\1/p')
 bin=$(rustc --print sysroot)/lib/rustlib/$(rustc -vV | sed -n 's/^host: //p')/bin
-if [ -x "$bin/llvm-cov" ]; then
-    cov=$bin/llvm-cov profdata=$bin/llvm-profdata
-else
+if [ ! -x "$bin/llvm-cov" ]; then
     need "llvm-cov-$llvm" "ci/setup.sh coverage"
-    cov=llvm-cov-$llvm profdata=llvm-profdata-$llvm
+    export LLVM_COV=llvm-cov-$llvm LLVM_PROFDATA=llvm-profdata-$llvm
 fi
 
 dir=$(realpath -m "${CARGO_TARGET_DIR:-target}/coverage")
 rm -rf "$dir"
 mkdir -p "$dir"
-export LLVM_PROFILE_FILE=$dir/%p-%m.profraw RUSTC_WORKSPACE_WRAPPER=$PWD/ci/coverage/rustc.sh
+export CARGO_LLVM_COV_TARGET_DIR=$dir/target
+llvm_cov() { "$cache/cargo/bin/cargo-llvm-cov" llvm-cov "$@"; }
 for features in "${feature_sets[@]}"; do
     step "cargo test --lib --tests $features"
-    # shellcheck disable=SC2086 # words
-    cargo test --quiet --locked --lib --tests $features --no-run --message-format=json-render-diagnostics |
-        grep -o '"executable":"[^"]*"' | cut -d '"' -f 4 >> "$dir/programs"
     # tests/ui.rs runs the compiler only.
     # shellcheck disable=SC2086 # words
-    cargo test --quiet --locked --lib --tests $features -- --skip misuse_does_not_compile
+    llvm_cov test --no-report --quiet --locked --lib --tests $features -- --skip misuse_does_not_compile
 done
 
 step "lines of src/"
-"$profdata" merge -sparse -o "$dir/profile" "$dir"/*.profraw
-mapfile -t programs < "$dir/programs"
-"$cov" export -format=lcov -instr-profile "$dir/profile" "${programs[0]}" "${programs[@]/#/-object=}" --sources src > "$dir/lcov"
+llvm_cov report --locked --lcov --output-path "$dir/lcov"
 
 # Each line of src/ before its unit tests that has code, and not just brackets: how often it was reached, its file, its number and its text.
 awk -F '[:,]' -v root="$PWD/" '
@@ -84,6 +79,5 @@ if [ -e "$dir/wrong" ]; then
     cat "$dir/wrong" >&2
     fail "cover these lines with tests, or list them in ci/uncovered.txt with the reason; and take what is reached off the list"
 fi
-# They are of no use to another build.
-xargs -d '\n' rm < "$dir/programs"
+# It is of no use to another build.
 rm -r "$dir"

@@ -80,6 +80,7 @@ for part in "${parts[@]}"; do
             cargo_tool cargo-hack 0.6.46
             ;;
         coverage)
+            cargo_tool cargo-llvm-cov 0.6.21
             # Rustup's own tools, or Debian's of the same version of LLVM as the compiler.
             if ! said=$(rustup component add llvm-tools 2>&1); then
                 llvm=$(rustc -vV | sed -n 's/^LLVM version: \([0-9]*\).*/\1/p')
