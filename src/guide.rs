@@ -1,11 +1,6 @@
 //! Guides: how to use a channel well, task by task. The pages of the types say what each method does.
 //!
 //! [`reading`] and [`waiting`] are for everyone. The others are for when you need them.
-// A link to what a feature adds is plain text in a build of the documentation without that feature.
-#![cfg_attr(
-    not(all(feature = "std", feature = "event-listener", feature = "stream")),
-    expect(rustdoc::broken_intra_doc_links, reason = "the guides name what features add")
-)]
 
 // For the links. This module exists only for rustdoc.
 use crate::*;

@@ -204,6 +204,11 @@ pub mod error;
 mod futures;
 mod guard;
 #[cfg(doc)]
+// A link to what a feature adds is plain text in a build of the documentation without that feature.
+#[cfg_attr(
+    not(all(feature = "std", feature = "event-listener", feature = "stream")),
+    expect(rustdoc::broken_intra_doc_links, reason = "the guides name what features add")
+)]
 pub mod guide;
 mod receiver;
 mod sender;
