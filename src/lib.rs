@@ -1,6 +1,6 @@
 //! A channel that keeps only the latest value, for any executor, plain threads and microcontrollers.
 //!
-//! [`channel`] returns a [`Sender`] and a [`Receiver`]. Any number of senders change one value. Each receiver tracks which
+//! [`channel`](channel()) returns a [`Sender`] and a [`Receiver`]. Any number of senders change one value. Each receiver tracks which
 //! version of the value it has seen, and waits for the next one. It is `tokio::sync::watch` without the runtime: the same
 //! names, meanings and errors, so `use watch_channel as watch;` ports a program.
 //!
@@ -26,7 +26,7 @@
 //!
 //! Each send makes a new version of the value. A version is *unseen* for a receiver until the receiver marks it as seen.
 //!
-//! - A receiver from [`channel`] or [`Sender::subscribe`] has seen the value that is there. One from
+//! - A receiver from [`channel`](channel()) or [`Sender::subscribe`] has seen the value that is there. One from
 //!   [`Sender::subscribe_unseen`] has not, so its first wait returns at once. A clone has seen what its original has.
 //! - [`recv`](Receiver::recv), [`get_and_update`](Receiver::get_and_update),
 //!   [`with_and_update`](Receiver::with_and_update), [`borrow_and_update`](Receiver::borrow_and_update) and
