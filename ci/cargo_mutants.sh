@@ -42,10 +42,10 @@ src/sync/thread.rs sleep demand
 files=("$@")
 [ $# -gt 0 ] || mapfile -t files < <(sed -n 's/^\(src[^ ]*\) .*/\1/p' <<< "$list")
 
-CARGO_TARGET_DIR=${CARGO_TARGET_DIR:-$PWD/target}
-export CARGO_TARGET_DIR
-mkdir -p "$CARGO_TARGET_DIR/cargo-mutants"
 copy=$(python3 ci/mutants/run.py --copy)
+export CARGO_TARGET_DIR=${copy%/*}/target
+results=${copy%/*}/cargo-mutants
+mkdir -p "$results"
 config=$PWD/ci/cargo_mutants.toml
 status=0
 for file in "${files[@]}"; do
@@ -58,11 +58,11 @@ for file in "${files[@]}"; do
     done
     # 2 is a change that no test notices. 3 are tests that hang, which is noticed. All others are wrong arguments or broken tests.
     "$program" mutants --dir "$copy" --in-place --config "$config" --file "$file" --features stream,tokio,defmt --timeout 20 \
-        --no-shuffle --output "$CARGO_TARGET_DIR/cargo-mutants/${file//\//-}" "${arguments[@]}" ||
+        --no-shuffle --output "$results/${file//\//-}" "${arguments[@]}" ||
         case $? in
             2) status=1 ;;
             3) ;;
             *) fail "cargo-mutants fails for $file" ;;
         esac
 done
-[ $status = 0 ] || fail "no test notices some changes; they are named above, and in $CARGO_TARGET_DIR/cargo-mutants/*/mutants.out"
+[ $status = 0 ] || fail "no test notices some changes; they are named above, and in $results/*/mutants.out"
