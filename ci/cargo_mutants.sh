@@ -11,7 +11,7 @@ need python3 "ci/setup.sh mutants"
 
 # FILE TEST...: the tests of each file, the most important file first. `lib` are the unit tests.
 list='
-src/channel/state.rs lib look changed
+src/channel/state.rs lib look changed reads lock
 src/channel/count.rs lib handles closed
 src/channel/mod.rs send recv handles closed look lock
 src/channel/value.rs demand lock deadlock recv send
@@ -42,25 +42,27 @@ src/sync/thread.rs sleep demand
 files=("$@")
 [ $# -gt 0 ] || mapfile -t files < <(sed -n 's/^\(src[^ ]*\) .*/\1/p' <<< "$list")
 
-CARGO_TARGET_DIR=${CARGO_TARGET_DIR:-$PWD/target}
-export CARGO_TARGET_DIR
 copy=$(python3 ci/mutants/run.py --copy)
+export CARGO_TARGET_DIR=${copy%/*}/target
+results=${copy%/*}/cargo-mutants
+mkdir -p "$results"
 config=$PWD/ci/cargo_mutants.toml
 status=0
 for file in "${files[@]}"; do
     tests=$(sed -n "s|^$file ||p" <<< "$list")
     [ -n "$tests" ] || fail "there is no line for $file in ci/cargo_mutants.sh"
     step "$file: $tests"
-    arguments=()
+    arguments=(--cargo-arg=--locked)
     for test in $tests; do
-        if [ "$test" = lib ]; then arguments+=(--lib); else arguments+=(--test "$test"); fi
+        if [ "$test" = lib ]; then arguments+=(--cargo-arg=--lib); else arguments+=("--cargo-arg=--test=$test"); fi
     done
-    # 2 is a change that no test notices, 3 one with which the tests hang: the others are wrong arguments or broken tests.
-    "$program" mutants --dir "$copy" --in-place --config "$config" --file "$file" --features stream,tokio,defmt --timeout 60 \
-        --jobs 1 --no-shuffle --caught --output "$CARGO_TARGET_DIR/cargo-mutants/${file//\//-}" -- --locked "${arguments[@]}" ||
+    # 2 is a change that no test notices. 3 are tests that hang, which is noticed. All others are wrong arguments or broken tests.
+    "$program" mutants --dir "$copy" --in-place --config "$config" --file "$file" --features stream,tokio,defmt --timeout 20 \
+        --no-shuffle --output "$results/${file//\//-}" "${arguments[@]}" ||
         case $? in
-            2 | 3) status=1 ;;
+            2) status=1 ;;
+            3) ;;
             *) fail "cargo-mutants fails for $file" ;;
         esac
 done
-[ $status = 0 ] || fail "no test notices some changes; they are named above, and in $CARGO_TARGET_DIR/cargo-mutants/*/mutants.out"
+[ $status = 0 ] || fail "no test notices some changes; they are named above, and in $results/*/mutants.out"

@@ -6,6 +6,7 @@ mod common;
 use std::panic::{AssertUnwindSafe, catch_unwind, set_hook};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
+use std::time::{Duration, Instant};
 
 use common::must_end;
 use watch_channel::channel;
@@ -17,23 +18,37 @@ fn a_send_beside_the_own_ref_panics_on_both_threads() {
     // There would be a message for each of the panics.
     set_hook(Box::new(|_| ()));
     must_end(|| {
-        let channels: Vec<_> = (0..5_000).map(channel).collect();
-        let arrived = AtomicUsize::new(0);
-        let work = || {
-            for (i, (tx, rx)) in channels.iter().enumerate() {
-                arrived.fetch_add(1, Ordering::SeqCst);
-                let mut looks = 0;
-                while arrived.load(Ordering::SeqCst) < 2 * (i + 1) {
-                    looks += 1;
-                    if looks % 1_000 == 0 { thread::yield_now() } else { std::hint::spin_loop() }
-                }
-                let _value = rx.borrow();
-                assert!(catch_unwind(AssertUnwindSafe(|| tx.set(1))).is_err());
+        let start = Instant::now();
+        // The second thread must be late by a hair, so it takes many channels: on a slow machine as many as there is time for.
+        for _ in 0..40 {
+            use_first_at_once(1_000);
+            if start.elapsed() > Duration::from_secs(5) {
+                break;
             }
-        };
-        thread::scope(|scope| {
-            scope.spawn(work);
-            work();
-        });
+        }
+    });
+}
+
+/// Two threads use one new channel after the other, each at the same moment.
+fn use_first_at_once(channels: usize) {
+    let channels: Vec<_> = (0..channels).map(channel).collect();
+    let arrived = AtomicUsize::new(0);
+    let work = || {
+        for (i, (tx, rx)) in channels.iter().enumerate() {
+            let is_second = arrived.fetch_add(1, Ordering::SeqCst) % 2 == 1;
+            // The first one notices that a little later. How much later depends on the processor.
+            (0..i % 64).filter(|_| is_second).for_each(|_| std::hint::black_box(()));
+            let mut looks = 0;
+            while arrived.load(Ordering::SeqCst) < 2 * (i + 1) {
+                looks += 1;
+                if looks % 1_000 == 0 { thread::yield_now() } else { std::hint::spin_loop() }
+            }
+            let _value = rx.borrow();
+            assert!(catch_unwind(AssertUnwindSafe(|| tx.set(1))).is_err());
+        }
+    };
+    thread::scope(|scope| {
+        scope.spawn(work);
+        work();
     });
 }

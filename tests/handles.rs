@@ -109,6 +109,16 @@ fn a_weak_sender_keeps_nothing_open_and_reopens_nothing() {
 }
 
 #[test]
+fn each_upgrade_counts_one_sender() {
+    let tx = Sender::new(());
+    let weak = tx.downgrade();
+    let upgraded = [(); 3].map(|()| weak.upgrade().unwrap());
+    assert_eq!((tx.sender_count(), weak.sender_count()), (4, 4));
+    drop(upgraded);
+    assert_eq!(tx.sender_count(), 1);
+}
+
+#[test]
 fn weak_senders_of_one_channel_are_the_same() {
     let (tx, other) = (Sender::new(1), Sender::new(1));
     assert!(tx.downgrade().same_channel(&tx.downgrade().clone()));

@@ -42,15 +42,18 @@ import time
 import tomllib
 
 ROOT = pathlib.Path.cwd()
-TARGET = pathlib.Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target")).resolve()
-COPY = TARGET / "mutants"
+# The copy has a target directory of its own: cargo takes two copies of a package for the same one, and would take what one has
+# built for the other's.
+PLACE = pathlib.Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target")).resolve() / "mutants"
+COPY = PLACE / "copy"
+TARGET = PLACE / "target"
 
 # How long a build or tests may take, in seconds, and tests of a mutant that does not say so itself.
 LIMIT = 900
 MUTANT_LIMIT = 120
 
 # Which commands have passed on the unbroken copy, and what was in it.
-PASSED = TARGET / "mutants-passed.json"
+PASSED = PLACE / "passed.json"
 
 STD = ["--features", "stream,tokio,defmt"]
 CRITICAL = ["--features", "critical-section,stream"]
