@@ -184,8 +184,10 @@ fn g7_a_second_borrow_does_not_wait_for_blocked_senders() {
                 drop(channel.1.borrow());
                 start.elapsed()
             };
-            let times = while_senders_are_blocked(&channel, senders, || (0..25).map(|_| second_borrow()).collect());
-            assert!(median(times) < Duration::from_micros(100), "with {senders} senders");
+            let times = || (0..25).map(|_| second_borrow()).min().unwrap();
+            // The shortest, because other programs, and the senders on their way to sleep, take the processor in between.
+            let shortest = while_senders_are_blocked(&channel, senders, times);
+            assert!(shortest < Duration::from_micros(100), "{shortest:?} with {senders} senders");
         });
     }
 }
