@@ -13,7 +13,8 @@ sanitizers=("$@")
 # - fairness.rs measures times, and code is many times slower here. Threads wait for the lock in lock.rs, too.
 # - large_values.rs counts copies on the stack, where the sanitizers need room of their own.
 # - examples.rs and ui.rs run cargo and the compiler.
-left_out=(examples.rs fairness.rs large_values.rs ui.rs)
+# - verification.rs reads the sources of all the others.
+left_out=(examples.rs fairness.rs large_values.rs ui.rs verification.rs)
 
 nightly=$(rustc +nightly --print sysroot 2>/dev/null) ||
     fail "Rust's nightly is missing; run: ci/setup.sh sanitizers"
