@@ -2,7 +2,7 @@
 //! gone already.
 
 use std::cell::RefCell;
-use std::sync::mpsc;
+use std::sync::{LazyLock, mpsc};
 use std::thread;
 use std::time::Duration;
 
@@ -92,6 +92,7 @@ fn g2_values_can_be_sent_and_read_while_a_thread_ends() {
 #[test]
 fn g1_a_thread_that_ends_drops_what_it_keeps() {
     static WATCH: Watch<u32> = Watch::new(0);
+    static KEPT_BY: LazyLock<Receiver<u32>> = LazyLock::new(|| WATCH.subscribe());
 
     struct Keeps {
         _reference: Ref<'static, u32>,
@@ -103,7 +104,7 @@ fn g1_a_thread_that_ends_drops_what_it_keeps() {
         static KEEPS: RefCell<Vec<Keeps>> = const { RefCell::new(vec![]) };
     }
 
-    let kept_by: &'static Receiver<u32> = Box::leak(Box::new(WATCH.subscribe()));
+    let kept_by: &'static Receiver<u32> = &KEPT_BY;
     for is_crate_first in [true, false] {
         let (before, version) = (WATCH.get(), kept_by.version());
         let (keeps, is_kept) = mpsc::channel();
