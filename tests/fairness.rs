@@ -277,12 +277,12 @@ fn g8_blocked_threads_sleep() {
 fn g8_a_blocked_sender_goes_on_soon_after_the_refs_drop() {
     let _alone = alone();
     let times = must_end(|| {
-        let times = (0..30).map(|_| {
+        let times = (0..30).map(|i| {
             let (tx, rx) = channel(0);
             let holder = thread::spawn(move || {
                 let value = rx.borrow();
-                // So long that the sender has gone from its shortest sleep to its longest.
-                thread::sleep(Duration::from_millis(20));
+                // So long that the sender has gone from its shortest sleep to its longest, and each time to another part of that.
+                thread::sleep(Duration::from_micros(20_000 + i * 300));
                 drop(value);
                 Instant::now()
             });
