@@ -21,8 +21,7 @@ open_page() {
 service() {
     local package=(--quiet --locked --manifest-path examples/service/Cargo.toml)
     local target=${CARGO_TARGET_DIR:-examples/service/target}
-    step "service: format and lints"
-    cargo fmt --check --manifest-path examples/service/Cargo.toml
+    step "service: lints"
     cargo clippy "${package[@]}" --all-targets -- -D warnings
     step "service: tests"
     cargo test "${package[@]}"

@@ -1,6 +1,6 @@
 //! Guides: how to use a channel well, task by task. The pages of the types say what each method does.
 //!
-//! [`reading`] and [`waiting`] are for everyone. The others are for when you need them.
+//! Begin with [`reading`] and [`waiting`]. Each of the others is about one task.
 
 // For the links. This module exists only for rustdoc.
 use crate::*;

@@ -97,7 +97,7 @@ fn the_table_names_each_model_and_only_reasons_that_are_given() {
 #[test]
 fn the_files_are_those_of_the_models() {
     let modules = MAIN.lines().filter_map(|line| line.strip_prefix("mod ")?.strip_suffix(';'));
-    let mut modules: Vec<_> = modules.filter(|module| *module != "common").collect();
+    let mut modules: Vec<_> = modules.filter(|module| !["common", "explore"].contains(module)).collect();
     modules.sort();
     assert_eq!(modules, FILES.map(|(file, _)| file));
 }

@@ -113,7 +113,7 @@ fn assert_usable(what: &'static str, tx: &Sender<V>) {
 }
 
 #[test]
-fn g4_a_closure_that_panics_leaves_the_channel_usable_and_wakes_nobody() {
+fn g4_a_closure_that_panics_leaves_the_channel_usable_and_wakes_no_task() {
     let (tx, mut rx) = channel(vec![0]);
     for (what, call) in READS {
         let (task, mut waiting) = (Task::new(), tx.subscribe());

@@ -70,7 +70,8 @@ fn two_writers_wait_for_a_reader() {
     assert_eq!(outcomes, BTreeSet::from([1, 2]));
 }
 
-/// G7. Broken by a second read that joins the queue behind the sender, which waits for the first one.
+/// G7. Broken by a second read that waits for the sender, and by a sender that leaves its demand behind. (That a demand does not
+/// turn it away is in `g7_a_newcomer_finds_a_demand`.)
 #[test]
 fn g7_a_second_read_and_a_queued_writer() {
     let outcomes = model(4, || {

@@ -228,6 +228,7 @@
 mod closed;
 #[path = "../common/mod.rs"]
 mod common;
+mod explore;
 mod list;
 #[cfg(all(feature = "event-listener", loom_event_listener))]
 mod listen;
@@ -235,36 +236,14 @@ mod lock;
 mod value;
 mod wait;
 
-use std::collections::BTreeSet;
-use std::mem;
-use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll};
 
-use loom::model::Builder;
 use loom::thread::{self, JoinHandle};
 use watch_channel::error::RecvError;
 use watch_channel::{Receiver, Sender, channel};
 
 use common::Task;
-
-/// More preemptions than any model has: all interleavings.
-const UNBOUNDED: usize = 100;
-
-/// Explores all interleavings with at most so many preemptions, and returns their outcomes.
-fn model<R: Ord + Send + 'static>(preemptions: usize, f: impl Fn() -> R + Send + Sync + 'static) -> BTreeSet<R> {
-    let outcomes = Arc::new(Mutex::new(BTreeSet::new()));
-    let mut builder = Builder::new();
-    builder.preemption_bound = builder.preemption_bound.or(Some(preemptions));
-    builder.max_branches = 10_000;
-    builder.check({
-        let outcomes = outcomes.clone();
-        move || {
-            let outcome = f();
-            outcomes.lock().unwrap().insert(outcome);
-        }
-    });
-    mem::take(&mut *outcomes.lock().unwrap())
-}
+use explore::{UNBOUNDED, model};
 
 /// Makes a channel whose receivers all wait in the same list.
 fn lane_mates<const N: usize>() -> (Sender<u32>, [Receiver<u32>; N]) {

@@ -6,35 +6,16 @@
 #![expect(clippy::disallowed_types, reason = "outcomes are collected outside of the model")]
 
 mod count;
+#[expect(clippy::std_instead_of_alloc, reason = "tests share this file, and they have std")]
+#[path = "../../../tests/loom/explore.rs"]
+mod explore;
 mod state;
 mod value;
 mod wait_list;
 
-use alloc::collections::BTreeSet;
-use alloc::sync::Arc;
-use std::sync::Mutex;
-
 use loom::cell::UnsafeCell;
-use loom::model::Builder;
 
-/// More preemptions than any model has: all interleavings.
-const UNBOUNDED: usize = 100;
-
-/// Explores all interleavings with at most so many preemptions, and returns their outcomes.
-fn model<R: Ord + Send + 'static>(preemptions: usize, f: impl Fn() -> R + Send + Sync + 'static) -> BTreeSet<R> {
-    let outcomes = Arc::new(Mutex::new(BTreeSet::new()));
-    let mut builder = Builder::new();
-    builder.preemption_bound = builder.preemption_bound.or(Some(preemptions));
-    builder.max_branches = 10_000;
-    builder.check({
-        let outcomes = outcomes.clone();
-        move || {
-            let outcome = f();
-            outcomes.lock().unwrap().insert(outcome);
-        }
-    });
-    core::mem::take(&mut *outcomes.lock().unwrap())
-}
+use self::explore::{UNBOUNDED, model};
 
 /// Data that loom watches.
 #[derive(Debug)]

@@ -1,0 +1,28 @@
+//! How a model is explored: for the models here, and for those of the channel's parts in `src/channel/loom_tests/`.
+
+use std::collections::BTreeSet;
+use std::sync::{Arc, Mutex};
+
+use loom::model::Builder;
+
+/// More preemptions than any model has: all interleavings.
+pub(crate) const UNBOUNDED: usize = 100;
+
+/// Explores all interleavings with at most so many preemptions, and returns their outcomes.
+pub(crate) fn model<R: Ord + Send + 'static>(
+    preemptions: usize,
+    f: impl Fn() -> R + Send + Sync + 'static,
+) -> BTreeSet<R> {
+    let outcomes = Arc::new(Mutex::new(BTreeSet::new()));
+    let mut builder = Builder::new();
+    builder.preemption_bound = builder.preemption_bound.or(Some(preemptions));
+    builder.max_branches = 10_000;
+    builder.check({
+        let outcomes = outcomes.clone();
+        move || {
+            let outcome = f();
+            outcomes.lock().unwrap().insert(outcome);
+        }
+    });
+    core::mem::take(&mut *outcomes.lock().unwrap())
+}
