@@ -1,7 +1,7 @@
 //! G7 and G8: no thread starves while it waits for the value's lock, and a thread that waits sleeps.
 //!
-//! `cargo bench --bench fairness` measures the same situations. The limits here are ten times the times that it must show, so
-//! they tell a lock that starves or spins from one that does not, also on a busy machine.
+//! `cargo bench --bench fairness` measures the same situations. The limits here are at least ten times the times that it must
+//! show, so they tell a lock that starves or spins from one that does not, also on a busy machine and in an emulator.
 #![cfg(feature = "std")]
 
 mod common;
@@ -187,7 +187,7 @@ fn g7_a_second_borrow_does_not_wait_for_blocked_senders() {
             let times = || (0..25).map(|_| second_borrow()).min().unwrap();
             // The shortest, because other programs, and the senders on their way to sleep, take the processor in between.
             let shortest = while_senders_are_blocked(&channel, senders, times);
-            assert!(shortest < Duration::from_micros(100), "{shortest:?} with {senders} senders");
+            assert!(shortest < Duration::from_millis(1), "{shortest:?} with {senders} senders");
         });
     }
 }
@@ -227,6 +227,18 @@ fn g7_a_thread_that_holds_a_ref_passes_queued_senders_of_another_channel() {
     });
 }
 
+/// The least processor time, in hundredths of a second, that this process uses in one of three spans of 300 ms. Threads that have
+/// not yet gone to sleep use some in the first; threads that spin use all of it in each.
+#[cfg(target_os = "linux")]
+fn processor_time_used() -> u64 {
+    let used = || {
+        let before = processor_time();
+        thread::sleep(Duration::from_millis(300));
+        processor_time() - before
+    };
+    (0..3).map(|_| used()).min().unwrap()
+}
+
 /// The processor time that this process has used, in hundredths of a second.
 #[cfg(target_os = "linux")]
 fn processor_time() -> u64 {
@@ -239,17 +251,11 @@ fn processor_time() -> u64 {
 #[cfg(target_os = "linux")]
 #[test]
 fn g8_blocked_threads_sleep() {
-    const BLOCKED: Duration = Duration::from_millis(300);
     let _alone = alone();
     for threads in [1, 64, 256] {
         must_end(move || {
             let channel = channel(0);
-            let used = || {
-                let before = processor_time();
-                thread::sleep(BLOCKED);
-                processor_time() - before
-            };
-            let by_senders = while_senders_are_blocked(&channel, threads, used);
+            let by_senders = while_senders_are_blocked(&channel, threads, processor_time_used);
             assert!(by_senders <= 6, "{threads} senders use {by_senders} hundredths of a second");
 
             let (tx, rx) = channel;
@@ -265,7 +271,7 @@ fn g8_blocked_threads_sleep() {
             tx.send_modify(|_| {
                 blocked = readers();
                 thread::sleep(Duration::from_millis(100));
-                by_readers = used();
+                by_readers = processor_time_used();
             });
             blocked.into_iter().for_each(|thread| thread.join().unwrap());
             assert!(by_readers <= 6, "{threads} readers use {by_readers} hundredths of a second");
@@ -276,7 +282,7 @@ fn g8_blocked_threads_sleep() {
 #[test]
 fn g8_a_blocked_sender_goes_on_soon_after_the_refs_drop() {
     let _alone = alone();
-    let times = must_end(|| {
+    let times = || {
         let times = (0..30).map(|i| {
             let (tx, rx) = channel(0);
             let holder = thread::spawn(move || {
@@ -290,8 +296,9 @@ fn g8_a_blocked_sender_goes_on_soon_after_the_refs_drop() {
             tx.set(1);
             Instant::now().saturating_duration_since(holder.join().unwrap())
         });
-        times.collect()
-    });
-    // A thread that is not woken sleeps for some milliseconds more.
-    assert!(median(times) < Duration::from_millis(1));
+        median(times.collect())
+    };
+    // A thread that is not woken sleeps for some milliseconds more, in each round. A busy machine delays it in some of them.
+    let shortest = must_end(move || (0..3).map(|_| times()).min().unwrap());
+    assert!(shortest < Duration::from_millis(1), "{shortest:?}");
 }
