@@ -5,7 +5,7 @@
 // For the links. This module exists only for rustdoc.
 use crate::*;
 
-/// A drawing between two parts of a page. Blank lines begin and end a block of HTML.
+/// A picture between two parts of a page. Blank lines begin and end a block of HTML.
 macro_rules! picture {
     ($path:literal) => {
         concat!("\n\n", include_str!($path), "\n\n")
@@ -23,6 +23,11 @@ pub mod closing {}
 
 #[doc = include_str!("../docs/sharing.md")]
 pub mod sharing {}
+
+#[doc = include_str!("../docs/service/start.md")]
+#[doc = picture!("../docs/service/page.html")]
+#[doc = include_str!("../docs/service/channels.md")]
+pub mod service {}
 
 #[doc = include_str!("../docs/firmware.md")]
 pub mod firmware {}

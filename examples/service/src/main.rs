@@ -4,7 +4,7 @@
 //! cargo run --release --manifest-path examples/service/Cargo.toml
 //! ```
 //!
-//! Open the address that it prints. `README.md` says what to try, and where each channel is.
+//! Open the address that it prints. The guide `service` says what to try, and where each channel is.
 
 mod config;
 mod events;
