@@ -20,9 +20,8 @@ nightly=$(rustc +nightly --print sysroot 2>/dev/null) ||
     fail "Rust's nightly is missing; run: ci/setup.sh sanitizers"
 host=$(rustc +nightly -vV | sed -n 's/^host: //p')
 
-# Suppressions name functions, which this finds.
+# Reports name functions by it.
 need llvm-symbolizer "ci/setup.sh sanitizers"
-suppressions=$PWD/ci/suppressions/leak.txt
 
 target=$(realpath -m "${CARGO_TARGET_DIR:-target}/sanitizers")
 copy=$target/copy
@@ -57,7 +56,7 @@ sanitized_test() {
 
 # The standard library that rustup brings will do.
 address_cargo() {
-    RUSTFLAGS="-Zsanitizer=address" LSAN_OPTIONS=suppressions=$suppressions cargo +nightly "$@"
+    RUSTFLAGS="-Zsanitizer=address" cargo +nightly "$@"
 }
 
 # The standard library must be instrumented, too: it is built from source.

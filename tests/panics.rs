@@ -2,7 +2,7 @@
 //! channel share their deliveries.
 #![cfg(all(feature = "std", not(feature = "critical-section")))]
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::panic::{AssertUnwindSafe, catch_unwind, panic_any, resume_unwind};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::task::{Context, Wake, Waker};
@@ -51,4 +51,37 @@ fn g3_g4_a_panic_comes_out_of_the_send_that_has_called_the_waker_and_of_no_other
     assert!(catch_unwind(AssertUnwindSafe(|| tx.send(1))).is_err());
     assert_eq!(sends.load(Ordering::SeqCst), 16, "a send inside of a waker panics for another send's waker");
     assert!(panicking.iter_mut().all(|rx| rx.poll_changed(&mut Context::from_waker(Waker::noop())).is_ready()));
+}
+
+/// Counts its drops, and panics in each.
+struct PanicsOnDrop(Arc<AtomicUsize>);
+
+impl Drop for PanicsOnDrop {
+    fn drop(&mut self) {
+        self.0.fetch_add(1, Ordering::SeqCst);
+        // Without memory of its own, because what this panic carries is forgotten.
+        resume_unwind(Box::new(()));
+    }
+}
+
+#[test]
+fn g4_the_payload_of_a_caught_panic_is_dropped_and_may_panic_then() {
+    let (tx, rx) = channel(0);
+    let (drops, woken) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicUsize::new(0)));
+    let mut receivers = vec![rx; 9];
+    for (i, rx) in receivers.iter_mut().enumerate() {
+        let (drops, woken) = (drops.clone(), woken.clone());
+        register(
+            rx,
+            &on_wake(move || match i {
+                0 => panic!("the first panic, which is propagated"),
+                1..=4 => panic_any(PanicsOnDrop(drops)),
+                _ => _ = woken.fetch_add(1, Ordering::SeqCst),
+            }),
+        );
+    }
+    let panic = catch_unwind(AssertUnwindSafe(|| tx.send(1))).unwrap_err();
+    assert_eq!(*panic.downcast::<&str>().unwrap(), "the first panic, which is propagated");
+    assert_eq!(woken.load(Ordering::SeqCst), 4);
+    assert_eq!(drops.load(Ordering::SeqCst), 4);
 }

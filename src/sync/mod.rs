@@ -65,9 +65,14 @@ pub(crate) fn without_preemption<R>(f: impl FnOnce() -> R) -> R {
 #[cold]
 pub(crate) fn catch_panic(f: impl FnOnce()) {
     #[cfg(all(feature = "std", not(all(loom, feature = "loom"))))]
-    if let Err(panic) = std::panic::catch_unwind(core::panic::AssertUnwindSafe(f)) {
-        // Dropping the payload could panic as well.
-        core::mem::forget(panic);
+    {
+        use core::panic::AssertUnwindSafe;
+        use std::panic::catch_unwind;
+
+        if let Err(payload) = catch_unwind(AssertUnwindSafe(f)) {
+            // To drop the payload could panic, too. What that panic carries is forgotten, because so could that.
+            catch_unwind(AssertUnwindSafe(|| drop(payload))).unwrap_or_else(core::mem::forget);
+        }
     }
     #[cfg(not(all(feature = "std", not(all(loom, feature = "loom")))))]
     f();
