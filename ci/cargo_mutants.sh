@@ -13,7 +13,7 @@ need python3 "ci/setup.sh mutants"
 list='
 src/channel/state.rs lib look changed reads lock
 src/channel/count.rs lib handles closed
-src/channel/mod.rs send recv handles closed look lock
+src/channel/mod.rs send recv wait_for handles closed look lock
 src/channel/value.rs demand lock deadlock recv send
 src/channel/queue/threads.rs demand sleep lock
 src/channel/wait_list.rs lib alloc wake
