@@ -179,7 +179,8 @@
     clippy::std_instead_of_alloc,
     clippy::std_instead_of_core
 )]
-#![cfg_attr(docsrs, feature(doc_cfg))]
+// Badges of features, without the names that only model checking sets.
+#![cfg_attr(docsrs, feature(doc_cfg), doc(auto_cfg(hide(loom, loom_event_listener, feature = "loom"))))]
 
 extern crate alloc;
 #[cfg(any(feature = "std", test))]
