@@ -24,9 +24,13 @@ rustc +nightly --version >/dev/null 2>&1 ||
 need c++ "ci/setup.sh fuzz"
 export PATH=$cache/cargo/bin:$PATH
 
-step "build the targets with $(rustc +nightly --version)"
 options=(--sanitizer none --debug-assertions)
 target_dir=${CARGO_TARGET_DIR:-fuzz/target}
+step "lints"
+need cargo-clippy "rustup component add clippy"
+# Lints need no libFuzzer, which takes long to build: this names one that is never linked.
+CUSTOM_LIBFUZZER_PATH=libnone.a cargo clippy --quiet --locked --manifest-path fuzz/Cargo.toml --target-dir "$target_dir" -- -D warnings
+step "build the targets with $(rustc +nightly --version)"
 cargo +nightly fuzz build "${options[@]}" --target-dir "$target_dir" ||
     fail "the targets do not build with this nightly compiler, so NOTHING IS FUZZED; see above"
 host=$(rustc +nightly -vV | sed -n 's/^host: //p')
