@@ -29,7 +29,7 @@ target_dir=${CARGO_TARGET_DIR:-fuzz/target}
 step "lints"
 need cargo-clippy "rustup component add clippy"
 # Lints need no libFuzzer, which takes long to build: this names one that is never linked.
-CUSTOM_LIBFUZZER_PATH=libnone.a cargo clippy --quiet --locked --manifest-path fuzz/Cargo.toml --target-dir "$target_dir" -- -D warnings
+CUSTOM_LIBFUZZER_PATH=$PWD/libnone.a cargo clippy --quiet --locked --manifest-path fuzz/Cargo.toml --target-dir "$target_dir" -- -D warnings
 step "build the targets with $(rustc +nightly --version)"
 cargo +nightly fuzz build "${options[@]}" --target-dir "$target_dir" ||
     fail "the targets do not build with this nightly compiler, so NOTHING IS FUZZED; see above"
