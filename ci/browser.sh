@@ -13,7 +13,7 @@ mkdir -p "$screenshots"
 # open_page TEST ARGUMENT...: runs the Python program TEST, which gets the directory for its screenshots first.
 open_page() {
     local status=0
-    PYTHONPATH=ci PYTHONDONTWRITEBYTECODE=1 timeout --kill-after 10 120 "$python" "$1" "$screenshots" "${@:2}" || status=$?
+    PYTHONPATH=ci PYTHONDONTWRITEBYTECODE=1 timeout --kill-after 10 600 "$python" "$1" "$screenshots" "${@:2}" || status=$?
     [ "$status" = 0 ] || fail "$1 ends with status $status; 124 means that it hangs"
 }
 

@@ -13,7 +13,7 @@ need size "apt-get install binutils"
 # is due. So each run is the same as the one before, critical sections can be measured, and an interrupt comes between
 # any two instructions; otherwise QEMU looks for them only between blocks of instructions.
 icount=(-icount "shift=6,sleep=off")
-limit=60
+limit=600
 
 boards=("$@")
 [ $# -gt 0 ] || mapfile -t boards < <(rows boards.txt | awk '{ print $1 }')

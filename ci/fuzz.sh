@@ -42,9 +42,9 @@ for target in "${targets[@]}"; do
     step "fuzz $target for $each s"
     mkdir -p "$found/$target/corpus" "$found/$target/artifacts"
     status=0
-    # The limit is for a run that hangs where libFuzzer's own limit of 10 s for each program does not reach.
-    timeout $((each + 60)) "$target_dir/$host/release/$target" "$found/$target/corpus" "fuzz/corpus/$target" \
-        -artifact_prefix="$found/$target/artifacts/" -max_total_time=$each -max_len=301 -timeout=10 -print_final_stats=1 \
+    # The limit is for a run that hangs where libFuzzer's own limit of 60 s for each program does not reach.
+    timeout $((each + 120)) "$target_dir/$host/release/$target" "$found/$target/corpus" "fuzz/corpus/$target" \
+        -artifact_prefix="$found/$target/artifacts/" -max_total_time=$each -max_len=301 -timeout=60 -print_final_stats=1 \
         2>&1 | tee "$found/$target/log" | sed -un '/\(INITED\|pulse\|DONE\)/p' || status=$?
     log=$found/$target/log
     executions=$(sed -n 's/^stat::number_of_executed_units: *//p' "$log")

@@ -32,7 +32,7 @@ firmware() {
     use_target $target core,alloc
     # In its folder, because the linker looks for memory.x there.
     (cd "$packages/firmware" && RUSTFLAGS="-C link-arg=-Tlink.x" rust_cargo build --quiet --release --target $target)
-    out=$(timeout 20 qemu-system-arm -M microbit -nographic -semihosting-config enable=on,target=native \
+    out=$(timeout 300 qemu-system-arm -M microbit -nographic -semihosting-config enable=on,target=native \
         -kernel "$CARGO_TARGET_DIR/$target/release/firmware" < /dev/null) || status=$?
     echo "$out"
     [ "$status" = 0 ] || fail "the firmware of docs/firmware.md fails or hangs in QEMU, status $status"

@@ -4,7 +4,7 @@
 need timeout "apt-get install coreutils"
 need qemu-system-arm "ci/setup.sh firmware"
 
-limit=60
+limit=600
 
 step "firmware: the example sensor"
 use_target thumbv6m-none-eabi core,alloc

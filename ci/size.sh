@@ -36,7 +36,7 @@ measure() {
     printf '%-22s %8s %8s %8s\n' "bytes" flash RAM heap
     local program out heap ram
     for program in none heap watch_channel embassy_watch; do
-        out=$(timeout 20 qemu-system-arm -M microbit -nographic -semihosting-config enable=on,target=native \
+        out=$(timeout 300 qemu-system-arm -M microbit -nographic -semihosting-config enable=on,target=native \
             -kernel "$dir/$program") || fail "$program failed or hangs in QEMU: $out"
         read -r flash["$program"] ram < <(bytes "$dir/$program")
         heap=$(sed -n 's/^heap: \([0-9]*\) bytes$/\1/p' <<< "$out")

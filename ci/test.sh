@@ -25,4 +25,4 @@ for features in "" event-listener critical-section event-listener,critical-secti
 done
 step "the example"
 cargo build --quiet --locked --release --example config_reload
-timeout 10 cargo run --quiet --locked --release --example config_reload
+timeout 60 cargo run --quiet --locked --release --example config_reload

@@ -9,7 +9,7 @@ for features in "" std std,event-listener; do
     step "wasm32-unknown-unknown, features '$features'"
     rust_cargo build --quiet --locked --release --manifest-path no_std_check/wasm/Cargo.toml \
         --target wasm32-unknown-unknown --features "$features"
-    ended=$(timeout 60 node no_std_check/wasm/run.mjs \
+    ended=$(timeout 300 node no_std_check/wasm/run.mjs \
         "${CARGO_TARGET_DIR:-no_std_check/wasm/target}/wasm32-unknown-unknown/release/wasm_check.wasm") ||
         fail "node ends with status $?; 124 means that a call hangs"
     echo "$ended"

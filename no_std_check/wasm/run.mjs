@@ -3,7 +3,7 @@
 import { readFile } from "node:fs/promises";
 
 const SENDS = 50;
-const HANG = 20_000; // milliseconds
+const HANG = 200_000; // milliseconds
 const DEADLOCK = "deadlock: this call waits for a `Ref` or a closure of the same watch channel";
 
 const module = await WebAssembly.compile(await readFile(process.argv[2]));
