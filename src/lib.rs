@@ -1,14 +1,14 @@
 //! A channel that keeps only the latest value, for any executor, plain threads and microcontrollers.
 //!
-//! [`channel`](channel()) returns a [`Sender`] and a [`Receiver`]. Any number of senders change one value. Each receiver tracks which
-//! version of the value it has seen, and waits for the next one. It is `tokio::sync::watch` without the runtime: the same
-//! names, meanings and errors, so `use watch_channel as watch;` ports a program.
+//! [`channel`](channel()) returns a [`Sender`] and a [`Receiver`]. Any number of senders can change the value. Each receiver
+//! tracks which version of the value it has seen, and can wait for the next one. It is `tokio::sync::watch` without the
+//! runtime: the same names, meanings and errors, so `use watch_channel as watch;` is enough to port a program.
 //!
 //! ```
 //! # futures_lite::future::block_on(async {
 //! let (tx, mut rx) = watch_channel::channel("starting");
 //! tx.set("ready");
-//! // Waits for a value that it has not seen, and marks it as seen.
+//! // Waits for a value that `rx` has not seen, and marks it as seen.
 //! assert_eq!(rx.recv().await, Ok("ready"));
 //! tx.set("draining");
 //! tx.set("stopping");
@@ -18,16 +18,16 @@
 //! # });
 //! ```
 //!
-//! A receiver sees the *latest* value and not every value, as "draining" above. If every message matters, use a broadcast
-//! or mpsc channel. The [guides](guide) go through reading, waiting, closing and sharing, and are for those who write firmware or
-//! come from another channel, too.
+//! A receiver sees the *latest* value, not every value: above, it never sees "draining". If every message matters, use a
+//! broadcast or mpsc channel. The [guides](guide) explain reading, waiting, closing and sharing, firmware, and how to port
+//! code from another channel.
 //!
 //! # Seen and unseen
 //!
 //! Each send makes a new version of the value. A version is *unseen* for a receiver until the receiver marks it as seen.
 //!
-//! - A receiver from [`channel`](channel()) or [`Sender::subscribe`] has seen the value that is there. One from
-//!   [`Sender::subscribe_unseen`] has not, so its first wait returns at once. A clone has seen what its original has.
+//! - A receiver from [`channel`](channel()) or [`Sender::subscribe`] has seen the current value. One from
+//!   [`Sender::subscribe_unseen`] has not, so its first wait returns at once. A clone has seen what its original has seen.
 //! - [`recv`](Receiver::recv), [`get_and_update`](Receiver::get_and_update),
 //!   [`with_and_update`](Receiver::with_and_update), [`borrow_and_update`](Receiver::borrow_and_update) and
 //!   [`wait_for`](Receiver::wait_for) mark the value that they return as seen. [`get`](Receiver::get),
@@ -40,27 +40,27 @@
 //! | to | in a task | on a thread (`std`) |
 //! |---|---|---|
 //! | take the next value | [`recv`](Receiver::recv), [`recv_if`](Receiver::recv_if) | [`recv_blocking`], [`recv_timeout`], [`recv_deadline`] |
-//! | know that there is one | [`changed`](Receiver::changed) | [`changed_blocking`], [`changed_timeout`], [`changed_deadline`] |
+//! | wait until there is one | [`changed`](Receiver::changed) | [`changed_blocking`], [`changed_timeout`], [`changed_deadline`] |
 //! | wait for a condition | [`wait_until`](Receiver::wait_until), [`wait_for`](Receiver::wait_for), [`wait_for_map`](Receiver::wait_for_map) | [`wait_for_blocking`], [`wait_for_timeout`], [`wait_for_deadline`] |
-//! | check, and not wait | [`try_recv`](Receiver::try_recv), [`has_unseen`](Receiver::has_unseen), [`has_changed`](Receiver::has_changed) | the same |
+//! | check without waiting | [`try_recv`](Receiver::try_recv), [`has_unseen`](Receiver::has_unseen), [`has_changed`](Receiver::has_changed) | the same |
 //!
 //! [`changed`](Receiver::changed) returns once the current version is unseen, and marks it as seen; it does not return the
-//! value. [`recv`](Receiver::recv) is `changed` and a copy in one call. For hand-written futures there is
-//! [`poll_changed`](Receiver::poll_changed), for `Stream`s [`WatchStream`], and to wait for a channel among other things of
-//! the smol family [`listen`].
+//! value. [`recv`](Receiver::recv) is `changed` and a copy in one call. Hand-written futures can use
+//! [`poll_changed`](Receiver::poll_changed), and [`WatchStream`] is a `Stream`. [`listen`] returns an `EventListener`, which
+//! combines with other crates of the smol family.
 //!
 //! # Reading
 //!
-//! | | returns | keeps senders waiting |
+//! | | returns | senders wait |
 //! |---|---|---|
 //! | [`get`](Receiver::get) | a copy | while it is cloned |
 //! | [`with`](Receiver::with) | what your closure returns | while the closure runs |
 //! | [`borrow`](Receiver::borrow) | a [`Ref`] to the value | as long as the `Ref` lives |
 //! | [`Cached::get`] | a reference to a local copy, renewed when the version has moved | while a newer value is cloned |
 //!
-//! Read with `get` or `with` if you can, and with a [`Cached`] on a hot path: as long as there is no new value, it is one
-//! atomic load. Take a `Ref` where the value is neither cheap to copy nor easy to use in a closure, and drop it before the
-//! next `.await`. Clippy can watch over that; put this into your `clippy.toml`:
+//! Read with `get` or `with` if you can, and with a [`Cached`] on a hot path: while there is no new value, a read of it is
+//! one atomic load. Take a `Ref` where the value is neither cheap to copy nor easy to use in a closure, and drop it before
+//! the next `.await`. Clippy can check that with this entry in your `clippy.toml`:
 //!
 //! ```toml
 //! await-holding-invalid-types = [
@@ -70,10 +70,10 @@
 //!
 //! # Sending
 //!
-//! [`Sender::set`] stores a value in any case. [`Sender::send`] stores it only if there is a receiver, and otherwise returns
-//! it, as tokio's does. [`set_if_changed`](Sender::set_if_changed) stores a value only if it differs,
+//! [`Sender::set`] always stores the value. [`Sender::send`] stores it only if there is a receiver and otherwise returns it
+//! in an error, as tokio's does. [`set_if_changed`](Sender::set_if_changed) stores a value only if it differs,
 //! [`send_modify`](Sender::send_modify) and [`send_if_modified`](Sender::send_if_modified) change it in place, and
-//! [`try_send`](Sender::try_send) never waits. [`Watch`] is a channel in a `static`, which also sends and reads without a
+//! [`try_send`](Sender::try_send) never waits. [`Watch`] is a channel in a `static`, which can send and read without a
 //! handle.
 //!
 //! # Closing
@@ -85,27 +85,30 @@
 //!
 //! # Blocking, fairness and deadlocks
 //!
-//! The value is behind a lock that readers share. No call but those that read or change the value takes it: waits and checks
-//! never wait for readers or senders. With `std`, a thread that waits for the lock sleeps, and none starves, even beside
-//! senders that never pause. A second [`borrow`](Receiver::borrow) on one thread never deadlocks. A send on a thread that
-//! holds a [`Ref`] of the channel would wait forever: a build with debug assertions panics instead, and names both places.
-//! [`Sender`'s section on blocking](Sender#blocking) has the details.
+//! The value is behind a lock that readers share. Only calls that read or change the value take it: checking for a new
+//! version and waiting for one never wait for readers or senders. With `std`, a thread that waits for the lock sleeps, and
+//! no thread starves, even if senders never pause. A second [`borrow`](Receiver::borrow) on one thread never deadlocks. A
+//! send on a thread that holds a [`Ref`] of the channel would wait forever: with `std` and debug assertions it panics
+//! instead, and the message names both places. [`Sender`'s section on blocking](Sender#blocking) has the details.
 //!
 //! Wakers are called, and old values are dropped, with no lock held. The closures that you pass, and the value's own `clone`,
 //! `==` and `Debug`, run while the value is locked.
 //!
 //! # Cancel safety
 //!
-//! All waits are cancel safe. If a future of this crate is dropped before it is ready, no value has been marked as seen, and
-//! no waker is left registered. The futures have names ([`Changed`], [`Recv`], [`WaitFor`], [`Closed`] and so on) and are
-//! `Unpin`: keep them in structs, and poll them by `&mut` in any `select!`.
+//! All waits are cancel safe. If a future of this crate is dropped before it is ready, no waker is left registered, and no
+//! value has been marked as seen, except those that the closure of [`wait_for`](Receiver::wait_for),
+//! [`wait_until`](Receiver::wait_until) or [`wait_for_map`](Receiver::wait_for_map) has rejected. The futures have names
+//! ([`Changed`], [`Recv`], [`WaitFor`], [`Closed`] and so on) and are `Unpin`: they can be kept in structs, and polled by
+//! `&mut` in any `select!`.
 //!
 //! # Without the standard library
 //!
-//! With `default-features = false` the crate needs `alloc` and nothing else, and all of the async API is there. Targets
+//! With `default-features = false` the crate needs only `alloc`, and has the whole async API. Targets
 //! without compare-and-swap need one of portable-atomic's back ends, which the firmware chooses. With the feature
-//! `critical-section`, tasks and interrupts of any priority share channels. Bare metal does not build without that feature
-//! unless you enable `single-context`, which promises that no interrupt handler and no second core uses a channel.
+//! `critical-section`, tasks and interrupts of any priority can share channels. On bare metal, the crate does not build
+//! without that feature unless you enable `single-context`, which promises that no interrupt handler and no second core uses
+//! a channel.
 //!
 //! # Compared with tokio
 //!
@@ -115,18 +118,18 @@
 //!
 //! | feature | default | what it adds |
 //! |---|---|---|
-//! | `std` | yes | threads: the blocking API, a fair lock for which threads sleep, and the deadlock detector in debug builds |
+//! | `std` | yes | the blocking API for threads, a fair lock whose waiting threads sleep, and the deadlock detector in debug builds |
 //! | `event-listener` | yes | [`listen`] and [`listen_closed`]: listeners that own what they need |
 //! | `stream` | | [`WatchStream`] |
-//! | `tokio` | | waits take part in tokio's cooperative budget; turn it on where tasks run on tokio |
+//! | `tokio` | | waits take part in tokio's cooperative budget: enable it if tasks run on tokio; it enables `std` |
 //! | `defmt` | | `Format` for handles and errors |
 //! | `critical-section` | | locks become critical sections, so interrupts may use a channel; the firmware supplies the implementation |
 //! | `single-context` | | a promise for bare metal without `critical-section` |
-//! | `loom` | | unstable: the channel is part of your own loom models, together with `--cfg loom` |
+//! | `loom` | | unstable: with `--cfg loom`, the channel is part of your own loom models |
 //!
-//! Features only add: none takes a method away or changes what it means. There is no `unsafe` in the crate.
+//! Features only add: none removes a method or changes its meaning. There is no `unsafe` in the crate.
 //!
-// What the links above lead to: what a feature adds, or the table that says so.
+// The targets of the links above: what a feature adds, or, without that feature, the table of features.
 #![cfg_attr(
     feature = "std",
     doc = "
@@ -186,7 +189,7 @@ extern crate alloc;
 #[cfg(any(feature = "std", test))]
 extern crate std;
 
-// Such a build would link and run, until an interrupt meets a lock of the code that it has interrupted.
+// Such a build would link and run until an interrupt handler waits for a lock that the interrupted code holds.
 #[cfg(all(target_os = "none", not(any(feature = "std", feature = "critical-section", feature = "single-context"))))]
 compile_error!(
     "on bare metal, an interrupt handler that uses a watch channel can hang the firmware: enable the feature \
@@ -205,7 +208,7 @@ pub mod error;
 mod futures;
 mod guard;
 #[cfg(doc)]
-// A link to what a feature adds is plain text in a build of the documentation without that feature.
+// Without a feature, links to what it adds are plain text.
 #[cfg_attr(
     not(all(feature = "std", feature = "event-listener", feature = "stream")),
     expect(rustdoc::broken_intra_doc_links, reason = "the guides name what features add")
@@ -219,7 +222,7 @@ mod sync;
 mod watch;
 mod weak;
 
-// Last: a type's page shows its methods in this order.
+// Last, because rustdoc shows a type's methods in this order.
 mod adapters;
 
 #[cfg(feature = "stream")]

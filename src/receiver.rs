@@ -15,24 +15,24 @@ use crate::sync::Arc;
 
 /// Receives the latest value of a channel, and tracks which version it has seen.
 ///
-/// A clone starts with the same version seen, and is independent from then on.
+/// A clone has seen what its original has seen, and is independent from then on.
 ///
 /// # Blocking
 ///
-/// A read shares the value's lock with other reads and waits for changes, as [`Sender`'s section on
-/// blocking](crate::Sender#blocking) describes. Each method says whether it waits. With the feature `std`:
+/// A read shares the value's lock with other reads, and waits while a sender changes the value: see [`Sender`'s section on
+/// blocking](crate::Sender#blocking). Each method says whether it waits. With the feature `std`:
 ///
-/// - A thread that waits sleeps, and does not starve, however many senders there are and even if they never pause.
-/// - A second read on the same thread never waits, even if senders wait between the two.
-/// - With debug assertions, a read in a closure that changes the value of the same channel panics, and names both places.
-///   Without them it waits forever.
+/// - A thread that waits sleeps. It does not starve, even if there are many senders that never pause.
+/// - A read on a thread that holds a [`Ref`] of the channel never waits, even if senders are waiting.
+/// - With debug assertions, a read in a closure that changes the value of the same channel panics, and the message names
+///   both places. Without debug assertions it waits forever.
 ///
 /// # Missed values
 ///
-/// A receiver sees the *latest* value, not every value: of several values sent between two reads, it sees the last. Versions
-/// wrap: a change goes unnoticed only if the number of sends between two reads, together with the receiver's calls of
-/// [`mark_changed`](Self::mark_changed), is exactly a multiple of 2<sup>54</sup> (2<sup>29</sup> on 32-bit targets: nine
-/// minutes of a send each microsecond).
+/// A receiver sees the *latest* value, not every value: if several values are sent between two reads, it sees the last one.
+/// Versions wrap: a change goes unnoticed only if the number of sends between two reads, plus the number of this receiver's
+/// calls of [`mark_changed`](Self::mark_changed), is exactly a multiple of 2<sup>54</sup> (2<sup>29</sup> on 32-bit targets,
+/// which takes nine minutes at one send per microsecond).
 ///
 /// # Examples
 ///
@@ -99,14 +99,14 @@ impl<T> Receiver<T> {
 
     /// Waits for a value that has not been seen, marks it as seen, and returns a copy.
     ///
-    /// It is [`changed`](Self::changed) and [`get_and_update`](Self::get_and_update) in one call, and what a loop over the
-    /// values of a channel is best written with. (async-watch, asyncband and postage also call it `recv`; embassy-sync calls it
-    /// `changed`, and eyeball `next`.)
+    /// This method is [`changed`](Self::changed) and [`get_and_update`](Self::get_and_update) in one call. Most loops over
+    /// the values of a channel are best written with it. (async-watch, asyncband and postage also call it `recv`;
+    /// embassy-sync calls it `changed`, and eyeball `next`.)
     ///
     /// # Blocking
     ///
-    /// Suspends the task until a new version is sent. Copying the value waits for it [as any read](Self#blocking). The value
-    /// is cloned while it is locked.
+    /// Suspends the task until a new version is sent. Copying the value waits [as any read](Self#blocking), and the value is
+    /// cloned while it is locked.
     ///
     /// # Errors
     ///
@@ -147,14 +147,14 @@ impl<T> Receiver<T> {
     /// Waits for a value that has not been seen and for which `condition` returns `true`, marks it as seen, and returns a copy.
     ///
     /// Unlike [`wait_for`](Self::wait_for) it never returns a value that has been seen, and a value for which `condition`
-    /// returns `false` stays unseen. Within one wait, `condition` is called once for each value, at most; the next wait
+    /// returns `false` stays unseen. Within one wait, `condition` is called at most once for each value. The next wait
     /// starts with the current value if that is unseen. (embassy-sync's `Watch` calls it `changed_and`.)
     ///
     /// `condition` runs while the value is locked: keep it short, and do not send on the same channel in it.
     ///
     /// # Blocking
     ///
-    /// Suspends the task between two values. Each call of `condition` waits for the value [as any read](Self#blocking). The
+    /// Suspends the task until the next value is sent. Each call of `condition` waits [as any read](Self#blocking), and the
     /// value is cloned while it is locked.
     ///
     /// # Errors
@@ -192,19 +192,20 @@ impl<T> Receiver<T> {
 
     /// Waits for a value for which `condition` returns `true`, and returns a reference to that very value.
     ///
-    /// If the value itself is not needed, use [`wait_until`](Self::wait_until): its result can be kept, and sent to another
-    /// thread. [`wait_for_map`](Self::wait_for_map) returns a part of the value, or a copy.
+    /// If you do not need a reference, use [`wait_until`](Self::wait_until), whose result can be kept and sent to another
+    /// thread, or [`wait_for_map`](Self::wait_for_map), which returns a part of the value or a copy.
     ///
-    /// It calls `condition` with the current value first, even if that has been seen, and then with a value of each wake-up.
-    /// Every value that `condition` is called with is marked as seen. Values that are replaced before the task runs are
-    /// skipped. After the channel has been closed, `condition` is called once more if the last value is unseen.
+    /// It calls `condition` with the current value first, even if that has been seen, and then with the latest value each
+    /// time that the task is woken. Every value that `condition` is called with is marked as seen. Values that are replaced
+    /// before the task runs are skipped. After the channel has been closed, `condition` is called once more if the last
+    /// value is unseen.
     ///
     /// `condition` runs while the value is locked: keep it short, and do not send on the same channel in it.
     ///
     /// # Blocking
     ///
-    /// Suspends the task between two values. Each call of `condition` waits for the value [as any read](Self#blocking). The
-    /// [`Ref`] keeps all senders waiting while it lives.
+    /// Suspends the task until the next value is sent. Each call of `condition` waits [as any read](Self#blocking). All
+    /// senders wait while the [`Ref`] lives.
     ///
     /// # Errors
     ///
@@ -235,15 +236,14 @@ impl<T> Receiver<T> {
         WaitFor { wait: self.wait(), condition, caller: caller() }
     }
 
-    /// Waits until `condition` returns `true` for the value: [`wait_for`](Self::wait_for), which tokio has as well, without its
-    /// [`Ref`].
+    /// Waits until `condition` returns `true` for the value: [`wait_for`](Self::wait_for) without the [`Ref`].
     ///
-    /// It calls `condition` when `wait_for` does, and marks the same values as seen. It is for shutdown flags and the like, in
-    /// `select!` and in tasks that are spawned: no reference to the value is held, so the task's future stays `Send`.
+    /// It calls `condition` when `wait_for` does, and marks the same values as seen. Use it for shutdown flags and the like,
+    /// in `select!` and in spawned tasks: no reference to the value is held, so the task's future stays `Send`.
     ///
     /// # Blocking
     ///
-    /// Suspends the task between two values. Each call of `condition` waits for the value [as any read](Self#blocking).
+    /// Suspends the task until the next value is sent. Each call of `condition` waits [as any read](Self#blocking).
     ///
     /// # Errors
     ///
@@ -274,14 +274,14 @@ impl<T> Receiver<T> {
         WaitUntil { wait: self.wait(), condition, caller: caller() }
     }
 
-    /// Waits for a value for which `f` returns something, and returns that.
+    /// Waits for a value for which `f` returns `Some(result)`, and returns `result`.
     ///
-    /// It calls `f` when [`wait_for`](Self::wait_for) calls its condition, and marks the same values as seen. But the result
-    /// is owned: no [`Ref`] is held, so the task's future stays `Send`, whatever follows.
+    /// It calls `f` when [`wait_for`](Self::wait_for) calls its condition, and marks the same values as seen. The result is
+    /// owned: no [`Ref`] is held, so the task's future stays `Send`.
     ///
     /// # Blocking
     ///
-    /// Suspends the task between two values. Each call of `f` waits for the value [as any read](Self#blocking).
+    /// Suspends the task until the next value is sent. Each call of `f` waits [as any read](Self#blocking).
     ///
     /// # Errors
     ///
@@ -318,9 +318,9 @@ impl<T> Receiver<T> {
 
     /// Returns a reference to the current value, and marks it as seen.
     ///
-    /// A [`Ref`] keeps all senders waiting while it lives. [`get_and_update`](Self::get_and_update) and
-    /// [`with_and_update`](Self::with_and_update) cannot be held too long. Take a `Ref` where the value is neither cheap to
-    /// copy nor easy to use in a closure, and drop it soon.
+    /// All senders wait while the [`Ref`] lives. [`get_and_update`](Self::get_and_update) and
+    /// [`with_and_update`](Self::with_and_update) return no `Ref` that could be held too long. Take a `Ref` where the value
+    /// is neither cheap to copy nor easy to use in a closure, and drop it soon.
     ///
     /// # Blocking
     ///
@@ -328,7 +328,7 @@ impl<T> Receiver<T> {
     ///
     /// # Panics
     ///
-    /// Panics inside a closure that modifies the same channel, in [debug builds](Self#blocking).
+    /// Panics in a closure that modifies the same channel, in [debug builds](Self#blocking).
     ///
     /// # Examples
     ///
@@ -348,7 +348,7 @@ impl<T> Receiver<T> {
     /// Returns a reference to the current value, which stays as seen or unseen as it was.
     ///
     /// In a loop with [`changed`](Self::changed) use [`borrow_and_update`](Self::borrow_and_update): a value that is sent
-    /// between `changed` and `borrow` would be returned twice. What is said there of a [`Ref`] holds here too.
+    /// between `changed` and `borrow` would be returned twice. All senders wait while the [`Ref`] lives.
     ///
     /// # Blocking
     ///
@@ -356,7 +356,7 @@ impl<T> Receiver<T> {
     ///
     /// # Panics
     ///
-    /// Panics inside a closure that modifies the same channel, in [debug builds](Self#blocking).
+    /// Panics in a closure that modifies the same channel, in [debug builds](Self#blocking).
     ///
     /// # Examples
     ///
@@ -380,8 +380,8 @@ impl<T> Receiver<T> {
     ///
     /// # Panics
     ///
-    /// Panics if the value's `clone` panics; the value stays unseen, and the channel stays usable. Also panics inside a
-    /// closure that modifies the same channel, in [debug builds](Self#blocking).
+    /// Panics if the value's `clone` panics; the value stays unseen, and the channel stays usable. Also panics in a closure
+    /// that modifies the same channel, in [debug builds](Self#blocking).
     ///
     /// # Examples
     ///
@@ -407,7 +407,7 @@ impl<T> Receiver<T> {
     ///
     /// # Panics
     ///
-    /// Panics if the value's `clone` panics; the channel stays usable. Also panics inside a closure that modifies the same
+    /// Panics if the value's `clone` panics; the channel stays usable. Also panics in a closure that modifies the same
     /// channel, in [debug builds](Self#blocking).
     ///
     /// # Examples
@@ -437,8 +437,8 @@ impl<T> Receiver<T> {
     ///
     /// # Panics
     ///
-    /// Panics if `f` panics; the value stays unseen, and the channel stays usable. Also panics inside a closure that
-    /// modifies the same channel, in [debug builds](Self#blocking).
+    /// Panics if `f` panics; the value stays unseen, and the channel stays usable. Also panics in a closure that modifies
+    /// the same channel, in [debug builds](Self#blocking).
     ///
     /// # Examples
     ///
@@ -465,8 +465,8 @@ impl<T> Receiver<T> {
     ///
     /// # Panics
     ///
-    /// Panics if `f` panics; the channel stays usable. Also panics inside a closure that modifies the same channel, in
-    /// [debug builds](Self#blocking).
+    /// Panics if `f` panics; the channel stays usable. Also panics in a closure that modifies the same channel, in [debug
+    /// builds](Self#blocking).
     ///
     /// # Examples
     ///
@@ -479,13 +479,15 @@ impl<T> Receiver<T> {
         self.channel.with(caller(), |value, _| f(value))
     }
 
-    /// Returns a copy of the value if it has not been seen, and marks it as seen. (embassy-sync's `Watch` calls it
-    /// `try_changed`.)
+    /// Returns a copy of the value if it has not been seen, and marks it as seen.
+    ///
+    /// (embassy-sync's `Watch` calls this method `try_changed`.)
     ///
     /// # Blocking
     ///
-    /// Never waits. While a sender is changing the value there is none to be returned: the new value is there for a later call.
-    /// The value is cloned while it is locked. With the feature `critical-section`, an interrupt can call this method.
+    /// Never waits. While a sender is changing the value, it returns [`TryRecvError::Empty`], and a later call returns the
+    /// new value. The value is cloned while it is locked. With the feature `critical-section`, an interrupt handler can call
+    /// this method.
     ///
     /// # Errors
     ///
@@ -519,11 +521,12 @@ impl<T> Receiver<T> {
     /// Returns a copy of the value if it has not been seen and `condition` returns `true` for it, and marks it as seen.
     ///
     /// If `condition` returns `false`, the value stays unseen. The value that is checked is the one that is returned and
-    /// marked: with two calls, another send could come in between. (embassy-sync's `Watch` calls it `try_changed_and`.)
+    /// marked; with two calls, another value could be sent in between. (embassy-sync's `Watch` calls it `try_changed_and`.)
     ///
     /// # Blocking
     ///
-    /// Never waits, like [`try_recv`](Self::try_recv).
+    /// Never waits, like [`try_recv`](Self::try_recv). `condition` runs while the value is locked: keep it short, and do not
+    /// send on the same channel in it.
     ///
     /// # Errors
     ///
@@ -556,12 +559,12 @@ impl<T> Receiver<T> {
         } else {
             None
         };
-        // A close that comes after the load is found by the next call: the last value may have come after it, too.
+        // A close after the load is left to the next call, because the last value may have been sent after the load, too.
         received.flatten().ok_or(if now.is_closed() { TryRecvError::Closed } else { TryRecvError::Empty })
     }
 
-    /// Returns a reference to the current value, or `None` if a sender holds the value's lock or has waited too long for it.
-    /// The value stays as seen or unseen as it was.
+    /// Returns a reference to the current value, or `None` if a sender holds the value's lock or a thread has waited too
+    /// long for it. The value stays as seen or unseen as it was.
     ///
     /// # Blocking
     ///
@@ -639,8 +642,7 @@ impl<T> Receiver<T> {
         self.channel.state.load().is_closed()
     }
 
-    /// Marks the current value as unseen, so the next [`changed`](Self::changed) returns at once. It can be called any
-    /// number of times.
+    /// Marks the current value as unseen, so the next [`changed`](Self::changed) returns at once.
     ///
     /// # Examples
     ///
@@ -696,15 +698,14 @@ impl<T> Receiver<T> {
         Arc::ptr_eq(&self.channel, &other.channel)
     }
 
-    /// Polls for a value that has not been seen, and marks it as seen: [`changed`](Self::changed) for futures that are
-    /// written by hand.
+    /// Polls for a value that has not been seen, and marks it as seen: [`changed`](Self::changed) for hand-written futures.
     ///
-    /// While it is pending, the task of the last call is registered, from one call to the next. Any other wait on this
-    /// receiver ends that registration, and so does dropping the receiver.
+    /// If it returns [`Poll::Pending`], the task stays registered until the next call, which replaces it with the task of
+    /// that call. Polling any other wait of this receiver ends the registration, and so does dropping the receiver.
     ///
     /// # Blocking
     ///
-    /// Never waits for readers or senders. After a receiver's first wait it does not allocate.
+    /// Never waits for readers or senders. It does not allocate after the receiver's first wait.
     ///
     /// # Errors
     ///
@@ -731,11 +732,11 @@ impl<T> Receiver<T> {
     }
 }
 
-/// The clone has seen what this receiver has seen.
+/// Creates a receiver that has seen what this one has seen.
 ///
 /// # Panics
 ///
-/// Panics if there are more than `usize::MAX / 4` receivers, which takes `mem::forget`.
+/// Panics if there are more than `usize::MAX / 4` receivers, which is possible only with `mem::forget`.
 impl<T> Clone for Receiver<T> {
     fn clone(&self) -> Self {
         Self::new(self.channel.clone(), self.cursor.seen)
@@ -751,7 +752,8 @@ impl<T> Drop for Receiver<T> {
     }
 }
 
-/// Shows the value and its version, or `<locked>` while a sender holds the lock. It never waits.
+/// Shows the version that this receiver has seen, the current version, and the value, or `<locked>` where
+/// [`try_borrow`](Receiver::try_borrow) would return `None`. It never waits.
 impl<T: fmt::Debug> fmt::Debug for Receiver<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Receiver").field("shared", &self.channel).field("version", &self.cursor.seen).finish()

@@ -18,11 +18,12 @@ use crate::receiver::Receiver;
 use crate::sync::{Arc, RwLock, new_arc};
 use crate::weak::WeakSender;
 
-/// Creates a channel that holds `init`, with one sender and one receiver, which has seen `init`.
+/// Creates a channel that holds `init`, and returns its sender and a receiver that has seen `init`.
 ///
-/// It takes one allocation. A receiver's first wait may allocate: the list that it waits in, or room in that list for as many
-/// receivers again. After that neither sends nor waits allocate, unless more sends than ever before wake receivers of one list
-/// at the same time.
+/// This is one allocation. A receiver's first wait may allocate the list that it waits in, or double the room in that list.
+/// After that, sends and waits allocate only if more sends than ever before wake receivers of one list at the same time, or,
+/// with the feature `std`, if more threads than ever before sleep for the value's lock or a thread makes its first blocking
+/// wait.
 ///
 /// # Examples
 ///
@@ -35,7 +36,8 @@ use crate::weak::WeakSender;
 /// ```
 #[inline]
 pub fn channel<T>(init: T) -> (Sender<T>, Receiver<T>) {
-    // Made here and not in functions of `Channel` and `Value`: a debug build copies the value once more for each of them.
+    // Built here and not in functions of `Channel` and `Value`, because each of them would copy the value once more in a debug
+    // build.
     let lock = RwLock::new(init);
     let channel = new_arc!(Channel {
         state: AtomicState::default(),
@@ -51,43 +53,45 @@ pub fn channel<T>(init: T) -> (Sender<T>, Receiver<T>) {
 
 /// Changes the value of a channel.
 ///
-/// Clones send on the same channel. When the last sender is dropped, the channel is closed: receivers see the last value,
-/// and then the close.
+/// Clones send on the same channel. When the last sender is dropped, the channel is closed: receivers see the last value
+/// first, and then get an error.
 ///
 /// # Blocking
 ///
-/// The value is behind a lock. A change holds it alone, and reads share it; a [`Ref`] holds it as long as it lives. So a
-/// method that changes the value waits until all `Ref`s of the channel have been dropped and other changes are done.
-/// Checking for a new version, waiting for one, and counting handles need no lock. Each method says whether it waits.
+/// The value is behind a lock. A method that changes the value has the lock alone; reads share it, and a [`Ref`] holds it as
+/// long as it lives. So a method that changes the value waits until all `Ref`s of the channel have been dropped and other
+/// changes are done. Checking for a new version, waiting for one, and counting handles do not need this lock. Each method
+/// says whether it waits.
 ///
 /// With the feature `std`:
 ///
-/// - A thread that waits spins for about a microsecond, joins the channel's queue, and sleeps. A thread that holds the lock
+/// - A thread that waits spins for a few microseconds, joins the channel's queue, and sleeps. A thread that holds the lock
 ///   wakes the first thread in the queue when it releases it.
-/// - No thread starves. Threads that have just arrived can overtake the first one for a fraction of a millisecond, and those
-///   behind it for a few milliseconds. Then they join the queue as well, however many of them there are.
-/// - A thread that holds a `Ref`, of any channel, never waits for queued threads to read. So a second
+/// - No thread starves. Threads that have just arrived can overtake the first thread in the queue for a fraction of a
+///   millisecond, and the threads behind it for a few milliseconds. After that they join the queue as well, however many of
+///   them there are.
+/// - A read on a thread that holds a `Ref` of any channel never waits for queued threads. So a second
 ///   [`borrow`](Receiver::borrow) of the same channel never waits at all.
 /// - With debug assertions, a call that would wait for its own thread panics. The message names the place of the call, and
-///   where the `Ref` was taken or the closure was passed. Without them it waits forever.
+///   where the `Ref` was taken or the closure was passed. Without debug assertions the call waits forever.
 ///
-/// Without `std` there is no thread that could sleep, and no queue: a call that waits tries again until it succeeds, and a
-/// stream of readers can keep a sender waiting. With `critical-section`, each attempt is a critical section, and nothing is
-/// locked between two attempts; `get` or `with` in a closure that changes the value panics. [The firmware
-/// guide](crate::guide::firmware) says which calls may be used in interrupts. In WebAssembly without threads, a call that would
-/// have to wait panics.
+/// Without `std` there are no threads that could sleep, and there is no queue: a call that waits tries again until it
+/// succeeds, and a stream of readers can keep a sender waiting. With `critical-section`, each attempt to change the value is
+/// a critical section, and nothing is locked between two attempts; `get` or `with` in a closure that changes the value
+/// panics. [The firmware guide](crate::guide::firmware) says which calls may be used in interrupts. On WebAssembly without
+/// threads, a call that would have to wait panics.
 ///
 /// # With and without receivers
 ///
-/// [`send`](Self::send) and [`try_send`](Self::try_send) are for a sender that has nothing to do once there is no receiver:
-/// then they store nothing and return the value. All other methods store the value in any case, for receivers that
+/// [`send`](Self::send) and [`try_send`](Self::try_send) are for a sender that has nothing to do when there is no receiver:
+/// they then store nothing and return the value in an error. All other methods always store the value, for receivers that
 /// [`subscribe`](Self::subscribe) later.
 ///
 /// # Wakers that panic
 ///
 /// A send calls the wakers of all tasks that wait for a new version, with no lock held. If one panics, all others are still
 /// called, and the panic is propagated from the send. If several panic, the first panic is propagated and the others are
-/// caught; without `std` the second one aborts the program. The value has been sent in any case.
+/// caught; without `std` the second one aborts the program. The value has been sent by then.
 ///
 /// # Examples
 ///
@@ -120,9 +124,9 @@ impl<T> Sender<T> {
 
     /// Sends a new value: stores it and wakes all receivers that wait.
     ///
-    /// If there is no receiver, nothing is stored, and the error has the value: see [with and without
-    /// receivers](Self#with-and-without-receivers), and [`set`](Self::set). A receiver can be dropped, or subscribe, at the
-    /// same moment: `Ok` does not mean that a receiver will see the value.
+    /// If there is no receiver, nothing is stored, and the error contains the value: see [with and without
+    /// receivers](Self#with-and-without-receivers), and [`set`](Self::set). `Ok` does not mean that a receiver will see the
+    /// value, because the last receiver may be dropped at the same moment.
     ///
     /// The old value is dropped after all receivers have been woken, with no lock held.
     ///
@@ -136,7 +140,8 @@ impl<T> Sender<T> {
     ///
     /// # Panics
     ///
-    /// Panics if [a waker panics](Self#wakers-that-panic).
+    /// Panics if [a waker panics](Self#wakers-that-panic), or, in debug builds, instead of [waiting for its own
+    /// thread](Self#blocking).
     ///
     /// # Examples
     ///
@@ -158,7 +163,7 @@ impl<T> Sender<T> {
         Ok(())
     }
 
-    /// Stores a new value, with or without receivers, and wakes all receivers that wait. It never fails.
+    /// Stores a new value, with or without receivers, and wakes all receivers that wait. This never fails.
     ///
     /// The old value is dropped after all receivers have been woken, with no lock held.
     ///
@@ -168,7 +173,8 @@ impl<T> Sender<T> {
     ///
     /// # Panics
     ///
-    /// Panics if [a waker panics](Self#wakers-that-panic).
+    /// Panics if [a waker panics](Self#wakers-that-panic), or, in debug builds, instead of [waiting for its own
+    /// thread](Self#blocking).
     ///
     /// # Examples
     ///
@@ -183,9 +189,9 @@ impl<T> Sender<T> {
         self.swap(&mut value);
     }
 
-    /// Modifies the value in place, with or without receivers. That is a new version, and wakes all receivers that wait.
+    /// Modifies the value in place, with or without receivers, and wakes all receivers that wait.
     ///
-    /// `modify` runs while the value is locked: keep it short.
+    /// This is a new version even if `modify` changes nothing. `modify` runs while the value is locked: keep it short.
     ///
     /// # Blocking
     ///
@@ -193,8 +199,9 @@ impl<T> Sender<T> {
     ///
     /// # Panics
     ///
-    /// Panics if `modify` panics. What it has changed until then stays, without a new version or a wake-up, and the channel
-    /// stays usable. Also panics if [a waker panics](Self#wakers-that-panic).
+    /// Panics if `modify` panics. Its changes up to then stay, without a new version or a wake-up, and the channel stays
+    /// usable. Also panics if [a waker panics](Self#wakers-that-panic), or, in debug builds, instead of [waiting for its own
+    /// thread](Self#blocking).
     ///
     /// # Examples
     ///
@@ -212,11 +219,11 @@ impl<T> Sender<T> {
         });
     }
 
-    /// Modifies the value in place, with or without receivers. That is a new version only if `modify` returns `true`, which
-    /// is returned.
+    /// Modifies the value in place, with or without receivers, and wakes all receivers that wait if `modify` returns `true`.
+    /// Returns what `modify` returns.
     ///
-    /// If `modify` returns `false` and has changed the value all the same, the change stays and can be read, but there is
-    /// no new version, and no receiver is woken.
+    /// Only `true` makes a new version. If `modify` changes the value and returns `false`, the change stays and can be read,
+    /// but there is no new version, and no receiver is woken.
     ///
     /// `modify` runs while the value is locked: keep it short.
     ///
@@ -226,8 +233,9 @@ impl<T> Sender<T> {
     ///
     /// # Panics
     ///
-    /// Panics if `modify` panics. What it has changed until then stays, without a new version or a wake-up, and the channel
-    /// stays usable. Also panics if [a waker panics](Self#wakers-that-panic).
+    /// Panics if `modify` panics. Its changes up to then stay, without a new version or a wake-up, and the channel stays
+    /// usable. Also panics if [a waker panics](Self#wakers-that-panic), or, in debug builds, instead of [waiting for its own
+    /// thread](Self#blocking).
     ///
     /// # Examples
     ///
@@ -259,7 +267,8 @@ impl<T> Sender<T> {
     ///
     /// # Panics
     ///
-    /// Panics if [a waker panics](Self#wakers-that-panic).
+    /// Panics if [a waker panics](Self#wakers-that-panic), or, in debug builds, instead of [waiting for its own
+    /// thread](Self#blocking).
     ///
     /// # Examples
     ///
@@ -275,7 +284,8 @@ impl<T> Sender<T> {
         value
     }
 
-    /// Exchanges the current value for `value`. (By reference, because a debug build copies what is passed by value.)
+    /// Swaps the current value and `value`, which is passed by reference because a debug build copies what is passed by
+    /// value.
     #[inline]
     #[track_caller]
     fn swap(&self, value: &mut T) {
@@ -283,8 +293,9 @@ impl<T> Sender<T> {
     }
 
     /// Stores a new value, with or without receivers, if it differs from the current one, and returns the old value.
-    /// Otherwise it returns `None`: there is no new version, no receiver is woken, and the given value is dropped. (eyeball calls
-    /// it `set_if_not_eq`.)
+    ///
+    /// If the values are equal, it returns `None`: there is no new version, no receiver is woken, and `value` is dropped. (eyeball
+    /// calls this method `set_if_not_eq`.)
     ///
     /// # Blocking
     ///
@@ -292,7 +303,8 @@ impl<T> Sender<T> {
     ///
     /// # Panics
     ///
-    /// Panics if the comparison panics, or if [a waker panics](Self#wakers-that-panic).
+    /// Panics if the comparison panics. Also panics if [a waker panics](Self#wakers-that-panic), or, in debug builds,
+    /// instead of [waiting for its own thread](Self#blocking).
     ///
     /// # Examples
     ///
@@ -318,13 +330,16 @@ impl<T> Sender<T> {
         changed.then_some(value)
     }
 
-    /// Sends a new value unless that would have to wait. It is for interrupt handlers (with the feature `critical-section`:
-    /// see [from interrupts](crate::guide::firmware#from-interrupts)), and for code that may hold a [`Ref`] of the channel itself.
+    /// Sends a new value unless that would have to wait.
+    ///
+    /// This method is for interrupt handlers (with the feature `critical-section`: see [from
+    /// interrupts](crate::guide::firmware#from-interrupts)), and for code that may itself hold a [`Ref`] of the channel.
     ///
     /// # Blocking
     ///
     /// Never waits for the value. Waking receivers takes internal locks for a few instructions at a time. With the feature
-    /// `critical-section` these are critical sections. Without it, an interrupt that meets one of them spins forever.
+    /// `critical-section` these are critical sections. Without it, an interrupt handler that waits for one of them on the
+    /// core that holds it spins forever.
     ///
     /// # Errors
     ///
@@ -356,11 +371,11 @@ impl<T> Sender<T> {
         if self.channel.try_swap(caller(), &mut value) { Ok(()) } else { Err(TrySendError::Busy(value)) }
     }
 
-    /// Creates a receiver that has seen the current value. A channel that had no receiver has one again.
+    /// Creates a receiver that has seen the current value.
     ///
     /// # Panics
     ///
-    /// Panics if there are more than `usize::MAX / 4` receivers, which takes `mem::forget`.
+    /// Panics if there are more than `usize::MAX / 4` receivers, which is possible only with `mem::forget`.
     ///
     /// # Examples
     ///
@@ -375,11 +390,11 @@ impl<T> Sender<T> {
         Receiver::new(self.channel.clone(), self.version())
     }
 
-    /// Creates a receiver that has not seen the current value. A channel that had no receiver has one again.
+    /// Creates a receiver that has not seen the current value, so its first wait returns at once.
     ///
     /// # Panics
     ///
-    /// Panics if there are more than `usize::MAX / 4` receivers, which takes `mem::forget`.
+    /// Panics if there are more than `usize::MAX / 4` receivers, which is possible only with `mem::forget`.
     ///
     /// # Examples
     ///
@@ -397,7 +412,7 @@ impl<T> Sender<T> {
         receiver
     }
 
-    /// Waits until there is no receiver. [`subscribe`](Self::subscribe) can make one again at any time.
+    /// Waits until there is no receiver. A later [`subscribe`](Self::subscribe) can create one again.
     ///
     /// # Blocking
     ///
@@ -426,7 +441,7 @@ impl<T> Sender<T> {
         Closed { channel: &self.channel, place: Place::of_sender() }
     }
 
-    /// Returns `true` if there is no receiver. [`subscribe`](Self::subscribe) can change that.
+    /// Returns `true` if there is no receiver. A later [`subscribe`](Self::subscribe) can create one again.
     ///
     /// # Examples
     ///
@@ -440,7 +455,9 @@ impl<T> Sender<T> {
         self.receiver_count() == 0
     }
 
-    /// Returns a reference to the current value. [`get`](Self::get) and [`with`](Self::with) cannot be held too long.
+    /// Returns a reference to the current value.
+    ///
+    /// [`get`](Self::get) and [`with`](Self::with) return no [`Ref`] that could be held too long.
     ///
     /// # Blocking
     ///
@@ -448,7 +465,7 @@ impl<T> Sender<T> {
     ///
     /// # Panics
     ///
-    /// Panics inside a closure that modifies the same channel, in [debug builds](Self#blocking).
+    /// Panics in a closure that modifies the same channel, in [debug builds](Self#blocking).
     ///
     /// # Examples
     ///
@@ -470,7 +487,7 @@ impl<T> Sender<T> {
     ///
     /// # Panics
     ///
-    /// Panics if the value's `clone` panics; the channel stays usable. Also panics inside a closure that modifies the same
+    /// Panics if the value's `clone` panics; the channel stays usable. Also panics in a closure that modifies the same
     /// channel, in [debug builds](Self#blocking).
     ///
     /// # Examples
@@ -498,8 +515,8 @@ impl<T> Sender<T> {
     ///
     /// # Panics
     ///
-    /// Panics if `f` panics; the channel stays usable. Also panics inside a closure that modifies the same channel, in
-    /// [debug builds](Self#blocking).
+    /// Panics if `f` panics; the channel stays usable. Also panics in a closure that modifies the same channel, in [debug
+    /// builds](Self#blocking).
     ///
     /// # Examples
     ///
@@ -512,7 +529,8 @@ impl<T> Sender<T> {
         self.channel.with(caller(), |value, _| f(value))
     }
 
-    /// Returns a reference to the current value, or `None` if a sender holds the value's lock or has waited too long for it.
+    /// Returns a reference to the current value, or `None` if a sender holds the value's lock or a thread has waited too
+    /// long for it.
     ///
     /// # Blocking
     ///
@@ -571,7 +589,7 @@ impl<T> Sender<T> {
         self.channel.state.load().version()
     }
 
-    /// Returns a handle that does not keep the channel open.
+    /// Creates a sender that does not keep the channel open.
     ///
     /// # Examples
     ///
@@ -602,7 +620,7 @@ impl<T> Sender<T> {
 
 /// # Panics
 ///
-/// Panics if there are more than `usize::MAX / 4` senders, which takes `mem::forget`.
+/// Panics if there are more than `usize::MAX / 4` senders, which is possible only with `mem::forget`.
 impl<T> Clone for Sender<T> {
     fn clone(&self) -> Self {
         self.channel.senders.add();
@@ -610,7 +628,7 @@ impl<T> Clone for Sender<T> {
     }
 }
 
-/// Closes the channel and wakes all receivers, if this is the last sender.
+/// Closes the channel and wakes all receivers that wait, if this is the last sender.
 impl<T> Drop for Sender<T> {
     fn drop(&mut self) {
         self.channel.remove_sender();
@@ -623,7 +641,8 @@ impl<T: Default> Default for Sender<T> {
     }
 }
 
-/// Shows the value and its version, or `<locked>` while a sender holds the lock. It never waits.
+/// Shows the version and the value, or `<locked>` where [`try_borrow`](Sender::try_borrow) would return `None`. It never
+/// waits.
 impl<T: fmt::Debug> fmt::Debug for Sender<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Sender").field("shared", &self.channel).finish()

@@ -8,7 +8,7 @@ mod event_listener;
 #[cfg(feature = "stream")]
 mod stream;
 
-// Last: a type's page shows its methods in this order.
+// Last, because rustdoc shows a type's methods in this order.
 #[cfg(all(feature = "std", not(target_family = "wasm")))]
 mod blocking;
 
