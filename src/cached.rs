@@ -8,17 +8,17 @@ use crate::error::RecvError;
 use crate::futures::Recv;
 use crate::receiver::Receiver;
 
-/// A receiver with its own copy of the value, which it renews when the channel has a newer one.
+/// A receiver with its own copy of the value, which it renews when the channel has a newer value.
 ///
 /// # When to use it
 ///
-/// For values that are read far more often than they change, on many cores: a configuration that each request looks at.
-/// While nothing is sent, [`get`](Self::get) is one atomic load and no write, so any number of threads, each with its own
-/// `Cached`, read without slowing each other down. Every [`Receiver::borrow`] and [`Receiver::get`] writes to the channel's
-/// lock, which cores then have to pass around.
+/// Use it for values that are read far more often than they change, on many cores, such as a configuration that each request
+/// reads. While nothing is sent, [`get`](Self::get) is one atomic load and no write, so any number of threads, each with its
+/// own `Cached`, read without slowing each other down. [`Receiver::borrow`] and [`Receiver::get`] write to the channel's
+/// lock, so its memory moves from core to core.
 ///
-/// The price is a copy of the value for each `Cached`, a `clone` after each change, and that the old value lives until every
-/// `Cached` has been read again. For a large value let the channel hold an `Arc`.
+/// The price is a copy of the value in each `Cached` and a `clone` after each change. An old copy lives until its `Cached`
+/// is read again. If the value is large, put an `Arc` into the channel.
 ///
 /// # Examples
 ///
@@ -46,7 +46,7 @@ impl<T: Clone> Cached<T> {
     ///
     /// # Panics
     ///
-    /// Panics if the value's `clone` panics, or inside a closure that modifies the same channel, in [debug
+    /// Panics if the value's `clone` panics. Also panics in a closure that modifies the same channel, in [debug
     /// builds](Receiver#blocking).
     ///
     /// # Examples
@@ -63,17 +63,17 @@ impl<T: Clone> Cached<T> {
 
     /// Returns the latest value, and marks it as seen.
     ///
-    /// It sees every send that happened before, in the sense of the memory model: what another thread has sent, and then told
-    /// this thread about, is there.
+    /// It sees every send that happened before it, in the sense of the memory model: if another thread sends a value and
+    /// then notifies this thread, this thread gets that value or a later one.
     ///
     /// # Blocking
     ///
-    /// Never waits while there is no new value. To copy a new one it waits [as any read](Receiver#blocking).
+    /// Never waits while there is no new value. Copying a new value waits [as any read](Receiver#blocking).
     ///
     /// # Panics
     ///
-    /// Panics if the `clone` of a new value panics. The copy stays as it is, and the next call tries again. Also panics inside
-    /// a closure that modifies the same channel, in [debug builds](Receiver#blocking).
+    /// Panics if the `clone` of a new value panics. The copy stays as it is, and the next call tries again. Also panics in a
+    /// closure that modifies the same channel, in [debug builds](Receiver#blocking).
     ///
     /// # Examples
     ///
@@ -90,11 +90,11 @@ impl<T: Clone> Cached<T> {
         &self.value
     }
 
-    /// Renews the copy if there is a newer value, which is marked as seen, and returns `true` if there was one.
+    /// Renews the copy if there is a newer value, marks that value as seen, and returns `true` if there was one.
     ///
     /// # Blocking
     ///
-    /// Never waits while there is no new value. To copy a new one it waits [as any read](Receiver#blocking).
+    /// Never waits while there is no new value. Copying a new value waits [as any read](Receiver#blocking).
     ///
     /// # Panics
     ///
@@ -130,11 +130,11 @@ impl<T: Clone> Cached<T> {
     ///
     /// # Blocking
     ///
-    /// Suspends the task until a new version is sent. To copy it, it waits [as any read](Receiver#blocking).
+    /// Suspends the task until a new version is sent. Copying the value waits [as any read](Receiver#blocking).
     ///
     /// # Errors
     ///
-    /// Returns [`RecvError`] once all senders have been dropped and the copy is one of the last value.
+    /// Returns [`RecvError`] once all senders have been dropped and the copy is that of the last value.
     ///
     /// # Cancel safety
     ///
@@ -164,7 +164,7 @@ impl<T: Clone> Cached<T> {
 }
 
 impl<T> Cached<T> {
-    /// Returns the copy as it is, without a look at the channel.
+    /// Returns the copy as it is, without checking the channel.
     ///
     /// # Examples
     ///
@@ -178,7 +178,7 @@ impl<T> Cached<T> {
         &self.value
     }
 
-    /// Returns the receiver. A clone of it can wait for changes while this one serves the copy.
+    /// Returns a reference to the receiver, which has seen the value that was copied last.
     ///
     /// # Examples
     ///
@@ -208,7 +208,20 @@ impl<T> Cached<T> {
 
 /// The future of [`Cached::changed`].
 ///
-/// Once it is ready, it can be polled again, to wait for the next value.
+/// Once it is ready, it can be polled again to wait for the next value.
+///
+/// # Examples
+///
+/// ```
+/// use futures_lite::future::block_on;
+///
+/// let (tx, rx) = watch_channel::channel(1);
+/// let mut cached = watch_channel::Cached::new(rx);
+/// let changed = cached.changed();
+/// tx.set(2);
+/// assert_eq!(block_on(changed), Ok(()));
+/// assert_eq!(*cached.peek(), 2);
+/// ```
 #[must_use = "futures do nothing unless you `.await` or poll them"]
 pub struct CachedChanged<'a, T> {
     recv: Recv<'a, T>,
@@ -231,14 +244,14 @@ impl<T> fmt::Debug for CachedChanged<'_, T> {
     }
 }
 
-/// The clone has the same copy, and is independent from then on.
+/// Clones the copy and the receiver. The clone is independent from then on.
 impl<T: Clone> Clone for Cached<T> {
     fn clone(&self) -> Self {
         Self { receiver: self.receiver.clone(), value: self.value.clone() }
     }
 }
 
-/// Does the same as [`Cached::new`].
+/// Equivalent to [`Cached::new`].
 impl<T: Clone> From<Receiver<T>> for Cached<T> {
     fn from(receiver: Receiver<T>) -> Self {
         Self::new(receiver)

@@ -1,9 +1,19 @@
-//! The errors. Those that `tokio::sync::watch::error` has as well have the same names, fields and texts.
+//! Errors. Those that `tokio::sync::watch::error` also has have the same names, fields and messages.
 
 use core::error::Error;
 use core::fmt;
 
-/// Returned by [`Sender::send`](crate::Sender::send) when there is no receiver; holds the value that was not sent.
+/// Returned by [`Sender::send`](crate::Sender::send) when there is no receiver. It contains the value that was not sent.
+///
+/// # Examples
+///
+/// ```
+/// use watch_channel::error::SendError;
+///
+/// let (tx, rx) = watch_channel::channel(1);
+/// drop(rx);
+/// assert_eq!(tx.send(2), Err(SendError(2)));
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct SendError<T>(pub T);
 
@@ -36,7 +46,16 @@ impl<T> fmt::Display for SendError<T> {
 
 impl<T> Error for SendError<T> {}
 
-/// Returned to a [`Receiver`](crate::Receiver) when all senders have been dropped, so no new value will come.
+/// Returned by methods of [`Receiver`](crate::Receiver) when all senders have been dropped, so no new value will come.
+///
+/// # Examples
+///
+/// ```
+/// let (tx, rx) = watch_channel::channel(1);
+/// drop(tx);
+/// let error: watch_channel::error::RecvError = rx.has_changed().unwrap_err();
+/// assert_eq!(error.to_string(), "channel closed");
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RecvError(());
 
@@ -54,10 +73,20 @@ impl fmt::Display for RecvError {
 
 impl Error for RecvError {}
 
-/// Returned by [`Sender::try_send`](crate::Sender::try_send); holds the value that was not sent.
+/// Returned by [`Sender::try_send`](crate::Sender::try_send). It contains the value that was not sent.
+///
+/// # Examples
+///
+/// ```
+/// use watch_channel::error::TrySendError;
+///
+/// let (tx, rx) = watch_channel::channel(1);
+/// drop(rx);
+/// assert_eq!(tx.try_send(2), Err(TrySendError::Closed(2)));
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum TrySendError<T> {
-    /// A reader or another sender holds the value's lock, so the call would have to wait.
+    /// The call would have to wait: the value's lock is held, or a thread has waited too long for it.
     Busy(T),
     /// There is no receiver.
     Closed(T),
@@ -103,6 +132,17 @@ impl<T> Error for TrySendError<T> {}
 
 /// Returned by [`Receiver::try_recv`](crate::Receiver::try_recv) and
 /// [`try_recv_if`](crate::Receiver::try_recv_if).
+///
+/// # Examples
+///
+/// ```
+/// use watch_channel::error::TryRecvError;
+///
+/// let (tx, mut rx) = watch_channel::channel(1);
+/// assert_eq!(rx.try_recv(), Err(TryRecvError::Empty));
+/// drop(tx);
+/// assert_eq!(rx.try_recv(), Err(TryRecvError::Closed));
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum TryRecvError {
     /// There is no value to return. The channel is still open.
@@ -122,10 +162,22 @@ impl fmt::Display for TryRecvError {
 
 impl Error for TryRecvError {}
 
-/// Returned by waits with a time limit.
+/// Returned by waits with a time limit (feature `std`).
+///
+/// # Examples
+///
+/// ```
+/// # #[cfg(feature = "std")] {
+/// use std::time::Instant;
+/// use watch_channel::error::RecvTimeoutError;
+///
+/// let (_tx, mut rx) = watch_channel::channel(1);
+/// assert_eq!(rx.recv_deadline(Instant::now()), Err(RecvTimeoutError::Timeout));
+/// # }
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum RecvTimeoutError {
-    /// There was no unseen value in time. The channel is still open.
+    /// The value that the call waited for did not come in time. The channel is still open.
     Timeout,
     /// All senders have been dropped, and the last value has been seen.
     Closed,

@@ -14,7 +14,7 @@ use crate::guard::Ref;
 
 /// The future of [`Receiver::changed`](crate::Receiver::changed).
 ///
-/// Once it is ready, it can be polled again, to wait for the next version.
+/// Once it is ready, it can be polled again to wait for the next version.
 ///
 /// # Examples
 ///
@@ -45,7 +45,20 @@ impl<T> Future for Changed<'_, T> {
 
 /// The future of [`Receiver::recv`](crate::Receiver::recv).
 ///
-/// Once it is ready, it can be polled again, to wait for the next value.
+/// Once it is ready, it can be polled again to wait for the next value.
+///
+/// # Examples
+///
+/// ```
+/// use futures_lite::future::block_on;
+///
+/// let (tx, mut rx) = watch_channel::channel(1);
+/// let mut recv = rx.recv();
+/// tx.set(2);
+/// assert_eq!(block_on(&mut recv), Ok(2));
+/// tx.set(3);
+/// assert_eq!(block_on(recv), Ok(3));
+/// ```
 #[must_use = "futures do nothing unless you `.await` or poll them"]
 pub struct Recv<'a, T> {
     pub(crate) wait: Wait<'a, T>,
@@ -64,12 +77,24 @@ impl<T: Clone> Future for Recv<'_, T> {
 
 /// The future of [`Receiver::recv_if`](crate::Receiver::recv_if).
 ///
-/// Once it is ready, it can be polled again, to wait for the next value.
+/// Once it is ready, it can be polled again to wait for the next value.
+///
+/// # Examples
+///
+/// ```
+/// use futures_lite::future::block_on;
+///
+/// let (tx, mut rx) = watch_channel::channel(1);
+/// let even = rx.recv_if(|value| value % 2 == 0);
+/// tx.set(2);
+/// assert_eq!(block_on(even), Ok(2));
+/// ```
 #[must_use = "futures do nothing unless you `.await` or poll them"]
 pub struct RecvIf<'a, T, F> {
     pub(crate) wait: Wait<'a, T>,
     pub(crate) condition: F,
-    /// The version of the last value that `condition` was called with. Unlike the receiver's own, it is forgotten with the wait.
+    /// The version of the last value that `condition` was called with. Unlike the version that the receiver has seen, it is
+    /// dropped with the wait.
     pub(crate) checked: Version,
     pub(crate) caller: CallSite,
 }
@@ -111,7 +136,18 @@ pub(crate) fn receive_if<T: Clone>(
 
 /// The future of [`Receiver::wait_for`](crate::Receiver::wait_for).
 ///
-/// Once it is ready, it can be polled again, to call the condition with the value of that moment.
+/// Once it is ready, it can be polled again, which calls the condition with the current value.
+///
+/// # Examples
+///
+/// ```
+/// use futures_lite::future::block_on;
+///
+/// let (tx, mut rx) = watch_channel::channel(1);
+/// let large = rx.wait_for(|value| *value > 10);
+/// tx.set(20);
+/// assert_eq!(*block_on(large).unwrap(), 20);
+/// ```
 #[must_use = "futures do nothing unless you `.await` or poll them"]
 pub struct WaitFor<'a, T, F> {
     pub(crate) wait: Wait<'a, T>,
@@ -138,7 +174,18 @@ impl<'a, T, F: FnMut(&T) -> bool> Future for WaitFor<'a, T, F> {
 
 /// The future of [`Receiver::wait_until`](crate::Receiver::wait_until).
 ///
-/// Once it is ready, it can be polled again, to call the condition with the value of that moment.
+/// Once it is ready, it can be polled again, which calls the condition with the current value.
+///
+/// # Examples
+///
+/// ```
+/// use futures_lite::future::block_on;
+///
+/// let (tx, mut rx) = watch_channel::channel(false);
+/// let stopped = rx.wait_until(|stop| *stop);
+/// tx.set(true);
+/// assert_eq!(block_on(stopped), Ok(()));
+/// ```
 #[must_use = "futures do nothing unless you `.await` or poll them"]
 pub struct WaitUntil<'a, T, F> {
     pub(crate) wait: Wait<'a, T>,
@@ -158,7 +205,18 @@ impl<T, F: FnMut(&T) -> bool> Future for WaitUntil<'_, T, F> {
 
 /// The future of [`Receiver::wait_for_map`](crate::Receiver::wait_for_map).
 ///
-/// Once it is ready, it can be polled again, to call the function with the value of that moment.
+/// Once it is ready, it can be polled again, which calls the function with the current value.
+///
+/// # Examples
+///
+/// ```
+/// use futures_lite::future::block_on;
+///
+/// let (tx, mut rx) = watch_channel::channel(None);
+/// let port = rx.wait_for_map(|value| *value);
+/// tx.set(Some(8080));
+/// assert_eq!(block_on(port), Ok(8080));
+/// ```
 #[must_use = "futures do nothing unless you `.await` or poll them"]
 pub struct WaitForMap<'a, T, F> {
     pub(crate) wait: Wait<'a, T>,
@@ -176,7 +234,7 @@ impl<T, U, F: FnMut(&T) -> Option<U>> Future for WaitForMap<'_, T, F> {
     }
 }
 
-/// Marks each value as seen and calls `f` with it, until `f` returns something.
+/// Marks each value as seen and calls `f` with it, until `f` returns `Some`.
 fn poll_map<T, U>(
     wait: &mut Wait<'_, T>,
     cx: &mut Context<'_>,
@@ -191,7 +249,7 @@ fn poll_map<T, U>(
     })
 }
 
-/// Calls `look` at first and after each change, until it returns something.
+/// Calls `look` at the first poll and after each change, until it returns `Some`.
 fn poll_values<'a, T, R>(
     wait: &mut Wait<'a, T>,
     cx: &mut Context<'_>,
@@ -200,7 +258,7 @@ fn poll_values<'a, T, R>(
     poll_within_budget(cx, |cx| {
         loop {
             if !wait.is_pending {
-                // Before the value's lock is taken, because it may drop a waker.
+                // Cancelled before the value's lock is taken, because this may drop a waker.
                 wait.cancel();
                 if let Some(found) = look(wait.channel, &mut wait.cursor.seen) {
                     return Poll::Ready(Ok(found));
@@ -213,7 +271,19 @@ fn poll_values<'a, T, R>(
 
 /// The future of [`Sender::closed`](crate::Sender::closed).
 ///
-/// Once it is ready, it can be polled again, in case a receiver has subscribed since.
+/// Once it is ready, it can be polled again to wait for receivers that have subscribed since.
+///
+/// # Examples
+///
+/// ```
+/// use futures_lite::future::block_on;
+///
+/// let (tx, rx) = watch_channel::channel(1);
+/// let closed = tx.closed();
+/// drop(rx);
+/// block_on(closed);
+/// assert_eq!(tx.receiver_count(), 0);
+/// ```
 #[must_use = "futures do nothing unless you `.await` or poll them"]
 pub struct Closed<'a, T> {
     pub(crate) channel: &'a Channel<T>,
@@ -235,13 +305,13 @@ impl<T> Drop for Closed<'_, T> {
     }
 }
 
-// Nothing is pinned: wakers are in the channel's lists, and the closure is only called.
+// Nothing is pinned: the wakers are in the channel's lists, and the closures are only called.
 impl<T, F> Unpin for RecvIf<'_, T, F> {}
 impl<T, F> Unpin for WaitFor<'_, T, F> {}
 impl<T, F> Unpin for WaitUntil<'_, T, F> {}
 impl<T, F> Unpin for WaitForMap<'_, T, F> {}
 
-/// Shows the name alone, so no bound is needed.
+/// Implements `Debug` with the name alone, which needs no bound on the parameters.
 macro_rules! debug {
     ($name:ident<$($parameter:ident),+>) => {
         impl<$($parameter),+> fmt::Debug for $name<'_, $($parameter),+> {

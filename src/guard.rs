@@ -8,17 +8,17 @@ use core::panic::{RefUnwindSafe, UnwindSafe};
 use crate::channel::state::{FlaggedVersion, Version};
 use crate::channel::value::ValueGuard;
 
-/// Has every auto trait but `Send`, because a `Ref` must be dropped by the thread that took it. The compiler's error names
-/// this trait.
+/// Has every auto trait except `Send`, because a `Ref` must be dropped on the thread that took it. The compiler's error
+/// message names this trait.
 trait RefStaysOnItsThread: Sync + Unpin + UnwindSafe + RefUnwindSafe {}
 type NotSend = PhantomData<dyn RefStaysOnItsThread>;
 
-/// A reference to the value in a channel. The value cannot change while it lives.
+/// A reference to a channel's value, which cannot change while the `Ref` lives.
 ///
-/// Keep it short: every sender waits for it. A task that keeps one across an `.await` makes senders wait for whatever the
-/// task waits for.
+/// Drop it soon: all senders of the channel wait until it is dropped. If a task keeps a `Ref` across an `.await`, the
+/// senders also wait until that `.await` is over.
 ///
-/// It is never `Send`, and `Sync` if `T` is. It is covariant in `T`, like a reference.
+/// It is never `Send`, whatever `T` is. It is `Sync` if `T` is, and covariant in `T`, like a reference.
 ///
 /// # Examples
 ///
@@ -33,7 +33,7 @@ type NotSend = PhantomData<dyn RefStaysOnItsThread>;
 /// ```
 pub struct Ref<'a, T> {
     value: ValueGuard<'a, T>,
-    /// The value's version, and whether the receiver had not seen it.
+    /// The value's version, with a flag that is set if the receiver had not seen it.
     version: FlaggedVersion,
     _not_send: NotSend,
 }
@@ -45,8 +45,9 @@ impl<'a, T> Ref<'a, T> {
 
     /// Returns `true` if the receiver that returned this had not seen the value before.
     ///
-    /// It says how it was when the `Ref` was taken: [`Receiver::borrow`](crate::Receiver::borrow) leaves the value unseen, so
-    /// the next one returns `true` again. A `Ref` from a [`Sender`](crate::Sender) always returns `false`.
+    /// The answer is that of the moment when the `Ref` was taken. [`Receiver::borrow`](crate::Receiver::borrow) leaves the
+    /// value unseen, so the next `Ref` returns `true` again. A `Ref` from a [`Sender`](crate::Sender) always returns
+    /// `false`.
     ///
     /// # Examples
     ///
@@ -63,8 +64,8 @@ impl<'a, T> Ref<'a, T> {
 
     /// Returns the version of this value.
     ///
-    /// Another send can come between a read and a call of [`Receiver::version`](crate::Receiver::version); this is always the
-    /// version of the value at hand.
+    /// Another value can be sent between a read and a call of [`Receiver::version`](crate::Receiver::version); this method
+    /// always returns the version of the value that the `Ref` refers to.
     ///
     /// # Examples
     ///

@@ -11,21 +11,22 @@ use crate::sync::{Mutex, SetOnce};
 /// A channel in a `static`: code that can name it can send and receive, without handles being passed around.
 ///
 /// Its handles have the same types as those of [`channel`](crate::channel()), so a function that takes a `Receiver<Config>`
-/// need not know where it comes from. It never closes, because the `Watch` itself counts as one sender. Its own methods send
+/// works with both. The channel never closes, because the `Watch` itself counts as a sender. The methods of the `Watch` send
 /// and read without a handle.
 ///
-/// It belongs in a `static`: [`sender`](Self::sender) and [`subscribe`](Self::subscribe) ask for `&'static self`, because
-/// handles share the channel. For a channel in a struct's field use [`Sender::new`] and [`Sender::subscribe`].
+/// A `Watch` belongs in a `static`: [`sender`](Self::sender), [`subscribe`](Self::subscribe) and
+/// [`subscribe_unseen`](Self::subscribe_unseen) take `&'static self`, so it outlives all handles and the channel stays open.
+/// For a channel in a struct's field use [`Sender::new`] and [`Sender::subscribe`].
 ///
 /// # Blocking
 ///
 /// Its methods wait as those of [`Sender`](Sender#blocking) do. In addition, the first call of any method makes the channel,
-/// and others wait for the time of that allocation. With the feature `std` they sleep meanwhile.
+/// and calls on other threads wait for that allocation. With the feature `std` they sleep while they wait.
 ///
 /// # Memory
 ///
 /// The first call of a method makes the channel on the heap, as [`channel`](crate::channel()) does, and moves the value
-/// there: one allocation. Firmware whose interrupts must not allocate calls one at start-up.
+/// there, with one allocation. Firmware whose interrupt handlers must not allocate should call a method at start-up.
 ///
 /// # Examples
 ///
@@ -44,14 +45,14 @@ use crate::sync::{Mutex, SetOnce};
 /// assert!(dim(&rx));
 /// ```
 pub struct Watch<T> {
-    /// Until the channel is made, its value.
+    /// The initial value, until the channel is made.
     init: Mutex<Option<T>>,
     /// Never dropped, so the channel never closes.
     sender: SetOnce<Sender<T>>,
 }
 
 impl<T> Watch<T> {
-    /// Creates a channel that holds `init`.
+    /// Creates a `Watch` that holds `init`. It does not allocate.
     ///
     /// # Examples
     ///
@@ -73,7 +74,7 @@ impl<T> Watch<T> {
     ///
     /// # Panics
     ///
-    /// Panics if there are more than `usize::MAX / 4` senders, which takes `mem::forget`.
+    /// Panics if there are more than `usize::MAX / 4` senders, which is possible only with `mem::forget`.
     ///
     /// # Examples
     ///
@@ -96,7 +97,7 @@ impl<T> Watch<T> {
     ///
     /// # Panics
     ///
-    /// Panics if there are more than `usize::MAX / 4` receivers, which takes `mem::forget`.
+    /// Panics if there are more than `usize::MAX / 4` receivers, which is possible only with `mem::forget`.
     ///
     /// # Examples
     ///
@@ -121,7 +122,7 @@ impl<T> Watch<T> {
     ///
     /// # Panics
     ///
-    /// Panics if there are more than `usize::MAX / 4` receivers, which takes `mem::forget`.
+    /// Panics if there are more than `usize::MAX / 4` receivers, which is possible only with `mem::forget`.
     ///
     /// # Examples
     ///
@@ -135,7 +136,8 @@ impl<T> Watch<T> {
         self.own_sender().subscribe_unseen()
     }
 
-    /// Stores a new value, with or without receivers, and wakes all receivers that wait. It never fails. See [`Sender::set`].
+    /// Stores a new value, with or without receivers, and wakes all receivers that wait. This never fails. See
+    /// [`Sender::set`].
     ///
     /// # Blocking
     ///
@@ -143,7 +145,8 @@ impl<T> Watch<T> {
     ///
     /// # Panics
     ///
-    /// Panics if [a waker panics](Sender#wakers-that-panic).
+    /// Panics if [a waker panics](Sender#wakers-that-panic), or, in debug builds, instead of [waiting for its own
+    /// thread](Sender#blocking).
     ///
     /// # Examples
     ///
@@ -167,8 +170,8 @@ impl<T> Watch<T> {
     ///
     /// # Errors
     ///
-    /// Returns [`TrySendError::Busy`] with the value while the value's lock is held, and [`TrySendError::Closed`] with the value
-    /// if there is no receiver.
+    /// Returns [`TrySendError::Busy`] with the value while the value's lock is held or a thread has waited too long for it,
+    /// and [`TrySendError::Closed`] with the value if there is no receiver.
     ///
     /// # Panics
     ///
@@ -205,7 +208,8 @@ impl<T> Watch<T> {
     ///
     /// # Panics
     ///
-    /// Panics if `modify` panics, or if [a waker panics](Sender#wakers-that-panic).
+    /// Panics if `modify` panics. Also panics if [a waker panics](Sender#wakers-that-panic), or, in debug builds, instead of
+    /// [waiting for its own thread](Sender#blocking).
     ///
     /// # Examples
     ///
@@ -221,8 +225,8 @@ impl<T> Watch<T> {
         self.own_sender().send_modify(modify);
     }
 
-    /// Modifies the value in place, with or without receivers. That is a new version only if `modify` returns `true`, which is
-    /// returned. See [`Sender::send_if_modified`].
+    /// Modifies the value in place, with or without receivers, and wakes all receivers that wait if `modify` returns `true`.
+    /// Returns what `modify` returns. See [`Sender::send_if_modified`].
     ///
     /// # Blocking
     ///
@@ -230,7 +234,8 @@ impl<T> Watch<T> {
     ///
     /// # Panics
     ///
-    /// Panics if `modify` panics, or if [a waker panics](Sender#wakers-that-panic).
+    /// Panics if `modify` panics. Also panics if [a waker panics](Sender#wakers-that-panic), or, in debug builds, instead of
+    /// [waiting for its own thread](Sender#blocking).
     ///
     /// # Examples
     ///
@@ -247,8 +252,8 @@ impl<T> Watch<T> {
         self.own_sender().send_if_modified(modify)
     }
 
-    /// Stores a new value, with or without receivers, if it differs from the current one, and returns the old value. See
-    /// [`Sender::set_if_changed`].
+    /// Stores a new value, with or without receivers, if it differs from the current one, and returns the old value. Returns
+    /// `None` if the values are equal. See [`Sender::set_if_changed`].
     ///
     /// # Blocking
     ///
@@ -256,7 +261,8 @@ impl<T> Watch<T> {
     ///
     /// # Panics
     ///
-    /// Panics if the comparison panics, or if [a waker panics](Sender#wakers-that-panic).
+    /// Panics if the comparison panics. Also panics if [a waker panics](Sender#wakers-that-panic), or, in debug builds,
+    /// instead of [waiting for its own thread](Sender#blocking).
     ///
     /// # Examples
     ///
@@ -283,7 +289,7 @@ impl<T> Watch<T> {
     ///
     /// # Panics
     ///
-    /// Panics if the value's `clone` panics; the channel stays usable. Also panics inside a closure that modifies the same
+    /// Panics if the value's `clone` panics; the channel stays usable. Also panics in a closure that modifies the same
     /// channel, in [debug builds](Sender#blocking).
     ///
     /// # Examples
@@ -311,8 +317,8 @@ impl<T> Watch<T> {
     ///
     /// # Panics
     ///
-    /// Panics if `f` panics; the channel stays usable. Also panics inside a closure that modifies the same channel, in
-    /// [debug builds](Sender#blocking).
+    /// Panics if `f` panics; the channel stays usable. Also panics in a closure that modifies the same channel, in [debug
+    /// builds](Sender#blocking).
     ///
     /// # Examples
     ///
@@ -335,7 +341,7 @@ impl<T> Watch<T> {
     }
 }
 
-// As its handles: the lock around the value is released by a panic, and value and version belong together.
+// As for its handles: a panic releases the lock around the value, and leaves no value with another value's version.
 impl<T> UnwindSafe for Watch<T> {}
 impl<T> RefUnwindSafe for Watch<T> {}
 
@@ -345,7 +351,7 @@ impl<T: Default> Default for Watch<T> {
     }
 }
 
-/// Shows the channel once it has been made. It never waits.
+/// Shows the channel if it has been made. It never waits.
 impl<T: fmt::Debug> fmt::Debug for Watch<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Watch").field("sender", &self.sender.get()).finish_non_exhaustive()

@@ -8,8 +8,8 @@ use crate::sync::Arc;
 
 /// A sender that does not keep the channel open, made by [`Sender::downgrade`].
 ///
-/// To send, [`upgrade`](Self::upgrade) it, which works until the channel is closed. The last value stays in memory as long as
-/// any handle of the channel lives, weak ones included.
+/// To send, call [`upgrade`](Self::upgrade), which returns a [`Sender`] until the channel is closed. The last value stays in
+/// memory as long as any handle of the channel lives, including weak senders.
 ///
 /// # Examples
 ///
@@ -34,7 +34,7 @@ impl<T> WeakSender<T> {
     ///
     /// # Panics
     ///
-    /// Panics if there are more than `usize::MAX / 4` senders, which takes `mem::forget`.
+    /// Panics if there are more than `usize::MAX / 4` senders, which is possible only with `mem::forget`.
     ///
     /// # Examples
     ///
@@ -49,7 +49,7 @@ impl<T> WeakSender<T> {
         self.channel.senders.add_unless_zero().then(|| Sender { channel: self.channel.clone() })
     }
 
-    /// Returns the number of senders at this moment. Weak ones do not count.
+    /// Returns the number of senders at this moment, without the weak senders.
     ///
     /// # Examples
     ///
@@ -82,7 +82,8 @@ impl<T> Clone for WeakSender<T> {
     }
 }
 
-/// Shows the value and its version, or `<locked>` while a sender holds the lock. It never waits.
+/// Shows the version and the value, or `<locked>` where [`try_borrow`](Sender::try_borrow) would return `None`. It never
+/// waits.
 impl<T: fmt::Debug> fmt::Debug for WeakSender<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("WeakSender").field("shared", &self.channel).finish()

@@ -1,4 +1,5 @@
-//! Waiting on a thread, without an executor, the feature `std`: the same waits, with a parked thread for a task.
+//! Waits for threads, without an executor (feature `std`): the futures of the async waits, polled by a thread that parks in
+//! between.
 
 use core::cell::Cell;
 use core::pin::pin;
@@ -22,10 +23,10 @@ impl<T> Receiver<T> {
     /// Parks the thread until a new version is sent. In an asynchronous task use [`changed`](Self::changed), which leaves the
     /// thread to other tasks.
     ///
-    /// All blocking waits need the feature `std`, and threads: they do not exist in WebAssembly. They sleep with
-    /// [`park`](std::thread::park), and wake up by [`unpark`](std::thread::Thread::unpark). A thread has one token for that. So a
-    /// wait may take an `unpark` that was meant for the caller's own `park`: let that check its condition in a loop, as `park`
-    /// asks for anyway.
+    /// All blocking waits need the feature `std`, and do not exist on WebAssembly. They sleep with
+    /// [`park`](std::thread::park) and are woken by [`unpark`](std::thread::Thread::unpark). A thread has only one token for
+    /// these, so a wait may consume an `unpark` that was meant for the caller's own `park`. Call your own `park` in a loop
+    /// that checks its condition, as it requires anyway.
     ///
     /// # Errors
     ///
@@ -45,14 +46,15 @@ impl<T> Receiver<T> {
         block(self.changed())
     }
 
-    /// Waits for a value that has not been seen, and marks it as seen, for at most `timeout`.
+    /// Waits for at most `timeout` for a value that has not been seen, and marks it as seen.
     ///
-    /// If `timeout` is zero, it only checks for a value. If it is too long for an [`Instant`], it waits without a limit.
+    /// If `timeout` is zero, it only checks for a value. If `timeout` is too long for an [`Instant`], it waits without a
+    /// limit.
     ///
     /// # Blocking
     ///
-    /// Parks the thread until a new version is sent or the time is over. After a timeout no value has been marked as seen and
-    /// no waker is left registered.
+    /// Parks the thread until a new version is sent or `timeout` has elapsed. After a timeout no value has been marked as
+    /// seen and no waker is left registered.
     ///
     /// # Errors
     ///
@@ -77,8 +79,9 @@ impl<T> Receiver<T> {
         self.changed_until(Instant::now().checked_add(timeout))
     }
 
-    /// Waits for a value that has not been seen, and marks it as seen, until `deadline`. If that has passed, it only checks for
-    /// a value.
+    /// Waits until `deadline` for a value that has not been seen, and marks it as seen.
+    ///
+    /// If `deadline` has passed, it only checks for a value.
     ///
     /// # Blocking
     ///
@@ -112,7 +115,7 @@ impl<T> Receiver<T> {
     ///
     /// # Blocking
     ///
-    /// Parks the thread until a new version is sent. Copying the value waits for it [as any read](Self#blocking). In an
+    /// Parks the thread until a new version is sent. Copying the value waits [as any read](Self#blocking). In an
     /// asynchronous task use [`recv`](Self::recv), which leaves the thread to other tasks.
     ///
     /// # Errors
@@ -140,14 +143,15 @@ impl<T> Receiver<T> {
         block(self.recv())
     }
 
-    /// Waits for a value that has not been seen, marks it as seen, and returns a copy, for at most `timeout`.
+    /// Waits for at most `timeout` for a value that has not been seen, marks it as seen, and returns a copy.
     ///
-    /// If `timeout` is zero, it only checks for a value. If it is too long for an [`Instant`], it waits without a limit.
+    /// If `timeout` is zero, it only checks for a value. If `timeout` is too long for an [`Instant`], it waits without a
+    /// limit.
     ///
     /// # Blocking
     ///
-    /// Parks the thread until a new version is sent or the time is over. Copying the value waits for it [as any
-    /// read](Self#blocking), and that has no limit. After a timeout no value has been marked as seen and no waker is left
+    /// Parks the thread until a new version is sent or `timeout` has elapsed. Copying the value waits [as any
+    /// read](Self#blocking), without a time limit. After a timeout no value has been marked as seen and no waker is left
     /// registered.
     ///
     /// # Errors
@@ -181,13 +185,14 @@ impl<T> Receiver<T> {
         block_in_time(Instant::now().checked_add(timeout), self.recv())
     }
 
-    /// Waits for a value that has not been seen, marks it as seen, and returns a copy, until `deadline`. If that has passed,
-    /// it only checks for a value.
+    /// Waits until `deadline` for a value that has not been seen, marks it as seen, and returns a copy.
+    ///
+    /// If `deadline` has passed, it only checks for a value.
     ///
     /// # Blocking
     ///
-    /// Parks the thread until a new version is sent or `deadline` has passed. Copying the value waits for it [as any
-    /// read](Self#blocking), and that has no limit. After a timeout no value has been marked as seen and no waker is left
+    /// Parks the thread until a new version is sent or `deadline` has passed. Copying the value waits [as any
+    /// read](Self#blocking), without a time limit. After a timeout no value has been marked as seen and no waker is left
     /// registered.
     ///
     /// # Errors
@@ -222,7 +227,8 @@ impl<T> Receiver<T> {
     ///
     /// # Blocking
     ///
-    /// Parks the thread between two values. Each call of `condition` waits for the value [as any read](Self#blocking).
+    /// Parks the thread until the next value is sent. Each call of `condition` waits [as any read](Self#blocking). All
+    /// senders wait while the [`Ref`] lives.
     ///
     /// # Errors
     ///
@@ -244,20 +250,22 @@ impl<T> Receiver<T> {
         block(self.wait_for(condition))
     }
 
-    /// Waits for a value for which `condition` returns `true`, and returns a reference to that very value, for at most
-    /// `timeout`.
+    /// Waits for at most `timeout` for a value for which `condition` returns `true`, and returns a reference to that very
+    /// value.
     ///
-    /// If `timeout` is zero, it only checks the current value. If it is too long for an [`Instant`], it waits without a limit.
+    /// If `timeout` is zero, it only checks the current value. If `timeout` is too long for an [`Instant`], it waits without
+    /// a limit.
     ///
     /// # Blocking
     ///
-    /// Parks the thread between two values, until the time is over. Each call of `condition` waits for the value [as any
-    /// read](Self#blocking), and that has no limit.
+    /// Parks the thread until the next value is sent or `timeout` has elapsed. Each call of `condition` waits [as any
+    /// read](Self#blocking), without a time limit. After a timeout only values for which `condition` returned `false` have
+    /// been marked as seen and no waker is left registered.
     ///
     /// # Errors
     ///
     /// Returns [`RecvTimeoutError::Closed`] once all senders have been dropped and `condition` has returned `false` for the
-    /// last value, and [`RecvTimeoutError::Timeout`] if it has not returned `true` in time.
+    /// last value, and [`RecvTimeoutError::Timeout`] if `condition` has not returned `true` in time.
     ///
     /// # Panics
     ///
@@ -284,18 +292,20 @@ impl<T> Receiver<T> {
         block_in_time(Instant::now().checked_add(timeout), self.wait_for(condition))
     }
 
-    /// Waits for a value for which `condition` returns `true`, and returns a reference to that very value, until `deadline`.
-    /// If that has passed, it only checks the current value.
+    /// Waits until `deadline` for a value for which `condition` returns `true`, and returns a reference to that very value.
+    ///
+    /// If `deadline` has passed, it only checks the current value.
     ///
     /// # Blocking
     ///
-    /// Parks the thread between two values, until `deadline` has passed. Each call of `condition` waits for the value [as any
-    /// read](Self#blocking), and that has no limit.
+    /// Parks the thread until the next value is sent or `deadline` has passed. Each call of `condition` waits [as any
+    /// read](Self#blocking), without a time limit. After a timeout only values for which `condition` returned `false` have
+    /// been marked as seen and no waker is left registered.
     ///
     /// # Errors
     ///
     /// Returns [`RecvTimeoutError::Closed`] once all senders have been dropped and `condition` has returned `false` for the
-    /// last value, and [`RecvTimeoutError::Timeout`] if it has not returned `true` in time.
+    /// last value, and [`RecvTimeoutError::Timeout`] if `condition` has not returned `true` in time.
     ///
     /// # Panics
     ///
@@ -341,13 +351,15 @@ impl<T> Sender<T> {
         block(self.closed());
     }
 
-    /// Waits until there is no receiver, for at most `timeout`, and returns `true` if there is none.
+    /// Waits for at most `timeout` until there is no receiver, and returns `true` if there is none.
     ///
-    /// If `timeout` is zero, it only checks for receivers. If it is too long for an [`Instant`], it waits without a limit.
+    /// If `timeout` is zero, it only checks for receivers. If `timeout` is too long for an [`Instant`], it waits without a
+    /// limit.
     ///
     /// # Blocking
     ///
-    /// Parks the thread until the last receiver is dropped or the time is over. After a timeout no waker is left registered.
+    /// Parks the thread until the last receiver is dropped or `timeout` has elapsed. After a timeout no waker is left
+    /// registered.
     ///
     /// # Examples
     ///
@@ -363,8 +375,9 @@ impl<T> Sender<T> {
         block_until(Instant::now().checked_add(timeout), self.closed()).is_some()
     }
 
-    /// Waits until there is no receiver, until `deadline`, and returns `true` if there is none. If `deadline` has passed, it
-    /// only checks for receivers.
+    /// Waits until there is no receiver or `deadline` has passed, and returns `true` if there is no receiver.
+    ///
+    /// If `deadline` has passed already, it only checks for receivers.
     ///
     /// # Blocking
     ///
@@ -389,7 +402,7 @@ impl<T> Sender<T> {
 /// Wakes a thread that sleeps in [`block_until`].
 struct Unparker {
     thread: thread::Thread,
-    /// 1 from the wake-up until the thread has noticed it. Unlike the thread's own token, only these waits use it.
+    /// 1 from the wake-up until the thread has noticed it. Unlike the token of `park`, it is used only by these waits.
     woken: AtomicUsize,
 }
 
@@ -414,7 +427,7 @@ fn block<F: Future>(future: F) -> F::Output {
     block_until(None, future).expect("there is no deadline")
 }
 
-/// As [`block_until`], for the waits of receivers.
+/// Does what [`block_until`] does, for the waits of receivers.
 fn block_in_time<R>(
     deadline: Option<Instant>,
     future: impl Future<Output = Result<R, RecvError>>,
@@ -424,7 +437,7 @@ fn block_in_time<R>(
 
 /// Polls the future until it is ready, or once after the deadline, and parks the thread in between.
 fn block_until<F: Future>(deadline: Option<Instant>, future: F) -> Option<F::Output> {
-    // A thread that sleeps runs no other tasks: in a task that has used up its budget it would sleep forever.
+    // A blocked thread runs no other tasks: if its task had used up its budget, it would sleep forever.
     let mut future = pin!(unconstrained(future));
     let parker = PARKER.try_with(Cell::take).ok().flatten().unwrap_or_else(|| {
         let unparker = WakerArc::new(Unparker { thread: thread::current(), woken: AtomicUsize::new(0) });
@@ -438,8 +451,9 @@ fn block_until<F: Future>(deadline: Option<Instant>, future: F) -> Option<F::Out
         if is_over {
             break None;
         }
-        // ORDERING: Relaxed; it only says that it is time for another poll. A poll that does not find there what the thread was
-        // woken for takes the lock of the wait list, as the sender has that took the waker out: its second check finds it.
+        // ORDERING: Relaxed; it only says that it is time for another poll. If the first check of that poll does not find
+        // what the thread was woken for, the poll locks the wait list. The sender locked it earlier, to take the waker out,
+        // so the second check finds it.
         while !is_over && parker.0.woken.swap(0, Ordering::Relaxed) == 0 {
             let left = deadline.map(|deadline| deadline.saturating_duration_since(Instant::now()));
             is_over = left == Some(Duration::ZERO);

@@ -1,4 +1,5 @@
-//! How defmt's logs show handles and errors, the feature `defmt`. Handles show what can be known without waiting.
+//! `Format` for handles and errors, for logs with defmt (feature `defmt`). Handles show only what can be read without
+//! waiting.
 
 use defmt::{Format, Formatter, write};
 

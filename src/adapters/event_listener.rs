@@ -1,4 +1,4 @@
-//! event-listener's [`EventListener`]s, the feature `event-listener`: what the smol family builds on.
+//! [`EventListener`]s of the crate event-listener, on which the smol family builds (feature `event-listener`).
 
 use event_listener::EventListener;
 
@@ -8,21 +8,21 @@ use crate::sender::Sender;
 use crate::sync::notify_all;
 
 impl<T> Receiver<T> {
-    /// Returns a listener that is notified of the next version, or of the close.
+    /// Returns a listener that is notified when a new version is sent or the channel is closed.
     ///
     /// A listener owns what it needs: it is `'static` and `Send`, and can be awaited, waited for on a thread (`wait`,
-    /// `wait_timeout`, `wait_deadline`), and combined with other futures. What it is notified of is not marked as seen.
-    /// Where none of this is needed, [`changed`](Self::changed) is faster, and easier to use.
+    /// `wait_timeout`, `wait_deadline`), and combined with other futures. It marks nothing as seen. If you need none of
+    /// this, [`changed`](Self::changed) is faster and easier to use.
     ///
-    /// Listen first, then look, then wait: so a version that comes after the look has a listener. On a channel that is
-    /// closed, a listener is notified from the start. A listener can also be notified without a new version: by a send that
-    /// was still notifying when it was made, or by another listener that is dropped after it has been notified. Each call
-    /// allocates, unless an earlier listener's memory is free.
+    /// Listen first, then check, then wait: a version that is sent after the check then notifies the listener. On a closed
+    /// channel, a new listener is notified at once. A listener can also be notified without a new version: by a send that
+    /// was still notifying when the listener was made, or by another listener that was notified and then dropped. Each call
+    /// allocates.
     ///
     /// # Blocking
     ///
-    /// This method never waits for readers or senders. A send that notifies listeners calls their wakers while it holds
-    /// event-listener's own lock.
+    /// This method never waits for readers or senders. A send, or the last sender's drop, calls the wakers of listeners
+    /// while it holds event-listener's own lock.
     ///
     /// # Examples
     ///
@@ -79,11 +79,12 @@ impl<T> Sender<T> {
     /// Returns a listener that is notified when the last receiver is dropped.
     ///
     /// It is to [`closed`](Self::closed) what [`Receiver::listen`] is to [`Receiver::changed`]. On a channel without a
-    /// receiver, a listener is notified from the start.
+    /// receiver, a new listener is notified at once. Each call allocates.
     ///
     /// # Blocking
     ///
-    /// This method never waits for readers or senders.
+    /// This method never waits for readers or senders. The last receiver's drop calls the wakers of listeners while it holds
+    /// event-listener's own lock.
     ///
     /// # Examples
     ///

@@ -1,4 +1,4 @@
-//! One file for each feature that ties the channel to something else.
+//! One file or folder for each feature that connects the channel to something else.
 
 pub(crate) mod coop;
 #[cfg(feature = "defmt")]

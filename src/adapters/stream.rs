@@ -1,4 +1,4 @@
-//! [`WatchStream`], the feature `stream`.
+//! [`WatchStream`] (feature `stream`).
 
 use core::fmt;
 use core::pin::Pin;
@@ -12,12 +12,18 @@ use crate::receiver::Receiver;
 
 /// The values of a channel as a [`Stream`].
 ///
-/// It ends when the channel is closed and the last value has been seen. Like every receiver, it skips values that are replaced
-/// before it is polled. While it is pending it stays registered, and after its first wait it does not allocate.
+/// It ends when the channel is closed and the last value has been seen. Like every receiver, it skips values that are
+/// replaced before it is polled. It does not allocate after its first wait.
+///
+/// # Blocking
+///
+/// A poll never waits for a new version. Copying the value waits [as any read](Receiver#blocking), and the value is cloned
+/// while it is locked.
 ///
 /// # Cancel safety
 ///
-/// A value is marked as seen when the stream returns it, and not before. If its `clone` panics, it stays unseen.
+/// A value is marked as seen when the stream returns it, not before. After a poll that returned [`Poll::Pending`], the task
+/// stays registered until the next poll or until the stream is dropped.
 ///
 /// # Examples
 ///
@@ -46,6 +52,7 @@ enum Next {
     Current,
     /// The next value that has not been seen.
     Change,
+    /// The stream has ended.
     Nothing,
 }
 
@@ -115,7 +122,8 @@ impl<T: Clone> Stream for WatchStream<T> {
 
     /// # Panics
     ///
-    /// Panics if the value's `clone` panics.
+    /// Panics if the value's `clone` panics; the value stays unseen. Also panics if the task's waker panics when it is
+    /// cloned or dropped.
     fn poll_next(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<T>> {
         let Self { receiver, next } = self.get_mut();
         match next {
@@ -144,7 +152,7 @@ impl<T: Clone> FusedStream for WatchStream<T> {
 }
 
 impl<T> Receiver<T> {
-    /// Returns a stream of this receiver's values that starts with the current one: the same as [`WatchStream::new`].
+    /// Converts this receiver into a stream that starts with the current value. Equivalent to [`WatchStream::new`].
     ///
     /// # Examples
     ///
@@ -158,7 +166,7 @@ impl<T> Receiver<T> {
     }
 }
 
-/// The clone has returned what this stream has returned, and is independent from then on.
+/// The clone goes on where this stream is, and is independent from then on.
 impl<T> Clone for WatchStream<T> {
     fn clone(&self) -> Self {
         Self { receiver: self.receiver.clone(), next: self.next }
@@ -171,7 +179,7 @@ impl<T> fmt::Debug for WatchStream<T> {
     }
 }
 
-/// Does the same as [`WatchStream::new`].
+/// Equivalent to [`WatchStream::new`].
 impl<T> From<Receiver<T>> for WatchStream<T> {
     fn from(receiver: Receiver<T>) -> Self {
         Self::new(receiver)

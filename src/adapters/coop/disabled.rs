@@ -1,4 +1,4 @@
-//! No budget, without the feature `tokio`.
+//! Without the feature `tokio` there is no budget.
 
 use core::task::{Context, Poll};
 

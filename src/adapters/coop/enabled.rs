@@ -1,4 +1,4 @@
-//! The budget of the task that is polled, from tokio.
+//! tokio's budget of the task that is polled.
 
 use core::task::{Context, Poll, ready};
 
