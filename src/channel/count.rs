@@ -1,7 +1,7 @@
-//! A count of handles, with one flag in the same word: "a sender waits for the count to reach zero".
+//! A count of handles, with one flag in the same word: a sender waits for the count to reach zero.
 //!
-//! The flag and the count are one atomic for the same reason as in the state word: [`Count::set_waiting`] either comes
-//! before the last handle's [`Count::remove`], which then finds the flag, or after it, and finds zero.
+//! The flag and the count are in one atomic for the same reason as the bits of the state word: [`Count::set_waiting`] either
+//! comes before the last handle's [`Count::remove`], which then finds the flag, or after it, and finds zero.
 
 use crate::sync::{AtomicUsize, Ordering, first_guess};
 
@@ -9,7 +9,7 @@ use crate::sync::{AtomicUsize, Ordering, first_guess};
 const WAITING: usize = 1;
 const ONE: usize = 2;
 
-/// Far from the end of the word, so threads that are about to panic cannot make it wrap.
+/// Half of what the word can count, so threads that have added a handle and are about to panic cannot make it wrap.
 const MAX: usize = usize::MAX / ONE / 2;
 
 /// What a handle's drop found.
@@ -33,8 +33,8 @@ impl Count {
 
     #[inline]
     pub(crate) fn get(&self) -> usize {
-        // ORDERING: Acquire; partner: the Release of `remove`. A caller that sees the count at zero sees all that was done
-        // with the handles.
+        // ORDERING: Acquire; partner: the Release of `remove`. A caller that finds the count at zero also sees everything
+        // that was done with the handles.
         self.0.load(Ordering::Acquire) / ONE
     }
 
@@ -42,10 +42,10 @@ impl Count {
     ///
     /// # Panics
     ///
-    /// If there are too many to count. Only leaked handles (`mem::forget`) can be so many.
+    /// Panics if there are more than [`MAX`] handles, which is possible only with `mem::forget`.
     #[inline]
     pub(crate) fn add(&self) -> usize {
-        // ORDERING: Relaxed; the handle is made with the help of another one, through which everything is visible.
+        // ORDERING: Relaxed; the handle is made from another one, through which everything is visible.
         let before = self.0.fetch_add(ONE, Ordering::Relaxed) / ONE;
         if before >= MAX {
             // ORDERING: Relaxed; takes the addition back.
@@ -59,15 +59,15 @@ impl Count {
     ///
     /// # Panics
     ///
-    /// If there are too many to count, as [`add`](Self::add).
+    /// Panics like [`add`](Self::add).
     pub(crate) fn add_unless_zero(&self) -> bool {
         let mut before = first_guess(&self.0);
         while before / ONE > 0 {
             if before / ONE >= MAX {
                 Self::panic();
             }
-            // ORDERING: Relaxed; as in `add`, the channel is visible through the handle that this is made with. On failure
-            // it is another guess.
+            // ORDERING: Relaxed; as in `add`, the channel is visible through the handle that this one is made from. On
+            // failure the result is only the next guess.
             match self.0.compare_exchange_weak(before, before + ONE, Ordering::Relaxed, Ordering::Relaxed) {
                 Ok(_) => return true,
                 Err(now) => before = now,
@@ -82,11 +82,11 @@ impl Count {
         panic!("too many handles of one watch channel, were they leaked?");
     }
 
-    /// Counts one handle less.
+    /// Removes one handle from the count.
     #[inline]
     pub(crate) fn remove(&self) -> Removed {
         // ORDERING: Release; partners: the Acquire of the last handle's `remove`, and of `get` and `set_waiting`. What was
-        // done with this handle comes before what follows the last one's drop.
+        // done with this handle is visible to what follows the last one's drop.
         let before = self.0.fetch_sub(ONE, Ordering::AcqRel);
         if before / ONE > 1 {
             return Removed::NotLast;
@@ -98,8 +98,8 @@ impl Count {
         if self.0.fetch_and(!WAITING, Ordering::Acquire) & WAITING == 0 { Removed::Last } else { Removed::LastAwaited }
     }
 
-    /// Says that a sender, whose waker is in its list, is about to sleep until the count is zero. It may do so only if the
-    /// count returned is not zero.
+    /// Sets the flag for a sender that is about to sleep until the count is zero, and whose waker is in its list. The sender
+    /// may sleep only if the count returned is not zero.
     pub(crate) fn set_waiting(&self) -> usize {
         // ORDERING: Release; partner: the Acquire in `remove`, to which the waker in its list becomes visible. Acquire, as
         // `get`.

@@ -1,4 +1,4 @@
-//! The core: what all handles of a channel share. Every "commit, unlock, then wake" is here, once.
+//! The core: what all handles of a channel share. Every "commit, unlock, then wake" is in this file, once.
 //!
 //! | file | its one job |
 //! |---|---|
@@ -70,7 +70,7 @@ impl<T> Channel<T> {
         self.value.try_with(caller, |value| f(value, self.state.version_while_locked()))
     }
 
-    /// Calls `condition` with the value and its version, and returns the value if it returns `true`.
+    /// Calls `condition` with the value and its version, and returns both if it returns `true`.
     pub(crate) fn read_if(
         &self,
         caller: CallSite,
@@ -82,7 +82,7 @@ impl<T> Channel<T> {
         })
     }
 
-    /// Calls `modify` with the value. If it returns `true`, that is a new version, and receivers are woken. Returns what
+    /// Calls `modify` with the value. If it returns `true`, publishes a new version and wakes receivers. Returns what
     /// `modify` has returned.
     #[inline]
     pub(crate) fn modify(&self, caller: CallSite, modify: impl FnOnce(&mut T) -> bool) -> bool {
@@ -90,7 +90,7 @@ impl<T> Channel<T> {
         waiting.map(|waiting| self.waiters.notify_receivers(waiting)).is_some()
     }
 
-    /// Exchanges the value for `value` and wakes receivers, unless that would have to wait. Returns `true` if it has.
+    /// Swaps the value and `value` and wakes receivers, unless that would have to wait. Returns `true` if it has done so.
     pub(crate) fn try_swap(&self, caller: CallSite, value: &mut T) -> bool {
         let waiting = self.value.try_write(caller, |current| {
             mem::swap(current, value);
@@ -99,7 +99,7 @@ impl<T> Channel<T> {
         waiting.map(|waiting| self.waiters.notify_receivers(waiting)).is_some()
     }
 
-    /// Counts a sender less. The last one closes the channel and wakes receivers.
+    /// Removes a sender from the count. The last one closes the channel and wakes receivers.
     #[inline]
     pub(crate) fn remove_sender(&self) {
         if self.senders.remove() != Removed::NotLast {
@@ -107,7 +107,7 @@ impl<T> Channel<T> {
         }
     }
 
-    /// Counts a receiver less. The last one wakes senders.
+    /// Removes a receiver from the count. The last one wakes senders.
     #[inline]
     pub(crate) fn remove_receiver(&self) {
         if self.receivers.remove() == Removed::LastAwaited {
@@ -130,6 +130,6 @@ impl<T: fmt::Debug> fmt::Debug for Channel<T> {
     }
 }
 
-// A panic leaves the channel usable: the lock is released, and value and version belong together.
+// A panic leaves the channel usable: the lock is released, and the value keeps its own version.
 impl<T> UnwindSafe for Channel<T> {}
 impl<T> RefUnwindSafe for Channel<T> {}

@@ -8,24 +8,24 @@
 //! | bit | set by | cleared by | read by |
 //! |---|---|---|---|
 //! | `CLOSED` | the last sender's drop, [`close`](AtomicState::close) | nothing: a closed channel stays closed | receivers, at every check |
-//! | `WAITING`, one for each lane | a receiver that is about to sleep, [`set_waiting`](AtomicState::set_waiting) | the next send, [`publish_while_locked`](AtomicState::publish_while_locked), which then has to wake that lane | that send; the last sender's drop |
-//! | `LISTENING` | a new listener, [`set`](AtomicState::set) | the next send, which then has to notify the listeners | that send; the last sender's drop |
+//! | `WAITING`, one for each lane | a receiver that is about to sleep, [`set_waiting`](AtomicState::set_waiting) | the next send, [`publish_while_locked`](AtomicState::publish_while_locked), which must then wake that lane | that send; the last sender's drop |
+//! | `LISTENING` | a new listener, [`set`](AtomicState::set) | the next send, which must then notify the listeners | that send; the last sender's drop |
 //! | version | each send, `publish_while_locked` | | receivers, at every check |
 //!
 //! # Why no wake-up is lost
 //!
-//! "A receiver waits" and "the version" are one atomic, so a receiver's `set_waiting` and a sender's
-//! `publish_while_locked` have one order:
+//! The waiting bits and the version are in one atomic, so a receiver's `set_waiting` and a sender's `publish_while_locked`
+//! have one order:
 //!
 //! - The send is first: `set_waiting` returns the new version, and the receiver does not sleep.
-//! - `set_waiting` is first: the send finds the bit, takes it, and has to wake the lane. The receiver's waker was in the
-//!   lane's list before the bit was set, so the delivery, which begins after the bit has been taken, finds it there.
-//!   (`set_waiting` argues why a bit that is set already need not be set again.)
+//! - `set_waiting` is first: the send finds the bit, takes it, and must wake the lane. The receiver's waker was in the
+//!   lane's list before the bit was set, so the delivery, which begins after the bit has been taken, finds it there. (A
+//!   comment in `set_waiting` explains why a bit that is set already need not be set again.)
 //!
 //! # All edges
 //!
-//! Every operation on the word but a load is a read-modify-write, so each continues the release sequences of those before
-//! it: an Acquire pairs with *every* earlier Release on the word.
+//! Every operation on the word except a load is a read-modify-write, so each continues the release sequences of the earlier
+//! ones: an Acquire pairs with *every* earlier Release on the word.
 //!
 //! | from (Release) | to (Acquire) | what becomes visible |
 //! |---|---|---|
@@ -36,8 +36,8 @@
 use crate::error::RecvError;
 use crate::sync::{AtomicUsize, HAS_THREADS, IS_MODEL, Ordering, first_guess};
 
-/// How many lists the waiting receivers are spread over, so threads seldom meet on the lock of one: one without threads, and
-/// one where a narrow word has no bits for more. In a model two are enough.
+/// The number of lists that the waiting receivers are spread over, so threads seldom contend for the lock of one. There is
+/// one without threads, and one where a narrow word has no bits for more. In a model two are enough.
 pub(crate) const LANES: usize = match (HAS_THREADS && usize::BITS == 64, IS_MODEL) {
     (true, false) => 8,
     (true, true) => 2,
@@ -48,16 +48,16 @@ const CLOSED: usize = 1;
 
 const FIRST_LANE: usize = 1 << 1;
 const LANES_MASK: usize = ((1 << LANES) - 1) * FIRST_LANE;
-/// Set by a new listener of event-listener's.
+/// Set by a new listener of the crate event-listener.
 pub(crate) const LISTENING: usize = FIRST_LANE << LANES;
 const WAITING: usize = LANES_MASK | LISTENING;
 
 const STEP: usize = LISTENING << 1;
 const VERSION: usize = !(STEP - 1);
 
-/// A token for one version of a channel's value: each send makes a new one. Only equality has a meaning.
+/// Identifies one version of a channel's value: each send makes a new one. Versions can only be compared for equality.
 ///
-/// Versions of different channels cannot be compared. They [wrap](crate::Receiver#missed-values).
+/// A comparison of versions of different channels has no meaning. Versions [wrap](crate::Receiver#missed-values).
 ///
 /// # Examples
 ///
@@ -72,7 +72,7 @@ const VERSION: usize = !(STEP - 1);
 pub struct Version(usize);
 
 impl Version {
-    /// Sets the version that a receiver has seen, and returns `true` if it is another one than before.
+    /// Sets the version that a receiver has seen, and returns `true` if it differs from the one before.
     #[inline]
     pub(crate) fn update(&mut self, version: Self) -> bool {
         core::mem::replace(self, version) != version
@@ -83,8 +83,8 @@ impl Version {
         self.0 = self.0.wrapping_sub(STEP);
     }
 
-    /// Returns `Ok` if `now` is a version that this receiver has not seen, and marks it as seen, or else an error if the
-    /// channel is closed. `None` is a reason to wait.
+    /// Returns `Ok` if `now` is a version that this receiver has not seen, and marks it as seen. Otherwise returns an error
+    /// if the channel is closed, and `None` if the receiver must wait.
     #[inline]
     pub(crate) fn observe_and_update(&mut self, now: Snapshot) -> Option<Result<(), RecvError>> {
         if self.update(now.version()) { Some(Ok(())) } else { now.is_closed().then_some(Err(RecvError::new())) }
@@ -128,8 +128,8 @@ impl Snapshot {
         Version(self.0 & VERSION)
     }
 
-    /// Returns `true` if this is another version: then the exclusive or is at least a step, whatever differs in the bits
-    /// below the version. It is one instruction less than to mask those.
+    /// Returns `true` if this is another version: the exclusive or is then at least a step, whatever differs in the bits
+    /// below the version. This takes one instruction less than masking those bits.
     pub(crate) fn is_other_than(self, version: Version) -> bool {
         self.0 ^ version.0 >= STEP
     }
@@ -139,7 +139,8 @@ impl Snapshot {
     }
 }
 
-/// The waiting bits that a send or the close has taken: it has to wake all of them once the value's lock is released.
+/// The waiting bits that a send or the close has taken. It must wake the tasks and listeners behind them once the value's
+/// lock has been released.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[must_use = "receivers sleep until they are woken"]
 pub(crate) struct Waiting(usize);
@@ -149,7 +150,7 @@ impl Waiting {
         self.0 == 0
     }
 
-    /// Returns a bit for each lane, the first the lowest.
+    /// Returns a bit for each lane; the lowest bit is the first lane.
     pub(crate) fn lanes(self) -> usize {
         (self.0 & LANES_MASK) / FIRST_LANE
     }
@@ -179,8 +180,8 @@ impl AtomicState {
         Snapshot(self.0.load(Ordering::Relaxed)).version()
     }
 
-    /// Makes the value that has just been written a new version. The caller holds the write lock, and wakes what is
-    /// returned once it has released it.
+    /// Makes the value that has just been written a new version. The caller holds the write lock, and wakes what is returned
+    /// after it has released the lock.
     #[inline]
     pub(crate) fn publish_while_locked(&self) -> Waiting {
         let mut before = first_guess(&self.0);
@@ -188,7 +189,7 @@ impl AtomicState {
             let after = before.wrapping_add(STEP) & !WAITING;
             // ORDERING: Release; partners: the Acquire of `load`, `set_waiting` and `set`, to which the value
             // becomes visible. Acquire; partner: the Release of `set_waiting` and `set`: the wakers behind the
-            // bits taken are in their lists for the delivery. Relaxed on failure, which is another guess.
+            // bits taken are in their lists for the delivery. Relaxed on failure, because the result is only the next guess.
             match self.0.compare_exchange_weak(before, after, Ordering::AcqRel, Ordering::Relaxed) {
                 Ok(_) => return Waiting(before & WAITING),
                 Err(now) => before = now,
@@ -196,22 +197,22 @@ impl AtomicState {
         }
     }
 
-    /// Says that a receiver, whose waker is in the list of `lane`, is about to sleep. It may do so only if the snapshot
-    /// returned has nothing that it has not seen.
+    /// Sets the bit for a receiver that is about to sleep and whose waker is in the list of `lane`. The receiver may sleep
+    /// only if the snapshot returned has no version that it has not seen, and is not closed.
     #[inline]
     pub(crate) fn set_waiting(&self, lane: usize) -> Snapshot {
         let bit = FIRST_LANE << lane;
         let now = self.load();
         if now.0 & bit != 0 {
-            // Another receiver has set it, and the sender that takes it locks the lane's list after that. If that is still
-            // to come, it finds our waker. If it is past, our waker was put into the list later, so the list's lock has
-            // made the new version visible to the load above.
+            // Another receiver has set it, and the sender that takes it locks the lane's list after that. If the sender has
+            // not locked the list yet, it will find our waker. If it has, our waker was put into the list later, so the
+            // list's lock has made the new version visible to the load above.
             return now;
         }
         self.set(bit)
     }
 
-    /// Sets the bit of a list that a waker has been put into, and returns what the word said before.
+    /// Sets the bit of a list that a waker has been put into, and returns the word as it was before.
     #[inline]
     pub(crate) fn set(&self, bit: usize) -> Snapshot {
         // ORDERING: Release; partners: the Acquires of `publish_while_locked` and `close`, to which the waker in its list
@@ -219,7 +220,8 @@ impl AtomicState {
         Snapshot(self.0.fetch_or(bit, Ordering::AcqRel))
     }
 
-    /// Closes the channel forever. The caller is the last sender, and wakes what is returned.
+    /// Closes the channel forever. The caller is the last sender, and wakes what is returned. (The waiting bits stay set:
+    /// there is no later send that could take them.)
     pub(crate) fn close(&self) -> Waiting {
         // ORDERING: Release; partners: the Acquires of `load`, `set_waiting` and `set`. All that senders did
         // becomes visible to a caller that sees the close. Acquire; partner: the Release of `set_waiting` and

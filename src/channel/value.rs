@@ -1,16 +1,17 @@
 //! The value behind its lock.
 //!
-//! Readers share the lock, a writer has it alone. A caller that does not get it waits in the [`queue`](super::queue), which
-//! decides who is next. Without `std` there is no queue: a caller tries again until it succeeds.
+//! Readers share the lock; a writer has it alone. A caller that does not get it waits in the [`queue`](super::queue), which
+//! decides which thread is next. Without `std` there is no queue: a caller tries again until it succeeds.
 //!
-//! With `critical-section` a writer holds the lock within one critical section only, and closures that read run in one. So
-//! such a reader finds no writer, and no code on this core meets a lock whose holder it has interrupted, unless that is a `Ref`.
+//! With `critical-section`, a writer holds the lock only within a critical section, and closures that read run in one. So
+//! `with` finds a writer only if that writer's closure has called it, and no code on this core waits for a holder that it
+//! has interrupted, unless that holder is a `Ref`.
 
 use crate::channel::queue::{Access, OnRelease, Queue};
 use crate::deadlock::{CallSite, ChannelId, Held};
 use crate::sync::{HAS_CRITICAL_SECTIONS, RwLock, RwLockReadGuard, without_preemption};
 
-// `channel()` makes it, in one expression with the rest of the channel.
+// `channel()` builds it, in one expression with the rest of the channel.
 pub(crate) struct Value<T> {
     pub(crate) lock: RwLock<T>,
     pub(crate) queue: Queue,
@@ -43,13 +44,13 @@ impl<T> Value<T> {
         ValueGuard { value, _on_release: self.queue.on_release(), held: self.id.reading(caller) }
     }
 
-    /// Runs `f` with the value, without preemption: so nothing on this core meets a reader that it has preempted, unless `f`
-    /// returns the guard. Waits for writers.
+    /// Runs `f` with the value, without preemption, so no code on this core waits for a reader that it has preempted, unless
+    /// `f` returns the guard. Waits for writers.
     pub(crate) fn with<'a, R>(&'a self, caller: CallSite, f: impl FnOnce(ValueGuard<'a, T>) -> R) -> R {
         self.id.check_read(caller);
         without_preemption(|| {
             let mut value = if HAS_CRITICAL_SECTIONS {
-                // In a critical section, only this call's own caller can hold the write lock.
+                // In a critical section, only the code that has made this call can hold the write lock.
                 let value = self.lock.try_read();
                 let value = value.unwrap_or_else(|| panic!("deadlock: a read in a closure that changes the value"));
                 self.guard(value, caller)
@@ -61,8 +62,8 @@ impl<T> Value<T> {
         })
     }
 
-    /// Runs `f` with the value, without preemption, unless a writer holds the lock. Never waits, for queued threads neither: a
-    /// caller must not read the same version again and again.
+    /// Runs `f` with the value, without preemption, unless a writer holds the lock. Never waits, not even for queued
+    /// threads, so a caller must not read the same version again and again.
     pub(crate) fn try_with<R>(&self, caller: CallSite, f: impl FnOnce(&T) -> R) -> Option<R> {
         without_preemption(|| {
             let value = self.lock.try_read();
@@ -75,8 +76,8 @@ impl<T> Value<T> {
         })
     }
 
-    /// Waits for the write lock and runs `f` with it. If `f` panics, the lock is released, and the value stays as `f` has
-    /// left it.
+    /// Waits for the write lock and runs `f` with the value. If `f` panics, the lock is released, and the value stays as `f`
+    /// has left it.
     #[inline]
     pub(crate) fn write<R>(&self, caller: CallSite, f: impl FnOnce(&mut T) -> R) -> R {
         self.id.check_write(caller);
@@ -90,7 +91,8 @@ impl<T> Value<T> {
         if self.queue.admits(Access::Write) { self.attempt(caller, f).ok() } else { None }
     }
 
-    /// A writer is not preempted: nothing on its core ever waits for a writer that it has preempted.
+    /// Tries the lock once, without preemption, so no code on this core ever waits for a writer that it has preempted.
+    /// Returns `f` if the lock is held.
     #[inline]
     fn attempt<R, F: FnOnce(&mut T) -> R>(&self, caller: CallSite, f: F) -> Result<R, F> {
         without_preemption(|| {

@@ -2,12 +2,12 @@
 //!
 //! # The life of a wait
 //!
-//! 1. *Check.* If what the task waits for is there already, the wait is over, without a lock.
-//! 2. *Register.* The task's waker is put into the wait list. Then the waiting bit is set, in the atomic that says whether
-//!    what the task waits for is there. If it has come in between, the wait is over.
+//! 1. *Check.* If what the task waits for is there already, the wait is over, and no lock has been taken.
+//! 2. *Register.* The task's waker is put into the wait list. Then the waiting bit is set, in the same atomic that the check
+//!    reads. If what the task waits for has come in between, the wait is over.
 //! 3. *Sleep.* A sender that takes the waiting bit takes the waker out of the list and calls it.
 //!
-//! A wait that ends or is dropped after step 2 takes its waker back out of the list, unless a sender was faster.
+//! A wait that ends or is dropped after step 2 takes its waker out of the list, unless a sender has taken it already.
 
 use core::task::{Context, Poll, Waker, ready};
 
@@ -18,18 +18,18 @@ use crate::channel::waiters::{SENDERS_LANE, Waiters};
 use crate::deadlock::CallSite;
 use crate::error::RecvError;
 
-/// Where one wait at a time leaves its waker: a slot in a wait list, from the first wait on.
+/// The place for the waker of one wait at a time: a slot in a wait list, from the first wait on.
 pub(crate) struct Place {
     slot: Index,
     lane: u8,
-    /// The head of those among which it waits.
+    /// The head of the circular list in which it waits.
     head: u8,
     /// `true` if the slot may have a waker: set by a poll that is pending, cleared by the end of the wait.
     is_registered: bool,
 }
 
 impl Place {
-    /// Returns a place in the list of `lane`, among [`RECEIVERS`] or [`SENDERS`].
+    /// Returns a place in the list of `lane`; `head` is [`RECEIVERS`] or [`SENDERS`].
     fn new(lane: usize, head: Index) -> Self {
         Self { slot: NO_SLOT, lane: lane as u8, head: head as u8, is_registered: false }
     }
@@ -50,12 +50,12 @@ impl Place {
         cx: &Context<'_>,
         mut check: impl FnMut(Option<usize>) -> Option<R>,
     ) -> Poll<R> {
-        // A task that has been woken mostly finds here what it has been woken for.
+        // A task that has been woken usually finds here what it has been woken for.
         if let Some(found) = check(None) {
             self.cancel(waiters);
             return Poll::Ready(found);
         }
-        // Cloning runs foreign code, which must neither run under the lock nor between the two steps of a registration.
+        // Cloning runs foreign code, which must not run while the lock is held, nor between the two steps of a registration.
         let replaced = self.register(waiters, cx.waker().clone());
         let found = check(Some(self.lane.into()));
         if found.is_some() {
@@ -82,7 +82,7 @@ impl Place {
         }
     }
 
-    /// Gives the slot back, and returns the waker that was still in it. There is no wait any more.
+    /// Gives the slot back, which ends the wait, and returns the waker if it was still in the slot.
     #[inline]
     pub(crate) fn release(&mut self, waiters: &Waiters) -> Option<Waker> {
         if self.slot == NO_SLOT {
@@ -93,16 +93,16 @@ impl Place {
     }
 }
 
-/// How far a receiver is: the version that it has seen, and where it waits for the next one.
+/// A receiver's position: the version that it has seen, and the place where it waits for the next one.
 pub(crate) struct Cursor {
     pub(crate) seen: Version,
     pub(crate) place: Place,
 }
 
 impl Cursor {
-    /// Returns the cursor of a receiver before which there were `number` others.
+    /// Returns the cursor of a new receiver; there were `number` receivers before.
     pub(crate) fn new(seen: Version, number: usize) -> Self {
-        // Receivers get their lanes in turn. There is a power of two of them.
+        // Receivers get their lanes in turn. The number of lanes is a power of two.
         Self { seen, place: Place::new(number & (LANES - 1), RECEIVERS) }
     }
 }
@@ -115,7 +115,8 @@ impl<T> Channel<T> {
         self.poll_since(seen, place, cx)
     }
 
-    /// As [`poll_unseen`](Self::poll_unseen), but returns a copy of the value, and marks it as seen once it has been copied.
+    /// Like [`poll_unseen`](Self::poll_unseen), but returns a copy of the value, and marks it as seen once it has been
+    /// copied.
     pub(crate) fn poll_recv(
         &self,
         cursor: &mut Cursor,
@@ -130,7 +131,7 @@ impl<T> Channel<T> {
         Poll::Ready(Ok(self.with_and_update(caller, seen, T::clone)))
     }
 
-    /// Polls for another version than `seen`, which becomes that version, or for the close.
+    /// Polls for a version other than `seen`, which is then set to it, or for the close.
     pub(crate) fn poll_since(
         &self,
         seen: &mut Version,
@@ -161,12 +162,12 @@ impl<T> Channel<T> {
 pub(crate) struct Wait<'a, T> {
     pub(crate) channel: &'a Channel<T>,
     pub(crate) cursor: &'a mut Cursor,
-    /// `true` from a poll that was pending, or that has panicked, to one that is ready.
+    /// `true` after a poll that was pending or has panicked, until a poll is ready.
     pub(crate) is_pending: bool,
 }
 
 impl<T> Wait<'_, T> {
-    /// Polls with one of the channel's `poll_` methods.
+    /// Polls with `poll`, which calls one of the channel's `poll_` methods.
     pub(crate) fn poll<R>(&mut self, poll: impl FnOnce(&Channel<T>, &mut Cursor) -> Poll<R>) -> Poll<R> {
         self.is_pending = true;
         let polled = poll(self.channel, self.cursor);

@@ -1,13 +1,13 @@
-//! One list of waiting tasks: receivers, and senders that wait in `closed`. It knows nothing of values and versions.
+//! One list of waiting tasks: receivers, and senders that wait in `closed`. It knows nothing about values and versions.
 //!
 //! # Slots
 //!
 //! A list is a slab of [`Slot`]s behind one lock. A receiver gets a slot at its first wait and keeps it until it is dropped,
 //! so a wait takes the lock once, to put its waker into the slot and the slot into the list. Slots are linked by index into
 //! circular lists. Each circular list has a *head*: [`RECEIVERS`] for the receivers that wait, [`SENDERS`] for the senders
-//! that do, and a slot for each delivery under way.
+//! that wait, and a slot for each delivery of more than one batch.
 //!
-//! | state of a slot | `waker` | `links` | gets there by |
+//! | state of a slot | `waker` | `links` | entered by |
 //! |---|---|---|---|
 //! | free | none | `next` is the next free slot | [`grow`](WaitList::grow), [`release`](WaitList::release), the end of a delivery |
 //! | idle: a receiver has it and does not wait | none | itself | [`cancel`](WaitList::cancel), [`take_wakers`](WaitList::take_wakers) |
@@ -15,30 +15,32 @@
 //! | taken by a delivery | some | in that delivery's list | the first `take_wakers` of a delivery |
 //! | head of a delivery | none | last and first slot of its list, or itself | the first `take_wakers` of a delivery |
 //!
-//! `register` of a slot that is waiting or taken moves it to the end of the list in which it waits.
+//! If a slot is waiting or taken already, `register` moves it to the end of the list in which it waits.
 //!
 //! # Deliveries
 //!
-//! A send moves all receivers that wait to a list of its own, in constant time, then takes wakers off that list's front, a
-//! few at a time, and calls them after it has released the lock. A task that waits again in the meantime is in the list of
-//! `RECEIVERS` and is not woken twice. A wait that is cancelled in the meantime unlinks its slot and is not woken at all,
-//! unless its waker has been taken already.
+//! A send takes wakers off the front of the list of `RECEIVERS`, as many as a batch holds, and calls them after it has
+//! released the lock. If there are more, it first moves the rest to a list of its own, in constant time, and then takes
+//! batches off the front of that. A task that waits again in the meantime is in the list of `RECEIVERS` and is not woken
+//! twice. A wait that is cancelled in the meantime unlinks its slot, and its task is not woken, unless its waker has been
+//! taken already.
 //!
-//! With `critical-section` all deliveries share one list, and take one waker at a time: a sender that an interrupt has
-//! preempted in the middle of its delivery must not hold up the tasks that are left, so the interrupt's send wakes them too.
+//! With `critical-section` all deliveries share one list, and take one waker at a time. An interrupt may preempt a sender in
+//! the middle of its delivery. The tasks that are left must not wait for that sender, so a send in the interrupt handler
+//! wakes them too.
 //!
 //! # Memory
 //!
-//! Slots never move. When none is free, the list gets one more chunk of them, as large as all chunks before, which is made
-//! before the lock is taken. While it is held, one entry is added to the directory of chunks. (Once, when the list grows from
-//! 256 slots to 512, eight entries move to a longer directory.) Released slots are used again, so a list is as large as the
-//! largest number of receivers that have had slots at the same time. Once none of its slots is used, a list that has grown
-//! gives its chunks back.
+//! Slots never move. When none is free, the list gets one more chunk with as many slots as it has already. The chunk is
+//! allocated before the lock is taken. While the lock is held, one entry is added to the directory of chunks. (Once, when
+//! the list grows from 256 slots to 512, eight entries move to a longer directory.) Released slots are used again, so a list
+//! grows only with the largest number of slots in use at the same time. Once no slot is in use, a list with more than
+//! [`KEPT_CHUNKS`] chunks gives them back.
 //!
 //! # Why not event-listener's list
 //!
-//! event-listener calls wakers while it holds its lock, so each wait needed a second place for its waker, with a lock and a
-//! reference count of its own: 19 atomic writes for a wait and its wake-up instead of 10. It allocates for a wait that
+//! event-listener calls wakers while it holds its lock, so with it each wait would need a second place for its waker, with a
+//! lock and a reference count: 19 atomic writes for a wait and its wake-up instead of 10. It allocates for a wait that
 //! outlives its poll. And a dropped wait passes its notification on, so it can call the waker of another task.
 
 use alloc::vec::Vec;
@@ -47,14 +49,14 @@ use core::task::Waker;
 
 use crate::sync::{HAS_CRITICAL_SECTIONS, IS_MODEL, Mutex};
 
-/// Says which slot: one of the first ones, or, above [`OFFSET_BITS`], the number of its chunk from 1 on, and below, its place
-/// in that chunk. [`NO_SLOT`] stands for none.
+/// The index of a head or a slot. The bits above [`OFFSET_BITS`] are the number of its chunk, from 1 on, and the bits below
+/// are its place in that chunk. Without a chunk it is a head or the first slot. [`NO_SLOT`] stands for none.
 pub(crate) type Index = u32;
 
-/// A chunk has at most 2<sup>27</sup> slots, and there are at most 31 chunks.
+/// A chunk has at most 2<sup>27</sup> slots, and an index has room for 31 chunks.
 const OFFSET_BITS: u32 = 27;
 
-/// For how many chunks a directory has room at first, and for how many once that is full.
+/// The number of chunks that a directory has room for: at first, and once that room is full.
 const SHORT_DIRECTORY: usize = 8;
 const LONG_DIRECTORY: usize = 31;
 
@@ -64,10 +66,10 @@ pub(crate) const RECEIVERS: Index = 0;
 /// The head of the senders that wait for the last receiver's drop.
 pub(crate) const SENDERS: Index = 1;
 
-/// The head of the list that all deliveries share, if they do.
+/// The head of the list that all deliveries share with `critical-section`.
 const DELIVERING: Index = 2;
 
-/// How many heads there are from the start. The first slot's index comes after theirs.
+/// The number of heads from the start. The index of the first slot comes after theirs.
 const HEADS: usize = if HAS_CRITICAL_SECTIONS { 3 } else { 2 };
 
 /// Stands for no slot where an index can be absent.
@@ -76,10 +78,10 @@ pub(crate) const NO_SLOT: Index = 0;
 /// The slot that a list has from the start.
 const FIRST_SLOT: Index = HEADS as Index;
 
-/// How many chunks an unused list keeps, so a few waits at a time that come and go do not allocate.
+/// The number of chunks that an unused list keeps, so a few waits at a time that come and go do not allocate.
 const KEPT_CHUNKS: usize = 4;
 
-/// How many wakers a delivery takes while it holds the lock once.
+/// The number of wakers that a delivery takes each time that it holds the lock.
 const BATCH: usize = match (HAS_CRITICAL_SECTIONS, IS_MODEL) {
     (true, _) => 1,
     (_, true) => 2,
@@ -104,7 +106,7 @@ struct Full;
 struct Slots {
     heads: [Links; HEADS],
     first: Slot,
-    /// The directory. Each chunk has as many slots as the list had before it.
+    /// The directory. Each chunk has as many slots as the list had before.
     chunks: Vec<Vec<Slot>>,
     /// The first free slot.
     free: Index,
@@ -113,12 +115,12 @@ struct Slots {
 }
 
 impl Slots {
-    // Without `#[inline]`: in firmware that is built for size, the hint makes it half a kilobyte more.
+    // Without `#[inline]`, which would add half a kilobyte to firmware that is built for size.
     fn slot(&mut self, index: Index) -> &mut Slot {
         let (chunk, offset) = ((index >> OFFSET_BITS) as usize, (index & ((1 << OFFSET_BITS) - 1)) as usize);
         match chunk.checked_sub(1) {
             None => &mut self.first,
-            // An index out of bounds would link the text of its panic.
+            // Indexing would link the text of its panic.
             Some(chunk) => {
                 self.chunks.get_mut(chunk).and_then(|chunk| chunk.get_mut(offset)).unwrap_or_else(|| unreachable!())
             }
@@ -143,8 +145,8 @@ impl Slots {
         Ok(index)
     }
 
-    /// Takes a slot for a receiver. One that a delivery may need for a head is left: then no send has to grow a list that
-    /// is long enough for one.
+    /// Takes a slot for a receiver. In a list with more slots than a batch, it leaves the last free slot for the head of a
+    /// delivery, so no send has to grow the list unless another delivery is under way.
     fn allocate_for_receiver(&mut self) -> Result<Index, Full> {
         let needs_head = !HAS_CRITICAL_SECTIONS && 1 << self.chunks.len() > BATCH;
         let free = self.free;
@@ -176,14 +178,14 @@ impl Slots {
         self.links(next).prev = prev;
     }
 
-    /// Puts `waker` into the slot, and the slot at the end of the list of `head`. Returns the waker that was there.
+    /// Puts `waker` into the slot, and the slot at the end of the list of `head`. Returns the waker that was in the slot.
     #[inline]
     fn register(&mut self, head: Index, index: Index, waker: Waker) -> Option<Waker> {
         let replaced = self.cancel(index);
         let last = mem::replace(&mut self.links(head).prev, index);
         let slot = self.slot(index);
         slot.links = Links { prev: last, next: head };
-        // There is none: without `forget` the compiler would make code that drops it.
+        // The slot has no waker: without `forget` the compiler would generate code to drop one.
         mem::forget(slot.waker.replace(waker));
         self.links(last).next = index;
         replaced
@@ -212,8 +214,8 @@ impl Slots {
         self.links(last).next = to;
     }
 
-    /// Takes wakers off the front of the list of `head`, as many as a batch has room for. Returns `true` if the list is
-    /// empty then.
+    /// Takes wakers off the front of the list of `head`, as many as `batch` has room for. Returns `true` if the list is then
+    /// empty.
     #[inline]
     fn take_front(&mut self, head: Index, batch: &mut Batch) -> bool {
         let mut next = self.links(head).next;
@@ -224,7 +226,7 @@ impl Slots {
             let slot = self.slot(index);
             next = mem::replace(&mut slot.links.next, index);
             slot.links.prev = index;
-            // There was none: without `forget` the compiler would make code that drops it.
+            // The place was empty: without `forget` the compiler would generate code to drop a waker.
             mem::forget(mem::replace(place, slot.waker.take()));
         }
         self.links(head).next = next;
@@ -233,13 +235,13 @@ impl Slots {
     }
 }
 
-/// The list. Each method takes its lock at most once at a time, and runs no code of others while it holds it: wakers come in
-/// cloned, and go out to be called or dropped by the caller.
+/// The list. No method runs foreign code while it holds the lock: wakers are cloned before they are passed in, and are
+/// returned to be called or dropped by the caller.
 pub(crate) struct WaitList(Mutex<Slots>);
 
 impl WaitList {
-    /// Puts `waker` into the slot, which is a new one if there is none yet, to be taken by the next delivery to the list of
-    /// `head`: [`RECEIVERS`] or [`SENDERS`]. Returns the waker that it replaces.
+    /// Puts `waker` into the slot, for the next delivery to the list of `head`: [`RECEIVERS`] or [`SENDERS`]. If there is no
+    /// slot yet, takes a new one. Returns the waker that it replaces.
     #[inline]
     pub(crate) fn register(&self, head: Index, slot: &mut Index, waker: Waker) -> Option<Waker> {
         let mut waker = Some(waker);
@@ -251,13 +253,13 @@ impl WaitList {
         })
     }
 
-    /// Takes the waker out of the slot, if it is still there: no delivery finds it from here on.
+    /// Takes the waker out of the slot, if it is still there. No delivery finds it from then on.
     #[inline]
     pub(crate) fn cancel(&self, slot: Index) -> Option<Waker> {
         self.0.with(|slots| slots.cancel(slot))
     }
 
-    /// Gives the slot back. Returns the waker that was still in it.
+    /// Gives the slot back. Returns the waker if it was still in the slot.
     pub(crate) fn release(&self, slot: Index) -> Option<Waker> {
         // The chunks are dropped after the lock has been released.
         let (waker, _unused) = self.0.with(|slots| {
@@ -268,9 +270,10 @@ impl WaitList {
         waker
     }
 
-    /// Takes the next wakers of a delivery into `batch`, which is empty. At first `head` is [`RECEIVERS`] or [`SENDERS`], and
-    /// the delivery takes everything in that list. (If it must make room for a head, also what has begun to wait until there
-    /// is room: that is woken once too often.) Returns `true` if nothing is left of the delivery after this batch.
+    /// Takes the next wakers of a delivery into `batch`, which is empty. At first `head` is [`RECEIVERS`] or [`SENDERS`],
+    /// and the delivery takes everything in that list. (If the list must grow for the delivery's head, the delivery also
+    /// takes the waits that begin in the meantime, and wakes those tasks needlessly.) Returns `true` if nothing is left of
+    /// the delivery after this batch.
     #[inline]
     pub(crate) fn take_wakers(&self, head: &mut Index, batch: &mut Batch) -> bool {
         self.with_room(|slots| {
@@ -282,7 +285,7 @@ impl WaitList {
                 return Ok(slots.take_front(DELIVERING, batch));
             }
             let is_first_batch = *head <= SENDERS;
-            // Mostly one batch is all, and no head is needed.
+            // Usually one batch is all, and no head is needed.
             let is_last = slots.take_front(*head, batch);
             if is_first_batch && !is_last {
                 let from = mem::replace(head, slots.allocate()?);
@@ -294,7 +297,7 @@ impl WaitList {
         })
     }
 
-    /// Calls `f` with the slots locked, again whenever the list has grown because `f` has found it full.
+    /// Calls `f` with the slots locked. While `f` finds the list full, grows it and calls `f` again.
     #[inline]
     fn with_room<R>(&self, mut f: impl FnMut(&mut Slots) -> Result<R, Full>) -> R {
         loop {
@@ -305,7 +308,7 @@ impl WaitList {
         }
     }
 
-    /// Doubles the number of slots, unless another caller has done so since there were so many `chunks`.
+    /// Doubles the number of slots, unless another caller has done so since there were `chunks` chunks.
     #[cold]
     #[inline(never)]
     fn grow(&self, chunks: usize) {
@@ -320,14 +323,14 @@ impl WaitList {
             directory = Vec::with_capacity(if chunks == 0 { SHORT_DIRECTORY } else { LONG_DIRECTORY });
             (0..chunks).for_each(|_| push_within_capacity(&mut directory, Vec::new()));
         }
-        // The old directory, and what is not used, are dropped after the lock has been released.
+        // The old directory, and a chunk that is not needed, are dropped after the lock has been released.
         self.0.with(|slots| {
             if slots.chunks.len() == chunks {
                 if let Some(last) = chunk.last_mut() {
                     last.links.next = mem::replace(&mut slots.free, first);
                 }
                 if directory.capacity() > 0 {
-                    // One by one: to move them all at once would link `memcpy`.
+                    // One by one, because moving them all at once would link `memcpy`.
                     directory.iter_mut().zip(&mut slots.chunks).for_each(|(new, old)| mem::swap(new, old));
                     mem::swap(&mut slots.chunks, &mut directory);
                 }
@@ -354,7 +357,7 @@ impl Default for WaitList {
 
 /// Wakers that a delivery has taken and not called yet, first in, first out.
 pub(crate) struct Batch {
-    /// All taken out before it is dropped.
+    /// All wakers are taken out before the batch is dropped.
     wakers: ManuallyDrop<[Option<Waker>; BATCH]>,
     taken: usize,
     len: usize,
@@ -365,7 +368,7 @@ impl Batch {
         Self { wakers: ManuallyDrop::new([const { None }; BATCH]), taken: 0, len: 0 }
     }
 
-    /// Takes the next waker; a batch that is empty can be filled again.
+    /// Takes the next waker. Once it has returned `None`, the batch can be filled again.
     #[inline]
     pub(crate) fn next(&mut self) -> Option<Waker> {
         if self.taken == self.len {

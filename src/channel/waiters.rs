@@ -1,4 +1,4 @@
-//! All that wait on a channel: the lists of tasks, event-listener's listeners, and how they are woken.
+//! Everything that waits on a channel: the lists of tasks, event-listener's listeners, and how they are woken.
 
 use core::mem;
 use core::task::Waker;
@@ -10,10 +10,10 @@ use crate::sync::{Event, LazyIfLarge, catch_panic, notify_all};
 /// The lane in whose list senders wait in `closed`.
 pub(crate) const SENDERS_LANE: usize = 0;
 
-/// Made when the first task waits.
+/// The lists, made when the first task waits.
 #[derive(Default)]
 struct Lists {
-    /// Each list has its lock in memory of its own, away from those of the others.
+    /// Each list is a separate allocation, so the locks of two lists are not next to each other.
     lanes: [LazyIfLarge<WaitList>; LANES],
     /// The listeners that wait for the last receiver's drop.
     on_closed: Event,
@@ -30,7 +30,7 @@ impl Waiters {
     /// Returns the list of a lane.
     #[inline]
     pub(crate) fn list(&self, lane: u8) -> &WaitList {
-        // An index out of bounds would link the text of its panic.
+        // Indexing would link the text of its panic.
         self.lists.get_or_make().lanes.get(usize::from(lane)).unwrap_or_else(|| unreachable!()).get_or_make()
     }
 
@@ -38,7 +38,7 @@ impl Waiters {
         &self.lists.get_or_make().on_closed
     }
 
-    /// Wakes all receivers that a sender owes it to. The caller holds no lock.
+    /// Wakes the receivers and listeners behind the bits that a send or the close has taken. The caller holds no lock.
     #[inline]
     pub(crate) fn notify_receivers(&self, waiting: Waiting) {
         if !waiting.is_empty() {
@@ -56,24 +56,24 @@ impl Waiters {
     fn notify(&self, waiting: Index, lanes: usize, listeners: Option<&Event>) {
         let mut delivery = Delivery { waiters: self, waiting, lanes, listeners, head: waiting, batch: Batch::new() };
         delivery.run();
-        // Everything is delivered.
+        // Everything has been delivered.
         mem::forget(delivery);
     }
 }
 
-/// The wake-ups that one send or one close owes, and that are not done yet.
+/// The wake-ups that one send or one close must still do.
 ///
-/// If a waker panics, dropping this wakes all others while the panic goes on. Further panics are caught, because they
+/// If a waker panics, dropping the delivery during the unwind wakes all others. Further panics are caught, because they
 /// would abort the program.
 struct Delivery<'a> {
     waiters: &'a Waiters,
-    /// The head of those that it wakes, in each list.
+    /// The head of the waits that it ends, in each list: [`RECEIVERS`] or [`SENDERS`].
     waiting: Index,
-    /// A bit for each lane that is still to be delivered to, the first the lowest.
+    /// A bit for each lane that is still to be delivered to; the lowest bit is the first lane.
     lanes: usize,
     /// The listeners that are still to be notified.
     listeners: Option<&'a Event>,
-    /// Where the rest of the current list is.
+    /// The head of the rest of the current list.
     head: Index,
     batch: Batch,
 }
@@ -96,7 +96,7 @@ impl Delivery<'_> {
             if self.lanes == 0 {
                 return None;
             }
-            // The bit was set after the list had been made, and was taken with Acquire: the list is there. (`get` and not
+            // The bit was set after the list had been made, and was taken with Acquire, so the list is there. (`get` and not
             // an index, which would link the text of a panic.)
             let lane = self.lanes.trailing_zeros() as usize;
             let list = self.waiters.lists.get().and_then(|lists| lists.lanes.get(lane)?.get());

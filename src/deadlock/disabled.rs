@@ -1,6 +1,6 @@
-//! Nothing, for release builds and for builds without threads.
+//! Does nothing, for release builds and for builds without threads.
 
-/// Where a guard was taken, which is not kept.
+/// The place where a guard was taken, which this implementation does not keep.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct CallSite;
 

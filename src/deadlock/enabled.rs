@@ -6,10 +6,10 @@ use core::panic::Location;
 
 use crate::sync::{AtomicUsize, Ordering};
 
-/// Where a guard was taken.
+/// The place where a guard was taken.
 pub(crate) type CallSite = &'static Location<'static>;
 
-/// Returns the place in the user's source that called.
+/// Returns the place of the call in the user's source.
 #[track_caller]
 pub(crate) fn caller() -> CallSite {
     Location::caller()
@@ -26,14 +26,14 @@ enum Use {
     Write,
 }
 
-/// One use: the channel's number, and where the user's source asked for it.
+/// One use: the channel's number, the kind, and the place of the call in the user's source.
 type Entry = (usize, Use, CallSite);
 
 std::thread_local! {
     static HELD: RefCell<Vec<Entry>> = const { RefCell::new(Vec::new()) };
 }
 
-/// Differs from that of every other channel, even of one that lived at the same address before.
+/// A number for each channel, which no other channel ever has, not even one that lived at the same address before.
 pub(crate) struct ChannelId(AtomicUsize);
 
 impl ChannelId {
@@ -84,10 +84,10 @@ impl ChannelId {
         }
     }
 
-    /// Returns the latest use of this channel by this thread. Where it writes there is no other.
+    /// Returns the latest use of this channel by this thread. If that is a write, there is no other.
     fn find(&self) -> Option<(Use, CallSite)> {
         let channel = self.number();
-        // A thread that has run its last destructors has no notes any more, and is not checked.
+        // A thread whose thread-locals have been destroyed has no notes any more, and is not checked.
         HELD.try_with(|held| held.borrow().iter().rfind(|e| e.0 == channel).map(|e| (e.1, e.2))).unwrap_or(None)
     }
 
@@ -111,7 +111,7 @@ impl Held {
         Self(entry)
     }
 
-    /// Says whether a closure of the user's runs with this guard, or the user has it as a `Ref`.
+    /// Notes that one of the user's closures runs with this guard, or that the user has it as a `Ref`.
     pub(crate) fn set_in_closure(&mut self, is_in_closure: bool) {
         let before = self.0;
         self.0.1 = if is_in_closure { Use::Read } else { Use::Ref };

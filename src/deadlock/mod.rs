@@ -1,8 +1,8 @@
-//! The deadlock detector: which channels this thread holds a guard of, and where each was taken. A call that would wait for
-//! its own thread panics instead.
+//! The deadlock detector: it knows of which channels this thread holds a guard, and where each guard was taken. A call that
+//! would wait for its own thread panics instead.
 //!
 //! Both implementations have the same names: [`caller`] returns the user's [`CallSite`], a [`ChannelId`] checks and notes
-//! what this thread holds, and a note lasts as long as its [`Held`]. `enabled.rs` is for debug builds with threads.
+//! what this thread holds, and a note lasts as long as its [`Held`] lives. `enabled.rs` is for debug builds with threads.
 //! `disabled.rs`, without state and without code, is for all others.
 
 #[cfg(not(all(feature = "std", debug_assertions, not(all(loom, feature = "loom")))))]

@@ -1,4 +1,4 @@
-//! The stand-in for `Lazy` on small targets, where code for a value that may be missing takes more memory than the value.
+//! Replaces `Lazy` on small targets, where the code for a value that may be missing takes more memory than the value.
 
 /// A value that is there from the start.
 #[derive(Default)]

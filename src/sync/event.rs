@@ -1,4 +1,4 @@
-//! event-listener's list of listeners, with the feature `event-listener`. Without it there is nothing to notify.
+//! event-listener's list of listeners, with the feature `event-listener`. Without the feature there is nothing to notify.
 //!
 //! With `--cfg loom`, event-listener only compiles with its own feature `loom`. So in such a build there are listeners only
 //! with this crate's feature `loom`, which turns that on, and `--cfg loom_event_listener`.
@@ -8,8 +8,8 @@ pub(crate) use event_listener::Event;
 
 /// Notifies all listeners. event-listener calls their wakers while it holds its own lock.
 ///
-/// The caller has taken the bit that a listener sets after it has been added, with Acquire: the listener is in the list. What
-/// it looks at after it has been notified is in the same atomic as the bit, so no fence is needed here.
+/// The caller has taken, with Acquire, the bit that a listener sets after it has been added, so the listener is in the list.
+/// What it checks after it has been notified is in the same atomic as the bit, so no fence is needed here.
 #[cfg(all(feature = "event-listener", any(not(loom), loom_event_listener)))]
 pub(crate) fn notify_all(event: &Event) {
     use event_listener::IntoNotification;

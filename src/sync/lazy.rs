@@ -1,14 +1,14 @@
-//! What a channel makes when it first needs it.
+//! A value that a channel makes when it first needs it.
 
 use alloc::boxed::Box;
 
 use crate::sync::SetOnce;
 
-/// A value that is made when it is first needed, in an allocation of its own.
+/// A value that is made when it is first needed, in a separate allocation.
 pub(crate) struct Lazy<T>(SetOnce<Box<T>>);
 
 impl<T: Default> Lazy<T> {
-    /// Returns the value if it has been needed yet.
+    /// Returns the value if it has been made.
     pub(crate) fn get(&self) -> Option<&T> {
         self.0.get().map(|value| &**value)
     }
@@ -23,7 +23,7 @@ impl<T: Default> Lazy<T> {
     #[cold]
     #[inline(never)]
     fn make(&self) -> &T {
-        // Made before the cell is claimed: other callers wait for a move and not for an allocation.
+        // Made before the cell is claimed, so other callers wait for a move and not for an allocation.
         let value = Box::default();
         self.0.get_or_init(|| value)
     }

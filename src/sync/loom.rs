@@ -15,18 +15,18 @@ macro_rules! new_arc {
 }
 pub(crate) use new_arc;
 
-/// Returns what is in `atomic`. It is a read-modify-write, because loom 0.7 takes only an atomic's last access into account
-/// when it looks for interleavings: a plain load before the exchange would hide the exchange's own races.
+/// Returns what is in `atomic`. This is a read-modify-write, because loom 0.7 considers only an atomic's last access when it
+/// looks for interleavings: a plain load before the exchange would hide the exchange's own races.
 pub(crate) fn first_guess(atomic: &AtomicUsize) -> usize {
     // ORDERING: Relaxed; as the native one.
     atomic.fetch_or(0, Ordering::Relaxed)
 }
 
-/// spin's lock, made of loom's atomic: an attempt to read counts as a reader for a moment, even if it fails. (loom's own lock
-/// does not let a thread read twice, and its `try_*` wait for one another.)
+/// A model of spin's lock, built from loom's atomic: an attempt to read counts as a reader for a moment, even if it fails.
+/// (loom's own lock does not let a thread read twice, and its `try_` methods wait for one another.)
 pub(crate) struct RwLock<T> {
     word: AtomicUsize,
-    /// loom does not see this lock. It is never contended.
+    /// loom does not see this lock, which is never contended.
     value: std::sync::RwLock<T>,
 }
 
@@ -107,8 +107,8 @@ impl<T> Mutex<T> {
     }
 }
 
-/// The value is in std's cell, which loom cannot see. `is_set` publishes it to loom, and the second of two callers that set it
-/// waits for `setting`.
+/// The value is in std's cell, which loom cannot see. `is_set` publishes it for loom, and of two callers that set it, the
+/// second waits for `setting`.
 pub(crate) struct SetOnce<T> {
     value: std::sync::OnceLock<T>,
     is_set: AtomicUsize,

@@ -1,8 +1,8 @@
-//! The facade: every atomic, reference count, lock and pause of this crate. This folder is the only place that names the
-//! crates they come from. Under `cfg(loom)` the same names are loom's types.
+//! The facade: every atomic, reference count, lock and pause of this crate. Only this folder names the crates that they come
+//! from. Under `cfg(loom)` the same names are loom's types.
 //!
-//! It has primitives and no policy: how a thread waits for the value is decided in `channel/queue/`, and which lane a
-//! receiver waits in is decided in `channel/wait.rs`.
+//! It has primitives and no policy: `channel/queue/` decides how a thread waits for the value, and `channel/wait.rs` decides
+//! in which lane a receiver waits.
 
 #[cfg(not(target_pointer_width = "64"))]
 mod eager;
@@ -18,7 +18,7 @@ mod native;
 #[cfg(all(feature = "std", not(target_family = "wasm"), not(all(loom, feature = "loom"))))]
 pub(crate) mod thread;
 
-/// A reference count that a [`Waker`](core::task::Waker) can be made of, and the trait that does it.
+/// An `Arc` that converts into a [`Waker`](core::task::Waker), and the trait for that.
 #[cfg(all(feature = "std", not(target_family = "wasm")))]
 pub(crate) use portable_atomic_util::{Arc as WakerArc, task::Wake};
 
@@ -32,7 +32,7 @@ pub(crate) use self::mutex::Mutex;
 #[cfg(not(all(loom, feature = "loom")))]
 pub(crate) use self::native::*;
 
-/// Lazy on 64-bit targets, and there from the start on small ones.
+/// `Lazy` on 64-bit targets, and `Eager` on small ones.
 #[cfg(not(target_pointer_width = "64"))]
 pub(crate) use self::eager::Eager as LazyIfLarge;
 #[cfg(target_pointer_width = "64")]
@@ -51,8 +51,8 @@ pub(crate) const HAS_CRITICAL_SECTIONS: bool = cfg!(feature = "critical-section"
 /// `true` in a model, where a few waiting tasks must be enough to reach every branch.
 pub(crate) const IS_MODEL: bool = cfg!(all(loom, feature = "loom"));
 
-/// Runs `f` in a critical section, so nothing on this core preempts it. Without the feature `critical-section` it is only
-/// run.
+/// Runs `f` in a critical section, so nothing on this core preempts it. Without the feature `critical-section`, just runs
+/// `f`.
 pub(crate) fn without_preemption<R>(f: impl FnOnce() -> R) -> R {
     #[cfg(feature = "critical-section")]
     return critical_section::with(|_| f());
@@ -60,8 +60,8 @@ pub(crate) fn without_preemption<R>(f: impl FnOnce() -> R) -> R {
     f()
 }
 
-/// Runs `f` and catches its panic, after the panic's message has been printed. Without `std` no panic can be caught. A
-/// panic of loom's own must end the model and is not caught either.
+/// Runs `f` and catches its panic, after the panic's message has been printed. Without `std` no panic can be caught. In a
+/// model none is caught either, because loom's own panics must end it.
 #[cold]
 pub(crate) fn catch_panic(f: impl FnOnce()) {
     #[cfg(all(feature = "std", not(all(loom, feature = "loom"))))]

@@ -1,4 +1,4 @@
-//! The lock of the wait lists: held for a few instructions, and never while code of others runs.
+//! The lock of the wait lists: held for a few instructions, and never while foreign code runs.
 //!
 //! With `critical-section` it is a critical section, so the thread or interrupt that holds it is never preempted on its
 //! core. Otherwise it is spin's. With std's mutex, a wait and its wake-up take 6 % longer, and waking 10,000 receivers on two
@@ -15,7 +15,7 @@ impl<T> Mutex<T> {
 
     #[inline]
     pub(crate) fn with<R>(&self, f: impl FnOnce(&mut T) -> R) -> R {
-        // No code of others runs in `f`, so it is never borrowed twice. (`borrow_mut` would link the text of its panic.)
+        // No foreign code runs in `f`, so the cell is never borrowed twice. (`borrow_mut` would link the text of its panic.)
         critical_section::with(|section| {
             f(&mut self.0.borrow(section).try_borrow_mut().unwrap_or_else(|_| unreachable!()))
         })
@@ -43,7 +43,8 @@ impl<T> Mutex<T> {
     }
 }
 
-/// Pauses after an attempt has failed, as so many before. With threads it soon sleeps: the holder may have been preempted.
+/// Pauses after a failed attempt, and counts it in `failed`. With threads it soon sleeps, because the holder may have been
+/// preempted.
 #[cfg(not(feature = "critical-section"))]
 #[cold]
 fn pause(failed: &mut u32) {

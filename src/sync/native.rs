@@ -1,10 +1,10 @@
-//! The types that programs use: portable-atomic's and spin's.
+//! The types that programs use: those of portable-atomic and spin.
 
 pub(crate) use portable_atomic::{AtomicUsize, Ordering};
 pub(crate) use portable_atomic_util::Arc;
 
-/// Makes an `Arc` of an expression. It allocates first, so a release build makes even a large value in its place: with
-/// `Arc::new` the value goes through the stack.
+/// Makes an `Arc` from an expression. It allocates first, so a release build writes even a large value directly into its
+/// place; with `Arc::new` the value goes through the stack.
 macro_rules! new_arc {
     ($value:expr) => {
         $crate::sync::Arc::new_cyclic(|_| $value)
@@ -12,10 +12,10 @@ macro_rules! new_arc {
 }
 pub(crate) use new_arc;
 
-/// The lock around the value, which is only ever tried: `channel/queue/` decides how a caller waits for it.
+/// The lock around the value. Only its `try_` methods are used: `channel/queue/` decides how a caller waits for it.
 pub(crate) use spin::{RwLock, RwLockReadGuard};
 
-/// Returns what may be in `atomic`, as the first guess of a loop of compare-and-exchange.
+/// Returns what may be in `atomic`, as the first guess of a compare-exchange loop.
 #[inline]
 pub(crate) fn first_guess(atomic: &AtomicUsize) -> usize {
     // ORDERING: Relaxed; the exchange fails if the guess is wrong.
@@ -28,8 +28,7 @@ use std::sync::OnceLock as Once;
 #[cfg(not(feature = "std"))]
 use spin::Once;
 
-/// A cell that is set once and then only read, with one acquire load. With `std`, callers that find another one setting it
-/// sleep.
+/// A cell that is set once and then only read, with one acquire load. With `std`, a caller sleeps while another one sets it.
 pub(crate) struct SetOnce<T>(Once<T>);
 
 impl<T> SetOnce<T> {
@@ -41,8 +40,8 @@ impl<T> SetOnce<T> {
         self.0.get()
     }
 
-    /// Returns the cell's value. The first caller makes it with `init`, and the others wait for that. `init` is not
-    /// preempted, so no interrupt waits for the code that it has interrupted.
+    /// Returns the cell's value. The first caller makes it with `init`, and the others wait for that. With
+    /// `critical-section`, `init` is not preempted, so no interrupt handler waits for the interrupted code.
     pub(crate) fn get_or_init(&self, init: impl FnOnce() -> T) -> &T {
         match self.get() {
             Some(value) => value,

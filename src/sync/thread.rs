@@ -1,8 +1,8 @@
-//! Threads: cells of which each has its own, how one sleeps, and the lock that it sleeps for.
+//! Threads: thread-local cells, how a thread sleeps, and the lock for which it sleeps.
 
 pub(crate) use std::thread::{Thread, ThreadId, current};
 
-/// Declares a cell of which each thread has its own, made by a constant expression.
+/// Declares a thread-local cell with a constant initial value.
 macro_rules! per_thread {
     ($(#[$attr:meta])* static $name:ident: $type:ty = $init:expr;) => {
         std::thread_local! { $(#[$attr])* static $name: $type = const { $init }; }
@@ -10,7 +10,7 @@ macro_rules! per_thread {
 }
 pub(crate) use per_thread;
 
-/// Sleeps until the thread is unparked, or for no reason, and no longer than `limit`.
+/// Sleeps until the thread is unparked, but no longer than `limit`. It may also wake up for no reason.
 pub(crate) fn park(limit: Option<core::time::Duration>) {
     match limit {
         Some(limit) => std::thread::park_timeout(limit),
@@ -18,7 +18,7 @@ pub(crate) fn park(limit: Option<core::time::Duration>) {
     }
 }
 
-/// A lock for which a thread sleeps.
+/// A lock for which threads sleep.
 #[derive(Default)]
 pub(crate) struct Mutex<T>(std::sync::Mutex<T>);
 

@@ -9,8 +9,8 @@ use super::{Data, UNBOUNDED, model};
 use crate::channel::count::{Count, Removed};
 use crate::sync::{Arc, Mutex};
 
-/// Two handles are dropped against a wait for that: either the wait finds zero, or the last drop finds the flag. Broken by a
-/// flag that is set without Release or without Acquire, and by one that the last drop does not report.
+/// Two handles are dropped while a sender begins to wait for that: either the wait finds zero, or the last drop finds the
+/// flag. Broken by a flag that is set without Release or without Acquire, and by a flag that the last drop does not report.
 #[test]
 fn the_flag_is_found_or_zero() {
     let outcomes = model(UNBOUNDED, || {
@@ -42,8 +42,8 @@ fn the_flag_is_found_or_zero() {
     assert_eq!(outcomes, BTreeSet::from([0, 1, 2]));
 }
 
-/// A count that is found at zero, without a wait. Broken by a count that goes down without Release or without Acquire, and by
-/// one that is read without Acquire.
+/// The count is read, without a wait. Broken by a count that goes down without Release or without Acquire, and by a count
+/// that is read without Acquire.
 #[test]
 fn zero_comes_after_all_that_was_done() {
     let outcomes = model(UNBOUNDED, || {
@@ -54,7 +54,7 @@ fn zero_comes_after_all_that_was_done() {
                 let (count, done) = &*shared;
                 done[handle].write();
                 let removed = count.remove();
-                // It closes the channel, or wakes.
+                // The last handle's drop closes the channel, or wakes senders.
                 if removed == Removed::Last {
                     done.iter().for_each(Data::read);
                 }
@@ -70,8 +70,8 @@ fn zero_comes_after_all_that_was_done() {
     assert_eq!(outcomes, BTreeSet::from([0, 1, 2]));
 }
 
-/// Two handles are made from nothing (an upgrade) while the last one goes. Broken by an upgrade that reads the count and then
-/// adds to it: zero is then not the end.
+/// Two upgrades of weak handles while the last handle is dropped. Broken by an upgrade that reads the count and then adds to
+/// it in a second operation: zero is then not the end.
 #[test]
 fn zero_is_the_end() {
     let outcomes = model(UNBOUNDED, || {
@@ -92,9 +92,9 @@ fn zero_is_the_end() {
     assert_eq!(outcomes, BTreeSet::from([(true, 0), (true, 1), (true, 2), (false, 1), (false, 2)]));
 }
 
-/// The count reaches zero, a new handle comes and goes, and each brings a wait to its end. Broken by a flag that the last drop
-/// does not report, or that the next wait does not set again. (That it is taken with Acquire shows only where the list is made
-/// by that wait: `g1_a_closed_listener_and_a_receiver_that_comes_and_goes`.)
+/// A handle is dropped while a new one is added and dropped; no wait is left without a wake-up. Broken by a flag that the
+/// last drop does not report, or that the next wait does not set again. (A flag that is taken without Acquire breaks only a
+/// model in which that wait makes the list: `g1_a_closed_listener_and_a_receiver_that_comes_and_goes`.)
 #[test]
 fn no_wait_is_left_when_handles_come_and_go() {
     let outcomes = model(UNBOUNDED, || {

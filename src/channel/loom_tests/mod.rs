@@ -1,8 +1,8 @@
-//! Model checking of the channel's parts, each alone: what a model of the whole channel can overlook, because another part
+//! Models of the channel's parts, each alone. They find what a model of the whole channel can miss because another part
 //! makes up for it. `tests/loom/` has the models of the whole channel.
 //!
-//! Run with `ci/loom.sh`. A [`UnsafeCell`] stands for data that one operation must make visible to another: loom fails when
-//! two accesses to it are not ordered. (Only that they happen counts, so no model looks at what is in the cell.)
+//! Run them with `ci/loom.sh`. An [`UnsafeCell`] stands for data that one operation must make visible to another: loom fails
+//! when two accesses to it are not ordered. (Only the accesses matter, so no model uses the contents of the cell.)
 #![expect(clippy::disallowed_types, reason = "outcomes are collected outside of the model")]
 
 mod count;

@@ -10,8 +10,8 @@ use crate::channel::state::{AtomicState, LISTENING, Waiting};
 use crate::sync::{Arc, Mutex};
 
 /// Either the receiver finds the new version, or the send finds the receiver's bit. Broken by a version that is published
-/// without Release or without Acquire, by a bit that is set without Release or without Acquire, and by a bit that a send does
-/// not take.
+/// without Release or without Acquire, by a bit that is set without Release or without Acquire, and by a send that does not
+/// take the bit.
 #[test]
 fn a_bit_is_found_or_a_version() {
     let outcomes = model(UNBOUNDED, || {
@@ -119,8 +119,8 @@ fn a_load_finds_what_came_before() {
     assert_eq!(outcomes, BTreeSet::from([(false, false), (true, false), (true, true)]));
 }
 
-/// Two sends and two waits. Each bit is taken by one send, and versions count the sends. Broken by a send that reads the word and
-/// then stores it, or takes bits that it does not return.
+/// Two sends and two waits. Each bit is taken by exactly one send, and versions count the sends. Broken by a send that reads
+/// the word and then stores it, or takes bits that it does not return.
 #[test]
 fn each_bit_is_taken_once() {
     let outcomes = model(3, || {
@@ -158,8 +158,8 @@ fn each_bit_is_taken_once() {
     assert_eq!(outcomes.len(), 9, "{outcomes:?}");
 }
 
-/// Two receivers of one lane: the second one may find the bit set and then does not set it. Broken by a bit that is set before
-/// the waker is in the list, and by a check of the bit that comes before that.
+/// Two receivers of one lane: the second one may find the bit set, and then does not set it again. Broken by a bit that is
+/// set before the waker is in the list, and by a check of the bit that comes before that.
 #[test]
 fn a_bit_that_is_set_is_enough() {
     let outcomes = model(3, || {
@@ -192,7 +192,7 @@ fn a_bit_that_is_set_is_enough() {
     });
     assert!(outcomes.contains(&([false, false], [true, true])), "{outcomes:?}");
     assert!(outcomes.contains(&([true, true], [false, false])), "{outcomes:?}");
-    // It was in the list before the delivery, and set the bit or found the version after it.
+    // Receiver 1 was in the list before the delivery, and checked the word after the send.
     assert!(outcomes.contains(&([false, true], [true, true])), "{outcomes:?}");
 }
 

@@ -35,8 +35,8 @@ fn assert_is_free(value: &Value<(Data, u32)>) {
     assert!(value.try_write(caller(), |_| ()).is_some());
 }
 
-/// Two writers and a reader: one at a time, and all of them get the lock. Broken by a thread that leaves the queue and does not
-/// wake the next one, or does not take its demand back.
+/// Two writers and a reader: each gets the lock, one at a time. Broken by a thread that leaves the queue and does not wake
+/// the next one, or does not withdraw its demand.
 #[test]
 fn two_writers_and_a_reader_take_turns() {
     let outcomes = model(2, || {
@@ -55,8 +55,8 @@ fn two_writers_and_a_reader_take_turns() {
     assert_eq!(outcomes, BTreeSet::from(expected));
 }
 
-/// Attempts to read and to write against a writer: they end at once, and keep no other thread waiting. Broken by a thread that
-/// leaves the queue and does not take its demand back.
+/// Attempts to read and to write against a writer: they return at once, and keep no other thread waiting. Broken by a thread
+/// that leaves the queue and does not withdraw its demand.
 #[test]
 fn attempts_keep_no_thread_waiting() {
     let outcomes = model(3, || {

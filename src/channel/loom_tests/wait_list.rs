@@ -21,7 +21,7 @@ impl Wake for Task {
     }
 }
 
-/// A task, the slot that it waits in, and the head of those among which it does.
+/// A task, the slot that it waits in, and the head of the list that it waits in.
 struct Waiter {
     task: alloc::sync::Arc<Task>,
     slot: Index,

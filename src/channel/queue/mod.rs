@@ -4,12 +4,12 @@
 //!
 //! | name | what it does |
 //! |---|---|
-//! | `Queue::admits` | returns `true` if a caller that does not wait may try the lock |
+//! | `Queue::admits` | returns `true` if a caller that is not in the queue may try the lock |
 //! | `Queue::enter` | calls `attempt`, which tries the lock, until it succeeds |
 //! | `Queue::notify` | wakes a thread that waits, after an attempt to read that has failed |
-//! | `Queue::on_release` | accompanies each guard of the lock, and is dropped right after it |
+//! | `Queue::on_release` | returns a value that is kept with each guard of the lock, and dropped right after it |
 //!
-//! `threads.rs` is for builds with threads: they sleep, and none of them starves. `spinning.rs` is for all others, where the
+//! `threads.rs` is for builds with threads: they sleep, and no thread starves. `spinning.rs` is for all others, where a
 //! caller can only try again.
 
 #[cfg(not(all(feature = "std", not(target_family = "wasm"))))]

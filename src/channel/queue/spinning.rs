@@ -1,7 +1,7 @@
-//! Without threads to put to sleep: the caller tries again.
+//! The queue of builds without threads that could sleep: a caller tries again until it succeeds.
 //!
-//! Nothing stays on the lock between two attempts. So with `critical-section` an interrupt never meets a lock that only the
-//! code that it has interrupted can release, unless that code holds a `Ref`.
+//! The lock is free between two attempts. So with `critical-section`, an interrupt handler never waits for a lock that only
+//! the interrupted code can release, unless that code holds a `Ref`.
 
 use core::marker::PhantomData;
 
@@ -22,7 +22,7 @@ impl Queue {
 
     /// # Panics
     ///
-    /// In WebAssembly without threads: the holder is on this thread, and waits for this call to return.
+    /// Panics on WebAssembly without threads: the lock's holder is on this thread and waits for this call to return.
     #[inline]
     pub(crate) fn enter<R>(&self, _: Access, mut attempt: impl FnMut() -> Option<R>) -> R {
         loop {

@@ -4,27 +4,27 @@
 //! queue competes for the lock. Threads that have just arrived may overtake it, which keeps short contention fast. Once it
 //! has been first for [`PATIENCE`], or in the queue for [`LONG_PATIENCE`], it *demands* the lock: from then on threads that
 //! arrive join the queue, and the first thread gets the lock when its holders release it. It then leaves the queue and wakes
-//! the next thread, so readers in a row read together. So a thread waits for those before it in the queue, and no stream
-//! of others keeps it waiting.
+//! the next thread, so readers in a row read together. So a thread waits only for the threads before it in the queue, and no
+//! stream of new threads keeps it waiting.
 //!
-//! | bit of `word` | it says | set by | cleared by |
+//! | bit of `word` | meaning | set by | cleared by |
 //! |---|---|---|---|
 //! | [`ASLEEP`] | the first thread sleeps, or is about to | the first thread, before it tries the lock ([`Place::compete`]) | a thread that releases the lock, which then wakes it ([`Queue::wake_first`]); the first thread, when it leaves ([`Place::drop`]) |
 //! | [`DEMANDED`] | threads that arrive join the queue | the first thread, the thread that wakes it, or the thread before it when it leaves | the first thread, when it leaves |
 //!
 //! # The first thread sleeps for a limited time
 //!
-//! The first thread sets `ASLEEP` and then tries the lock. A holder releases the lock and then checks `ASLEEP`. So either the
-//! thread gets the lock, or the holder finds the bit, if both agree on the order of these four steps. On a processor with
-//! weak ordering the holder may read the bit before its release is visible, and then each misses the other. A fence would
-//! prevent that, at the cost of every read. Instead the first thread sleeps for [`SHORTEST_SLEEP`] and tries again, each
-//! time for twice as long, up to [`LONGEST_SLEEP`].
+//! The first thread sets `ASLEEP` and then tries the lock. A holder releases the lock and then checks `ASLEEP`. So either
+//! the thread gets the lock, or the holder finds the bit, if both see these four steps in the same order. On a processor
+//! with weak ordering the holder may read the bit before its release is visible, and then each can miss the other. A fence
+//! would prevent that, but every read would pay for it. Instead the first thread sleeps for [`SHORTEST_SLEEP`] and tries
+//! again, then sleeps twice as long each time, up to [`LONGEST_SLEEP`].
 //!
 //! # A thread that holds a guard
 //!
-//! A thread that holds a guard of any channel, and reads, ignores demands, and joins a queue at its front. Otherwise two
-//! threads, each with a guard that the other one's sender waits for, would wait for each other. If its guard is of the same
-//! channel, there is no writer, and it gets the lock at once.
+//! A thread that holds a guard of any channel and wants to read ignores demands, and joins the queue at the front. Otherwise
+//! two threads could wait for each other: each holds a guard of one channel, for which a sender waits, and queues behind the
+//! sender of the other channel. If its guard is of the same channel, there is no writer, and it gets the lock at once.
 
 use alloc::collections::VecDeque;
 use core::cell::Cell;
@@ -44,18 +44,18 @@ const ASLEEP: usize = 2;
 /// How long others may overtake the first thread. In a model, where no time passes, it demands the lock at its second try.
 const PATIENCE: Duration = Duration::from_micros(if IS_MODEL { 0 } else { 200 });
 
-/// How long others may overtake a thread in the queue. (The longer, the more operations many threads do in all: with 64
-/// threads 8 % fewer than without this limit.)
+/// How long others may overtake a thread in the queue. (A longer limit lets many threads do more operations in all: with 64
+/// threads, this one costs 8 % of them.)
 const LONG_PATIENCE: Duration = Duration::from_millis(if IS_MODEL { 3_600_000 } else { 4 });
 
 const SHORTEST_SLEEP: Duration = Duration::from_micros(200);
 const LONGEST_SLEEP: Duration = Duration::from_millis(8);
 
-/// When any thread competes, with critical sections: one that waits in a critical section of its caller keeps the first thread
-/// from getting the lock, if that is a writer.
+/// With critical sections, how long a thread waits before it competes even if it is not the first one. It may wait inside a
+/// critical section of its caller, and a writer that is the first one cannot get the lock until that critical section ends.
 const RESCUE: Duration = Duration::from_secs(1);
 
-/// How often a thread tries the lock before it sleeps, after 1, 2, 4, ... 64, 64, ... pauses of the processor.
+/// How often a thread tries the lock before it sleeps. The tries are 1, 2, 4, ... 64, 64, ... pauses of the processor apart.
 const SPINS: u32 = if IS_MODEL { 0 } else { 10 };
 
 per_thread! {
@@ -89,7 +89,7 @@ impl Queue {
 
     #[inline]
     pub(crate) fn admits(&self, access: Access) -> bool {
-        // ORDERING: Relaxed; a caller that overlooks a demand overtakes once more.
+        // ORDERING: Relaxed; a caller that misses a demand overtakes once more.
         self.word.load(Ordering::Relaxed) & DEMANDED == 0 || passes(access)
     }
 
@@ -114,7 +114,7 @@ impl Queue {
         let mut place = self.join(access);
         loop {
             if place.compete() {
-                // Its holders will soon leave it, or others will overtake.
+                // The holders will soon release the lock, but others may overtake.
                 if let Some(result) = attempt().or_else(|| spin(&mut attempt)) {
                     return result;
                 }
@@ -123,11 +123,11 @@ impl Queue {
         }
     }
 
-    /// Wakes the first thread if it sleeps: an attempt to read counts as a reader for a moment, even if it fails, and may have
-    /// kept a writer from getting the lock.
+    /// Wakes the first thread if it sleeps. This is needed after a failed attempt to read as well: such an attempt counts as
+    /// a reader for a moment, and may have kept a writer from getting the lock.
     #[inline]
     pub(crate) fn notify(&self) {
-        // ORDERING: SeqCst; partner: the one in `compete`; see "sleeps for a limited time" above.
+        // ORDERING: SeqCst; partner: the SeqCst in `compete`; see "sleeps for a limited time" above.
         if self.word.load(Ordering::SeqCst) & ASLEEP != 0 {
             self.wake_first();
         }
@@ -136,14 +136,14 @@ impl Queue {
     #[cold]
     #[inline(never)]
     fn wake_first(&self) {
-        // ORDERING: Relaxed; only one thread that releases the lock wakes the first one, and the mutex orders the rest.
+        // ORDERING: Relaxed; only the thread that clears the bit wakes the first one, and the mutex orders the rest.
         if self.word.fetch_and(!ASLEEP, Ordering::Relaxed) & ASLEEP == 0 {
             return;
         }
         self.threads.get_or_make().with(|threads| {
             if let Some(first) = threads.front() {
-                // Also on its behalf: it may be long before the first thread gets a processor.
-                // ORDERING: Relaxed; set and cleared with the mutex held, and `admits` may overlook it.
+                // Demands the lock on its behalf, because it may be long before the first thread gets a processor.
+                // ORDERING: Relaxed; set and cleared with the mutex held, and `admits` may miss it.
                 self.word.fetch_or(first.demand(Instant::now()), Ordering::Relaxed);
                 first.thread.unpark();
             }
@@ -175,14 +175,14 @@ impl Queue {
 /// A thread in the queue.
 struct Waiting {
     thread: Thread,
-    /// Since when it has been in the queue.
+    /// When it joined the queue.
     since: Instant,
-    /// Since when it has been the first thread.
+    /// When it became the first thread.
     first_since: Option<Instant>,
 }
 
 impl Waiting {
-    /// Returns [`DEMANDED`] if the thread has waited long enough to demand the lock, once it is the first one.
+    /// Returns [`DEMANDED`] if the thread, which is the first one, has waited long enough to demand the lock.
     fn demand(&self, now: Instant) -> usize {
         let is_due = now - self.since >= LONG_PATIENCE || self.first_since.is_some_and(|since| now - since >= PATIENCE);
         if is_due { DEMANDED } else { 0 }
@@ -207,7 +207,7 @@ impl Place<'_> {
             let first = threads.front_mut().filter(|first| first.thread.id() == self.id);
             self.is_first = first.is_some();
             if let Some(first) = first {
-                // ORDERING: SeqCst; partner: the one in `notify`; see "sleeps for a limited time" above.
+                // ORDERING: SeqCst; partner: the SeqCst in `notify`; see "sleeps for a limited time" above.
                 self.queue.word.fetch_or(ASLEEP | first.demand(now), Ordering::SeqCst);
                 first.first_since.get_or_insert(now);
             }
@@ -240,13 +240,13 @@ impl Drop for Place<'_> {
                 next.thread.unpark();
                 demand
             });
-            // ORDERING: Relaxed; the bits are set with the mutex held, too.
+            // ORDERING: Relaxed; the bits are set with the mutex held as well.
             self.queue.word.swap(demand, Ordering::Relaxed);
         });
     }
 }
 
-/// Accompanies a guard of the lock, and is dropped right after it.
+/// Is kept with a guard of the lock, and dropped right after it.
 pub(crate) struct OnRelease<'a> {
     queue: &'a Queue,
 }

@@ -1,4 +1,4 @@
-//! Threads, as in the native file of this name.
+//! Threads, with the names of `src/sync/thread.rs`.
 
 use alloc::sync::Arc;
 
@@ -7,7 +7,7 @@ pub(crate) use loom::thread::ThreadId;
 
 pub(crate) use super::Mutex;
 
-/// Declares a cell of which each thread has its own.
+/// Declares a thread-local cell.
 macro_rules! per_thread {
     ($(#[$attr:meta])* static $name:ident: $type:ty = $init:expr;) => {
         loom::thread_local! { $(#[$attr])* static $name: $type = $init; }
@@ -19,7 +19,7 @@ per_thread! {
     static CURRENT: Thread = Thread { id: loom::thread::current().id(), unparked: Arc::new(Notify::new()) };
 }
 
-/// (loom's own `unpark` also ends another thread's wait for a lock, and loom then fails.)
+/// A handle to a thread. (loom's own `unpark` also ends a thread's wait for a lock, and loom then fails.)
 #[derive(Clone)]
 pub(crate) struct Thread {
     id: ThreadId,
@@ -40,8 +40,7 @@ pub(crate) fn current() -> Thread {
     CURRENT.with(Clone::clone)
 }
 
-/// Sleeps until the thread is unparked, or for no reason. There is no time: a sleep with a limit ends once other threads have
-/// run.
+/// Sleeps until the thread is unparked. There is no time in a model: a sleep with a limit ends once other threads have run.
 pub(crate) fn park(limit: Option<core::time::Duration>) {
     match limit {
         Some(_) => loom::thread::yield_now(),
