@@ -1,8 +1,8 @@
-//! Guides: how to use a channel well, task by task. The pages of the types say what each method does.
+//! Guides to using a channel, by subject. The pages of the types say what each method does.
 //!
-//! Begin with [`reading`] and [`waiting`]. Each of the others is about one task.
+//! Begin with [`reading`] and [`waiting`]. Each of the other guides covers one subject.
 
-// For the links. This module exists only for rustdoc.
+// For the links in the guides. This module exists only for rustdoc.
 use crate::*;
 
 /// A picture between two parts of a page. Blank lines begin and end a block of HTML.
