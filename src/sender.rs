@@ -140,7 +140,7 @@ impl<T> Sender<T> {
     ///
     /// # Panics
     ///
-    /// Panics if [a waker panics](Self#wakers-that-panic), or, in debug builds, instead of [waiting for its own
+    /// Panics if [a waker panics](Self#wakers-that-panic), or, in debug builds, if it would [wait for its own
     /// thread](Self#blocking).
     ///
     /// # Examples
@@ -173,7 +173,7 @@ impl<T> Sender<T> {
     ///
     /// # Panics
     ///
-    /// Panics if [a waker panics](Self#wakers-that-panic), or, in debug builds, instead of [waiting for its own
+    /// Panics if [a waker panics](Self#wakers-that-panic), or, in debug builds, if it would [wait for its own
     /// thread](Self#blocking).
     ///
     /// # Examples
@@ -200,7 +200,7 @@ impl<T> Sender<T> {
     /// # Panics
     ///
     /// Panics if `modify` panics. Its changes up to then stay, without a new version or a wake-up, and the channel stays
-    /// usable. Also panics if [a waker panics](Self#wakers-that-panic), or, in debug builds, instead of [waiting for its own
+    /// usable. Also panics if [a waker panics](Self#wakers-that-panic), or, in debug builds, if it would [wait for its own
     /// thread](Self#blocking).
     ///
     /// # Examples
@@ -234,7 +234,7 @@ impl<T> Sender<T> {
     /// # Panics
     ///
     /// Panics if `modify` panics. Its changes up to then stay, without a new version or a wake-up, and the channel stays
-    /// usable. Also panics if [a waker panics](Self#wakers-that-panic), or, in debug builds, instead of [waiting for its own
+    /// usable. Also panics if [a waker panics](Self#wakers-that-panic), or, in debug builds, if it would [wait for its own
     /// thread](Self#blocking).
     ///
     /// # Examples
@@ -267,7 +267,7 @@ impl<T> Sender<T> {
     ///
     /// # Panics
     ///
-    /// Panics if [a waker panics](Self#wakers-that-panic), or, in debug builds, instead of [waiting for its own
+    /// Panics if [a waker panics](Self#wakers-that-panic), or, in debug builds, if it would [wait for its own
     /// thread](Self#blocking).
     ///
     /// # Examples
@@ -303,8 +303,8 @@ impl<T> Sender<T> {
     ///
     /// # Panics
     ///
-    /// Panics if the comparison panics. Also panics if [a waker panics](Self#wakers-that-panic), or, in debug builds,
-    /// instead of [waiting for its own thread](Self#blocking).
+    /// Panics if the comparison panics. Also panics if [a waker panics](Self#wakers-that-panic), or, in debug builds, if it
+    /// would [wait for its own thread](Self#blocking).
     ///
     /// # Examples
     ///
@@ -338,8 +338,8 @@ impl<T> Sender<T> {
     /// # Blocking
     ///
     /// Never waits for the value. Waking receivers takes internal locks for a few instructions at a time. With the feature
-    /// `critical-section` these are critical sections. Without it, an interrupt handler that waits for one of them on the
-    /// core that holds it spins forever.
+    /// `critical-section` these are critical sections. Without it, an interrupt handler that waits for such a lock of the
+    /// interrupted code spins forever.
     ///
     /// # Errors
     ///

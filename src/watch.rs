@@ -145,7 +145,7 @@ impl<T> Watch<T> {
     ///
     /// # Panics
     ///
-    /// Panics if [a waker panics](Sender#wakers-that-panic), or, in debug builds, instead of [waiting for its own
+    /// Panics if [a waker panics](Sender#wakers-that-panic), or, in debug builds, if it would [wait for its own
     /// thread](Sender#blocking).
     ///
     /// # Examples
@@ -208,8 +208,8 @@ impl<T> Watch<T> {
     ///
     /// # Panics
     ///
-    /// Panics if `modify` panics. Also panics if [a waker panics](Sender#wakers-that-panic), or, in debug builds, instead of
-    /// [waiting for its own thread](Sender#blocking).
+    /// Panics if `modify` panics. Also panics if [a waker panics](Sender#wakers-that-panic), or, in debug builds, if it
+    /// would [wait for its own thread](Sender#blocking).
     ///
     /// # Examples
     ///
@@ -234,8 +234,8 @@ impl<T> Watch<T> {
     ///
     /// # Panics
     ///
-    /// Panics if `modify` panics. Also panics if [a waker panics](Sender#wakers-that-panic), or, in debug builds, instead of
-    /// [waiting for its own thread](Sender#blocking).
+    /// Panics if `modify` panics. Also panics if [a waker panics](Sender#wakers-that-panic), or, in debug builds, if it
+    /// would [wait for its own thread](Sender#blocking).
     ///
     /// # Examples
     ///
@@ -261,8 +261,8 @@ impl<T> Watch<T> {
     ///
     /// # Panics
     ///
-    /// Panics if the comparison panics. Also panics if [a waker panics](Sender#wakers-that-panic), or, in debug builds,
-    /// instead of [waiting for its own thread](Sender#blocking).
+    /// Panics if the comparison panics. Also panics if [a waker panics](Sender#wakers-that-panic), or, in debug builds, if
+    /// it would [wait for its own thread](Sender#blocking).
     ///
     /// # Examples
     ///

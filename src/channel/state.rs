@@ -2,7 +2,7 @@
 //!
 //! ```text
 //!  bit   usize::BITS - 1 ............. LANES + 2 | LANES + 1 | LANES ... 1 | 0
-//!        version, one STEP a send, wraps         | LISTENING | WAITING     | CLOSED
+//!        version, one STEP per send, wraps       | LISTENING | WAITING     | CLOSED
 //! ```
 //!
 //! | bit | set by | cleared by | read by |
@@ -30,7 +30,7 @@
 //! | from (Release) | to (Acquire) | what becomes visible |
 //! |---|---|---|
 //! | `publish_while_locked` | `load`, `set_waiting`, `set` | a receiver that knows of a version finds that value, or a later one, behind the lock |
-//! | `set_waiting`, `set` | `publish_while_locked`, `close` | the waker in its list, and the list itself, are there for the sender that has taken the bit |
+//! | `set_waiting`, `set` | `publish_while_locked`, `close` | the waker in its list, and the list itself, for the sender that has taken the bit |
 //! | `close` | `load`, `set_waiting`, `set` | what every sender did before it was dropped |
 
 use crate::error::RecvError;

@@ -35,7 +35,7 @@
 //! allocated before the lock is taken. While the lock is held, one entry is added to the directory of chunks. (Once, when
 //! the list grows from 256 slots to 512, eight entries move to a longer directory.) Released slots are used again, so a list
 //! grows only with the largest number of slots in use at the same time. Once no slot is in use, a list with more than
-//! [`KEPT_CHUNKS`] chunks gives them back.
+//! [`KEPT_CHUNKS`] chunks gives all of them back.
 //!
 //! # Why not event-listener's list
 //!
@@ -78,7 +78,7 @@ pub(crate) const NO_SLOT: Index = 0;
 /// The slot that a list has from the start.
 const FIRST_SLOT: Index = HEADS as Index;
 
-/// The number of chunks that an unused list keeps, so a few waits at a time that come and go do not allocate.
+/// An unused list keeps its chunks if it has no more than these, so a few waits at a time that come and go do not allocate.
 const KEPT_CHUNKS: usize = 4;
 
 /// The number of wakers that a delivery takes each time that it holds the lock.

@@ -10,10 +10,10 @@ use crate::sync::{Event, LazyIfLarge, catch_panic, notify_all};
 /// The lane in whose list senders wait in `closed`.
 pub(crate) const SENDERS_LANE: usize = 0;
 
-/// The lists, made when the first task waits.
+/// The lists. On 64-bit targets they are made when the first task waits.
 #[derive(Default)]
 struct Lists {
-    /// Each list is a separate allocation, so the locks of two lists are not next to each other.
+    /// On 64-bit targets each list is a separate allocation, so the locks of two lists are not next to each other.
     lanes: [LazyIfLarge<WaitList>; LANES],
     /// The listeners that wait for the last receiver's drop.
     on_closed: Event,

@@ -177,7 +177,7 @@ struct Waiting {
     thread: Thread,
     /// When it joined the queue.
     since: Instant,
-    /// When it became the first thread.
+    /// When it became the first thread, if it has.
     first_since: Option<Instant>,
 }
 
