@@ -53,7 +53,7 @@ fn warm_up() {
 }
 
 #[test]
-fn g5_a_channel_is_one_allocation_and_handles_are_none() {
+fn g5_a_channel_is_one_allocation_and_handles_allocate_nothing() {
     warm_up();
     let mut handles = None;
     assert_eq!(allocations(|| handles = Some(channel(0u64))), 1);
@@ -62,10 +62,10 @@ fn g5_a_channel_is_one_allocation_and_handles_are_none() {
 }
 
 #[test]
-fn g5_looks_and_sends_that_nobody_waits_for_allocate_nothing() {
+fn g5_reads_and_sends_without_waiting_tasks_allocate_nothing() {
     warm_up();
     let (tx, mut rx) = channel(0u64);
-    let looks_and_sends = || {
+    let reads_and_sends = || {
         for i in 0..100 {
             tx.send(i).unwrap();
             tx.send_replace(i);
@@ -74,7 +74,7 @@ fn g5_looks_and_sends_that_nobody_waits_for_allocate_nothing() {
             assert_eq!(*rx.borrow_and_update(), i + 1);
         }
     };
-    assert_eq!(allocations(looks_and_sends), 0);
+    assert_eq!(allocations(reads_and_sends), 0);
 }
 
 #[test]
@@ -144,7 +144,7 @@ fn g5_a_first_wait_is_a_few_allocations() {
 }
 
 #[test]
-fn g5_polls_between_which_the_registration_stays_allocate_at_first_and_never_again() {
+fn g5_polls_that_keep_their_registration_allocate_at_first_and_never_again() {
     warm_up();
     let (tx, mut rx) = channel(0u64);
     let mut cx = Context::from_waker(Waker::noop());
@@ -246,7 +246,7 @@ fn idle_channels_and_waiting_receivers_are_small() {
 }
 
 #[test]
-fn everything_is_given_back() {
+fn all_memory_is_freed() {
     warm_up();
     let before = LIVE_BYTES.get();
     {

@@ -59,7 +59,7 @@ fn g1_ping_pong_loses_nothing() {
 }
 
 #[test]
-fn a_condition_is_waited_for() {
+fn wait_for_blocking_waits_until_the_condition_is_met() {
     must_end(|| {
         let (tx, mut rx) = channel(0);
         let sender = thread::spawn(move || (1..=1_000).for_each(|value| tx.set(value)));
@@ -70,7 +70,7 @@ fn a_condition_is_waited_for() {
 }
 
 #[test]
-fn the_last_receiver_ends_closed_blocking() {
+fn the_last_receivers_drop_ends_closed_blocking() {
     must_end(|| {
         let (tx, rx) = channel(());
         let other = tx.clone();
@@ -100,7 +100,7 @@ fn a_timeout_and_a_close_are_told_apart() {
 }
 
 #[test]
-fn a_deadline_in_the_past_looks_once() {
+fn a_deadline_in_the_past_checks_once() {
     must_end(|| {
         let (tx, mut rx) = channel(0);
         let past = Instant::now();
@@ -288,7 +288,7 @@ fn a_wait_for_a_condition_with_a_time_limit_returns_a_value_a_timeout_or_the_clo
 }
 
 #[test]
-fn a_wait_for_the_last_receiver_with_a_time_limit_says_whether_there_is_none() {
+fn closed_with_a_time_limit_returns_true_once_there_is_no_receiver() {
     let (tx, rx) = channel(1);
     let short = Duration::from_millis(5);
     let start = Instant::now();

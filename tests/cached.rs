@@ -69,7 +69,7 @@ fn only_a_new_value_is_copied_and_a_copy_that_has_panicked_is_made_by_the_next_c
 }
 
 #[test]
-fn update_says_whether_there_was_a_newer_value_and_peek_does_not_look() {
+fn update_returns_true_for_a_newer_value_and_peek_does_not_check_for_one() {
     let (tx, rx) = channel(1);
     let mut cached = Cached::new(rx);
     assert!(!cached.update());
@@ -104,7 +104,7 @@ fn changed_waits_for_a_newer_value_and_copies_it() {
 }
 
 #[test]
-fn clones_and_the_receiver_go_their_own_way() {
+fn clones_are_independent_and_the_receiver_can_be_taken_out() {
     let (tx, rx) = channel(1);
     let mut cached = Cached::new(rx);
     let mut other = cached.clone();

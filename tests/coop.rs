@@ -19,7 +19,7 @@ use watch_channel::channel;
 const ROUNDS: usize = 10_000;
 
 /// How often a neighbour on the same thread got its turn while a task found something new in every round.
-async fn turns_beside<F: Future<Output = ()> + Send + 'static>(busy: F) -> usize {
+async fn runs_during<F: Future<Output = ()> + Send + 'static>(busy: F) -> usize {
     let turns = Arc::new(AtomicUsize::new(0));
     let neighbour = spawn({
         let turns = turns.clone();
@@ -74,21 +74,21 @@ async fn always_polled() {
 
 #[cfg(feature = "tokio")]
 #[tokio::test]
-async fn neighbours_get_their_turn() {
+async fn other_tasks_on_the_thread_get_to_run() {
     // tokio's own budget is 128 operations.
     let at_least = ROUNDS / 128;
-    assert!(turns_beside(always_changed()).await >= at_least);
-    assert!(turns_beside(always_there()).await >= at_least);
-    assert!(turns_beside(always_mapped()).await >= at_least);
-    assert!(turns_beside(always_closed()).await >= at_least);
-    assert!(turns_beside(always_polled()).await >= at_least);
+    assert!(runs_during(always_changed()).await >= at_least);
+    assert!(runs_during(always_there()).await >= at_least);
+    assert!(runs_during(always_mapped()).await >= at_least);
+    assert!(runs_during(always_closed()).await >= at_least);
+    assert!(runs_during(always_polled()).await >= at_least);
 }
 
 /// As many turns as beside tokio's own receiver.
 #[cfg(feature = "tokio")]
 #[tokio::test]
-async fn neighbours_get_as_many_turns_as_beside_tokios_channel() {
-    let tokios = turns_beside(async {
+async fn other_tasks_run_as_often_as_with_tokios_channel() {
+    let tokios = runs_during(async {
         let (tx, mut rx) = tokio::sync::watch::channel(0);
         for i in 0..ROUNDS {
             tx.send_replace(i);
@@ -96,16 +96,16 @@ async fn neighbours_get_as_many_turns_as_beside_tokios_channel() {
         }
     })
     .await;
-    assert_eq!(turns_beside(always_changed()).await, tokios);
+    assert_eq!(runs_during(always_changed()).await, tokios);
 }
 
 /// Without the feature (or the budget) they wait until the task is done.
 #[tokio::test]
-async fn without_a_budget_neighbours_starve() {
+async fn without_a_budget_other_tasks_starve() {
     async fn starve<F: Future<Output = ()> + Send + 'static>(busy: F) {
         #[cfg(feature = "tokio")]
         let busy = coop::unconstrained(busy);
-        assert!(turns_beside(busy).await <= 2);
+        assert!(runs_during(busy).await <= 2);
     }
     starve(always_changed()).await;
     starve(always_there()).await;

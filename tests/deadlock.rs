@@ -42,7 +42,7 @@ fn a_send_while_this_thread_holds_a_ref_panics() {
 }
 
 #[test]
-fn each_call_that_changes_the_value_panics_whatever_the_ref_is_from() {
+fn each_call_that_changes_the_value_panics_whichever_call_returned_the_ref() {
     assert_panics((4, SENDS), (HOLDING_A_REF, 3), || {
         let (tx, mut rx) = channel(1);
         let task = common::Task::new();
@@ -113,7 +113,7 @@ fn after_the_panic_the_channel_is_usable() {
 }
 
 #[test]
-fn other_channels_other_threads_and_dropped_refs_are_no_concern() {
+fn other_channels_other_threads_and_dropped_refs_cause_no_panic() {
     must_end(|| {
         let (tx, rx) = channel(1);
         let (other_tx, other_rx) = channel(1);
@@ -132,7 +132,7 @@ fn other_channels_other_threads_and_dropped_refs_are_no_concern() {
 }
 
 #[test]
-fn a_leaked_ref_of_a_channel_that_is_gone_is_no_concern() {
+fn a_leaked_ref_of_a_dropped_channel_causes_no_panic() {
     // New channels may get the old one's address.
     for _ in 0..100 {
         let (tx, rx) = channel(1);

@@ -14,7 +14,7 @@ use watch_channel::channel;
 /// Each thread has a `Ref`, so its send would never return. Broken by a number of the channel that the second thread replaces:
 /// then the first one does not find its own `Ref`.
 #[test]
-fn a_send_beside_the_own_ref_panics_on_both_threads() {
+fn a_send_while_holding_a_ref_panics_on_both_threads() {
     // There would be a message for each of the panics.
     set_hook(Box::new(|_| ()));
     must_end(|| {

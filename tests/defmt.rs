@@ -70,7 +70,7 @@ fn handles_show_their_counts_and_versions() {
 }
 
 #[test]
-fn errors_show_which_they_are() {
+fn each_error_has_its_own_text() {
     assert_ne!(frame(TrySendError::Busy(())), frame(TrySendError::Closed(())));
     assert_ne!(frame(TryRecvError::Empty), frame(TryRecvError::Closed));
     let (tx, rx) = channel(());

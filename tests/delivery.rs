@@ -128,7 +128,7 @@ fn g6_a_registration_of_poll_changed_ends_with_a_wait_that_is_ready_at_once() {
 }
 
 #[test]
-fn a_wait_that_is_never_polled_leaves_a_registration_of_poll_changed() {
+fn a_wait_that_is_never_polled_keeps_the_registration_of_poll_changed() {
     let (tx, mut rx) = channel(0);
     let task = Task::new();
     register(&mut rx, &task.waker());

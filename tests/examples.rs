@@ -91,7 +91,7 @@ fn threads_stop_when_the_time_is_over() {
 
 #[cfg(feature = "tokio")]
 #[test]
-fn tokio_port_says_the_same_with_both_channels() {
+fn tokio_port_prints_the_same_with_both_channels() {
     let lines = run("tokio_port", &[]);
     let said: Vec<_> = lines.split(|line| line.is_empty()).collect();
     let [[first, with_tokio @ ..], [second, with_watch_channel @ ..], end] = &*said else { panic!("{lines:?}") };

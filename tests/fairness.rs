@@ -131,7 +131,7 @@ fn g7_a_sender_is_not_starved_by_readers_that_overlap() {
 }
 
 #[test]
-fn g7_many_threads_that_read_and_send_all_get_on() {
+fn g7_many_threads_that_read_and_send_all_make_progress() {
     let _alone = alone();
     for threads in [4, 16, 64] {
         must_end(move || {
@@ -280,7 +280,7 @@ fn g8_blocked_threads_sleep() {
 }
 
 #[test]
-fn g8_a_blocked_sender_goes_on_soon_after_the_refs_drop() {
+fn g8_a_blocked_sender_returns_soon_after_the_refs_drop() {
     let _alone = alone();
     let times = || {
         let times = (0..30).map(|i| {

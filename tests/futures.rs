@@ -66,7 +66,7 @@ fn they_can_be_kept_in_a_struct_and_polled_again() {
 }
 
 #[test]
-fn g6_one_that_lost_a_race_keeps_its_registration_until_it_is_dropped() {
+fn g6_a_future_that_loses_a_race_keeps_its_registration_until_it_is_dropped() {
     let (tx, mut rx) = channel(0);
     let task = Task::new();
     let mut changed = rx.changed();
@@ -82,7 +82,7 @@ fn g6_one_that_lost_a_race_keeps_its_registration_until_it_is_dropped() {
 }
 
 #[tokio::test]
-async fn in_select_of_tokio_by_reference() {
+async fn they_can_be_used_by_reference_in_tokios_select() {
     let (tx, mut rx) = channel(0);
     let mut at_three = rx.wait_for_map(|value| (*value == 3).then_some(*value));
     let mut steps = 0;
@@ -100,7 +100,7 @@ async fn in_select_of_tokio_by_reference() {
 }
 
 #[test]
-fn in_a_race_of_smols_by_reference() {
+fn they_can_be_raced_by_reference_with_smols_or() {
     must_end(|| {
         block_on(async {
             let (tx, mut rx) = channel(0);
@@ -148,7 +148,7 @@ fn a_condition_is_called_once_for_each_value_however_often_it_is_polled() {
 }
 
 #[test]
-fn they_show_their_names() {
+fn debug_shows_their_names() {
     fn shown(future: &impl Debug) -> String {
         format!("{future:?}")
     }

@@ -6,7 +6,7 @@ use common::Task;
 use watch_channel::{Sender, channel};
 
 #[test]
-fn a_clone_of_a_receiver_has_seen_the_same_and_goes_its_own_way() {
+fn a_clone_of_a_receiver_has_seen_the_same_and_is_independent() {
     let (tx, mut rx) = channel(1);
     tx.send(2).unwrap();
     let mut unseen = rx.clone();
@@ -57,7 +57,7 @@ fn only_the_last_sender_closes() {
 }
 
 #[test]
-fn handles_know_their_channel() {
+fn same_channel_compares_channels() {
     let (tx, rx) = channel(());
     let (other_tx, other_rx) = channel(());
     assert!(tx.same_channel(&tx.clone()) && rx.same_channel(&tx.subscribe()));
@@ -119,7 +119,7 @@ fn each_upgrade_counts_one_sender() {
 }
 
 #[test]
-fn weak_senders_of_one_channel_are_the_same() {
+fn same_channel_compares_the_channels_of_weak_senders() {
     let (tx, other) = (Sender::new(1), Sender::new(1));
     assert!(tx.downgrade().same_channel(&tx.downgrade().clone()));
     assert!(!tx.downgrade().same_channel(&other.downgrade()));

@@ -73,7 +73,7 @@ fn g1_a_listener_on_a_closed_channel_is_notified_from_the_start() {
 }
 
 #[test]
-fn g3_sends_do_not_notify_those_that_wait_for_the_close() {
+fn g3_sends_do_not_notify_listeners_for_the_last_receivers_drop() {
     let (tx, rx) = channel(0);
     let (task, mut listener) = (Task::new(), tx.listen_closed());
     assert!(task.poll_pinned(pin!(&mut listener)).is_pending());
@@ -101,7 +101,7 @@ fn a_dropped_listener_is_not_notified_and_all_others_are() {
 }
 
 #[test]
-fn g1_under_smol_every_change_that_is_the_last_is_seen() {
+fn g1_under_smol_values_are_seen_in_order_up_to_the_last() {
     must_end(|| {
         let (tx, mut rx) = channel(0);
         let follow = smol::spawn(async move {
@@ -126,7 +126,7 @@ fn g1_under_smol_every_change_that_is_the_last_is_seen() {
 }
 
 #[test]
-fn g1_threads_pass_numbers_to_and_fro() {
+fn g1_threads_pass_numbers_back_and_forth() {
     must_end(|| {
         let (ping, mut pinged) = channel(0);
         let (pong, mut ponged) = channel(0);
@@ -179,7 +179,7 @@ impl std::task::Wake for Panics {
 
 #[cfg(feature = "std")]
 #[test]
-fn g4_a_waker_that_panics_leaves_listeners_their_notification() {
+fn g4_a_panicking_waker_loses_no_listeners_notification() {
     use std::panic::{AssertUnwindSafe, catch_unwind};
 
     let (tx, mut rx) = channel(0);

@@ -83,7 +83,7 @@ fn mark_changed_after_the_close_makes_one_more_change() {
 }
 
 #[test]
-fn a_ref_knows_how_it_was_when_it_was_taken() {
+fn a_ref_knows_whether_the_value_was_unseen_when_it_was_taken() {
     let (_tx, mut rx) = channel(1);
     rx.mark_changed();
     let other: Receiver<_> = rx.clone();

@@ -238,7 +238,7 @@ fn g1_waits_that_are_dropped_where_others_are_woken_lose_no_wake_up() {
 }
 
 #[test]
-fn g1_a_wait_wakes_whom_it_owes_it_before_wakers_are_dropped() {
+fn g1_dropped_receivers_of_two_channels_in_the_middle_of_a_send_lose_no_wake_up() {
     must_end(|| {
         // Two sends are held up by their first wakers, while 20 of each channel, which they have notified, are dropped.
         let (go_on, goes_on): (Vec<_>, Vec<_>) = (0..2).map(|_| mpsc::channel()).unzip();

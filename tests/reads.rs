@@ -79,7 +79,7 @@ fn try_borrow_never_waits() {
 }
 
 #[test]
-fn a_version_is_one_value_s() {
+fn each_version_belongs_to_one_value() {
     let tx = Sender::new(1);
     let rx = tx.subscribe();
     let first = tx.version();
@@ -98,7 +98,7 @@ fn a_version_is_one_value_s() {
 }
 
 #[test]
-fn has_unseen_does_not_care_about_the_close() {
+fn has_unseen_ignores_the_close() {
     let (tx, mut rx) = channel(1);
     assert!(!rx.has_unseen());
     tx.set(2);

@@ -33,7 +33,7 @@ fn without_receivers_send_gives_the_value_back_and_stores_nothing() {
 }
 
 #[test]
-fn without_receivers_the_others_store() {
+fn without_receivers_every_other_way_to_send_stores_the_value() {
     let tx = Sender::new(1);
     assert_eq!(tx.send_replace(2), 1);
     tx.send_modify(|value| *value += 1);
@@ -208,7 +208,7 @@ fn a_panicking_drop_of_the_old_value_comes_after_the_send() {
 }
 
 #[test]
-fn set_stores_without_receivers_and_wakes_those_there_are() {
+fn set_stores_a_value_with_and_without_receivers() {
     let tx = Sender::new(1);
     tx.set(2);
     let rx = tx.subscribe();
@@ -297,7 +297,7 @@ fn every_way_to_send_wakes() {
 }
 
 #[test]
-fn the_errors_of_try_send_read_well_and_need_no_debug_value() {
+fn the_errors_of_try_send_read_well_and_need_no_debug_bound() {
     struct Opaque;
     let (busy, closed) = (TrySendError::Busy(Opaque), TrySendError::Closed(Opaque));
     assert_eq!((busy.to_string(), closed.to_string()), ("channel busy".into(), "channel closed".into()));

@@ -83,7 +83,7 @@ fn run(f: impl FnOnce(Instant) + Send + 'static) {
 }
 
 #[test]
-fn g7_senders_get_on_beside_readers_that_never_pause() {
+fn g7_senders_make_progress_against_readers_that_never_pause() {
     run(|end| {
         let (tx, rx) = channel(0u64);
         let read = || {
@@ -98,7 +98,7 @@ fn g7_senders_get_on_beside_readers_that_never_pause() {
 }
 
 #[test]
-fn g7_readers_get_on_beside_senders_that_never_pause() {
+fn g7_readers_make_progress_against_senders_that_never_pause() {
     run(|end| {
         let (tx, rx) = channel(0u64);
         let send = || tx.send_modify(|value| *value += 1);

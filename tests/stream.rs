@@ -18,7 +18,7 @@ fn poll<T: Clone>(stream: &mut WatchStream<T>, task: &Task) -> Poll<Option<T>> {
 }
 
 #[test]
-fn new_starts_with_the_current_value_even_if_it_was_seen() {
+fn new_starts_with_the_current_value_even_if_it_has_been_seen() {
     let (tx, rx) = channel(1);
     let task = Task::new();
     let mut stream = WatchStream::new(rx);
@@ -68,7 +68,7 @@ fn the_close_wakes_it() {
 }
 
 #[test]
-fn values_that_were_replaced_are_skipped() {
+fn replaced_values_are_skipped() {
     let (tx, rx) = channel(1);
     let task = Task::new();
     let mut stream = WatchStream::new(rx);
@@ -79,7 +79,7 @@ fn values_that_were_replaced_are_skipped() {
 }
 
 #[test]
-fn the_receiver_comes_back() {
+fn into_inner_returns_the_receiver() {
     let (tx, rx) = channel(1);
     let task = Task::new();
     let mut stream = WatchStream::new(rx);
@@ -103,7 +103,7 @@ fn values_need_be_neither_static_nor_send() {
 
 /// The same steps on both give the same.
 #[test]
-fn it_does_what_tokios_does() {
+fn it_behaves_like_tokios() {
     let (tx, rx) = channel(0);
     let (tokio_tx, tokio_rx) = tokio::sync::watch::channel(0);
     let task = Task::new();
@@ -155,7 +155,7 @@ fn a_clone_continues_where_the_stream_is_and_is_independent() {
 }
 
 #[test]
-fn it_is_shown_without_its_values() {
+fn debug_shows_no_value() {
     struct Opaque;
     let (_tx, rx) = channel(Opaque);
     assert_eq!(format!("{:?}", rx.into_stream()), "WatchStream { next: Current, .. }");

@@ -19,7 +19,7 @@ fn functions(directory: &Path, names: &mut BTreeSet<String>) {
 }
 
 #[test]
-fn each_test_and_model_that_it_names_exists() {
+fn every_test_and_model_that_it_names_exists() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let mut known = BTreeSet::new();
     functions(&root.join("src"), &mut known);
@@ -36,7 +36,7 @@ fn each_test_and_model_that_it_names_exists() {
 }
 
 #[test]
-fn each_guarantee_has_a_section_there_and_a_row_in_the_readme() {
+fn each_guarantee_has_a_section_and_a_row_in_the_readme() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let verification = fs::read_to_string(root.join("VERIFICATION.md")).unwrap();
     let readme = fs::read_to_string(root.join("README.md")).unwrap();

@@ -9,7 +9,7 @@ use common::Task;
 use watch_channel::channel;
 
 #[test]
-fn it_looks_at_the_current_value_even_if_it_was_seen() {
+fn it_checks_the_current_value_even_if_it_has_been_seen() {
     let (_tx, mut rx) = channel(1);
     let task = Task::new();
     assert_eq!(rx.has_changed(), Ok(false));
@@ -17,7 +17,7 @@ fn it_looks_at_the_current_value_even_if_it_was_seen() {
 }
 
 #[test]
-fn each_value_looked_at_counts_as_seen() {
+fn each_value_that_is_checked_counts_as_seen() {
     let (tx, mut rx) = channel(1);
     let task = Task::new();
     tx.send(2).unwrap();
@@ -70,7 +70,7 @@ fn it_returns_the_very_guard_that_the_condition_saw() {
 }
 
 #[test]
-fn after_the_close_it_looks_once_more_at_an_unseen_value() {
+fn after_the_close_it_still_checks_an_unseen_value() {
     let (tx, mut rx) = channel(1);
     let task = Task::new();
     let mut wait = Box::pin(rx.wait_for(|value| *value == 2));
@@ -81,7 +81,7 @@ fn after_the_close_it_looks_once_more_at_an_unseen_value() {
 }
 
 #[test]
-fn after_the_close_a_seen_value_is_looked_at_first_and_then_it_is_an_error() {
+fn after_the_close_it_checks_a_seen_value_before_it_returns_an_error() {
     let (tx, mut rx) = channel(1);
     let task = Task::new();
     drop(tx);
@@ -167,7 +167,7 @@ fn wait_until_is_wait_for_without_the_reference() {
 }
 
 #[test]
-fn what_wait_until_and_wait_for_map_have_found_counts_as_seen() {
+fn a_value_found_by_wait_until_or_wait_for_map_counts_as_seen() {
     let (tx, mut rx) = channel(1);
     let task = Task::new();
     tx.set(2);

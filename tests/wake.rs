@@ -224,7 +224,7 @@ fn g3_a_woken_task_can_send_at_once() {
 }
 
 #[test]
-fn g4_a_panicking_waker_loses_nobody_elses_wake_up() {
+fn g4_a_panicking_waker_loses_no_other_wake_up() {
     // The panicking waker first, last, and in the middle: there is more than one list, and more than one batch in it.
     for bad in [0, 1, 24, 25, 48, 110, 199] {
         let (tx, rx) = channel(0);
@@ -311,7 +311,7 @@ fn owned_wait(mut rx: Receiver<u32>) -> OwnedWait {
 /// Without `std` nothing can stop the second panic.
 #[cfg(feature = "std")]
 #[test]
-fn g4_several_panicking_wakers_lose_nobody_elses_wake_up() {
+fn g4_several_panicking_wakers_lose_no_other_wake_up() {
     let (tx, rx) = channel(0);
     // More than a batch in each list.
     let mut receivers = vec![rx; 600];
@@ -442,7 +442,7 @@ fn g4_a_wait_dropped_by_a_waker_that_panics_loses_no_other_wake_up() {
 }
 
 #[test]
-fn g6_a_wait_that_ends_long_after_its_wake_up_disturbs_nobody() {
+fn g6_a_wait_that_ends_long_after_its_wake_up_disturbs_no_other_wait() {
     for is_polled in [false, true] {
         let (tx, mut rx) = channel(0);
         let (late, other) = (Task::new(), Task::new());
@@ -463,7 +463,7 @@ fn g6_a_wait_that_ends_long_after_its_wake_up_disturbs_nobody() {
 }
 
 #[test]
-fn g6_a_wait_cancelled_after_its_wake_up_disturbs_nobody() {
+fn g6_a_wait_cancelled_after_its_wake_up_disturbs_no_other_wait() {
     let (tx, rx) = channel(0);
     let (last, cancelled, other) = (Task::new(), Task::new(), Arc::new(Task::new()));
     // Woken in this order.
@@ -518,7 +518,7 @@ fn g6_a_wait_that_ends_before_its_wake_up_is_woken_by_the_send_under_way_or_not_
 
 /// A wait that ends takes itself out of the list that a send on another thread is going through.
 #[test]
-fn g1_a_wait_that_ends_in_the_middle_of_a_send_loses_nobodys_wake_up() {
+fn g1_a_wait_that_ends_during_a_send_loses_no_other_wake_up() {
     let by_changed = |rx: Receiver<u32>, task: &Task| {
         let mut wait = owned_wait(rx);
         assert!(task.poll(&mut wait).is_pending());
@@ -558,7 +558,7 @@ fn g1_a_wait_that_ends_in_the_middle_of_a_send_loses_nobodys_wake_up() {
 }
 
 #[test]
-fn g1_sends_on_two_channels_at_once_lose_nobodys_wake_up() {
+fn g1_sends_on_two_channels_at_once_lose_no_wake_up() {
     let channel_of_many = || {
         let (tx, rx) = channel(0);
         let mut receivers = vec![rx; 100];

@@ -14,7 +14,7 @@ fn read(rx: &mut Receiver<u32>) -> u32 {
 }
 
 #[test]
-fn its_handles_are_those_of_any_channel() {
+fn its_handles_are_those_of_an_ordinary_channel() {
     static WATCH: Watch<u32> = Watch::new(1);
     let (sender, mut receiver): (Sender<u32>, Receiver<u32>) = (WATCH.sender(), WATCH.subscribe());
     let (_tx, mut heap) = channel(1);
@@ -35,7 +35,7 @@ fn it_never_closes() {
 }
 
 #[test]
-fn without_receivers_it_is_as_any_channel() {
+fn without_receivers_it_behaves_like_an_ordinary_channel() {
     static WATCH: Watch<u32> = Watch::new(1);
     assert!(WATCH.sender().send(2).is_err());
     WATCH.sender().set(3);
@@ -55,7 +55,7 @@ fn any_number_of_receivers_wait() {
 }
 
 #[test]
-fn threads_that_are_first_at_once_make_one_channel() {
+fn threads_that_race_to_be_first_make_one_channel() {
     static WATCHES: [Watch<u32>; 100] = [const { Watch::new(7) }; 100];
     for watch in &WATCHES {
         let start = Arc::new(Barrier::new(4));
@@ -74,7 +74,7 @@ fn threads_that_are_first_at_once_make_one_channel() {
 }
 
 #[test]
-fn it_shows_what_it_has() {
+fn debug_shows_the_value_once_there_is_a_channel() {
     static WATCH: Watch<u32> = Watch::new(5);
     assert_eq!(format!("{WATCH:?}"), "Watch { sender: None, .. }");
     WATCH.sender();

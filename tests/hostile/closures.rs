@@ -320,7 +320,7 @@ fn g6_a_condition_may_end_other_waits() {
 /// A thread that has waited in the queue of the value's lock runs a closure that panics there: it leaves the queue.
 #[cfg(feature = "std")]
 #[test]
-fn g4_g7_a_closure_that_panics_in_a_thread_that_has_waited_holds_up_no_other() {
+fn g4_g7_a_closure_that_panics_after_its_thread_has_queued_blocks_no_other_thread() {
     use std::thread;
     use std::time::Duration;
 

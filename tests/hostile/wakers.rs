@@ -301,7 +301,7 @@ fn g4_wakers_that_panic_among_fifty_lose_no_wake_up_of_any_wait() {
 }
 
 #[test]
-fn g3_tasks_that_are_polled_where_they_are_woken_end_for_every_wait() {
+fn g3_every_wait_works_for_tasks_that_are_polled_where_they_are_woken() {
     for &kind in Kind::ALL {
         must_end(move || {
             let side = Arc::new(Side::new(kind));
@@ -329,7 +329,7 @@ fn g3_tasks_that_are_polled_where_they_are_woken_end_for_every_wait() {
 
 /// A waker whose drop sends, which drops the next such waker, and so on.
 #[test]
-fn g3_wakers_that_trigger_when_they_are_dropped_end_in_a_chain() {
+fn g3_a_chain_of_wakers_that_send_when_they_are_dropped_ends() {
     for &kind in Kind::ALL {
         must_end(move || {
             let sides: Vec<_> = (0..50).map(|_| Arc::new(Side::new(kind))).collect();

@@ -36,7 +36,7 @@
 //! - B: the one needs a sender, or a receiver, and the other drops the last. They never run at once.
 //! - W: a `Watch` does not exist under loom, because a static needs `const` constructors, which loom's types have not. All
 //!   its methods are those of a `Sender` in a cell. `g1_two_first_waits_at_once` meets such a cell, and
-//!   `threads_that_are_first_at_once_make_one_channel` in `tests/watch.rs` the one of a `Watch`.
+//!   `threads_that_race_to_be_first_make_one_channel` in `tests/watch.rs` the one of a `Watch`.
 //!
 //! `set` stands for `send_modify`, `send_if_modified`, `send_replace` and `set_if_changed` too, which are one function;
 //! `borrow` for `borrow_and_update` and `try_borrow`, and `with` for `get`, `get_and_update`, the checks for a version or the
@@ -60,8 +60,8 @@
 //!   try_send: g2_an_attempt_to_receive_returns_a_value_once g1_recv_against_a_set_and_a_try_send
 //!   borrow: two_readers_and_a_writer g7_a_second_read_and_a_queued_writer g7_two_channels_crosswise a_demand_against_a_newcomer
 //!     g7_a_newcomer_finds_a_demand tries_against_a_holder
-//!   with: a_known_version_is_there two_sends_against_a_cached_value g2_three_kinds_of_reads_against_a_send
-//!     what_comes_before_a_send_is_visible
+//!   with: a_receiver_that_knows_a_version_finds_its_value two_sends_against_a_cached_value
+//!     g2_three_kinds_of_reads_against_a_send what_comes_before_a_send_is_visible
 //!   first poll: g1_a_wait_against_a_send what_comes_before_a_send_is_visible_after_a_wait
 //!     g1_a_woken_task_finds_the_new_version g1_changed_blocking_against_two_sends g1_waits_in_one_lane_against_a_send
 //!     g1_waits_in_two_lanes_against_a_send g1_growth_against_a_delivery g1_two_growths_against_a_delivery

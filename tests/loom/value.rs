@@ -38,7 +38,7 @@ fn g2_a_value_and_its_version_are_one() {
 /// A receiver that knows of a version finds its value. Broken by a version that is published before the write lock is taken.
 /// (The value's lock orders the rest for loom, so a Relaxed `load` passes here.)
 #[test]
-fn a_known_version_is_there() {
+fn a_receiver_that_knows_a_version_finds_its_value() {
     let outcomes = model(3, || {
         let (tx, rx) = channel(0);
         let sender = sending(tx, 1);

@@ -40,7 +40,7 @@ fn copies(rx: &mut Receiver<Value>) {
 }
 
 #[test]
-fn threads_that_nest_borrows_beside_senders_read_whole_values_and_all_get_on() {
+fn threads_that_nest_borrows_read_whole_values_and_finish_despite_senders() {
     must_end(|| {
         let (tx, rx) = channel([0; 32]);
         let is_over = Arc::new(AtomicBool::new(false));

@@ -12,7 +12,7 @@ use crate::sync::{Arc, Mutex};
 /// Two handles are dropped while a sender begins to wait for that: either the wait finds zero, or the last drop finds the
 /// flag. Broken by a flag that is set without Release or without Acquire, and by a flag that the last drop does not report.
 #[test]
-fn the_flag_is_found_or_zero() {
+fn either_the_flag_or_zero_is_found() {
     let outcomes = model(UNBOUNDED, || {
         let shared = Arc::new((Count::new(2), [Data::new(), Data::new()], Data::new()));
         let handles = [0, 1].map(|handle| {

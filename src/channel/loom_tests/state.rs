@@ -13,7 +13,7 @@ use crate::sync::{Arc, Mutex};
 /// without Release or without Acquire, by a bit that is set without Release or without Acquire, and by a send that does not
 /// take the bit.
 #[test]
-fn a_bit_is_found_or_a_version() {
+fn either_the_bit_or_the_version_is_found() {
     let outcomes = model(UNBOUNDED, || {
         let shared = Arc::new((AtomicState::default(), Data::new(), Data::new()));
         let seen = shared.0.load().version();
@@ -45,7 +45,7 @@ fn a_bit_is_found_or_a_version() {
 /// Either the receiver finds the close, or the close finds the bits of a receiver and of a listener. Broken by a close that is
 /// published without Release or without Acquire, and by one that does not return the bits.
 #[test]
-fn a_bit_is_found_or_the_close() {
+fn either_the_bits_or_the_close_are_found() {
     let outcomes = model(UNBOUNDED, || {
         let shared = Arc::new((AtomicState::default(), Data::new(), [Data::new(), Data::new()]));
         let closing = thread::spawn({

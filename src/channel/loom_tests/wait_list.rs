@@ -79,7 +79,7 @@ fn assert_all_can_wait<'a>(list: &WaitList, waiters: impl IntoIterator<Item = &'
 /// splice that leaves a slot in both lists, by a head that is freed before its delivery ends, and by a registration that does
 /// not unlink its slot.
 #[test]
-fn two_deliveries_share_what_waits() {
+fn two_deliveries_share_the_waiting_slots() {
     let outcomes = model(UNBOUNDED, || {
         let list = Arc::new(WaitList::default());
         let mut waiters: Vec<_> = (0..5).map(|_| Waiter::registered(&list, RECEIVERS)).collect();
