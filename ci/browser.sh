@@ -1,16 +1,16 @@
 #!/usr/bin/env bash
-# Pages in a real browser, Debian's Chromium without a window: `ci/browser.sh [PAGE...]`, of service and wasm, or all of them.
-# Screenshots stay in target/browser.
+# Tests the example pages in a real browser (Debian's Chromium, headless): `ci/browser.sh [PAGE...]`, where a PAGE is service or
+# wasm; both by default. Screenshots are kept in target/browser.
 . "$(dirname "$0")/lib.sh"
 need chromium "ci/setup.sh browser"
 need chromedriver "ci/setup.sh browser"
-# Debian's Python, because it has Debian's selenium.
+# Debian's Python, because Debian's selenium is installed for it.
 python=/usr/bin/python3
 "$python" -c "import selenium" 2>/dev/null || fail "$python has no selenium; install it with: ci/setup.sh browser"
 screenshots=target/browser
 mkdir -p "$screenshots"
 
-# open_page TEST ARGUMENT...: runs the Python program TEST, which gets the directory for its screenshots first.
+# open_page TEST ARGUMENT...: runs the Python program TEST. Its first argument is the directory for screenshots.
 open_page() {
     local status=0
     PYTHONPATH=ci PYTHONDONTWRITEBYTECODE=1 timeout --kill-after 10 600 "$python" "$1" "$screenshots" "${@:2}" || status=$?
@@ -27,7 +27,7 @@ service() {
     cargo test "${package[@]}"
     step "service: its page in the browser"
     open_page examples/service/tests/page.py "$target/debug/service"
-    # Disk is short, and no other check uses this.
+    # Disk space is short, and no other check uses this directory.
     [ -n "${CARGO_TARGET_DIR:-}" ] || rm -r "$target"
 }
 

@@ -1,15 +1,16 @@
 #!/usr/bin/env bash
-# Changes what cargo-mutants finds to change, one place at a time, and shows what no test notices:
-# `ci/cargo_mutants.sh [FILE...]`, of the files below, or all of them. It takes hours.
+# Makes the changes that cargo-mutants finds, one at a time, and shows those that no test notices:
+# `ci/cargo_mutants.sh [FILE...]`, where a FILE is in the list below; all of them by default. It takes hours.
 #
-# ci/mutants.sh has the changes that cargo-mutants does not make: orderings, and steps that are swapped or left out. Each file has
-# its own tests, so a change is built and tested in seconds. ci/cargo_mutants.toml says what is left out, and why.
+# ci/mutants.sh makes the changes that cargo-mutants does not: other orderings, and steps that are swapped or left out. The list
+# names the tests to run for each file, so a change is built and tested in seconds. ci/cargo_mutants.toml says which changes are
+# left out, and why.
 . "$(dirname "$0")/lib.sh"
 program=$cache/cargo/bin/cargo-mutants
 need "$program" "ci/setup.sh mutants"
 need python3 "ci/setup.sh mutants"
 
-# FILE TEST...: the tests of each file, the most important file first. `lib` are the unit tests.
+# FILE TEST...: the tests to run for each file, the most important file first. `lib` stands for the unit tests.
 list='
 src/channel/state.rs lib look changed reads lock
 src/channel/count.rs lib handles closed
@@ -56,7 +57,7 @@ for file in "${files[@]}"; do
     for test in $tests; do
         if [ "$test" = lib ]; then arguments+=(--cargo-arg=--lib); else arguments+=("--cargo-arg=--test=$test"); fi
     done
-    # 2 is a change that no test notices. 3 are tests that hang, which is noticed. All others are wrong arguments or broken tests.
+    # Status 2: no test notices a change. 3: a test hangs, so the change is noticed. Any other: wrong arguments or broken tests.
     "$program" mutants --dir "$copy" --in-place --config "$config" --file "$file" --features stream,tokio,defmt --timeout 20 \
         --no-shuffle --output "$results/${file//\//-}" "${arguments[@]}" ||
         case $? in
@@ -65,4 +66,4 @@ for file in "${files[@]}"; do
             *) fail "cargo-mutants fails for $file" ;;
         esac
 done
-[ $status = 0 ] || fail "no test notices some changes; they are named above, and in $results/*/mutants.out"
+[ $status = 0 ] || fail "some changes are noticed by no test; they are listed above, and in $results/*/mutants.out"

@@ -1,12 +1,13 @@
 #!/usr/bin/env bash
-# Which lines of src/ the unit and integration tests reach. Each must be reached, or be listed in ci/uncovered.txt with the
-# reason; and a line that is listed there as never reached must not be. Doctests do not count.
+# Checks that the unit and integration tests reach every line of src/, except those that ci/uncovered.txt lists with a reason. A
+# line that is listed there as never reached must not be reached. Doctests do not count.
 #
-# The features below reach, together, all that programs on this machine compile. What only other builds compile is not seen
-# here: src/sync/eager.rs (32 bits; ci/linux.sh runs it), src/sync/loom.rs and src/sync/loom/ (ci/loom.sh), and what depends
-# on `target_family = "wasm"` (ci/wasm.sh) or on the lack of debug assertions (`cargo test --release`).
+# Together, the sets of features below compile all code that a program on this machine can compile. Code that only other builds
+# compile is not covered here: src/sync/eager.rs (32 bits; ci/linux.sh runs it), src/sync/loom.rs and src/sync/loom/
+# (ci/loom.sh), and code that depends on `target_family = "wasm"` (ci/wasm.sh) or on the lack of debug assertions
+# (`cargo test --release`).
 #
-# cargo-llvm-cov instruments this package alone, in a directory of its own.
+# cargo-llvm-cov instruments only this package, in a separate target directory.
 . "$(dirname "$0")/lib.sh"
 [ -x "$cache/cargo/bin/cargo-llvm-cov" ] || fail "cargo-llvm-cov is missing; run: ci/setup.sh coverage"
 
@@ -17,7 +18,7 @@ feature_sets=(
     "--no-default-features"
 )
 
-# Where rustup has not brought LLVM's tools, Debian's of the same version read what the compiler's LLVM writes.
+# If rustup has not installed LLVM's tools, Debian's can be used, if they are of the compiler's version of LLVM.
 llvm=$(rustc -vV | sed -n 's/^LLVM version: \([0-9]*\).*/\1/p')
 bin=$(rustc --print sysroot)/lib/rustlib/$(rustc -vV | sed -n 's/^host: //p')/bin
 if [ ! -x "$bin/llvm-cov" ]; then
@@ -32,15 +33,16 @@ export CARGO_LLVM_COV_TARGET_DIR=$dir/target
 llvm_cov() { "$cache/cargo/bin/cargo-llvm-cov" llvm-cov "$@"; }
 for features in "${feature_sets[@]}"; do
     step "cargo test --lib --tests $features"
-    # tests/ui.rs runs the compiler only.
-    # shellcheck disable=SC2086 # words
+    # tests/ui.rs only runs the compiler.
+    # shellcheck disable=SC2086 # several words
     llvm_cov test --no-report --quiet --locked --lib --tests $features -- --skip misuse_does_not_compile
 done
 
 step "lines of src/"
 llvm_cov report --locked --lcov --output-path "$dir/lcov"
 
-# Each line of src/ before its unit tests that has code, and not just brackets: how often it was reached, its file, its number and its text.
+# For each line of src/ that has code and not just brackets, and comes before the unit tests of its file: how often it was
+# reached, its file, its number and its text.
 awk -F '[:,]' -v root="$PWD/" '
     $1 == "SF" { file = substr($2, length(root) + 1); delete text; last = 0
         while ((getline line < file) > 0 && line != "#[cfg(test)]") text[++last] = line
@@ -48,12 +50,12 @@ awk -F '[:,]' -v root="$PWD/" '
     $1 == "DA" && $2 <= last && text[$2] ~ /[A-Za-z]/ { print $3 "\t" file "\t" $2 "\t" text[$2] }
 ' "$dir/lcov" > "$dir/lines"
 
-# What is wrong is collected in $dir/wrong: lines that are neither reached nor listed, and entries of the list that are not true.
+# Errors are collected in $dir/wrong: lines that are neither reached nor listed, and entries of the list that are wrong.
 awk -F '\t' -v list=ci/uncovered.txt -v wrong="$dir/wrong" '
     FILENAME == list {
         if ($0 ~ /^#/ || $0 == "") next
         if (NF != 4 || $3 !~ /^(never|sometimes)$/ || $4 == "") {
-            print "ci/uncovered.txt:" FNR ": not a file, a text, never or sometimes, and a reason, with tabs between them" > wrong
+            print "ci/uncovered.txt:" FNR ": must be a file, a text, \"never\" or \"sometimes\", and a reason, separated by tabs" > wrong
             next
         }
         entries++; file[entries] = $1; text[entries] = $2; when[entries] = $3
@@ -69,15 +71,15 @@ awk -F '\t' -v list=ci/uncovered.txt -v wrong="$dir/wrong" '
         for (e = 1; e <= entries; e++) {
             name = "ci/uncovered.txt: " file[e] ": \"" text[e] "\""
             if (!found[e]) print name " is in no line of code" > wrong
-            else if (found[e] > 1) print name " is in " found[e] " lines of code" > wrong
-            else if (reached[e] && when[e] == "never") print name " is reached" > wrong
+            else if (found[e] > 1) print name " is in " found[e] " lines of code, and must be in one" > wrong
+            else if (reached[e] && when[e] == "never") print name " is reached, and is listed as never" > wrong
         }
         printf "%d of %d lines are reached: %.2f %%\n", lines - count, lines, 100 * (lines - count) / lines
     }
 ' ci/uncovered.txt "$dir/lines"
 if [ -e "$dir/wrong" ]; then
     cat "$dir/wrong" >&2
-    fail "cover these lines with tests, or list them in ci/uncovered.txt with the reason; and take what is reached off the list"
+    fail "cover these lines with tests, or list them in ci/uncovered.txt with a reason; remove lines that are reached from the list"
 fi
-# It is of no use to another build.
+# No other build can use it.
 rm -r "$dir"

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# The documentation, warnings denied, private items too.
+# Builds the documentation, with warnings denied; also that of private items.
 . "$(dirname "$0")/lib.sh"
 
 for features in "" std event-listener stream std,event-listener std,event-listener,critical-section,stream,tokio,defmt; do
@@ -8,7 +8,7 @@ for features in "" std event-listener stream std,event-listener std,event-listen
 done
 step "cargo doc, with that of the dependencies"
 RUSTDOCFLAGS="-D warnings" cargo doc --quiet --locked --features stream
-step "cargo doc, private items too"
+step "cargo doc, with private items"
 RUSTDOCFLAGS="-D warnings" cargo doc --locked --no-deps --document-private-items --features stream,tokio,defmt
 step "cargo doc, as docs.rs runs it: with badges of features"
 features=$(sed -n '/^\[package.metadata.docs.rs\]/,/^$/s/^features = \[\(.*\)\]/\1/p' Cargo.toml)

@@ -1,17 +1,16 @@
 #!/usr/bin/env bash
-# Boots firmware that checks the crate (no_std_check) in QEMU: on each board, with each of portable-atomic's back ends
-# where there is a choice, and with each set of features. Without `critical-section` and `single-context` it must not
-# build. `ci/firmware.sh [BOARD...]`; ci/boards.txt is the table of them. Without a BOARD it runs the example firmware as well
-# (ci/sensor.sh).
-# Each combination is a line of the table at the end.
+# Boots firmware that checks the crate (no_std_check) in QEMU: `ci/firmware.sh [BOARD...]`, where ci/boards.txt lists the boards.
+# It runs on each board, with each of portable-atomic's back ends where there is a choice, and with each set of features; the
+# table at the end has a line for each combination. Without both `critical-section` and `single-context` it must not build. If no
+# BOARD is given, the example firmware is run as well (ci/sensor.sh).
 . "$(dirname "$0")/lib.sh"
 need cargo "https://rustup.rs"
 need timeout "apt-get install coreutils"
 need size "apt-get install binutils"
 
-# Time is the number of instructions, 64 ns each, and does not pass while the processor sleeps until an interrupt that
-# is due. So each run is the same as the one before, critical sections can be measured, and an interrupt comes between
-# any two instructions; otherwise QEMU looks for them only between blocks of instructions.
+# QEMU counts instructions as time, 64 ns each, and skips the time in which the processor sleeps until the next interrupt. So
+# every run is the same, critical sections can be measured, and an interrupt can come between any two instructions; without this,
+# QEMU takes interrupts only between blocks of instructions.
 icount=(-icount "shift=6,sleep=off")
 limit=600
 
@@ -32,7 +31,7 @@ row() {
     table+=("$(printf '%-12s %-29s %-12s %-31s %9s  %s' "$@")")
 }
 
-# run BOARD BACKEND FEATURES: boots what was built, and adds a row.
+# run BOARD BACKEND FEATURES: boots the firmware that has been built, and adds a row.
 run() {
     local program=${CARGO_TARGET_DIR:-no_std_check/target}/$target/release/no_std_check
     local output status=0 result=ok
@@ -52,13 +51,14 @@ run() {
     record "$target, $2, ${3:--}" "$1 in QEMU: $result" "${passed:--} scenarios" "$flash" "$ram"
 }
 
-# must_not_build BACKEND: fails unless a build that promises nothing about interrupts is refused, with both ways out.
+# must_not_build BACKEND: fails unless a build that says nothing about interrupts is refused, with an error that names both
+# features.
 must_not_build() {
     local said
     if said=$(rust_cargo check --target "$target" "${manifest[@]}" --features "${1#-}" 2>&1); then
         fail "it builds for $target without critical-section and without single-context"
     fi
-    # shellcheck disable=SC2016 # the backticks of the message
+    # shellcheck disable=SC2016 # the message has backticks
     for way_out in '`critical-section`' '`single-context`'; do
         grep "^error: on bare metal, .* enable the feature.* $way_out" <<<"$said" >/dev/null ||
             fail "it does not build for $target, but the compiler does not offer $way_out: $said"

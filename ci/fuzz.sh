@@ -1,13 +1,13 @@
 #!/usr/bin/env bash
-# Fuzzing: `ci/fuzz.sh SECONDS [TARGET]` runs each target of fuzz/ for an equal part of SECONDS, or one of them for all.
-# It starts from fuzz/corpus, and leaves what it finds in a temporary directory, which it names if there is a finding.
+# Fuzzing: `ci/fuzz.sh SECONDS [TARGET...]` runs the targets, by default all in fuzz/, each for an equal part of SECONDS. It
+# starts from fuzz/corpus. If there is a finding, it is left in a temporary directory, whose path is printed.
 #
-# It needs a nightly compiler, which can instrument code for libFuzzer. The sanitizers are off: the crate has no `unsafe`, and
-# without them it builds and runs faster. Debug assertions are on, and with them the crate's check for deadlocks.
+# It needs a nightly compiler, which can instrument code for libFuzzer. The sanitizers are off, because the crate has no `unsafe`
+# and builds and runs faster without them. Debug assertions are on, and so is the crate's deadlock detector.
 . "$(dirname "$0")/lib.sh"
 
 seconds=${1:-}
-[[ $seconds =~ ^[1-9][0-9]*$ ]] || fail "how long? usage: ci/fuzz.sh SECONDS [TARGET]"
+[[ $seconds =~ ^[1-9][0-9]*$ ]] || fail "usage: ci/fuzz.sh SECONDS [TARGET...]"
 mapfile -t all < <(cd fuzz/fuzz_targets && ls ./*.rs | sed 's|^\./||; s|\.rs$||')
 targets=("${@:2}")
 [ $# -gt 1 ] || targets=("${all[@]}")
@@ -15,7 +15,7 @@ for target in "${targets[@]}"; do
     [ -e "fuzz/fuzz_targets/$target.rs" ] || fail "no such target: $target; there are ${all[*]}"
 done
 each=$((seconds / ${#targets[@]}))
-[ $each -gt 0 ] || fail "that is less than a second for each of ${#targets[@]} targets"
+[ $each -gt 0 ] || fail "$seconds s is less than a second for each of ${#targets[@]} targets"
 
 need timeout "apt-get install coreutils"
 rustc +nightly --version >/dev/null 2>&1 ||
@@ -42,7 +42,7 @@ for target in "${targets[@]}"; do
     step "fuzz $target for $each s"
     mkdir -p "$found/$target/corpus" "$found/$target/artifacts"
     status=0
-    # The limit is for a run that hangs where libFuzzer's own limit of 60 s for each program does not reach.
+    # `timeout` is for a hang that libFuzzer's own limit of 60 s for each program does not catch.
     timeout $((each + 120)) "$target_dir/$host/release/$target" "$found/$target/corpus" "fuzz/corpus/$target" \
         -artifact_prefix="$found/$target/artifacts/" -max_total_time=$each -max_len=301 -timeout=60 -print_final_stats=1 \
         2>&1 | tee "$found/$target/log" | sed -un '/\(INITED\|pulse\|DONE\)/p' || status=$?

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# The two programs in the guides that are not doctests: the firmware, which is built for a Cortex-M0 and booted in QEMU, and
-# the loom model. `ci/guides.sh [firmware] [model_checking]`
+# Runs the two programs in the guides that are not doctests: `ci/guides.sh [firmware] [model_checking]`, or both by default. The
+# firmware is built for a Cortex-M0 and booted in QEMU; the other program is a loom model.
 . "$(dirname "$0")/lib.sh"
 need timeout "apt-get install coreutils"
 
@@ -9,11 +9,11 @@ export CARGO_TARGET_DIR=$packages/target
 
 # block GUIDE LANGUAGE: prints the first block of code in LANGUAGE.
 block() {
-    # shellcheck disable=SC2016 # the backticks of the block
+    # shellcheck disable=SC2016 # the block begins with backticks
     awk -v start='```'"$2" '$0 == start { inside = 1; next } inside && $0 == "```" { exit } inside' "docs/$1.md"
 }
 
-# package GUIDE SOURCE LOCK: writes the package of the guide: its manifest, its program as src/SOURCE, and LOCK for the versions.
+# package GUIDE SOURCE LOCK: writes a package from the guide's manifest, its program as src/SOURCE, and LOCK as its Cargo.lock.
 package() {
     local to=$packages/$1
     mkdir -p "$to/src"
@@ -30,7 +30,7 @@ firmware() {
     cp no_std_check/size/memory.x "$packages/firmware/"
     local target=thumbv6m-none-eabi out status=0
     use_target $target core,alloc
-    # In its folder, because the linker looks for memory.x there.
+    # Builds in the package's folder, because the linker looks for memory.x there.
     (cd "$packages/firmware" && RUSTFLAGS="-C link-arg=-Tlink.x" rust_cargo build --quiet --release --target $target)
     out=$(timeout 300 qemu-system-arm -M microbit -nographic -semihosting-config enable=on,target=native \
         -kernel "$CARGO_TARGET_DIR/$target/release/firmware" < /dev/null) || status=$?
@@ -44,7 +44,7 @@ model_checking() {
     local manifest=$packages/model_checking/Cargo.toml out
     export RUSTFLAGS="--cfg loom" LOOM_MAX_PREEMPTIONS=2
     cargo test --quiet --release --lib --manifest-path "$manifest"
-    # The break that the guide describes.
+    # Breaks the program as the guide describes.
     sed -i 's/if self.left.fetch_sub(1, Ordering::AcqRel) == 1 {/let left = self.left.load(Ordering::Acquire);\
         self.left.store(left - 1, Ordering::Release);\
         if left == 1 {/' "$packages/model_checking/src/lib.rs"

@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
-# Counts instructions under callgrind, which does not depend on what else the machine does, and fails if an operation
-# takes over 3 % more than ci/instructions.txt says. `ci/instructions.sh --accept` writes that file anew.
+# Counts instructions with callgrind, which does not depend on the machine's load, and fails if an operation takes over 3 % more
+# than ci/instructions.txt says. `ci/instructions.sh --accept` writes that file again.
 #
-# The counts are the compiler's too: with another version than the file was written with, growth is told and no failure.
+# The counts also depend on the compiler. With another version than the file was written with, growth is shown, but is no failure.
 . "$(dirname "$0")/lib.sh"
 need valgrind "ci/setup.sh guards"
 
@@ -22,11 +22,11 @@ new="# instructions for one operation, x86_64, Rust $compiler"$'\n'
 grew=0
 same_compiler=1
 if [ -e $file ] && ! grep -q "Rust $compiler\$" $file; then
-    echo "note: $file is of another compiler ($(head -n 1 $file)); this is $compiler"
+    echo "note: $file was written with another compiler ($(head -n 1 $file)); this is $compiler"
     same_compiler=0
 fi
 for operation in borrow send ready pending; do
-    # What start and end of the program take falls out of the difference.
+    # The start and the end of the program cancel out in the difference.
     each=$((($(count $operation 3000) - $(count $operation 1000)) / 2000))
     [ "$each" -gt 0 ] || fail "callgrind counted nothing for $operation"
     was=$(sed -n "s/^$operation //p" $file 2>/dev/null || true)
@@ -38,4 +38,4 @@ if [ "${1:-}" = --accept ]; then
     printf %s "$new" > $file
     exit
 fi
-[ $grew = 0 ] || [ $same_compiler = 0 ] || fail "an operation takes over 3 % more instructions; if that is meant: ci/instructions.sh --accept"
+[ $grew = 0 ] || [ $same_compiler = 0 ] || fail "an operation takes over 3 % more instructions; to accept that: ci/instructions.sh --accept"

@@ -1,8 +1,8 @@
-# Sourced by the scripts next to it: the project's root, the cache, and clear failures.
+# Sourced by the other scripts in ci/: changes to the project's root, and defines the cache and functions that they share.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
-# No debug information and no incremental builds: a third of the disk, and a fifth less time to build.
+# Without debug information and incremental builds, target/ takes a third of the disk space, and builds take a fifth less time.
 export CARGO_PROFILE_DEV_DEBUG=0 CARGO_INCREMENTAL=0
 
 # Downloaded toolchains go here, outside the repository.
@@ -13,7 +13,7 @@ fail() {
     exit 1
 }
 
-# need COMMAND HOW: fails unless COMMAND exists; HOW is the command that brings it.
+# need COMMAND HOW: fails unless COMMAND exists; HOW is the command that installs it.
 need() {
     command -v "$1" >/dev/null || fail "$1 is missing; install it with: $2"
 }
@@ -22,13 +22,13 @@ step() {
     printf '\n== %s\n' "$*"
 }
 
-# cannot_add WHAT SAID: says that Debian's compiler stands in for WHAT, and what rustup SAID.
+# cannot_add WHAT SAID: says that Debian's compiler is used instead of WHAT, and prints what rustup SAID.
 cannot_add() {
-    echo "rustup cannot add $1, so ci/toolchain.sh stands in (${2##*$'\n'})" >&2
+    echo "rustup cannot add $1, so the compiler of ci/toolchain.sh is used instead (${2##*$'\n'})" >&2
 }
 
-# use_target TARGET CRATES: makes `rust_cargo` build for TARGET, with rustup's standard library where rustup can add it,
-# and otherwise with the CRATES of the standard library built from the source that ci/toolchain.sh brings.
+# use_target TARGET CRATES: defines `rust_cargo`, which builds for TARGET. It uses rustup's standard library if rustup can add
+# that, and otherwise builds the CRATES of the standard library from the source that ci/toolchain.sh downloads.
 use_target() {
     rust_cargo() { cargo "$@"; }
     local said
@@ -36,7 +36,7 @@ use_target() {
         cannot_add "$1" "$said"
         built_rustc=${built_rustc:-$(ci/toolchain.sh)} || fail "rustup target add $1 fails, and so does ci/toolchain.sh"
         built_crates=$2
-        # rustup's compiler brings the linker for bare metal.
+        # The linker for bare metal comes with rustup's compiler.
         linkers=$(rustc --print sysroot)/lib/rustlib/$(rustc -vV | sed -n 's/^host: //p')/bin
         rust_cargo() {
             PATH=$PATH:$linkers RUSTC=$built_rustc RUSTC_BOOTSTRAP=1 cargo "$1" "-Zbuild-std=$built_crates" "${@:2}"
@@ -44,12 +44,12 @@ use_target() {
     fi
 }
 
-# rows FILE [NAME]: the rows of a table in ci/, or the one whose first column is NAME.
+# rows FILE [NAME]: prints the rows of the table ci/FILE, or only the one whose first column is NAME.
 rows() {
     awk -v name="${2:-}" '/^[^#]/ && (name == "" || $1 == name)' "ci/$1"
 }
 
-# known FILE NAME: the row of that name. Fails if there is none, and says which there are.
+# known FILE NAME: prints the row NAME of the table ci/FILE. Fails if there is none, and lists the names that there are.
 known() {
     local row names
     row=$(rows "$1" "$2")
@@ -58,15 +58,15 @@ known() {
     echo "$row"
 }
 
-# record TARGET RAN_ON TESTS FLASH RAM: a line of the table that ci/targets.sh makes.
+# record TARGET RAN_ON TESTS FLASH RAM: adds a line to the table that ci/targets.sh prints, if that script runs this one.
 record() {
     [ -z "${TARGETS_TABLE:-}" ] || (IFS='|' && echo "$*") >> "$TARGETS_TABLE"
 }
 
-# write_table NAME: replaces what no_std_check/README.md says about NAME by standard input.
+# write_table NAME: replaces the table NAME in no_std_check/README.md by standard input.
 write_table() {
     local readme=no_std_check/README.md
-    grep -q "^<!-- $1 -->$" $readme || fail "$readme has no place for the table '$1'"
+    grep -q "^<!-- $1 -->$" $readme || fail "$readme has no line <!-- $1 -->, after which the table belongs"
     table=$(cat) awk -v name="$1" '
         $0 == "<!-- end of " name " -->" { inside = 0 }
         !inside { print }
@@ -75,7 +75,7 @@ write_table() {
     echo "$readme: the table '$1' is written"
 }
 
-# bytes PROGRAM: the flash (vector table, code, constants) and the static RAM that firmware takes.
+# bytes PROGRAM: prints the bytes of flash (vector table, code, constants) and of static RAM that firmware takes.
 bytes() {
     size -A "$1" | awk '
         $1 ~ /^\.(vector_table|init|text|text\..*|rodata|data)$/ { flash += $2 }

@@ -1,22 +1,22 @@
 #!/usr/bin/env bash
-# Clippy, warnings denied, for every combination of features, and for those that matter in release builds too.
+# Runs Clippy, with warnings denied, for every combination of features, and for those that matter in release builds as well.
 . "$(dirname "$0")/lib.sh"
 need cargo-clippy "rustup component add clippy"
 [ -x "$cache/cargo/bin/cargo-hack" ] || fail "cargo-hack is missing; run: ci/setup.sh rust"
 export PATH=$cache/cargo/bin:$PATH
 
-# `loom` has a check of its own, because it also needs `--cfg loom`. `single-context` changes nothing but on bare metal.
+# `loom` is checked below, because it also needs `--cfg loom`. `single-context` only makes a difference on bare metal.
 step "every combination of features"
 cargo hack clippy --quiet --locked --lib --feature-powerset --skip default,loom,single-context -- -D warnings
-step "combinations of features without debug assertions, to which stream and defmt make no difference"
+step "combinations of features without debug assertions (stream and defmt make no difference there)"
 cargo hack clippy --quiet --locked --lib --feature-powerset --skip default,loom,single-context,stream,defmt --profile release -- -D warnings
-step "everything there is to lint, with default features and with those of std programs"
+step "all targets, with default features and with those of std programs"
 cargo clippy --quiet --locked --all-targets -- -D warnings
 cargo clippy --quiet --locked --all-targets --features stream,tokio,defmt -- -D warnings
 step "the tests without default features, with std and without"
 cargo clippy --quiet --locked --tests --no-default-features --features std -- -D warnings
 cargo clippy --quiet --locked --tests --no-default-features -- -D warnings
-step "the comparison with other channels, and that it runs"
+step "the comparison with other channels: lints, and some rows"
 cargo clippy --quiet --release --locked --manifest-path benches/compare/Cargo.toml -- -D warnings
 cargo bench --quiet --locked --bench compare -- changed
 for features in "" event-listener critical-section event-listener,critical-section; do
@@ -44,7 +44,7 @@ for target in thumbv6m-none-eabi riscv32imc-unknown-none-elf; do
         if rustup target list --installed | grep -qx "$target"; then
             cargo clippy "${firmware[@]}" -- -D warnings
         else
-            # Clippy cannot use a standard library that another compiler has built; its warnings are that compiler's.
+            # Clippy cannot use a standard library that another compiler has built, so only that compiler's warnings are denied.
             RUSTFLAGS="-D warnings" rust_cargo check "${firmware[@]}"
         fi
     done

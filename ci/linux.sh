@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
-# The test suite on other processors, run by qemu-user: `ci/linux.sh [TARGET...]`. ci/linux.txt is the table of them.
+# Runs the test suite for other processors in qemu-user: `ci/linux.sh [TARGET...]`. ci/linux.txt lists the targets.
 #
-# Unit and integration tests but tests/ui.rs, which tests what the compiler says and not what a target does. The property
-# test runs fewer programs, because an emulator takes some forty times as long for each.
+# It runs all unit and integration tests except tests/ui.rs, which tests the compiler's messages. The property tests run fewer
+# programs, because each takes about forty times as long in an emulator.
 . "$(dirname "$0")/lib.sh"
 
 targets=("$@")
@@ -25,7 +25,7 @@ for target in "${targets[@]}"; do
         cat "$log" >&2
         fail "the tests on $target failed (status $status, ${passed:-0} passed)"
     fi
-    # What has been built for one target is of no use to the next.
+    # The next target cannot use what has been built for this one.
     rm -r "$log" "${CARGO_TARGET_DIR:-target}/$target"
     echo "$target: $passed tests passed"
     record "$target" "qemu-user" "$passed tests" - -

@@ -1,21 +1,21 @@
 #!/usr/bin/env bash
-# Model checking with loom: `ci/loom.sh [TEST]`. LOOM_MAX_PREEMPTIONS=N sets another bound than the models' own.
+# Model checking with loom: `ci/loom.sh [TEST]`. LOOM_MAX_PREEMPTIONS=N replaces the models' own bounds on preemptions.
 #
-# `ci/loom.sh --thorough [TEST]` runs each model alone, without a bound (100 preemptions, more than any model has) and then, if
-# that takes longer than THOROUGH_SECONDS of processor time (300), with bounds of 4, 3 and 2. It prints the first bound with
-# which the model ended, and the time.
+# `ci/loom.sh --thorough [TEST]` runs each model separately, first without a bound (100 preemptions, more than any model has).
+# If that takes longer than THOROUGH_SECONDS of processor time (300 by default), it tries bounds of 4, 3 and 2. It prints the
+# first bound with which the model ended in time, and how long that took.
 . "$(dirname "$0")/lib.sh"
 
 export RUSTFLAGS="--cfg loom --cfg loom_event_listener ${RUSTFLAGS:-}"
 export CARGO_TARGET_DIR="${CARGO_TARGET_DIR:-target}/loom"
 
-# A model's time is loom's own. To optimize the crate and the models as well takes longer than it saves.
+# A model spends its time in loom. To optimize the crate and the models as well would take longer than it saves.
 unoptimized=(--config 'profile.release.package."watch-channel".opt-level=0')
 
-# The other unit tests of the library are not models, and loom's types work only in models.
+# Leaves out the library's other unit tests: they are not models, and loom's types work only in models.
 only_models=(--skip ::tests::)
 
-# ended BOUND SECONDS PROGRAM MODEL: prints the bound and the time if the model ends by then, and fails if it does not.
+# ended BOUND SECONDS PROGRAM MODEL: prints the bound and the time if the model ends in time, and returns 1 if it does not.
 ended() {
     local log status=0 TIMEFORMAT='%U %S'
     log=$(mktemp)
@@ -39,7 +39,7 @@ thorough() {
     for program in $programs; do
         for model in $("$program" --list "${only_models[@]}" "$@" | sed -n 's/: test$//p'); do
             for bound in 100 4 3 2 none; do
-                [ $bound != none ] || fail "$model ends with no bound"
+                [ $bound != none ] || fail "$model does not end in time, even with a bound of 2"
                 ! ended $bound "${THOROUGH_SECONDS:-300}" "$program" "$model" || break
             done
         done
@@ -59,5 +59,5 @@ run() {
 }
 filter=("$@")
 run loom,event-listener --lib --test loom
-# The models of the channel's parts are the same without listeners.
+# Without event-listener, the models of the channel's parts (--lib) would be the same.
 run loom --test loom

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Breaks the code in one place at a time, in a copy, and shows which test or loom model notices: `ci/mutants.sh [NAME...]`, of
-# the names in ci/mutants/*.toml, or all of them. ci/mutants/run.py says what the files look like.
+# Breaks a copy of the code in one place at a time, and shows which test or loom model notices: `ci/mutants.sh [NAME...]`, where a
+# NAME is in ci/mutants/*.toml; all of them by default. ci/mutants/run.py describes the format of these files.
 . "$(dirname "$0")/lib.sh"
 need python3 "apt-get install python3 (3.11 or newer)"
 need git "apt-get install git"

@@ -1,9 +1,8 @@
 #!/usr/bin/env bash
-# The tests on the oldest compiler that the crate supports, and the library with the oldest dependencies that it asks for.
-# `ci/oldest.sh --setup` only brings the compiler.
+# Runs the tests with the oldest compiler that the crate supports, and checks the library with the oldest dependencies that it
+# allows. `ci/oldest.sh --setup` only installs the compiler.
 #
-# Of the tests, tests/ui.rs is left out, whose errors read as those of the newest compiler; doctests and examples are
-# not run.
+# tests/ui.rs is left out, because it expects the error messages of the newest compiler. Doctests and examples are not run.
 . "$(dirname "$0")/lib.sh"
 
 oldest=$(sed -n 's/^rust-version = "\(.*\)"/\1/p' Cargo.toml)
@@ -31,7 +30,7 @@ rm "$copy/Cargo.lock"
 CARGO_TARGET_DIR=$(realpath -m "$CARGO_TARGET_DIR")
 (
     cd "$copy"
-    # Without the development dependencies, which would raise the versions that the library can do with.
+    # Without the development dependencies, which would require newer versions than the library does.
     PATH=$hack:$PATH RUSTC_BOOTSTRAP=1 cargo hack --remove-dev-deps generate-lockfile -Zdirect-minimal-versions
     for features in "" stream std,event-listener,stream,tokio,defmt event-listener,critical-section; do
         PATH=$hack:$PATH cargo hack --no-dev-deps check --locked --lib --no-default-features --features "$features"

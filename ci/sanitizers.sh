@@ -1,33 +1,33 @@
 #!/usr/bin/env bash
-# The test suite under ThreadSanitizer, which reports data races, and under AddressSanitizer, which reports memory that is used
-# after it has been freed or outside of its bounds, and leaks: `ci/sanitizers.sh [thread|address]`.
+# Runs the test suite with ThreadSanitizer, which reports data races, and with AddressSanitizer, which reports uses of memory
+# after it has been freed or outside its bounds, and leaks: `ci/sanitizers.sh [thread|address]`, or both by default.
 #
-# Unit and integration tests, with the features of std programs. The crate itself has no `unsafe`; what is checked is how it
-# uses crates that have. Before the tests, defects that are planted in ci/sanitizers/planted.rs must be reported.
+# It runs the unit and integration tests, with the features of std programs. The crate itself has no `unsafe`; this checks how it
+# uses crates that do. First the sanitizers must report the defects that are planted in ci/sanitizers/planted.rs.
 . "$(dirname "$0")/lib.sh"
 
 sanitizers=("$@")
 [ $# -gt 0 ] || sanitizers=(thread address)
 
-# Files of tests that are left out:
-# - fairness.rs measures times, and code is many times slower here. Threads wait for the lock in lock.rs, too.
-# - large_values.rs counts copies on the stack, where the sanitizers need room of their own.
+# Test files that are left out:
+# - fairness.rs measures times, and instrumented code is many times slower. In lock.rs, threads wait for the lock as well.
+# - large_values.rs counts copies on the stack, where the sanitizers take additional space.
 # - examples.rs and ui.rs run cargo and the compiler.
-# - verification.rs reads the sources of all the others.
+# - verification.rs reads the sources of all other tests.
 left_out=(examples.rs fairness.rs large_values.rs ui.rs verification.rs)
 
 nightly=$(rustc +nightly --print sysroot 2>/dev/null) ||
     fail "Rust's nightly is missing; run: ci/setup.sh sanitizers"
 host=$(rustc +nightly -vV | sed -n 's/^host: //p')
 
-# Reports name functions by it.
+# The sanitizers use it to name functions in their reports.
 need llvm-symbolizer "ci/setup.sh sanitizers"
 
 target=$(realpath -m "${CARGO_TARGET_DIR:-target}/sanitizers")
 copy=$target/copy
 report=$target/report
 
-# The tests, the planted defects, and of the development dependencies only those that they use.
+# Copies the tests and the planted defects, with only the development dependencies that they use.
 make_copy() {
     rm -rf "$copy"
     mkdir -p "$copy"
@@ -38,7 +38,7 @@ make_copy() {
     # Code is many times slower here, and a test that takes long does not hang.
     sed -i 's/HANG: Duration = Duration::from_secs(30)/HANG: Duration = Duration::from_secs(300)/' "$copy/tests/common/mod.rs"
     grep -q 'from_secs(300)' "$copy/tests/common/mod.rs" || fail "tests/common/mod.rs has another HANG than ci/sanitizers.sh expects"
-    # Those of benchmarks, examples and ui.rs, and the table that names ui.rs.
+        # Removes the dependencies of benchmarks, examples and ui.rs, and changes the table that names ui.rs.
     sed -E '/^(criterion|ctrlc|notify|parking_lot|rustix|serde|serde_json|tempfile|toml|trybuild) = /d
         s/^name = "ui"$/name = "planted"/' Cargo.toml > "$copy/Cargo.toml"
 }
@@ -49,27 +49,27 @@ sanitized_test() {
     shift
     (
         cd "$copy"
-        # Line numbers of this crate in reports. The dependencies and std are without: to print a backtrace, a test with a
-        # panic in a panic would read all of their debug information, with code that is instrumented and not optimized.
+        # Reports have line numbers for this crate. The dependencies and std have no debug information: to print a backtrace, a
+        # test that panics during a panic would read all of it, in code that is instrumented and not optimized.
         export CARGO_TARGET_DIR=$target/$sanitizer CARGO_PROFILE_DEV_DEBUG=line-tables-only RUST_BACKTRACE=0
         "${sanitizer}_cargo" test --config 'profile.dev.package."*".debug=false' --target "$host" \
             --features stream,tokio,defmt "$@"
     )
 }
 
-# The standard library that rustup brings will do.
+# The standard library that rustup installs need not be instrumented.
 address_cargo() {
     RUSTFLAGS="-Zsanitizer=address" cargo +nightly "$@"
 }
 
-# The standard library must be instrumented, too: it is built from source.
+# The standard library must be instrumented as well, so it is built from source.
 thread_cargo() {
     local flags="-Zsanitizer=thread"
     if [ -z "${built_rustc:-}" ]; then
         RUSTFLAGS=$flags cargo +nightly "$1" -Zbuild-std=std,panic_unwind,test "${@:2}"
         return
     fi
-    # Debian's compiler comes without ThreadSanitizer's runtime; nightly's has the interface of the same LLVM.
+    # Debian's compiler has no runtime for ThreadSanitizer. The one of nightly has the same interface.
     local libraries=$nightly/lib/rustlib/$host argument
     flags+=" -Zexternal-clangrt"
     for argument in "-Wl,--whole-archive" "$libraries/lib/librustc-nightly_rt.tsan.a" "-Wl,--no-whole-archive" \
@@ -112,7 +112,7 @@ for sanitizer in "${sanitizers[@]}"; do
     esac
     step "the tests under the $sanitizer sanitizer"
     PROPTEST_CASES=20 sanitized_test "$sanitizer" --lib --tests --no-fail-fast
-    # It is large, and of no use to another build.
+    # It is large, and no other build can use it.
     rm -r "${target:?}/$sanitizer"
 done
 rm -r "$target"

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# The example firmware no_std_check/sensor: its one command runs it in QEMU, and it prints what its documentation says.
+# Checks that the example firmware no_std_check/sensor, run in QEMU by its one command, prints what its documentation says.
 . "$(dirname "$0")/lib.sh"
 need timeout "apt-get install coreutils"
 need qemu-system-arm "ci/setup.sh firmware"
@@ -8,12 +8,12 @@ limit=600
 
 step "firmware: the example sensor"
 use_target thumbv6m-none-eabi core,alloc
-# Its `.cargo/config.toml`, which names the target and QEMU, counts only in its folder.
+# Its `.cargo/config.toml`, which names the target and QEMU, applies only in its folder.
 (cd no_std_check/sensor && rust_cargo build --quiet --release --locked)
 status=0
 printed=$(timeout "$limit" bash -c ". ci/lib.sh; use_target thumbv6m-none-eabi core,alloc; cd no_std_check/sensor; \
     rust_cargo run --quiet --release --locked" ci/sensor.sh </dev/null) || status=$?
 echo "$printed"
-[ $status -eq 0 ] || fail "the example sensor ends with status $status; 124 means that it has not ended after $limit s"
+[ $status -eq 0 ] || fail "the example sensor ends with status $status; 124 means that it did not end within $limit s"
 expected=$(sed -n -E 's,^//! ((display|alarm): .*),\1,p' no_std_check/sensor/src/main.rs)
 [ "$printed" = "$expected" ] || fail "no_std_check/sensor/src/main.rs says that it prints: $expected"

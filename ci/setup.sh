@@ -1,14 +1,14 @@
 #!/usr/bin/env bash
-# Brings the tools that the scripts here need, on a Debian machine: `ci/setup.sh [PART...]`, or all parts but `mutants`. Debian's
-# packages are installed; Rust's tools go into the cache outside the repository (see lib.sh); targets are added to rustup where
-# it can, and ci/toolchain.sh stands in for those that it cannot add.
+# Installs the tools that the scripts in ci/ need, on a Debian machine: `ci/setup.sh [PART...]`; by default all parts except
+# `mutants`. Rust's tools go into the cache outside the repository (see lib.sh). Targets are added to rustup; ci/toolchain.sh is
+# used for those that rustup cannot add.
 . "$(dirname "$0")/lib.sh"
 
 all=(firmware linux wasm browser guards rust coverage sanitizers fuzz deny)
 parts=("$@")
 [ $# -gt 0 ] || parts=("${all[@]}")
 
-# install COMMAND PACKAGE...: installs Debian's packages unless COMMAND is there already.
+# install COMMAND PACKAGE...: installs Debian's packages unless COMMAND exists already.
 install() {
     local command=$1
     shift
@@ -26,7 +26,7 @@ install() {
         fail "apt-get could not install $*; try: apt-get update && apt-get install $*"
 }
 
-# add TARGET...: adds rustup's targets; what it cannot add is built from source later.
+# add TARGET...: adds targets to rustup. The standard library of a target that it cannot add is built from source later.
 add() {
     local target said
     for target in "$@"; do
@@ -34,7 +34,7 @@ add() {
     done
 }
 
-# cargo_tool NAME VERSION [OPTION...]: builds that tool with these options of cargo, unless it is there already.
+# cargo_tool NAME VERSION [OPTION...]: builds that tool with these options of cargo, unless it exists already.
 cargo_tool() {
     [ ! -x "$cache/cargo/bin/$1" ] || return 0
     step "cargo install $1 (a minute or two)"
@@ -69,7 +69,7 @@ for part in "${parts[@]}"; do
             add wasm32-unknown-unknown
             ;;
         browser)
-            # Chromium comes without a font, and any will do.
+            # Chromium comes without a font; any font will do.
             install chromium chromium chromium-driver fonts-dejavu-core
             install chromedriver chromium-driver
             /usr/bin/python3 -c "import selenium" 2>/dev/null || install selenium python3-selenium
@@ -81,10 +81,10 @@ for part in "${parts[@]}"; do
             ;;
         coverage)
             cargo_tool cargo-llvm-cov 0.6.21
-            # Rustup's own tools, or Debian's of the same version of LLVM as the compiler.
+            # rustup's tools, or Debian's, of the same version of LLVM as the compiler's.
             if ! said=$(rustup component add llvm-tools 2>&1); then
                 llvm=$(rustc -vV | sed -n 's/^LLVM version: \([0-9]*\).*/\1/p')
-                echo "rustup cannot add llvm-tools, so Debian's llvm-$llvm stands in (${said##*$'\n'})" >&2
+                echo "rustup cannot add llvm-tools, so Debian's llvm-$llvm is used instead (${said##*$'\n'})" >&2
                 install "llvm-cov-$llvm" "llvm-$llvm"
             fi
             ;;
@@ -111,4 +111,4 @@ for part in "${parts[@]}"; do
         *) fail "no such part: $part; there are ${all[*]} and mutants" ;;
     esac
 done
-echo "the tools are there: ${parts[*]}"
+echo "installed: ${parts[*]}"

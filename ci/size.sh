@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
-# What a channel costs a small firmware: the same program (two tasks, three values, thumbv6m, `opt-level = "s"`, LTO)
-# without a channel, with a heap, with this crate, and with embassy-sync's `Watch`. Each is run in QEMU as well.
+# Measures what a channel costs a small firmware: the same program (two tasks, three values, thumbv6m, `opt-level = "s"`, LTO)
+# without a channel, with a heap, with this crate, and with embassy-sync's `Watch`. Each is also run in QEMU.
 #
-# Flash is the vector table, code and constants; RAM is what is static, without the arena of the heap; heap is what the
-# channel and its one waiting receiver took of that. It fails if this crate costs more flash than it may in
-# programs whose panics print nothing, as in firmware that counts its bytes; what panic messages cost is shown as well.
-# `ci/size.sh --write` also writes the tables into no_std_check/README.md.
+# Flash is the vector table, code and constants. RAM is the static memory except the heap's arena. Heap is what the channel and
+# its one waiting receiver have taken of that arena. The script fails if this crate takes too much flash in a program whose
+# panics print nothing, as in firmware that must be small. The cost with panic messages is only shown.
+# `ci/size.sh --write` also writes the table into no_std_check/README.md.
 . "$(dirname "$0")/lib.sh"
 need qemu-system-arm "ci/setup.sh firmware"
 need size "apt-get install binutils"
@@ -16,7 +16,7 @@ arena=4096
 
 target=thumbv6m-none-eabi
 use_target $target core,alloc
-# Panic messages name source files: not where those happen to be on this machine.
+# Panic messages contain the paths of source files. Without their prefixes, the sizes do not depend on the machine.
 RUSTFLAGS="--remap-path-prefix=$PWD="
 for registry in "${CARGO_HOME:-$HOME/.cargo}"/registry/src/*; do
     RUSTFLAGS+=" --remap-path-prefix=$registry="
@@ -27,8 +27,8 @@ export RUSTFLAGS
 dir=${CARGO_TARGET_DIR:-no_std_check/size/target}/$target/release
 declare -A flash
 table=("| | flash | RAM | heap |" "|---|---|---|---|")
-# measure SUFFIX OPTION...: builds the programs with these options of cargo, runs them, and prints a table. SUFFIX is what
-# the programs are called by in no_std_check/README.md.
+# measure SUFFIX OPTION...: builds the programs with these options of cargo, runs them, and prints a table. SUFFIX is added to
+# the programs' names in no_std_check/README.md.
 measure() {
     local suffix=$1
     shift
@@ -49,13 +49,13 @@ measure() {
 
 measure ", with panic messages" --features panic-messages
 with_messages=$cost
-echo "with panic messages this crate costs $cost bytes of flash over the program with a heap"
+echo "with panic messages this crate takes $cost bytes of flash more than the program with a heap"
 measure ""
-echo "without, it costs $cost bytes; at most $most"
+echo "without panic messages it takes $cost bytes more; the limit is $most"
 if [ $cost -gt "$most" ]; then
     echo "the largest symbols, in hexadecimal:" >&2
     nm -S --size-sort --reverse-sort -C "$dir/watch_channel" | grep -i ' t ' | head -n 20 | cut -d ' ' -f 2,4- >&2
-    fail "that is too much; see what grew: nm -S --size-sort -C $dir/watch_channel"
+    fail "that is too much flash; to see all symbols: nm -S --size-sort -C $dir/watch_channel"
 fi
 if [ "${1:-}" = --write ]; then
     (printf '%s\n' "${table[@]}" &&

@@ -1,8 +1,7 @@
 #!/usr/bin/env bash
-# Builds for other targets, runs what can run here, and prints a table: `ci/targets.sh [TARGET...]`, where a TARGET is a Linux
-# triple of ci/linux.txt, `wasm32-unknown-unknown`, `firmware` or `size`. `ci/targets.sh --write` does all of them, and writes
-# the tables into no_std_check/README.md.
-# A tool that is missing is named, with the command that brings it: ci/setup.sh.
+# Builds and tests the crate for other targets, and prints a table: `ci/targets.sh [TARGET...]`, where a TARGET is a Linux triple
+# of ci/linux.txt, `wasm32-unknown-unknown`, `firmware` or `size`; all of them by default. `ci/targets.sh --write` also writes the
+# tables into no_std_check/README.md.
 . "$(dirname "$0")/lib.sh"
 need column "apt-get install bsdextrautils"
 
@@ -26,7 +25,7 @@ for i in "${!targets[@]}"; do
         size) ci/size.sh ${write:+--write} ;;
         wasm32-unknown-unknown) ci/wasm.sh ;;
         *-linux-*) ci/linux.sh "$target" ;;
-        *) fail "no recipe for $target; there are firmware, size, wasm32-unknown-unknown and those of ci/linux.sh" ;;
+        *) fail "no such target: $target; there are firmware, size, wasm32-unknown-unknown and those in ci/linux.txt" ;;
     esac
 done
 

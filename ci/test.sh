@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
-# The README's two commands, and the tests with other features.
+# `cargo test` as in the README, the tests with other features, and the example `config_reload`.
 . "$(dirname "$0")/lib.sh"
 
 step "cargo test"
 cargo test --locked
-step "cargo test, with every feature that std programs have"
+step "cargo test, with all features of std programs"
 cargo test --locked --features stream,tokio,defmt
 step "cargo test, with critical sections"
 cargo test --locked --features critical-section,stream
@@ -14,7 +14,7 @@ step "cargo test, without any feature"
 cargo test --locked --no-default-features
 step "cargo test, optimized"
 cargo test --locked --release --tests
-# In the tests above, the development dependencies turn on `std` in the dependencies.
+# In the tests above, the development dependencies enable `std` in the dependencies. Here nothing may.
 for features in "" event-listener critical-section event-listener,critical-section; do
     step "threads that use the build without std, features '$features'"
     threads=(--locked --manifest-path no_std_check/threads/Cargo.toml --features "$features")

@@ -1,26 +1,26 @@
 #!/usr/bin/env bash
-# Prints the path of a rustc from Debian's packages, for what rustup cannot download: `ci/toolchain.sh [VERSION]`.
+# Prints the path of a rustc from Debian's packages, for use when rustup cannot download one: `ci/toolchain.sh [VERSION]`.
 #
-# Without a version it is the newest one, with the standard library's source, for targets to be built from that. VERSION
-# is that of Debian bookworm's own compiler, 1.85. They are unpacked into the cache without being installed: the first
-# time 40 s and some 250 MB each.
+# Without a version it is the newest rustc, with the source of the standard library, from which targets can be built. The only
+# VERSION is 1.85, the compiler of Debian bookworm. The packages are unpacked into the cache and not installed, which takes about
+# 40 s and 250 MB for each compiler.
 . "$(dirname "$0")/lib.sh"
 
 version=${1:-new}
 dir=$cache/rustc-web-$version
 
-# first_dependency PACKAGE PREFIX: the first dependency of that package whose name begins so.
+# first_dependency PACKAGE PREFIX: prints the first dependency of PACKAGE whose name begins with PREFIX.
 first_dependency() { apt-cache depends "$1" | sed -n "s/^ *Depends: \($2.*\)/\1/p" | head -n 1; }
 
 download_new() {
     local std
     apt-cache show rustc-web >/dev/null 2>&1 || apt-get -qq update || fail "apt-get update failed; run it as root"
     std=$(first_dependency libstd-rust-web-dev libstd-rust-web-)
-    [ -n "$std" ] || fail "Debian's rustc-web is not to be had; run: apt-get update"
+    [ -n "$std" ] || fail "apt finds no package rustc-web; run: apt-get update"
     apt-get -qq download rustc-web "$std" libstd-rust-web-dev rust-web-src "$(first_dependency "$std" libllvm)"
 }
 
-# Bookworm's main archive, through an apt of its own that does not see the security archive's newer compiler.
+# Downloads from bookworm's main archive only, with separate settings for apt: the security archive has a newer compiler.
 download_bookworm() {
     local apt=$1 uri options
     mkdir -p "$apt/state/lists/partial" "$apt/cache/archives/partial" "$apt/parts"

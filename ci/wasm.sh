@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# WebAssembly: tasks and timers that share channels, run in node, with the crate's features `std` and `event-listener` and
-# without. Calls that would wait for their own thread panic.
+# Runs WebAssembly in node: tasks and timers that share channels, with and without the crate's features `std` and
+# `event-listener`. Calls that would wait for their own thread must panic.
 . "$(dirname "$0")/lib.sh"
 need node "ci/setup.sh wasm"
 use_target wasm32-unknown-unknown std,panic_abort

@@ -1,4 +1,4 @@
-"""Applies each single change of the lists next to this file to a copy of the project, and shows what kills it.
+"""Applies each change in the lists next to this file to a copy of the project, one at a time, and shows which test kills it.
 
 A list is a TOML file with a table for each mutant:
 
@@ -9,7 +9,7 @@ A list is a TOML file with a table for each mutant:
     new = "load(Ordering::Relaxed)"
     kill = "loom what_comes_before_a_send_is_visible"
 
-`kill` is a kind of tests, for `test` the file in tests/, and filters for the names of tests:
+`kill` is a kind of tests, the file in tests/ if the kind needs one, and filters for the names of tests:
 
 | kind | tests |
 |---|---|
@@ -19,14 +19,15 @@ A list is a TOML file with a table for each mutant:
 | `bare-test FILE` | tests/FILE.rs without any feature |
 | `loom` | models |
 
-A change can have more parts: `also = [{ old = "...", new = "..." }]`, in the same file.
+A change can have further parts in the same file: `also = [{ old = "...", new = "..." }]`.
 
-With `hangs = SECONDS`, tests that do not end within this time kill the mutant, too. With `survives = "..."`, nothing kills it, and
-that is the reason. `kill` then is what would come nearest.
+With `hangs = SECONDS`, the mutant is also killed if its tests do not end within this time. With `survives = "..."`, no test kills
+it, for this reason; `kill` then names the tests that come nearest.
 
-`run.py --copy` brings the copy up to date, and says where it is.
+`run.py --copy` updates the copy and prints its path.
 
-Each command first runs on the unbroken copy, and must pass there, unless it has since the last change. The exit status is 0 if each mutant does what its list says.
+Each command must first pass on the unbroken copy; it is not run again if it has passed since the last change. The exit status is 0
+if each mutant is killed, or survives, as its list says.
 """
 
 import hashlib
@@ -42,7 +43,7 @@ import time
 import tomllib
 
 ROOT = pathlib.Path.cwd()
-# The copy has a target directory of its own: cargo takes two copies of a package for the same one, and would take what one has
+# The copy has a separate target directory: cargo takes two copies of a package for the same one, and would take what one has
 # built for the other's.
 PLACE = pathlib.Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target")).resolve() / "mutants"
 COPY = PLACE / "copy"
