@@ -1,4 +1,4 @@
-"""Chromium for the tests that ci/browser.sh runs: a page without a window, waits with a deadline, and screenshots."""
+"""Headless Chromium for the tests that ci/browser.sh runs: a page, waits with a deadline, and screenshots."""
 
 import base64
 import contextlib
@@ -14,7 +14,7 @@ from selenium.webdriver.chrome.service import Service
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 
-# In seconds: longer than any wait of these tests. It tells a hang.
+# In seconds. A wait that takes longer than this is a hang.
 HANG = 300
 
 FLAGS = [
@@ -33,7 +33,7 @@ FLAGS = [
 
 
 def wait_for(what, condition):
-    """Calls `condition` until it returns something that is true, and returns that."""
+    """Calls `condition` until it returns a true value, and returns that value."""
     deadline = time.monotonic() + HANG
     while not (value := condition()):
         if time.monotonic() > deadline:
@@ -57,7 +57,7 @@ class Page:
         return self.driver.execute_script(script)
 
     def type_into(self, selector, text):
-        """Replaces the text of an input field by keys, and ends with Enter."""
+        """Replaces the text of an input field by typing, and presses Enter."""
         self.find(selector).send_keys(Keys.CONTROL + "a", Keys.NULL, text + Keys.ENTER)
 
     def wait_for(self, what, script):
@@ -75,7 +75,7 @@ class Page:
         )
         assert widest <= width, f"{name}: the page is {widest} pixels wide and has to be scrolled sideways"
         command("Emulation.setDeviceMetricsOverride", {**size, "height": height})
-        # Painted at its new size: in the second frame from now.
+        # The page has been painted at its new size in the second frame from now.
         self.driver.execute_async_script("requestAnimationFrame(() => requestAnimationFrame(arguments[0]))")
         picture = command("Page.captureScreenshot", {"format": "png"})["data"]
         path = self.screenshots / f"{name}-{scheme}-{width}.png"
@@ -83,13 +83,13 @@ class Page:
         print(f"screenshot: {path}")
 
     def complaints(self):
-        """What the browser's console says: errors of scripts and requests that failed, since the last call."""
+        """Returns the messages of the browser's console since the last call: script errors and failed requests."""
         return [entry["message"] for entry in self.driver.get_log("browser")]
 
 
 @contextlib.contextmanager
 def start(screenshots):
-    """Starts the browser with a new profile, and ends it, also when `timeout` ends the test."""
+    """Starts the browser with a new profile, and ends it, even if `timeout` stops the test."""
     signal.signal(signal.SIGTERM, lambda *_: sys.exit("ended by a signal"))
     with tempfile.TemporaryDirectory() as profile:
         options = Options()

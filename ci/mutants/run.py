@@ -43,23 +43,23 @@ import time
 import tomllib
 
 ROOT = pathlib.Path.cwd()
-# The copy has a separate target directory: cargo takes two copies of a package for the same one, and would take what one has
-# built for the other's.
+# The copy needs a separate target directory: cargo takes both copies of the package for the same one, and would use what it has
+# built for the other.
 PLACE = pathlib.Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target")).resolve() / "mutants"
 COPY = PLACE / "copy"
 TARGET = PLACE / "target"
 
-# How long a build or tests may take, in seconds, and tests of a mutant that does not say so itself.
+# Time limits in seconds: for a build or the tests of the unbroken copy, and for the tests of a mutant without `hangs`.
 LIMIT = 900
 MUTANT_LIMIT = 120
 
-# Which commands have passed on the unbroken copy, and what was in it.
+# The commands that have passed on the unbroken copy, and the hash of its files.
 PASSED = PLACE / "passed.json"
 
 STD = ["--features", "stream,tokio,defmt"]
 CRITICAL = ["--features", "critical-section,stream"]
 BARE = ["--no-default-features"]
-# loom itself is optimized; this crate and its models are not, which is built in less time than it takes longer.
+# loom is optimized; this crate and its models are not, because building them optimized takes longer than it saves.
 QUICK = ["--config", "profile.release.package.watch-channel.opt-level=0"]
 LOOM = ["--release", *QUICK, "--no-default-features", "--features", "loom,event-listener", "--test", "loom"]
 
@@ -92,7 +92,7 @@ def read_lists():
                 if key not in mutant:
                     fail(f"{file}: {name} has no `{key}`")
             if unknown := mutant.keys() - {"breaks", "file", "old", "new", "kill", "also", "hangs", "survives"}:
-                fail(f"{file}: {name} has {unknown}, which means nothing")
+                fail(f"{file}: {name} has unknown keys: {unknown}")
             mutants[name] = mutant
     return mutants
 
@@ -102,14 +102,14 @@ def broken(name, mutant):
     text = (ROOT / mutant["file"]).read_text()
     for change in (mutant, *mutant.get("also", [])):
         if (found := text.count(change["old"])) != 1:
-            fail(f"{name}: its old text is in {mutant['file']} {found} times and not once:\n{change['old']}")
+            fail(f"{name}: its old text must be in {mutant['file']} once, and is there {found} times:\n{change['old']}")
         text = text.replace(change["old"], change["new"])
     return text
 
 
 def update_copy():
-    """Brings the copy up to date, and returns a hash of it. Files that are the same keep their time, so cargo need not build
-    them again."""
+    """Updates the copy, and returns a hash of its files. Unchanged files keep their time stamps, so cargo does not build them
+    again."""
     hash = hashlib.sha256()
     listed = subprocess.run(
         ["git", "ls-files", "--cached", "--others", "--exclude-standard", "-z"], capture_output=True, text=True, check=True
@@ -129,7 +129,8 @@ def update_copy():
 
 
 def run(command, limit, **options):
-    """Returns the command's exit status, or None after `limit` seconds, and its output. Ends all that it has started."""
+    """Returns the command's exit status, or None after `limit` seconds, and its output. After `limit` it kills the command and
+    all that the command has started."""
     process = subprocess.Popen(
         command, cwd=COPY, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True, start_new_session=True, **options
     )
@@ -142,10 +143,10 @@ def run(command, limit, **options):
 
 
 def build(kill):
-    """Builds the tests that `kill` names, and returns the command that runs them, or None and the compiler's errors."""
+    """Builds the tests that `kill` names. Returns the command that runs them and no errors, or None and the compiler's errors."""
     kind, *filters = kill.split()
     if kind not in KINDS:
-        fail(f"`{kill}`: there is no kind {kind}")
+        fail(f"`{kill}`: unknown kind {kind}")
     arguments, names_file = KINDS[kind]
     if names_file:
         arguments = [*arguments, "--test", filters.pop(0)]
@@ -168,8 +169,8 @@ def build(kill):
 
 
 def test(command, limit):
-    """Returns the tests' exit status, or None if they do not end, how many have passed, and the one that has failed."""
-    # One after the other, so the last name is that of the test which ends the program.
+    """Returns the tests' exit status (None if they do not end), how many have passed, and the name of the first that failed."""
+    # With one thread, a test that aborts the program is the last one named.
     status, output = run([*command, "--test-threads=1"], limit, stderr=subprocess.DEVNULL)
     passed = sum(int(number) for number in re.findall(r"^test result: .* (\d+) passed", output, re.MULTILINE))
     begun = re.findall(r"^test (\S+)(?: - should panic)? \.\.\. (.*)$", output, re.MULTILINE)
@@ -178,7 +179,7 @@ def test(command, limit):
 
 
 def try_mutant(name, mutant):
-    """Returns what has become of the mutant, and whether that is what its list says."""
+    """Returns what happened to the mutant, and whether its list says so."""
     file = COPY / mutant["file"]
     file.write_text(broken(name, mutant))
     try:
@@ -251,7 +252,7 @@ def main():
     survivors = sum("survives" in mutants[name] for name in names)
     say(f"\n{len(names)} mutants, {len(names) - len(wrong) - survivors} killed, {survivors} survive for a reason")
     if wrong:
-        fail(f"these do not what their list says: {' '.join(wrong)}")
+        fail(f"these mutants do not do what their list says: {' '.join(wrong)}")
 
 
 main()
