@@ -1,4 +1,4 @@
-//! What allocates, and what does not.
+//! Which calls allocate, and how much memory channels and waits take.
 #![expect(unsafe_code, reason = "a global allocator that counts")]
 
 mod common;
@@ -20,7 +20,7 @@ thread_local! {
     static LIVE_BYTES: Cell<isize> = const { Cell::new(0) };
 }
 
-// SAFETY: it is the system's allocator; the counters are plain cells, which do not allocate.
+// SAFETY: all calls are passed on to the system's allocator, and the counters are plain cells, which do not allocate.
 unsafe impl GlobalAlloc for Counting {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
         let _ = ALLOCATIONS.try_with(|count| count.set(count.get() + 1));
@@ -45,7 +45,7 @@ fn allocations(f: impl FnOnce()) -> usize {
     ALLOCATIONS.get() - before
 }
 
-/// A debug build's deadlock detector has a list for each thread; this makes it.
+/// In debug builds, the deadlock detector has a list for each thread. This allocates it.
 fn warm_up() {
     let (tx, rx) = channel(());
     drop(rx.borrow());
@@ -87,7 +87,7 @@ fn g5_waits_allocate_at_first_and_never_again() {
         .into_iter()
         .map(|(task, mut rx)| {
             let wait = Box::pin(async move {
-                // Each wait is polled, woken and over; every third is cancelled first.
+                // Each wait is polled, woken and completed. Every third is first cancelled.
                 loop {
                     rx.changed().await.unwrap();
                     drop(rx.wait_for(|value| value % 3 == 0).await);
@@ -109,7 +109,7 @@ fn g5_waits_allocate_at_first_and_never_again() {
         sender.poll_pending(tx.closed());
         tx.send(value).unwrap();
     };
-    // The first wait of each.
+    // Each one's first wait.
     for value in 0..2 {
         round(value);
     }
@@ -123,12 +123,12 @@ fn g5_a_first_wait_is_a_few_allocations() {
     warm_up();
     let (tx, rx) = channel(0u64);
     let task = Task::new();
-    // The table of lists, and one list. Small targets have both in the channel.
+    // The table of lists, and one list. On small targets both are part of the channel.
     let lists = if cfg!(target_pointer_width = "64") { 2 } else { 0 };
     let mut first = rx.clone();
     assert_eq!(allocations(|| task.poll_pending(first.changed())), lists);
     assert_eq!(allocations(|| task.poll_pending(first.changed())), 0);
-    // Others: a list of their own, or a chunk of a list and a place for it in the list's directory.
+    // Other first waits allocate another list, or a chunk of a list and a place for it in the list's directory.
     let mut others = vec![rx; 1_000];
     let mut all = 0;
     for other in &mut others {
@@ -137,7 +137,7 @@ fn g5_a_first_wait_is_a_few_allocations() {
         all += first;
         assert_eq!(allocations(|| task.poll_pending(other.changed())), 0);
     }
-    // Chunks grow: a thousand receivers need few.
+    // Chunks double in size, so a thousand receivers need only a few.
     assert!(all <= 200, "{all}");
     task.poll_pending(tx.closed());
     assert_eq!(allocations(|| task.poll_pending(tx.closed())), 0);
@@ -160,7 +160,7 @@ fn g5_polls_that_keep_their_registration_allocate_at_first_and_never_again() {
     }
 }
 
-/// Broken by a wait that does not keep its thread's waker for the next one.
+/// Broken by a wait that does not keep its thread's waker for the next wait.
 #[cfg(feature = "std")]
 #[test]
 fn g5_blocking_waits_allocate_at_first_and_never_again() {
@@ -195,7 +195,7 @@ fn g6_many_cancelled_waits_leave_no_memory_behind() {
     let before = LIVE_BYTES.get();
     wait_at_once(100_000);
     assert_eq!(LIVE_BYTES.get(), before);
-    // The same for receivers, of which the first has the table and the lists made.
+    // The same for receivers. The first one allocates the table and the lists.
     let task = Task::new();
     let receivers = |count| {
         let mut receivers = vec![rx.clone(); count];
@@ -227,7 +227,7 @@ fn g5_senders_that_wait_at_once_allocate_at_first_and_never_again() {
     assert_eq!(LIVE_BYTES.get(), before);
 }
 
-/// In the bytes that are asked of the allocator.
+/// In the bytes that are requested from the allocator.
 #[cfg(all(target_pointer_width = "64", not(debug_assertions)))]
 #[test]
 fn idle_channels_and_waiting_receivers_are_small() {
@@ -266,7 +266,7 @@ fn all_memory_is_freed() {
     }
     assert_eq!(LIVE_BYTES.get(), before);
 
-    // And if a task's waker panics when the receiver that keeps it is dropped.
+    // The same if a task's waker panics when the receiver that keeps it is dropped.
     let bomb = || Waker::from(Arc::new(Bomb));
     let bytes_of = |f: &dyn Fn()| {
         let before = LIVE_BYTES.get();
@@ -283,7 +283,7 @@ fn all_memory_is_freed() {
     assert_eq!(bytes_of(&with), bytes_of(&without));
 }
 
-/// Panics when the last of its wakers is dropped, without a message that would be memory as well.
+/// Panics when the last of its wakers is dropped. There is no message, because that would take memory as well.
 struct Bomb;
 
 impl Wake for Bomb {
@@ -323,7 +323,7 @@ fn a_receiver_dropped_while_it_is_about_to_be_woken_leaves_nothing_behind() {
         *killer.0.lock().unwrap() = Some(wait);
         let before = task.wakes();
         tx.send(value).unwrap();
-        // At most by this send, if it had already taken the victim's waker when the victim was dropped.
+        // It may be woken by this send, if the send had already taken the victim's waker when the victim was dropped.
         assert!(task.wakes() - before <= 1);
     };
     let bytes_after = |from: u64, to| {

@@ -1,5 +1,5 @@
-//! Auto traits, as tokio's: this file does not compile if one is lost. (What must *not* be there is checked with
-//! [`is_not`]: it does not compile if it is.)
+//! The types have the auto traits of tokio's: this file does not compile if one is missing. It does not compile either if a type
+//! has one that it must not have (see [`is_not`]).
 
 use std::cell::Cell;
 use std::panic::{RefUnwindSafe, UnwindSafe};
@@ -24,7 +24,7 @@ macro_rules! is {
     };
 }
 
-/// Two implementations fit if the type has the trait, so that the call is ambiguous.
+/// If the type has the trait, two implementations fit, and the call is ambiguous.
 macro_rules! is_not {
     ($type:ty: $bound:path) => {
         const _: fn() = || {
@@ -38,7 +38,7 @@ macro_rules! is_not {
     };
 }
 
-/// The same for this crate's types and for tokio's.
+/// Checks this crate's types and tokio's in the same way.
 macro_rules! like_tokio {
     ($Sender:ident, $Receiver:ident, $Ref:ident, $SendError:ident, $RecvError:ident) => {
         is!($Sender<String>: Send + Sync + Unpin + UnwindSafe + RefUnwindSafe);
@@ -67,7 +67,7 @@ macro_rules! like_tokio {
 
 like_tokio!(Sender, Receiver, Ref, SendError, RecvError);
 
-/// A guard of a value that lives longer can be used where one of a value that lives shorter is asked for.
+/// A guard of a value with a longer lifetime can be used where a guard of a value with a shorter lifetime is expected.
 macro_rules! is_covariant {
     ($Ref:ident, $name:ident) => {
         fn $name<'short, 'a>(long: $Ref<'a, &'static str>) -> $Ref<'a, &'short str> {

@@ -113,7 +113,7 @@ fn a_deadline_in_the_past_checks_once() {
 
 #[test]
 fn a_value_that_is_there_at_the_deadline_is_seen() {
-    /// Its sender is held up, and with it the wake-ups of all others.
+    /// Delays the sender that wakes it, and with it the wake-ups of all other receivers.
     struct Slow(Mutex<mpsc::Receiver<()>>);
 
     impl Wake for Slow {
@@ -122,7 +122,7 @@ fn a_value_that_is_there_at_the_deadline_is_seen() {
         }
     }
 
-    // A clone waits in a later list, and is woken after it.
+    // A clone waits in a later list, so it is woken later.
     let (tx, mut slow) = channel(0);
     let mut rx = slow.clone();
     let (go_on, held_up) = mpsc::channel();
@@ -188,7 +188,7 @@ fn spurious_unparks_change_nothing() {
     assert_eq!(must_end(move || waiting.join().unwrap()), (Ok(()), 1));
 }
 
-/// A wait inside another one's condition has a parker of its own, so that neither takes the other's wake-up.
+/// A wait inside another wait's condition has a separate parker, so neither takes the other's wake-up.
 #[test]
 fn waits_can_be_nested() {
     must_end(|| {
@@ -215,7 +215,7 @@ fn waits_can_be_nested() {
     });
 }
 
-/// G8: a thread that waits uses (next to) no processor time.
+/// G8: a waiting thread uses almost no processor time.
 #[cfg(target_os = "linux")]
 #[test]
 fn g8_a_waiting_thread_sleeps() {
@@ -258,7 +258,7 @@ fn a_recv_with_a_time_limit_returns_a_value_a_timeout_or_the_close() {
     tx.set(2);
     assert_eq!(rx.recv_timeout(Duration::ZERO), Ok(2));
     tx.set(3);
-    assert_eq!(rx.recv_deadline(start), Ok(3), "what is there is returned, though the time is over");
+    assert_eq!(rx.recv_deadline(start), Ok(3), "an unseen value is returned even after the deadline");
     drop(tx);
     assert_eq!(rx.recv_timeout(Duration::MAX), Err(RecvTimeoutError::Closed));
     assert_eq!(rx.recv_deadline(start), Err(RecvTimeoutError::Closed));

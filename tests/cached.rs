@@ -1,4 +1,4 @@
-//! A copy that is renewed when the channel has a newer value.
+//! `Cached`: a copy of the value, which is renewed when the channel has a newer one.
 
 mod common;
 
@@ -65,7 +65,7 @@ fn only_a_new_value_is_copied_and_a_copy_that_has_panicked_is_made_by_the_next_c
     assert_eq!(clones.get(), 3);
     cached.get();
     cached.get();
-    assert_eq!(clones.get(), 4, "the next call tries again, and only once");
+    assert_eq!(clones.get(), 4, "the next call copies the value, once");
 }
 
 #[test]
@@ -86,7 +86,7 @@ fn changed_waits_for_a_newer_value_and_copies_it() {
     let mut cached = Cached::new(rx);
     let task = Task::new();
     task.poll_pending(cached.changed());
-    assert_eq!(task.wakers_kept(), 0, "a wait that is dropped leaves nothing behind");
+    assert_eq!(task.wakers_kept(), 0, "a dropped wait keeps no waker");
     let mut changed = Box::pin(cached.changed());
     assert!(task.poll(&mut changed).is_pending());
     tx.set(2);

@@ -1,4 +1,4 @@
-//! Waiting for a change, and for the end.
+//! `changed`: waiting for a new version, and for the close.
 
 mod common;
 

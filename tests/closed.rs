@@ -1,4 +1,4 @@
-//! Senders that wait for the last receiver to go.
+//! `closed`: senders that wait for the last receiver's drop.
 
 mod common;
 
@@ -67,7 +67,7 @@ fn g6_a_dropped_wait_is_not_woken_and_keeps_no_waker() {
     assert_eq!((task.wakes(), other.wakes()), (0, 1));
 }
 
-/// What one wait leaves over, the next one uses: also a waiter that is dropped while it is about to be woken.
+/// In each round one wait completes, and another is dropped after it has been woken and before it is polled again.
 #[test]
 fn waits_can_follow_each_other() {
     let tx = Sender::new(());

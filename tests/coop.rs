@@ -1,4 +1,4 @@
-//! tokio's cooperative budget: with the feature `tokio`, a task that always finds something new still yields.
+//! tokio's cooperative budget: with the feature `tokio`, a task whose waits are always ready still yields.
 
 mod common;
 
@@ -18,21 +18,21 @@ use watch_channel::channel;
 
 const ROUNDS: usize = 10_000;
 
-/// How often a neighbour on the same thread got its turn while a task found something new in every round.
+/// Returns how often another task on the same thread runs while `busy`, whose waits are always ready, runs to its end.
 async fn runs_during<F: Future<Output = ()> + Send + 'static>(busy: F) -> usize {
-    let turns = Arc::new(AtomicUsize::new(0));
-    let neighbour = spawn({
-        let turns = turns.clone();
+    let runs = Arc::new(AtomicUsize::new(0));
+    let other = spawn({
+        let runs = runs.clone();
         async move {
             loop {
-                turns.fetch_add(1, Ordering::Relaxed);
+                runs.fetch_add(1, Ordering::Relaxed);
                 yield_now().await;
             }
         }
     });
     spawn(busy).await.unwrap();
-    neighbour.abort();
-    turns.load(Ordering::Relaxed)
+    other.abort();
+    runs.load(Ordering::Relaxed)
 }
 
 async fn always_changed() {
@@ -84,7 +84,6 @@ async fn other_tasks_on_the_thread_get_to_run() {
     assert!(runs_during(always_polled()).await >= at_least);
 }
 
-/// As many turns as beside tokio's own receiver.
 #[cfg(feature = "tokio")]
 #[tokio::test]
 async fn other_tasks_run_as_often_as_with_tokios_channel() {
@@ -99,7 +98,7 @@ async fn other_tasks_run_as_often_as_with_tokios_channel() {
     assert_eq!(runs_during(always_changed()).await, tokios);
 }
 
-/// Without the feature (or the budget) they wait until the task is done.
+/// Without the feature, or without a budget, other tasks do not run until the busy task has ended.
 #[tokio::test]
 async fn without_a_budget_other_tasks_starve() {
     async fn starve<F: Future<Output = ()> + Send + 'static>(busy: F) {
@@ -142,7 +141,7 @@ async fn a_pending_wait_takes_none_of_the_budget() {
     assert!(coop::has_budget_remaining());
 }
 
-/// As much as tokio's, however often it was woken in vain.
+/// It takes as much as tokio's does, however often the task has been woken for nothing.
 #[cfg(feature = "tokio")]
 #[tokio::test]
 async fn a_wait_takes_as_much_of_the_budget_as_tokios() {
@@ -170,7 +169,7 @@ async fn a_wait_takes_as_much_of_the_budget_as_tokios() {
     assert_eq!(left_after_a_wait!(channel(0)), left_after_a_wait!(tokio::sync::watch::channel(0)));
 }
 
-/// A thread that sleeps has no neighbours.
+/// A blocking wait takes part in no budget, because no other task can run on a thread that sleeps.
 #[cfg(feature = "tokio")]
 #[test]
 fn a_blocking_wait_needs_no_budget() {
@@ -191,7 +190,7 @@ fn a_blocking_wait_needs_no_budget() {
     });
 }
 
-/// A budget that runs out in the middle of a wait costs no wake-up.
+/// No wake-up is lost if the budget runs out in the middle of a wait.
 #[cfg(feature = "tokio")]
 #[tokio::test]
 async fn a_wait_without_budget_is_polled_again() {

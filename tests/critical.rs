@@ -1,5 +1,5 @@
-//! G9, as far as a host can show it: closures that read or change the value run in a critical section, and a call in a critical
-//! section of its caller never waits for a thread that needs one.
+//! G9, as far as threads can show it: closures that read or change the value run in a critical section, and a call that is made
+//! in a critical section never waits for a thread that needs the critical section.
 #![cfg(feature = "critical-section")]
 
 mod common;
@@ -11,8 +11,8 @@ use std::time::Duration;
 use common::{Task, must_end};
 use watch_channel::channel;
 
-/// Returns `true` if another thread enters a critical section here, as an interrupt would. It cannot in a critical section, and
-/// mostly can outside.
+/// Returns `true` if another thread enters a critical section during this call, as an interrupt would. In a critical section that
+/// is impossible. Outside, it nearly always happens.
 fn is_interrupted() -> bool {
     let (interrupt, interrupted) = mpsc::channel();
     thread::spawn(move || critical_section::with(|_| interrupt.send(())));
@@ -30,13 +30,13 @@ fn g9_closures_that_read_or_change_the_value_are_not_interrupted() {
     tx.set(());
     assert!(Task::new().poll_ready(rx.recv_if(|_| !is_interrupted())).is_ok());
     let found = Task::new().poll_ready(rx.wait_for(|_| !is_interrupted()));
-    assert!(is_interrupted(), "it returned the value, and not the critical section");
+    assert!(is_interrupted(), "the call has not left its critical section");
     drop(found);
     let task = Task::new();
     assert_eq!(task.poll_ready(rx.wait_for_map(|_| Some(is_interrupted()))), Ok(false));
 }
 
-/// A sender that a `Ref` blocks leaves nothing on the lock while it waits.
+/// A sender that waits for a `Ref` does not block readers.
 #[test]
 fn g9_a_read_in_a_critical_section_does_not_wait_for_a_blocked_sender() {
     must_end(|| {
@@ -56,7 +56,7 @@ fn g9_a_read_in_a_critical_section_does_not_wait_for_a_blocked_sender() {
     });
 }
 
-/// The first sender in the queue cannot try the lock while the second one waits in a critical section, so the second one does.
+/// While the second sender waits in a critical section, the first one in the queue cannot try the lock. So the second one tries it.
 #[test]
 fn g9_a_send_in_a_critical_section_does_not_wait_for_a_blocked_sender() {
     must_end(|| {

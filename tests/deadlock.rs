@@ -1,4 +1,4 @@
-//! The detector of a thread that would wait for itself, in debug builds.
+//! The deadlock detector of debug builds: a call that would wait for its own thread panics.
 #![cfg(all(debug_assertions, feature = "std"))]
 
 mod common;
@@ -14,8 +14,8 @@ const HOLDING_A_REF: &str = "while this thread holds a `Ref` of it, taken";
 const INSIDE_WITH: &str = "inside `with`, `wait_for` or another call that reads its value,";
 const IN_A_CHANGE: &str = "in a closure that changes its value, passed";
 
-/// Checks that `f` panics with a message that names both places: the call, and what it would wait for. A place is so many
-/// lines below the one that calls this function.
+/// Checks that `f` panics with a message that names two places: the call, and what it would wait for. A place is given as a number
+/// of lines below the line that calls this function.
 #[track_caller]
 fn assert_panics(
     (call, does): (u32, &str),
@@ -75,7 +75,7 @@ fn a_send_inside_a_condition_panics() {
     });
 }
 
-/// There is no `Ref` in this code, so the message names none.
+/// This code takes no `Ref`, so the message does not mention one.
 #[test]
 fn a_send_inside_a_read_panics() {
     assert_panics((2, SENDS), (INSIDE_WITH, 2), || {
@@ -133,7 +133,7 @@ fn other_channels_other_threads_and_dropped_refs_cause_no_panic() {
 
 #[test]
 fn a_leaked_ref_of_a_dropped_channel_causes_no_panic() {
-    // New channels may get the old one's address.
+    // A new channel may have the old one's address.
     for _ in 0..100 {
         let (tx, rx) = channel(1);
         tx.send(2).unwrap();

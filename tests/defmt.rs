@@ -1,7 +1,7 @@
-//! What defmt's logs show of handles and errors. A frame has the number of a text and the text's arguments. Only firmware's linker
-//! script numbers the texts, so what can be tested here is the arguments, and that different texts have different numbers.
+//! What handles and errors show in defmt's logs. A frame has the number of a text and the text's arguments. Only the linker script
+//! of firmware assigns the numbers, so these tests check the arguments, and that different texts have different numbers.
 #![cfg(feature = "defmt")]
-#![expect(unsafe_code, reason = "a global logger that keeps the frames")]
+#![expect(unsafe_code, reason = "defmt needs a global logger; this one keeps the frames")]
 
 use std::cell::RefCell;
 
@@ -15,7 +15,7 @@ thread_local! {
     static LOGGED: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
 }
 
-// SAFETY: each thread has a log of its own, so frames of several threads are not mixed.
+// SAFETY: each thread has its own log, so frames of several threads are not mixed.
 unsafe impl defmt::Logger for Logger {
     fn acquire() {}
 
@@ -30,7 +30,7 @@ unsafe impl defmt::Logger for Logger {
 
 defmt::timestamp!("");
 
-/// Returns what a value logs, without what is the same for all values: two numbers in front of it, and a zero at its end.
+/// Returns what a value logs, without the parts that are the same for all values: two numbers at the start, and a zero at the end.
 fn frame(value: impl defmt::Format) -> Vec<u8> {
     defmt::println!("{}", value);
     let mut frame = LOGGED.take().split_off(4);
@@ -38,7 +38,7 @@ fn frame(value: impl defmt::Format) -> Vec<u8> {
     frame
 }
 
-/// Returns the arguments of a value's text, which are that long.
+/// Returns the arguments of a value's text, which take `LEN` bytes.
 fn arguments<const LEN: usize>(value: impl defmt::Format) -> [u8; LEN] {
     let frame = frame(value);
     assert_eq!(frame.len(), 2 + LEN, "{frame:?}");
@@ -55,7 +55,7 @@ fn handles_show_their_counts_and_versions() {
     let other = rx.clone();
     for version in 0..3 {
         assert_eq!(number(&arguments::<4>(tx.version())), version);
-        // The version has a text and an argument of its own, between a number and a zero.
+        // The version has its own text and argument, between a number and a zero.
         let shown: [u8; 14] = arguments(&tx);
         assert_eq!((number(&shown[4..8]), number(&shown[10..])), (version, 2));
         tx.set(());

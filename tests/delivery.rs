@@ -1,4 +1,4 @@
-//! Whose wakers a call calls: those that wait for what it did, and no others.
+//! A call wakes only the tasks that wait for what it did.
 
 mod common;
 
@@ -39,7 +39,7 @@ fn g3_tasks_that_publish_under_a_mutex_run_one_after_the_other() {
     assert_eq!(*seen.lock().unwrap(), [1, 2]);
 }
 
-/// An executor whose wakers lock its queue, and tell its worker through another channel while they hold it.
+/// An executor whose wakers lock its queue, and notify its worker through another channel while they hold the lock.
 struct Executor {
     queue: Mutex<Vec<usize>>,
     signal: Sender<usize>,
@@ -90,7 +90,7 @@ fn g3_dropping_a_wait_that_has_been_woken_wakes_no_other() {
     let task = Task::new();
     receivers.iter_mut().for_each(|rx| register(rx, Waker::noop()));
     tx.set(1);
-    // They wait for the next version, in the lists that those have waited in.
+    // They wait for the next version, in the lists in which the others have waited.
     let mut others = vec![rx; 40];
     for rx in &mut others {
         rx.mark_unchanged();
@@ -137,7 +137,7 @@ fn a_wait_that_is_never_polled_keeps_the_registration_of_poll_changed() {
     assert_eq!(task.wakes(), 1);
 }
 
-/// A waker whose last drop uses the channel.
+/// Uses the channel when the last of its wakers is dropped.
 struct UsesChannel(Sender<u32>, Arc<AtomicBool>);
 
 impl Wake for UsesChannel {

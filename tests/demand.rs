@@ -1,4 +1,4 @@
-//! A thread that has waited long enough demands the value's lock, and calls that never wait heed that or not.
+//! A thread that has waited long enough demands the value's lock. `try_borrow` and `try_send` then fail; `try_recv` does not.
 #![cfg(feature = "std")]
 
 mod common;
@@ -10,7 +10,7 @@ use common::must_end;
 use watch_channel::error::TryRecvError;
 use watch_channel::{Receiver, channel};
 
-/// Calls `f` on a thread of its own, which holds no `Ref`, while this thread holds one and a sender waits for that.
+/// Calls `f` on a new thread, which holds no `Ref`, while this thread holds one and a sender waits for it to be dropped.
 fn while_a_sender_waits<R: Send + 'static>(f: impl FnOnce(&mut Receiver<u32>) -> R + Send + 'static) -> R {
     must_end(|| {
         let (tx, reader) = channel(0);
@@ -25,7 +25,7 @@ fn while_a_sender_waits<R: Send + 'static>(f: impl FnOnce(&mut Receiver<u32>) ->
     })
 }
 
-/// Calls `f` until it returns `true`, for some seconds: many times as long as a thread has to wait before it demands the lock.
+/// Calls `f` until it returns `true`, for some seconds: many times as long as a thread waits before it demands the lock.
 fn comes_true(mut f: impl FnMut() -> bool) -> bool {
     (0..2_000).any(|_| {
         thread::sleep(Duration::from_millis(2));
@@ -39,7 +39,7 @@ fn g7_try_borrow_returns_nothing_while_a_sender_demands_the_lock() {
     assert!(while_a_sender_waits(|rx| comes_true(|| rx.try_borrow().is_none())));
 }
 
-/// A `Ref` of another channel admits it: this thread may be what the sender waits for.
+/// Any `Ref` of this thread is enough, even of another channel: the sender may be waiting for this thread.
 #[test]
 fn g7_try_borrow_succeeds_on_a_thread_that_holds_a_ref() {
     assert!(while_a_sender_waits(|rx| {
@@ -50,7 +50,7 @@ fn g7_try_borrow_succeeds_on_a_thread_that_holds_a_ref() {
     }));
 }
 
-/// Broken by a thread that is taken for the holder of a `Ref` after it has dropped it.
+/// Broken by a thread that counts as the holder of a `Ref` after it has dropped it.
 #[test]
 fn g7_a_ref_that_is_dropped_passes_no_demand() {
     assert!(while_a_sender_waits(|rx| {
@@ -62,7 +62,8 @@ fn g7_a_ref_that_is_dropped_passes_no_demand() {
     }));
 }
 
-/// Unlike the others: who waits for the next version would read this one again and again.
+/// `try_recv` differs from `try_borrow` and `try_send`: a receiver that waits for the next version would find this one again and
+/// again without receiving it.
 #[test]
 fn try_recv_ignores_a_demand() {
     let received = while_a_sender_waits(|rx| {
@@ -93,8 +94,8 @@ fn g7_a_demand_ends_with_the_wait() {
     });
 }
 
-/// The sender has not got the lock yet when the `Ref` is gone, so a `try_send` would be faster. Broken by one that does not look
-/// for a demand.
+/// Just after the `Ref`'s drop the sender does not have the lock yet, so a `try_send` could be faster. Broken by a `try_send` that
+/// does not check for a demand.
 #[test]
 fn g7_try_send_does_not_overtake_a_sender_that_demands_the_lock() {
     must_end(|| {
@@ -111,7 +112,7 @@ fn g7_try_send_does_not_overtake_a_sender_that_demands_the_lock() {
             drop(value);
             let sent = tx.try_send(2);
             sender.join().unwrap();
-            assert!(sent.is_err() || rx.get() == 2, "the other sender is first");
+            assert!(sent.is_err() || rx.get() == 2, "the other sender must be first");
         }
     });
 }

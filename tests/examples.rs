@@ -1,6 +1,6 @@
-//! The examples are run, and print what their documentation says.
+//! The examples print what their documentation says.
 //!
-//! Not where an emulator runs the tests: it would run this file, but not the programs that this file starts.
+//! This file is left out where tests run in an emulator, which would run this file but not the programs that it starts.
 #![cfg(any(target_arch = "x86_64", target_os = "macos", target_os = "windows"))]
 
 mod common;
@@ -9,7 +9,7 @@ use std::env;
 use std::path::Path;
 use std::process::Command;
 
-/// The features that this file was compiled with. The examples are built with the same ones.
+/// The features with which this file has been compiled. The examples are built with the same ones.
 const FEATURES: &[(&str, bool)] = &[
     ("default", cfg!(feature = "default")),
     ("std", cfg!(feature = "std")),
@@ -21,8 +21,8 @@ const FEATURES: &[(&str, bool)] = &[
     ("defmt", cfg!(feature = "defmt")),
 ];
 
-/// Builds the example if it has not been built: `cargo test` has done so, `cargo test --tests` has not. `profile` is the
-/// directory for what is built with the profile of this test.
+/// Builds the example if `cargo test` has not built it: `cargo test --tests` does not. `profile` is the target directory of this
+/// test's profile.
 fn build(example: &str, profile: &Path) {
     let features: Vec<_> = FEATURES.iter().filter(|(_, is_on)| *is_on).map(|(name, _)| *name).collect();
     let profile_name = match profile.file_name().unwrap().to_str().unwrap() {
@@ -47,7 +47,7 @@ fn build(example: &str, profile: &Path) {
     assert!(status.unwrap().success(), "the example {example} does not build");
 }
 
-/// Runs the example, and returns the lines that it prints. Its standard error is no terminal.
+/// Runs the example, and returns the lines that it prints. Its standard error is not a terminal.
 fn run(example: &'static str, args: &'static [&'static str]) -> Vec<String> {
     let test = env::current_exe().unwrap();
     let profile = test.ancestors().nth(2).unwrap();

@@ -1,4 +1,4 @@
-//! The same scenario under every kind of executor.
+//! The same scenario on every kind of executor.
 
 mod common;
 
@@ -13,7 +13,7 @@ const LAST: u64 = 500;
 
 type Task = Pin<Box<dyn Future<Output = ()> + Send>>;
 
-/// Sees values in their order, and the last one. While it runs, `_running` has a receiver.
+/// Checks that values arrive in order, and the last one too. While it runs, `_running` counts as a receiver.
 async fn follow(mut rx: Receiver<u64>, _running: Receiver<()>) {
     let mut last = 0;
     while rx.changed().await.is_ok() {
@@ -24,12 +24,12 @@ async fn follow(mut rx: Receiver<u64>, _running: Receiver<()>) {
     assert_eq!(last, LAST);
 }
 
-/// Sends, and waits now and then for a condition, so that others get their turn.
+/// Sends, and now and then waits for a condition, so other tasks run.
 async fn produce(tx: Sender<u64>, mut echo: Receiver<u64>) {
     for i in 1..=LAST {
         tx.send(i).unwrap();
         if i % 50 == 0 {
-            // The echo says what somebody has seen.
+            // The echo is a value that another task has seen.
             assert!(*echo.wait_for(|seen| *seen >= i).await.unwrap() >= i);
         }
     }
@@ -42,7 +42,7 @@ async fn repeat(mut rx: Receiver<u64>, echo: Sender<u64>) {
     }
 }
 
-/// The tasks of the scenario, and one that is ready when all who follow have ended.
+/// The tasks of the scenario, and a future that is ready once all tasks that follow have ended.
 fn scenario() -> (Vec<Task>, impl Future<Output = ()> + Send) {
     let (tx, rx) = channel(0);
     let (echo_tx, echo_rx) = channel(0);
@@ -114,7 +114,7 @@ fn tokio_on_several_threads() {
     });
 }
 
-/// A thread for each task, each with an executor of its own.
+/// Runs each task on its own thread, with its own executor.
 fn one_thread_each(block_on: fn(Task)) {
     must_end(move || {
         let (tasks, done) = scenario();

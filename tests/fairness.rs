@@ -1,7 +1,7 @@
 //! G7 and G8: no thread starves while it waits for the value's lock, and a thread that waits sleeps.
 //!
-//! `cargo bench --bench fairness` measures the same situations. The limits here are at least ten times the times that it must
-//! show, so they tell a lock that starves or spins from one that does not, also on a busy machine and in an emulator.
+//! `cargo bench --bench fairness` measures the same situations. The limits here are at least ten times the limits there. So these
+//! tests fail for a lock that starves threads or spins, and pass for a good one even on a busy machine and in an emulator.
 #![cfg(feature = "std")]
 
 mod common;
@@ -20,7 +20,7 @@ fn alone() -> MutexGuard<'static, ()> {
     ALONE.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Threads that do something again and again, until this is dropped.
+/// Threads that repeat their work until this is dropped.
 struct Busy {
     is_over: Arc<AtomicBool>,
     threads: Vec<JoinHandle<()>>,
@@ -40,7 +40,7 @@ impl Busy {
         Self { threads: threads.collect(), is_over }
     }
 
-    /// Threads that send and never pause: each send takes so long.
+    /// Threads that send without a pause. Each send takes `each`.
     fn senders(threads: usize, tx: &Sender<u64>, each: Duration) -> Self {
         let tx = tx.clone();
         Self::new(threads, move || {
@@ -151,7 +151,7 @@ fn g7_many_threads_that_read_and_send_all_make_progress() {
     }
 }
 
-/// Calls `f` while so many threads are blocked by a `Ref` that this thread holds.
+/// Calls `f` while this thread holds a `Ref` for which `senders` threads wait.
 fn while_senders_are_blocked<R>((tx, rx): &(Sender<u64>, Receiver<u64>), senders: usize, f: impl FnOnce() -> R) -> R {
     let value = rx.borrow();
     let ready = Arc::new(Barrier::new(senders + 1));
@@ -185,15 +185,15 @@ fn g7_a_second_borrow_does_not_wait_for_blocked_senders() {
                 start.elapsed()
             };
             let times = || (0..25).map(|_| second_borrow()).min().unwrap();
-            // The shortest, because other programs, and the senders on their way to sleep, take the processor in between.
+            // The shortest time counts, because other programs and senders that are about to sleep take the processor in between.
             let shortest = while_senders_are_blocked(&channel, senders, times);
             assert!(shortest < Duration::from_millis(1), "{shortest:?} with {senders} senders");
         });
     }
 }
 
-/// A thread that holds a `Ref` reads another channel: it is ahead of a sender that has joined the queue before it. (With critical
-/// sections the sender waits for that of the holder, and not in the queue.)
+/// A thread that holds a `Ref` reads another channel, ahead of a sender that has joined that channel's queue before. (With critical
+/// sections the sender waits for the holder's critical section, and not in the queue.)
 #[cfg(not(feature = "critical-section"))]
 #[test]
 fn g7_a_thread_that_holds_a_ref_passes_queued_senders_of_another_channel() {
@@ -227,8 +227,8 @@ fn g7_a_thread_that_holds_a_ref_passes_queued_senders_of_another_channel() {
     });
 }
 
-/// The least processor time, in hundredths of a second, that this process uses in one of three spans of 300 ms. Threads that have
-/// not yet gone to sleep use some in the first; threads that spin use all of it in each.
+/// The least processor time, in hundredths of a second, that this process uses in one of three spans of 300 ms. Threads that are
+/// about to sleep use some in the first; threads that spin use all of it in each.
 #[cfg(target_os = "linux")]
 fn processor_time_used() -> u64 {
     let used = || {
@@ -243,7 +243,7 @@ fn processor_time_used() -> u64 {
 #[cfg(target_os = "linux")]
 fn processor_time() -> u64 {
     let stat = std::fs::read_to_string("/proc/self/stat").unwrap();
-    // The name, in parentheses, may have spaces; user and system time are the 12th and 13th fields after it.
+    // The name, in parentheses, may contain spaces. User and system time are the 12th and 13th fields after it.
     let fields: Vec<_> = stat.rsplit(')').next().unwrap().split_whitespace().collect();
     fields[11].parse::<u64>().unwrap() + fields[12].parse::<u64>().unwrap()
 }
@@ -287,7 +287,7 @@ fn g8_a_blocked_sender_returns_soon_after_the_refs_drop() {
             let (tx, rx) = channel(0);
             let holder = thread::spawn(move || {
                 let value = rx.borrow();
-                // So long that the sender has gone from its shortest sleep to its longest, and each time to another part of that.
+                // Long enough for the sender to reach its longest sleep. Each round ends at another point of that.
                 thread::sleep(Duration::from_micros(20_000 + i * 300));
                 drop(value);
                 Instant::now()
@@ -298,7 +298,7 @@ fn g8_a_blocked_sender_returns_soon_after_the_refs_drop() {
         });
         median(times.collect())
     };
-    // A thread that is not woken sleeps for some milliseconds more, in each round. A busy machine delays it in some of them.
+    // A sender that is not woken sleeps for some milliseconds more in every round. A busy machine delays it only in some.
     let shortest = must_end(move || (0..3).map(|_| times()).min().unwrap());
     assert!(shortest < Duration::from_millis(1), "{shortest:?}");
 }

@@ -1,4 +1,4 @@
-//! The futures of the waits have names, are not pinned, and can be polled by `&mut`.
+//! The futures of the waits are named types, need no pinning, and can be polled through `&mut`.
 
 mod common;
 
@@ -28,7 +28,7 @@ fn they_need_not_be_pinned_whatever_they_hold() {
     }));
 }
 
-/// Waits for two things, each of which goes on waiting while the other is ready.
+/// Waits for two things. Each wait continues when the other one is ready.
 struct Both<'a> {
     changed: Changed<'a, u32>,
     closed: Closed<'a, u32>,
@@ -39,7 +39,7 @@ impl Future for Both<'_> {
     type Output = usize;
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<usize> {
-        // A future that was ready waits for the next version.
+        // A future that has been ready then waits for the next version.
         while Pin::new(&mut self.changed).poll(cx).is_ready() {
             self.changes += 1;
         }
@@ -71,7 +71,7 @@ fn g6_a_future_that_loses_a_race_keeps_its_registration_until_it_is_dropped() {
     let task = Task::new();
     let mut changed = rx.changed();
     for _ in 0..3 {
-        // Polled, and not ready, before the other is.
+        // It is polled, and is pending, before the other one is ready.
         assert!(task.poll_ready(or(async { (&mut changed).await.is_err() }, ready(true))));
         assert_eq!(task.wakers_kept(), 1);
     }
@@ -141,7 +141,7 @@ fn a_condition_is_called_once_for_each_value_however_often_it_is_polled() {
         tx.set(value);
     }
     assert!(task.poll(&mut wait).is_ready());
-    // Once it was ready, it begins again, with the value of that moment.
+    // After it has been ready, it begins again with the current value.
     assert!(task.poll(&mut wait).is_ready());
     drop(wait);
     assert_eq!(calls, [0, 1, 2, 2]);

@@ -1,4 +1,4 @@
-//! The guides, whose code the documentation's own tests run.
+//! The guides and their drawings. (The code in the guides is run as doctests.)
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -18,8 +18,8 @@ fn every_guide_and_drawing_is_part_of_the_documentation() {
     }
 }
 
-/// A blank line ends a block of HTML: what follows would be shown as text. A fixed color of the text would be hard to read in
-/// one of rustdoc's themes.
+/// A blank line ends a block of HTML, and what follows would be shown as text. A fixed text color would be hard to read in one of
+/// rustdoc's themes.
 #[test]
 fn drawings_have_no_blank_line_and_the_color_of_the_page() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs");

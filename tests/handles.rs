@@ -1,4 +1,4 @@
-//! Handles: clones, counts, `subscribe` and what two handles have in common.
+//! Handles: clones, counts, `subscribe`, `same_channel` and weak senders.
 
 mod common;
 

@@ -1,9 +1,9 @@
-//! Values of a mebibyte on small stacks. A stack that is too small aborts the test.
+//! Values of one mebibyte on small stacks. A stack that is too small aborts the test.
 //!
-//! No call needs more copies of the value on the stack than tokio's, which has the same bounds below, but for
-//! `channel` and `Sender::new` in a debug build. A debug build copies a value for each function that takes it.
+//! No call needs more copies of the value on the stack than tokio's, which has the same bounds below. The exceptions are
+//! `channel` and `Sender::new` in a debug build, which copies a value for each function that takes it.
 //!
-//! How often a compiler copies depends on the processor; the bounds are those of one.
+//! How often the compiler copies depends on the target. The bounds here are for one target.
 #![cfg(target_arch = "x86_64")]
 
 use std::hint::black_box;
@@ -21,7 +21,7 @@ impl Large {
     }
 }
 
-/// Calls `f` on a thread whose stack has room for so many copies of the value, and a quarter.
+/// Calls `f` on a thread whose stack has room for `copies` and a quarter copies of the value.
 fn with_room_for<R: Send + 'static>(copies: usize, f: impl FnOnce() -> R + Send + 'static) -> R {
     thread::Builder::new().stack_size(copies * SIZE + SIZE / 4).spawn(f).unwrap().join().unwrap()
 }
@@ -30,7 +30,7 @@ const fn copies(release: usize, debug: usize) -> usize {
     if cfg!(debug_assertions) { debug } else { release }
 }
 
-/// The same tests for this crate and for tokio.
+/// Defines the same tests for this crate and for tokio.
 macro_rules! tests {
     ($name:ident, $($channel:ident)::+, $channel_in_debug:literal) => {
         mod $name {
@@ -143,7 +143,7 @@ mod more {
         static WATCH: Watch<Large> = Watch::new(Large([5; SIZE]));
         let rx = with_room_for(copies(1, 12), || WATCH.subscribe());
         assert_eq!(rx.borrow().0[SIZE - 1], 5);
-        // It is moved once more, into its box.
+        // The value is moved once more, into its box.
         let cached = with_room_for(copies(2, 4), || Box::new(Cached::new(WATCH.subscribe())));
         assert_eq!(cached.peek().0[SIZE - 1], 5);
     }

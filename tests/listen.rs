@@ -1,4 +1,4 @@
-//! event-listener's listeners.
+//! `listen` and `listen_closed`: event-listener's listeners.
 #![cfg(feature = "event-listener")]
 
 mod common;
@@ -13,7 +13,7 @@ use watch_channel::{Receiver, channel};
 
 fn is_owned_and_can_be_sent(_: impl Send + Sync + 'static) {}
 
-/// The pattern of the documentation, in a task: listen, look, wait.
+/// The pattern from the documentation, in a task: listen, check, wait.
 async fn next(rx: &mut Receiver<u32>) -> Option<u32> {
     loop {
         let listener = rx.listen();
@@ -27,7 +27,7 @@ async fn next(rx: &mut Receiver<u32>) -> Option<u32> {
     }
 }
 
-/// The same on a thread, with a deadline.
+/// The same pattern on a thread, with a deadline.
 fn next_until(rx: &mut Receiver<u32>, deadline: Instant) -> Option<u32> {
     loop {
         let listener = rx.listen();

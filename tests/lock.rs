@@ -1,4 +1,4 @@
-//! The value's lock: values and versions together, second borrows, threads that sleep.
+//! The value's lock: values with their versions, second borrows, fairness, and threads that sleep.
 
 mod common;
 
@@ -21,7 +21,7 @@ fn g2_a_value_and_its_version_are_read_together() {
         let mut changes = 0;
         loop {
             let value = rx.borrow_and_update();
-            // Another value exactly if it is another version.
+            // The value differs exactly if the version does.
             assert_eq!(value.has_changed(), *value != last);
             assert!(*value >= last);
             changes += u64::from(value.has_changed());
@@ -35,7 +35,7 @@ fn g2_a_value_and_its_version_are_read_together() {
     });
 }
 
-/// The value is the number of sends, and so is the version.
+/// The value and the version both count the sends.
 #[test]
 fn g2_every_way_to_send_publishes_the_value_with_its_version() {
     let ways: [fn(&Sender<usize>, usize); 6] = [
@@ -76,7 +76,7 @@ fn g2_a_handle_is_shown_with_a_value_and_its_version() {
                 let (_, rest) = text.split_once(name)?;
                 rest.split(|c: char| !c.is_ascii_digit()).next()?.parse::<usize>().ok()
             };
-            // Or `<locked>`.
+            // Otherwise it shows `<locked>`.
             if let Some(value) = number("value: ") {
                 assert_eq!(number("version: Version("), Some(value), "{text}");
                 shown = value;
@@ -122,7 +122,7 @@ fn g7_a_second_borrow_passes_a_sender_queued_between() {
             while !sending.load(Ordering::SeqCst) {
                 thread::yield_now();
             }
-            // Long enough for the sender to be at any point of its wait.
+            // The sender can be at any point of its wait by now.
             thread::sleep(Duration::from_micros(150 * i));
             let second = rx.borrow();
             assert_eq!((*first, *second), (i - 1, i - 1));
@@ -132,7 +132,7 @@ fn g7_a_second_borrow_passes_a_sender_queued_between() {
     });
 }
 
-/// With critical sections the closure runs in one.
+/// With critical sections, the closure runs in a critical section.
 #[test]
 fn g7_a_second_read_in_a_closure_passes_a_sender() {
     must_end(|| {
@@ -156,7 +156,7 @@ fn g7_a_second_read_in_a_closure_passes_a_sender() {
     });
 }
 
-/// Without `std` it can be.
+/// Without `std` a sender can starve.
 #[cfg(feature = "std")]
 #[test]
 fn g7_a_sender_is_not_starved_by_readers() {
@@ -167,7 +167,7 @@ fn g7_a_sender_is_not_starved_by_readers() {
             .map(|_| {
                 let (rx, done) = (rx.clone(), done.clone());
                 thread::spawn(move || {
-                    // Three of them, and each nearly always holds the lock: it is hardly ever free.
+                    // Each of the three readers holds the lock nearly all the time, so the lock is hardly ever free.
                     while !done.load(Ordering::Relaxed) {
                         let value = rx.borrow();
                         let start = Instant::now();
@@ -185,11 +185,11 @@ fn g7_a_sender_is_not_starved_by_readers() {
     });
 }
 
-/// The processor time that this thread has used, in clock ticks, where the system tells.
+/// The processor time that this thread has used, in clock ticks.
 #[cfg(all(target_os = "linux", feature = "std"))]
 fn ticks_used() -> u64 {
     let stat = std::fs::read_to_string("/proc/thread-self/stat").unwrap();
-    // The name, in parentheses, may have spaces; user and system time are the 12th and 13th fields after it.
+    // The name, in parentheses, may contain spaces. User and system time are the 12th and 13th fields after it.
     let fields: Vec<_> = stat.rsplit(')').next().unwrap().split_whitespace().collect();
     fields[11].parse::<u64>().unwrap() + fields[12].parse::<u64>().unwrap()
 }
@@ -218,7 +218,7 @@ fn g8_a_blocked_thread_sleeps() {
             move || {
                 ready.wait();
                 let start = Instant::now();
-                // While the sender waits, it demands the lock.
+                // Waits behind the sender, which demands the lock.
                 while start.elapsed() < BLOCKED / 2 {
                     drop(rx.borrow());
                     thread::sleep(Duration::from_millis(1));
@@ -232,7 +232,7 @@ fn g8_a_blocked_thread_sleeps() {
         let (blocked, sender_ticks) = sender.join().unwrap();
         let reader_ticks = reader.join().unwrap();
         assert!(blocked >= BLOCKED / 2);
-        // A thread that spins uses all of its time; one that sleeps, a few hundredths.
+        // A thread that spins uses the whole time. A thread that sleeps uses a few hundredths of it.
         assert!(sender_ticks < TICKS_A_SECOND / 3, "the sender used {sender_ticks} ticks");
         assert!(reader_ticks < TICKS_A_SECOND / 3, "the reader used {reader_ticks} ticks");
     });
@@ -257,7 +257,7 @@ fn borrows_of_several_threads_live_side_by_side() {
     });
 }
 
-/// (A thread that holds a `Ref` itself may read all the same.)
+/// (A thread that holds a `Ref` can still read.)
 #[cfg(feature = "std")]
 #[test]
 fn try_borrow_does_not_overtake_a_sender_that_has_waited_too_long() {

@@ -1,4 +1,4 @@
-//! Looking without waiting: `borrow`, `has_changed` and what counts as seen.
+//! Reading and checking without waiting: `borrow`, `has_changed`, and what counts as seen.
 
 mod common;
 

@@ -1,4 +1,4 @@
-//! The table in `tests/loom/main.rs`, of the models in which each pair of operations meets, is complete and true.
+//! The table in `tests/loom/main.rs`, which names the models of each pair of operations, is complete, and its names exist.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -12,7 +12,7 @@ const FILES: [(&str, &str); 6] = [
     ("wait", include_str!("loom/wait.rs")),
 ];
 
-/// The functions that are tests.
+/// The names of the functions that are tests.
 fn models() -> BTreeSet<&'static str> {
     let mut models = BTreeSet::new();
     for (_, source) in FILES {
@@ -26,7 +26,7 @@ fn models() -> BTreeSet<&'static str> {
     models
 }
 
-/// The operations in their order, and for each pair what the table says.
+/// The operations in order, and the table's entry for each pair.
 struct Table {
     operations: Vec<&'static str>,
     cells: BTreeMap<(&'static str, &'static str), Vec<&'static str>>,

@@ -1,5 +1,5 @@
-//! Random programs over several handles: each call's result, each wake-up and each waker kept is compared with those of a
-//! plain model of the channel, and with tokio's. `fuzz/` runs the same programs, found by a fuzzer.
+//! Random programs over several handles. The result of each call, each wake-up and each waker kept are compared with those of a
+//! plain model of the channel and of tokio's channel. `fuzz/` runs programs of the same kind, which a fuzzer finds.
 
 mod common;
 mod programs;
@@ -7,7 +7,7 @@ mod programs;
 use programs::{Op, run_model, run_ours, run_tokio};
 use proptest::prelude::*;
 
-/// How many programs: fewer where an emulator runs them.
+/// How many programs to run. In an emulator, CI sets a lower number.
 fn cases() -> u32 {
     std::env::var("PROPTEST_CASES").map_or(2_000, |cases| cases.parse().expect("PROPTEST_CASES is a number"))
 }

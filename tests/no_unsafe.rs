@@ -1,4 +1,4 @@
-//! G10: the library has no `unsafe`, and its compiler refuses any.
+//! G10: the library has no `unsafe`, and forbids it.
 
 use std::fs;
 use std::path::{Path, PathBuf};

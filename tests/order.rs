@@ -1,4 +1,4 @@
-//! With critical sections deliveries share one list, so a send wakes the tasks that another one has still to wake.
+//! With critical sections, deliveries share one list, so a send also wakes the tasks that an earlier send has not woken yet.
 #![cfg(feature = "critical-section")]
 
 use std::sync::{Arc, Mutex};
@@ -6,8 +6,8 @@ use std::task::{Context, Wake};
 
 use watch_channel::{Receiver, Sender, channel};
 
-/// Notes that it has been woken. The first one lets another receiver wait, and sends, as an interrupt would that comes in the
-/// middle of a delivery.
+/// Notes when it is woken. The first one then begins a wait of another receiver and sends, as an interrupt in the middle of a
+/// delivery would.
 struct Notes {
     name: u32,
     woken: Arc<Mutex<Vec<u32>>>,
@@ -36,10 +36,10 @@ fn poll(
     assert!(rx.poll_changed(&mut Context::from_waker(&notes.into())).is_pending());
 }
 
-/// Broken by a delivery that puts its tasks before those of the one under way.
+/// Broken by a delivery that puts its tasks in front of those of the delivery under way.
 #[test]
 fn tasks_are_woken_in_the_order_in_which_they_have_begun_to_wait() {
-    // All in one list: receivers wait in several, one after the other.
+    // Receivers are spread over the lists in turn, so these all wait in the same list.
     const LISTS: usize = 8;
     let (tx, rx) = channel(0);
     let mut receivers = vec![rx; 5 * LISTS].into_iter().step_by(LISTS).collect::<Vec<_>>();

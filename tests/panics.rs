@@ -1,5 +1,5 @@
-//! Which call a waker's panic comes out of. Without `std` a second panic aborts, and with `critical-section` the sends of one
-//! channel share their deliveries.
+//! A waker's panic is propagated by the call that has called the waker. (Without `std` a second panic aborts, and with
+//! `critical-section` the sends of one channel share their deliveries.)
 #![cfg(all(feature = "std", not(feature = "critical-section")))]
 
 use std::panic::{AssertUnwindSafe, catch_unwind, panic_any, resume_unwind};
@@ -9,7 +9,7 @@ use std::task::{Context, Wake, Waker};
 
 use watch_channel::{Receiver, channel};
 
-/// Runs its closure when it is first woken.
+/// Runs its closure when it is woken for the first time.
 struct OnWake(Mutex<Option<Box<dyn FnOnce() + Send>>>);
 
 impl Wake for OnWake {
@@ -30,7 +30,7 @@ fn register(rx: &mut Receiver<u32>, waker: &Waker) {
 #[test]
 fn g3_g4_a_panic_comes_out_of_the_send_that_has_called_the_waker_and_of_no_other() {
     let (tx, rx) = channel(0);
-    // In each list one that sends again on the same channel, and behind it many that panic.
+    // In each list there is one waker that sends on the same channel, and behind it are many that panic.
     let mut senders = vec![rx.clone(); 16];
     let mut panicking = vec![rx; 400];
     let sends = Arc::new(AtomicUsize::new(0));
@@ -39,7 +39,7 @@ fn g3_g4_a_panic_comes_out_of_the_send_that_has_called_the_waker_and_of_no_other
         register(
             rx,
             &on_wake(move || {
-                // Nothing waits for this version: it must not call those that the outer send has taken.
+                // No task waits for this version. The send must not call the wakers that the outer send has taken.
                 tx.send_modify(|value| *value += 1);
                 sends.fetch_add(1, Ordering::SeqCst);
             }),
@@ -49,7 +49,7 @@ fn g3_g4_a_panic_comes_out_of_the_send_that_has_called_the_waker_and_of_no_other
         register(rx, &on_wake(|| panic!("on purpose")));
     }
     assert!(catch_unwind(AssertUnwindSafe(|| tx.send(1))).is_err());
-    assert_eq!(sends.load(Ordering::SeqCst), 16, "a send inside of a waker panics for another send's waker");
+    assert_eq!(sends.load(Ordering::SeqCst), 16, "a send inside a waker panics because of another send's waker");
     assert!(panicking.iter_mut().all(|rx| rx.poll_changed(&mut Context::from_waker(Waker::noop())).is_ready()));
 }
 

@@ -1,4 +1,4 @@
-//! Polling without a future: the registration is kept from one poll to the next.
+//! `poll_changed`: polling without a future. The registration is kept from one poll to the next.
 
 mod common;
 
@@ -56,7 +56,7 @@ fn g6_another_wait_cancels_it() {
     assert_eq!((polled.wakes(), waiting.wakes()), (0, 1));
     assert!(waiting.poll(&mut changed).is_ready());
     drop(changed);
-    // And polling can begin again.
+    // Polling can begin again.
     assert_eq!(poll(&mut rx, &polled), Poll::Pending);
     tx.set(2);
     assert_eq!((polled.wakes(), waiting.wakes()), (1, 1));
@@ -85,7 +85,7 @@ fn a_version_marked_in_between_is_not_missed() {
     assert_eq!(poll(&mut rx, &task), Poll::Pending);
     tx.set(1);
     rx.mark_unchanged();
-    // Seen without a poll: it registers for the version after that.
+    // The version is marked as seen without a poll, so the next poll registers for the version after it.
     assert_eq!(poll(&mut rx, &task), Poll::Pending);
     let before = task.wakes();
     tx.set(2);
@@ -147,7 +147,7 @@ fn g4_a_waker_that_panics_when_it_is_dropped_loses_no_wake_up() {
             assert_eq!(poll(rx, &task), Poll::Ready(true));
             assert_eq!(task.wakers_kept(), 0);
         };
-        // Another task's waker takes its place.
+        // Another task's waker replaces it.
         poll_with_bomb(&mut rx);
         assert!(catch_unwind(AssertUnwindSafe(|| poll(&mut rx, &Task::new()))).is_err());
         waits_as_ever(&mut rx, 1);
@@ -165,7 +165,7 @@ fn g4_a_waker_that_panics_when_it_is_dropped_loses_no_wake_up() {
     });
 }
 
-/// A task that owns a receiver, and is dropped with the last of its wakers.
+/// A task that owns a receiver. It is dropped with the last of its wakers.
 struct Owner {
     _receiver: Mutex<Receiver<u32>>,
 }
@@ -185,7 +185,7 @@ impl Wake for Dropper {
     }
 }
 
-/// Receivers that wait, and are dropped by a waker of the first batch in which they are as well.
+/// Makes receivers wait, and drops them in a waker of the same batch.
 fn dropped_by_a_waker(
     make: impl FnOnce(&dyn Fn(&mut Receiver<u32>, &Waker)) -> Vec<Receiver<u32>>,
     rx: &Receiver<u32>,
@@ -215,14 +215,14 @@ fn g1_waits_that_are_dropped_where_others_are_woken_lose_no_wake_up() {
         rx.mark_unchanged();
         vec![rx; 10]
     };
-    // One after the other.
+    // They are dropped one after the other.
     let each = |poll_with: &dyn Fn(&mut Receiver<u32>, &Waker)| {
         let mut dropped = receivers();
         dropped.iter_mut().for_each(|rx| poll_with(rx, Waker::noop()));
         dropped
     };
     dropped_by_a_waker(each, &receivers()[0], &tx);
-    // Each by the drop of the waker of the one before.
+    // Each is dropped by the drop of the waker of the one before.
     let chain = |poll_with: &dyn Fn(&mut Receiver<u32>, &Waker)| {
         let mut receivers = receivers().into_iter();
         let mut first = receivers.next().unwrap();
@@ -240,7 +240,7 @@ fn g1_waits_that_are_dropped_where_others_are_woken_lose_no_wake_up() {
 #[test]
 fn g1_dropped_receivers_of_two_channels_in_the_middle_of_a_send_lose_no_wake_up() {
     must_end(|| {
-        // Two sends are held up by their first wakers, while 20 of each channel, which they have notified, are dropped.
+        // The first wakers of two sends wait while 20 receivers of each channel are dropped, whose wakers the sends may have taken.
         let (go_on, goes_on): (Vec<_>, Vec<_>) = (0..2).map(|_| mpsc::channel()).unzip();
         let mut goes_on = goes_on.into_iter();
         let mut channels: Vec<_> = (0..2)
@@ -253,7 +253,7 @@ fn g1_dropped_receivers_of_two_channels_in_the_middle_of_a_send_lose_no_wake_up(
                 (tx, is_at_first, receivers)
             })
             .collect();
-        // Each is dropped by the drop of the waker of the one before, now of one channel and now of the other.
+        // Each is dropped by the drop of the waker of the one before. They alternate between the two channels.
         let mut owned: Option<Receiver<u32>> = None;
         for _ in 0..20 {
             for (_, _, receivers) in &mut channels {
@@ -283,7 +283,7 @@ fn g1_dropped_receivers_of_two_channels_in_the_middle_of_a_send_lose_no_wake_up(
     });
 }
 
-/// Says that it is woken, and waits until it may go on.
+/// Reports that it is woken, and then waits until the test lets it continue.
 struct Slow(Mutex<(mpsc::Sender<()>, mpsc::Receiver<()>)>);
 
 impl Wake for Slow {

@@ -1,4 +1,4 @@
-//! Reads without a guard that could be held too long, reads that never wait, and versions.
+//! `get` and `with`, which return no guard, `try_borrow`, which never waits, and versions.
 
 mod common;
 

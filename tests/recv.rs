@@ -1,4 +1,4 @@
-//! `recv` and its relatives: a copy of a value that has not been seen.
+//! `recv`, `try_recv` and their variants: copies of values that have not been seen.
 
 mod common;
 
@@ -106,7 +106,7 @@ fn recv_if_checks_a_value_once_that_comes_while_it_is_polled() {
     let waker = Arc::new(SendsOnDrop(tx)).into();
     assert!(rx.poll_changed(&mut Context::from_waker(&waker)).is_pending());
     drop(waker);
-    // The next wait finds the value unseen, drops the waker that is registered, and then reads the value that this has sent.
+    // The next wait finds the value unseen and drops the registered waker, which sends. It then reads the value that was sent.
     rx.mark_changed();
     let mut checked = vec![];
     let task = Task::new();
@@ -156,7 +156,7 @@ fn try_recv_if_leaves_the_value_unseen_if_the_condition_is_not_met() {
     assert!(!rx.has_unseen());
     tx.set(3);
     drop(tx);
-    assert_eq!(rx.try_recv_if(|_| false), Err(TryRecvError::Closed), "a loop that waits for the close ends");
+    assert_eq!(rx.try_recv_if(|_| false), Err(TryRecvError::Closed), "a loop that runs until the close must end");
     assert_eq!(rx.try_recv_if(|_| true), Ok(3));
 }
 
@@ -175,7 +175,7 @@ fn try_recv_reads_beside_a_reference_and_never_waits_for_a_sender() {
     assert_eq!(rx.try_recv(), Ok(3));
 }
 
-/// As the sender of `tests/lock.rs` that waits for a `Ref`: it demands the lock, so other readers queue.
+/// A sender that waits for a `Ref` demands the lock, so other readers queue.
 #[cfg(feature = "std")]
 #[test]
 fn try_recv_does_not_wait_for_a_sender_that_waits() {

@@ -1,5 +1,5 @@
 //! Random programs in wakers: when it is woken or dropped, a waker sends, drops, polls and begins waits of the same
-//! channel, or panics. Whatever it does, no wake-up of anybody else is lost.
+//! channel, or panics. Whatever it does, no other task's wake-up is lost.
 
 use std::cell::RefCell;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
@@ -13,7 +13,7 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 use watch_channel::{Receiver, Sender, channel};
 
-/// More than are woken at once.
+/// More than a send wakes in one batch.
 const SLOTS: usize = 100;
 
 enum Wait {
@@ -31,7 +31,7 @@ impl Wait {
     }
 }
 
-/// A place for a wait, and for whether it was woken since it was polled.
+/// A place for a wait, with a flag for whether it has been woken since it was last polled.
 #[derive(Default)]
 struct Slot {
     wait: Option<(Wait, Arc<AtomicBool>)>,
@@ -42,7 +42,7 @@ struct Slot {
 struct World {
     tx: Option<Sender<u32>>,
     slots: Vec<Slot>,
-    /// What wakers are still to do.
+    /// The steps that wakers have yet to take.
     script: std::vec::IntoIter<u8>,
 }
 
@@ -50,7 +50,7 @@ thread_local! {
     static WORLD: RefCell<World> = RefCell::default();
 }
 
-/// Nothing else of this file runs in `f`; so nothing that is dropped may be dropped there.
+/// No other code of this file may run in `f`, so `f` must not drop wakers or handles.
 fn with<R>(f: impl FnOnce(&mut World) -> R) -> R {
     WORLD.with_borrow_mut(f)
 }
@@ -96,7 +96,7 @@ fn send() {
     }
 }
 
-/// Begins a wait, if there is none in that slot.
+/// Begins a wait if the slot has none.
 fn start(slot: usize, kind: u8) {
     let free = with(|world| !world.slots[slot].is_polled && world.slots[slot].wait.is_none());
     let Some(tx) = with(|world| world.tx.clone()).filter(|_| free) else { return };
@@ -110,7 +110,7 @@ fn start(slot: usize, kind: u8) {
     poll(slot);
 }
 
-/// Polls the wait in a slot, if there is one that is not being polled. `false` if it was ready although it was not woken.
+/// Polls the wait in a slot, if there is one that is not being polled. Returns `false` if it is ready without having been woken.
 fn poll(slot: usize) -> bool {
     struct Polled(usize);
 
@@ -136,7 +136,7 @@ fn poll(slot: usize) -> bool {
     !is_ready || was_woken
 }
 
-/// Runs what may panic on purpose.
+/// Calls `f`, which may panic on purpose.
 fn catch(f: impl FnOnce()) {
     if let Err(panic) = catch_unwind(AssertUnwindSafe(f)) {
         if !panic.is::<()>() {
@@ -145,7 +145,7 @@ fn catch(f: impl FnOnce()) {
     }
 }
 
-/// In each round all slots are filled, then there is a send, and wakers do what the round's script says.
+/// In each round, all slots are filled and a value is sent, and wakers take the steps of the round's script.
 fn run(rounds: Vec<Vec<u8>>) {
     let (tx, receiver) = channel(0);
     let slots = (0..SLOTS).map(|_| Slot::default()).collect();
@@ -163,7 +163,7 @@ fn run(rounds: Vec<Vec<u8>>) {
     drop(receiver);
     let world = with(std::mem::take);
     drop(world);
-    assert!(asleep.is_empty(), "nobody has woken those in the slots {asleep:?}");
+    assert!(asleep.is_empty(), "the waits in the slots {asleep:?} have not been woken");
 }
 
 proptest! {

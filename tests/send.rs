@@ -1,4 +1,4 @@
-//! Sending: what is stored, what comes back, and when it counts as a new version.
+//! Sending: what is stored, what is returned, and what counts as a new version.
 
 mod common;
 
@@ -84,7 +84,7 @@ fn a_panicking_closure_is_no_version_and_the_channel_stays_usable() {
     assert_eq!(*rx.borrow_and_update(), 4);
 }
 
-/// Looks at its channel when it is dropped, which hangs (or, in a debug build, panics) if a lock is held.
+/// Reads its channel when it is dropped. This hangs, or panics in a debug build, if a lock is held.
 struct Looks {
     at: Option<(Receiver<Looks>, Sender<Looks>)>,
     looked: Arc<AtomicBool>,
@@ -100,7 +100,7 @@ impl Drop for Looks {
     }
 }
 
-/// Two are never the same.
+/// Two values are never equal.
 impl PartialEq for Looks {
     fn eq(&self, _: &Self) -> bool {
         false
@@ -185,7 +185,7 @@ fn errors_read_like_tokios() {
     assert_eq!(format!("{ours:?} {ours}"), format!("{tokios:?} {tokios}"));
     assert_eq!(ours.into_inner(), [2]);
 
-    // No bound on the value.
+    // The error's `Debug` has no bound on the value.
     struct Opaque;
     fn is_error(_: &dyn std::error::Error) {}
     let error = Sender::new(Opaque).send(Opaque).err().unwrap();
@@ -226,7 +226,7 @@ fn set_if_changed_stores_only_what_differs() {
     assert_eq!(*rx.borrow_and_update(), "b");
     drop(rx);
     assert_eq!(tx.set_if_changed("c".into()), Some("b".into()), "without receivers too");
-    // What does not equal itself always differs.
+    // A value that does not equal itself always differs.
     let tx = Sender::new(f32::NAN);
     assert!(tx.set_if_changed(f32::NAN).is_some());
 }

@@ -1,4 +1,4 @@
-//! How many bytes handles and waits take, on 64-bit targets.
+//! The sizes of handles and waits, on 64-bit targets.
 #![cfg(target_pointer_width = "64")]
 
 use std::mem::size_of;
@@ -26,7 +26,7 @@ fn waits_are_two_or_three_words() {
     assert_eq!(size_of::<watch_channel::Closed<'_, [u64; 9]>>(), 16);
 }
 
-/// And what their closure needs.
+/// The size of the closure comes on top of that.
 #[cfg(not(debug_assertions))]
 #[test]
 fn waits_for_a_condition_are_three_words() {

@@ -1,7 +1,7 @@
 //! G8: every call that waits puts its thread to sleep.
 //!
-//! A thread that spins uses as much processor time as any other that has something to do. So the blocked threads run beside one
-//! that counts, until that has used enough: this does not depend on what else the machine does.
+//! A thread that spins uses as much processor time as any other thread that is busy. So the blocked threads run next to a busy
+//! thread until that has used a certain time. The result does not depend on the machine's load.
 #![cfg(all(feature = "std", target_os = "linux"))]
 
 mod common;
@@ -13,15 +13,15 @@ use std::time::Duration;
 use common::must_end;
 use watch_channel::{Receiver, Sender, channel};
 
-/// The processor time that `/proc/PATH/stat` says, in hundredths of a second.
+/// The processor time in `/proc/PATH/stat`, in hundredths of a second.
 fn processor_time(path: &str) -> u64 {
     let stat = std::fs::read_to_string(format!("/proc/{path}/stat")).unwrap();
-    // The name, in parentheses, may have spaces; user and system time are the 12th and 13th fields after it.
+    // The name, in parentheses, may contain spaces. User and system time are the 12th and 13th fields after it.
     let fields: Vec<_> = stat.rsplit(')').next().unwrap().split_whitespace().collect();
     fields[11].parse::<u64>().unwrap() + fields[12].parse::<u64>().unwrap()
 }
 
-/// Uses 30 hundredths of a second of this thread, and returns how many all other threads have used in the meantime.
+/// Uses 30 hundredths of a second on this thread, and returns how many hundredths all other threads have used in the meantime.
 fn used_by_others() -> u64 {
     let start = processor_time("self");
     let own_start = processor_time("thread-self");
@@ -33,7 +33,7 @@ fn used_by_others() -> u64 {
     }
 }
 
-/// Waits until another thread wakes this one, which must not keep it awake in later waits.
+/// Waits until another thread wakes this one. That wake-up must not keep this thread awake in later waits.
 fn be_woken() {
     let (tx, mut rx) = channel(0);
     let sender = thread::spawn(move || {
@@ -46,7 +46,7 @@ fn be_woken() {
 
 type Call = fn(Sender<u32>, Receiver<u32>);
 
-/// Starts a thread for each call. They wait for `ready`, so none of the work of a start is counted.
+/// Starts a thread for each call. The threads then wait for `ready`, so the work of starting them is not measured.
 fn start(calls: &[Call], (tx, rx): &(Sender<u32>, Receiver<u32>)) -> Vec<(JoinHandle<()>, mpsc::Sender<()>)> {
     let threads = calls.iter().map(|call| {
         let (call, tx, rx) = (*call, tx.clone(), rx.clone());
@@ -61,7 +61,7 @@ fn start(calls: &[Call], (tx, rx): &(Sender<u32>, Receiver<u32>)) -> Vec<(JoinHa
     threads.collect()
 }
 
-/// Returns how much processor time the calls use while they are blocked.
+/// Returns the processor time that the calls use while they are blocked.
 fn used_while_blocked(threads: &[(JoinHandle<()>, mpsc::Sender<()>)]) -> u64 {
     threads.iter().for_each(|(_, ready)| ready.send(()).unwrap());
     let used = used_by_others();
@@ -69,10 +69,10 @@ fn used_while_blocked(threads: &[(JoinHandle<()>, mpsc::Sender<()>)]) -> u64 {
     used
 }
 
-/// Broken by a read, a send or a wait that tries again and again.
+/// Broken by a read, a send or a wait that spins.
 #[test]
 fn g8_every_call_that_waits_sleeps() {
-    // Waits for a sender.
+    // These wait for a sender.
     let reads: &'static [Call] = &[
         |_, rx| drop(rx.borrow()),
         |_, mut rx| drop(rx.borrow_and_update()),
@@ -85,14 +85,14 @@ fn g8_every_call_that_waits_sleeps() {
         |tx, _| assert_eq!(tx.get(), 2),
         |tx, _| tx.with(|value| assert_eq!(*value, 2)),
     ];
-    // Waits for a `Ref`.
+    // These wait for a `Ref`.
     let sends: &'static [Call] = &[
         |tx, _| tx.set(1),
         |tx, _| tx.send(1).unwrap(),
         |tx, _| tx.send_modify(|value| *value = 1),
         |tx, _| assert!(tx.set_if_changed(3).is_some()),
     ];
-    // Waits for the next version, or for the last receiver's drop.
+    // These wait for the next version, or for the last receiver's drop.
     let waits: &'static [Call] = &[
         |_, mut rx| rx.changed_blocking().unwrap(),
         |_, mut rx| assert_eq!(rx.recv_blocking(), Ok(9)),

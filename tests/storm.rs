@@ -1,5 +1,5 @@
-//! Threads that never pause, and how long others wait for the value's lock beside them. `tests/fairness.rs` has limits for
-//! these times, and the processor time of blocked threads. `ci/soak.sh MINUTES` runs this for longer.
+//! Threads that never pause, and how long other threads wait for the value's lock meanwhile. `tests/fairness.rs` has limits for
+//! these times and for the processor time of blocked threads. `ci/soak.sh MINUTES` runs these tests for longer.
 #![cfg(feature = "std")]
 
 mod common;
@@ -16,7 +16,7 @@ use watch_channel::{Receiver, channel};
 use common::must_end_within;
 use settings::{end_of_share, hang};
 
-/// The worst of many waits.
+/// How many waits there were, and the longest of them.
 #[derive(Default)]
 struct Waits {
     count: usize,
@@ -38,7 +38,8 @@ impl Waits {
     }
 }
 
-/// Runs so many threads of `work`, each until `end`, and `measured` beside them, and returns the waits of all of the latter.
+/// Runs `busy` threads that repeat `work` until `end`, and `measured` threads that repeat `measure`. Returns the waits of all
+/// measured threads.
 fn beside(
     end: Instant,
     busy: usize,
@@ -74,7 +75,7 @@ fn beside(
     })
 }
 
-/// Runs a test. Each uses all processors, so they run one after the other.
+/// Runs a test. Each test uses all processors, so they run one after the other.
 fn run(f: impl FnOnce(Instant) + Send + 'static) {
     static ALONE: Mutex<()> = Mutex::new(());
     let _alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
@@ -104,7 +105,7 @@ fn g7_readers_make_progress_against_senders_that_never_pause() {
         let send = || tx.send_modify(|value| *value += 1);
         let waits = beside(end, 4, send, 2, |waits, number| {
             let value = waits.measure(|| *rx.borrow());
-            // Most reads come at once. Let senders do something in between.
+            // Most reads return at once. Let senders run in between.
             if number % 64 == 0 {
                 thread::sleep(Duration::from_micros(value % 64));
             }
@@ -113,13 +114,13 @@ fn g7_readers_make_progress_against_senders_that_never_pause() {
     });
 }
 
-/// Takes one more reference of each channel at each level, and checks that the values stay as they are.
+/// Takes one more reference of each channel at each level, and checks that the values do not change.
 fn nested(levels: usize, rx: &Receiver<u64>, other: &Receiver<u64>) -> (u64, u64) {
     let (value, other_value) = (rx.borrow(), other.borrow());
     let found = (*value, *other_value);
     if levels > 0 {
         assert_eq!(nested(levels - 1, rx, other), found);
-        // And in the other order.
+        // Now in the other order.
         assert_eq!(nested(0, other, rx), (found.1, found.0));
         rx.with(|value| assert_eq!(*value, found.0));
     }

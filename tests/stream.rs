@@ -101,7 +101,7 @@ fn values_need_be_neither_static_nor_send() {
     drop(tx);
 }
 
-/// The same steps on both give the same.
+/// The same steps have the same results on both streams.
 #[test]
 fn it_behaves_like_tokios() {
     let (tx, rx) = channel(0);

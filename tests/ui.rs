@@ -1,5 +1,5 @@
-//! Misuse that does not compile, and how the errors read. `TRYBUILD=overwrite cargo test --test ui` takes the errors
-//! of the compiler at hand.
+//! Misuse does not compile, and the error messages are as expected. `TRYBUILD=overwrite cargo test --test ui` stores the messages
+//! of the current compiler as the expected ones.
 
 #[test]
 fn misuse_does_not_compile() {

@@ -25,7 +25,7 @@ fn every_test_and_model_that_it_names_exists() {
     functions(&root.join("src"), &mut known);
     functions(&root.join("tests"), &mut known);
     let text = fs::read_to_string(root.join("VERIFICATION.md")).unwrap();
-    // Between backticks: a name of several words.
+    // A name of several words between backticks is that of a test or a model.
     let quoted = text.split('`').skip(1).step_by(2);
     let is_name = |name: &&str| name.contains('_') && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
     let named: Vec<_> = quoted.filter(is_name).filter(|name| *name != "blocked_sender").collect();

@@ -1,4 +1,4 @@
-//! Waiting for a value that meets a condition.
+//! `wait_for`, `wait_until` and `wait_for_map`: waiting for a value that meets a condition.
 
 mod common;
 
@@ -63,7 +63,7 @@ fn it_returns_the_very_guard_that_the_condition_saw() {
             true
         }))
         .unwrap();
-    // While it lives nobody can change the value.
+    // While the guard lives, the value cannot change.
     assert!(std::ptr::eq(seen, &**value));
     drop(value);
     tx.send(Box::new(2)).unwrap();
@@ -124,7 +124,7 @@ fn a_cancelled_wait_has_seen_only_values_that_were_refused() {
         assert!(task.poll(&mut wait).is_pending());
         tx.send(2).unwrap();
         assert_eq!(task.wakes(), 1);
-        // Dropped before it looked at the 2.
+        // The wait is dropped before it has checked the 2.
     }
     assert_eq!(rx.has_changed(), Ok(true));
     assert_eq!(*task.poll_ready(rx.wait_for(|value| *value == 2)).unwrap(), 2);
@@ -136,7 +136,7 @@ fn g4_a_panicking_condition_leaves_the_channel_usable() {
     let task = Task::new();
     tx.send(2).unwrap();
     assert!(catch_unwind(AssertUnwindSafe(|| task.poll_ready(rx.wait_for(|_| panic!("on purpose"))).is_ok())).is_err());
-    // As tokio: it was looked at.
+    // The value has been checked, so it counts as seen, as in tokio.
     assert_eq!(rx.has_changed(), Ok(false));
     tx.send(3).unwrap();
     assert_eq!(*task.poll_ready(rx.wait_for(|value| *value == 3)).unwrap(), 3);
@@ -149,7 +149,7 @@ fn wait_until_is_wait_for_without_the_reference() {
     assert_eq!(
         task.poll_ready(rx.wait_until(|value| *value == 1)),
         Ok(()),
-        "the current value, though it has been seen"
+        "it checks the current value, even if it has been seen"
     );
     tx.set(2);
     let mut wait = Box::pin(rx.wait_until(|value| *value == 3));

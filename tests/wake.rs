@@ -1,4 +1,4 @@
-//! The wake path: no foreign code under a lock, no wake-up lost to a panic, nothing left by a cancelled wait.
+//! Waking: wakers run with no lock held, a panic loses no wake-up, and a cancelled wait leaves nothing behind.
 #![expect(unsafe_code, reason = "a waker that notices its clones and drops needs a vtable")]
 
 mod common;
@@ -20,7 +20,7 @@ fn nosy_waker(f: impl Fn() + Send + Sync + 'static) -> Waker {
 
     // The data is a `Box<Nosy>` that the waker owns.
     unsafe fn nosy<'a>(data: *const ()) -> &'a Nosy {
-        // SAFETY: it lives as long as its waker.
+        // SAFETY: the box lives as long as its waker.
         unsafe { &*data.cast::<Nosy>() }
     }
     unsafe fn clone(data: *const ()) -> RawWaker {
@@ -30,9 +30,9 @@ fn nosy_waker(f: impl Fn() + Send + Sync + 'static) -> Waker {
         raw(nosy.clone())
     }
     unsafe fn wake(data: *const ()) {
-        // SAFETY: `wake` takes the waker, as `drop` does. It is freed also if a call panics.
+        // SAFETY: `wake` takes the waker, as `drop` does. The box is freed even if a call panics.
         let nosy = unsafe { Box::from_raw(data.cast_mut().cast::<Nosy>()) };
-        // Woken, and dropped.
+        // Once for the wake-up, and once for the drop.
         nosy();
         nosy();
     }
@@ -53,7 +53,7 @@ fn nosy_waker(f: impl Fn() + Send + Sync + 'static) -> Waker {
     unsafe { Waker::from_raw(raw(Arc::new(f))) }
 }
 
-/// Takes every lock of a channel: the value's both ways, and those of both kinds of waits.
+/// Takes every lock of a channel: the value's lock to read and to write, and the lists' locks for both kinds of waits.
 fn use_everything(tx: &Sender<u32>, rx: &Mutex<Receiver<u32>>) {
     tx.send_modify(|_| ());
     assert!(*tx.borrow() < 100);
@@ -87,7 +87,7 @@ fn g3_wakers_are_cloned_woken_and_dropped_with_no_lock_held() {
             calls.swap(0, Ordering::SeqCst) > 0
         };
 
-        // Woken by a send, by the close, and by the last receiver.
+        // The waker is woken by a send, by the close, and by the last receiver's drop.
         let mut changed = Box::pin(rx.changed());
         assert!(changed.as_mut().poll(&mut cx).is_pending());
         assert!(used_by(&mut || tx.send(1).unwrap()));
@@ -106,20 +106,20 @@ fn g3_wakers_are_cloned_woken_and_dropped_with_no_lock_held() {
         assert!(used_by(&mut || drop(other_rx.take())));
         drop(closed);
 
-        // Cloned. (It sends, so that the wait is over at once.)
+        // The waker is cloned. (It sends, so the wait is over at once.)
         rx.mark_unchanged();
         let mut changed = Box::pin(rx.changed());
         assert!(used_by(&mut || assert!(changed.as_mut().poll(&mut cx).is_ready())));
         drop(changed);
 
-        // Replaced by another task's.
+        // The waker is replaced by another task's.
         rx.mark_unchanged();
         let mut changed = Box::pin(rx.changed());
         assert!(changed.as_mut().poll(&mut cx).is_pending());
         assert!(used_by(&mut || drop(quiet.poll(&mut changed))));
         drop(changed);
 
-        // Dropped with its wait.
+        // The waker is dropped with its wait.
         rx.mark_unchanged();
         let mut changed = Some(Box::pin(rx.changed()));
         assert!(changed.as_mut().unwrap().as_mut().poll(&mut cx).is_pending());
@@ -149,7 +149,7 @@ fn g3_a_task_that_polls_when_it_is_woken_can_wait_again_at_once() {
             .collect();
         for round in 1..=10 {
             tx.send(round).unwrap();
-            // Each task once, although those woken first are waiting again before the last one is woken.
+            // Each task has been polled once, although the first ones were waiting again before the last one was woken.
             assert_eq!(polls.load(Ordering::SeqCst), TASKS * round);
         }
         drop(tx);
@@ -157,7 +157,7 @@ fn g3_a_task_that_polls_when_it_is_woken_can_wait_again_at_once() {
     });
 }
 
-/// How deep tasks that poll when they are woken are inside of each other, if there is a send to a thousand of them.
+/// Returns how deeply the polls of a thousand tasks are nested if one send wakes all of them, and each is polled where it is woken.
 fn depth_of_inline_tasks(wake_others: bool) -> usize {
     thread_local! {
         static DEPTH: Cell<usize> = const { Cell::new(0) };
@@ -167,7 +167,7 @@ fn depth_of_inline_tasks(wake_others: bool) -> usize {
     let deepest = Arc::new(AtomicUsize::new(0));
     let tasks: Vec<_> = (0..1_000)
         .map(|_| {
-            // The first wait that is ready ends the task, which drops both where it is woken.
+            // The task ends when one wait is ready. It is polled where it is woken, so both waits are dropped there.
             let (mut wait, mut other_wait) = (owned_wait(rx.clone()), owned_wait(rx.clone()));
             let (own_tx, own_rx) = channel(0);
             let mut own_wait = owned_wait(own_rx);
@@ -198,7 +198,7 @@ fn depth_of_inline_tasks(wake_others: bool) -> usize {
 fn g3_tasks_that_poll_when_they_are_woken_do_not_pile_up() {
     must_end(|| {
         assert_eq!(depth_of_inline_tasks(false), 1);
-        // A send inside of a waker wakes only those that wait for what it did: one more level, whatever their number.
+        // A send inside a waker wakes only the tasks that wait for it, so there is one more level, however many tasks there are.
         assert!(depth_of_inline_tasks(true) <= 2);
     });
 }
@@ -225,7 +225,7 @@ fn g3_a_woken_task_can_send_at_once() {
 
 #[test]
 fn g4_a_panicking_waker_loses_no_other_wake_up() {
-    // The panicking waker first, last, and in the middle: there is more than one list, and more than one batch in it.
+    // The panicking waker is first, last, or in the middle. There are several lists, with more than one batch in each.
     for bad in [0, 1, 24, 25, 48, 110, 199] {
         let (tx, rx) = channel(0);
         let mut receivers = vec![rx; 200];
@@ -254,7 +254,7 @@ fn g4_a_panicking_waker_loses_no_other_wake_up() {
             assert_eq!(task.poll(wait), Poll::Ready(Ok(())));
         }
         drop(waits);
-        // And the channel is as good as before.
+        // The channel can still be used.
         let task = Task::new();
         let mut changed = Box::pin(receivers[bad].changed());
         assert!(task.poll(&mut changed).is_pending());
@@ -295,7 +295,7 @@ fn g6_a_finished_wait_keeps_no_waker() {
 fn on_wake(f: impl FnOnce() + Send + 'static) -> Waker {
     let (calls, f) = (AtomicUsize::new(0), Mutex::new(Some(f)));
     nosy_waker(move || {
-        // The first call is the clone that is kept for the wake-up.
+        // The first call is the clone that the channel keeps.
         if calls.fetch_add(1, Ordering::SeqCst) == 1 {
             f.lock().unwrap().take().unwrap()();
         }
@@ -308,12 +308,12 @@ fn owned_wait(mut rx: Receiver<u32>) -> OwnedWait {
     Box::pin(async move { rx.changed().await.unwrap() })
 }
 
-/// Without `std` nothing can stop the second panic.
+/// Without `std` a second panic aborts the program.
 #[cfg(feature = "std")]
 #[test]
 fn g4_several_panicking_wakers_lose_no_other_wake_up() {
     let (tx, rx) = channel(0);
-    // More than a batch in each list.
+    // There is more than one batch in each list.
     let mut receivers = vec![rx; 600];
     let tasks: Vec<_> = receivers.iter().map(|_| Task::new()).collect();
     let panics = |i: usize| i % 3 == 0;
@@ -333,7 +333,7 @@ fn g4_several_panicking_wakers_lose_no_other_wake_up() {
     }
 }
 
-/// Without `std` nothing can stop the second panic.
+/// Without `std` a second panic aborts the program.
 #[cfg(feature = "std")]
 #[test]
 fn g4_a_panicking_waker_fails_no_other_tasks_wait() {
@@ -344,7 +344,7 @@ fn g4_a_panicking_waker_fails_no_other_tasks_wait() {
     let first = on_wake({
         let (innocent_wait, polled, waker) = (innocent_wait.clone(), polled.clone(), innocent.waker());
         move || {
-            // On a thread that wakes nobody itself.
+            // The poll is on another thread, which is not in the middle of a delivery.
             let polls = std::thread::spawn(move || {
                 let mut wait = innocent_wait.lock().unwrap();
                 assert!(wait.as_mut().poll(&mut Context::from_waker(&waker)).is_ready());
@@ -356,7 +356,7 @@ fn g4_a_panicking_waker_fails_no_other_tasks_wait() {
     let mut first_wait = owned_wait(rx.clone());
     assert!(first_wait.as_mut().poll(&mut Context::from_waker(&first)).is_pending());
     assert!(innocent.poll(&mut innocent_wait.lock().unwrap()).is_pending());
-    // More than a batch: the innocent's listener passes its notification on to one behind it.
+    // More than a batch of wakers that panic are behind it.
     let panicking = |_| (owned_wait(rx.clone()), on_wake(|| panic!("on purpose")));
     let mut others: Vec<_> = (0..100).map(panicking).collect();
     for (wait, waker) in &mut others {
@@ -371,7 +371,7 @@ fn g1_a_wait_that_ends_in_a_waker_keeps_no_wake_up_of_another_channel() {
     must_end(|| {
         let (tx, rx) = channel(0);
         let (early, others) = (Task::new(), Vec::from_iter((0..100).map(|_| Task::new())));
-        // A send on this channel is held up by its first waker ...
+        // The first waker of a send on this channel waits ...
         let (at_first, is_at_first) = mpsc::channel();
         let (go_on, goes_on) = mpsc::channel::<()>();
         let first = on_wake(move || {
@@ -386,7 +386,7 @@ fn g1_a_wait_that_ends_in_a_waker_keeps_no_wake_up_of_another_channel() {
         others.iter().zip(&mut waits).for_each(|(task, wait)| assert!(task.poll(wait).is_pending()));
         let sender = std::thread::spawn(move || tx.send(1).unwrap());
         is_at_first.recv().unwrap();
-        // ... while a waker of another channel ends a wait, and does not return before that send does.
+        // ... while a waker of another channel completes a wait of this channel, and returns only after that send has returned.
         let (other_tx, other_rx) = channel(0);
         let in_between = on_wake(move || {
             assert!(early.poll(&mut early_wait).is_ready());
@@ -400,7 +400,7 @@ fn g1_a_wait_that_ends_in_a_waker_keeps_no_wake_up_of_another_channel() {
     });
 }
 
-/// Without `std` nothing can stop the second panic.
+/// Without `std` a second panic aborts the program.
 #[cfg(feature = "std")]
 #[test]
 fn g4_a_wait_dropped_by_a_waker_that_panics_loses_no_other_wake_up() {
@@ -416,7 +416,7 @@ fn g4_a_wait_dropped_by_a_waker_that_panics_loses_no_other_wake_up() {
     let (cancelled, last) = (Task::new(), Task::new());
     let cancelled_wait = Arc::new(Mutex::new(Some(owned_wait(rx.clone()))));
     let (other, other_wait) = (Arc::new(Task::new()), Arc::new(Mutex::new(None)));
-    // In the middle of waking, a new wait begins, and one that is still to be woken is dropped because of a panic.
+    // In the middle of the delivery, a new wait begins, and a panic drops a wait that has not been woken yet.
     let first = on_wake({
         let (tx, mut rx, other, other_wait, cancel) =
             (tx.clone(), rx.clone(), other.clone(), other_wait.clone(), Cancel(cancelled_wait.clone()));
@@ -436,7 +436,7 @@ fn g4_a_wait_dropped_by_a_waker_that_panics_loses_no_other_wake_up() {
     assert!(last.poll(&mut last_wait).is_pending());
     let panic = catch_unwind(AssertUnwindSafe(|| tx.send(1))).unwrap_err();
     assert_eq!(panic_text(&*panic), "first");
-    // The cancelled one by the send that had already taken its waker, if at all; the other one by neither send.
+    // The cancelled wait may be woken by the send, which may have taken its waker already. The new wait is woken by neither send.
     assert!(cancelled.wakes() <= 1);
     assert_eq!((last.wakes(), other.wakes(), cancelled.wakers_kept()), (1, 0, 0));
 }
@@ -448,7 +448,7 @@ fn g6_a_wait_that_ends_long_after_its_wake_up_disturbs_no_other_wait() {
         let (late, other) = (Task::new(), Task::new());
         let mut late_wait = owned_wait(rx.clone());
         assert!(late.poll(&mut late_wait).is_pending());
-        // Two versions later a new wait begins, perhaps in the same list.
+        // Two versions later a new wait begins.
         tx.send(1).unwrap();
         tx.send(2).unwrap();
         rx.mark_unchanged();
@@ -466,11 +466,11 @@ fn g6_a_wait_that_ends_long_after_its_wake_up_disturbs_no_other_wait() {
 fn g6_a_wait_cancelled_after_its_wake_up_disturbs_no_other_wait() {
     let (tx, rx) = channel(0);
     let (last, cancelled, other) = (Task::new(), Task::new(), Arc::new(Task::new()));
-    // Woken in this order.
+    // They are woken in this order.
     let [cancelled_rx, middle_rx, last_rx] = [rx.clone(), rx.clone(), rx.clone()];
     let mut last_wait = owned_wait(last_rx);
     let other_wait = Arc::new(Mutex::new(None));
-    // In the middle of waking, the channel moves on, a new wait begins, and the cancelled one is dropped.
+    // In the middle of the delivery, a new version is sent, a new wait begins, and the cancelled wait is dropped.
     let cancelled_wait = Arc::new(Mutex::new(Some(owned_wait(cancelled_rx))));
     let middle = on_wake({
         let (tx, rx, other, other_wait, cancelled_wait) =
@@ -516,7 +516,7 @@ fn g6_a_wait_that_ends_before_its_wake_up_is_woken_by_the_send_under_way_or_not_
     assert_eq!(early.wakes(), wakes);
 }
 
-/// A wait that ends takes itself out of the list that a send on another thread is going through.
+/// A wait that ends unlinks itself from the list that a send on another thread is delivering to.
 #[test]
 fn g1_a_wait_that_ends_during_a_send_loses_no_other_wake_up() {
     let by_changed = |rx: Receiver<u32>, task: &Task| {
@@ -595,7 +595,7 @@ fn g1_a_sender_that_ends_with_its_thread_wakes_the_receivers() {
     assert!(task.poll(&mut changed).is_ready());
 }
 
-/// Dropped by the very wake-up that comes before its own.
+/// A waker drops waits that the same send has just woken or is about to wake.
 #[test]
 fn g6_a_wait_cancelled_while_others_are_woken_is_woken_by_the_send_under_way_or_not_at_all() {
     let (tx, rx) = channel(0);
@@ -614,7 +614,7 @@ fn g6_a_wait_cancelled_while_others_are_woken_is_woken_by_the_send_under_way_or_
     let mut waits: Vec<_> = receivers.iter_mut().map(|rx| Box::pin(rx.changed())).collect();
     assert!(waits[0].as_mut().poll(&mut Context::from_waker(&killer)).is_pending());
     tx.send(1).unwrap();
-    // Some have been woken before the killer, and some by wakers that the send had taken before they were dropped: once.
+    // Some victims have been woken before the killer. For others, the send had taken the waker before the wait was dropped.
     let woken: Vec<_> = victims.iter().map(|(task, _)| task.wakes()).collect();
     assert!(woken.iter().all(|wakes| *wakes <= 1), "{woken:?}");
     assert!(victims.iter().all(|(task, _)| task.wakers_kept() == 0));

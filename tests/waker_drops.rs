@@ -1,4 +1,4 @@
-//! G4: wakers that panic when they are dropped. What the call had to do is done before.
+//! G4: wakers that panic when they are dropped. A call has done all its work before it drops a waker.
 
 mod common;
 
@@ -34,7 +34,7 @@ fn assert_panics(f: impl FnOnce()) {
     assert!(catch_unwind(AssertUnwindSafe(f)).is_err());
 }
 
-/// Broken by a wait that is taken for one that has not begun, because its first poll has panicked.
+/// Broken by a wait that counts as not begun because its first poll has panicked.
 #[test]
 fn g4_g6_a_dropped_wait_whose_poll_has_panicked_keeps_no_waker() {
     let (tx, mut rx) = channel(0);
@@ -48,7 +48,7 @@ fn g4_g6_a_dropped_wait_whose_poll_has_panicked_keeps_no_waker() {
     assert_eq!(task.wakes(), 0);
 }
 
-/// Broken by a receiver that drops its waker before it has counted itself out.
+/// Broken by a receiver that drops its waker before the count of receivers goes down.
 #[test]
 fn g4_the_last_receiver_wakes_senders_although_its_waker_panics() {
     let (tx, mut rx) = channel(0);
@@ -72,18 +72,18 @@ impl<F: FnOnce() + Send + 'static> Wake for Act<F> {
     }
 }
 
-/// A receiver that the send has still to wake is polled by another task. Broken by a wait that drops the old waker before it
-/// has set its waiting bit, which the send has taken.
+/// A receiver that a send has not woken yet is polled by another task. Broken by a wait that drops the old waker before it sets
+/// the waiting bit again, which the send has taken.
 #[test]
 fn g4_a_wait_that_drops_a_waker_during_a_send_is_woken_by_the_next_one() {
-    // All in one list, and more than a send wakes at a time.
+    // They are all in one list, and are more than one batch.
     const LISTS: usize = 8;
     let (tx, rx) = channel(0);
     let mut receivers = vec![rx; 40 * LISTS].into_iter().step_by(LISTS).collect::<Vec<_>>();
     let mut last = receivers.pop().unwrap();
     let task = Arc::new(Task::new());
     let (waits_again, waiting) = std::sync::mpsc::channel();
-    // The last one is polled by the first one's waker, and so comes to it after it has waited itself.
+    // The first one's waker polls the last one, which therefore registers again before the delivery reaches it.
     let slot: Arc<Mutex<Option<Receiver<u32>>>> = Arc::default();
     let act = {
         let (slot, task) = (slot.clone(), task.clone());

@@ -1,4 +1,4 @@
-//! A channel in a `static`.
+//! `Watch`: a channel in a `static`.
 
 mod common;
 

@@ -1,5 +1,5 @@
-//! Polling by hand: a waker that counts, a future with its own task, and tasks that are polled where they are woken.
-#![allow(dead_code, clippy::allow_attributes, reason = "each test file uses its part")]
+//! Polling by hand: a task with a waker that counts, and tasks that are polled where they are woken.
+#![allow(dead_code, clippy::allow_attributes, reason = "each test file uses only a part")]
 
 use std::future::Future;
 use std::pin::{Pin, pin};
@@ -8,10 +8,10 @@ use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll, Wake, Waker};
 use std::time::Duration;
 
-/// Longer than any test takes: what is not done by then hangs.
+/// Longer than any test takes. A call that takes longer than this hangs.
 pub(crate) const HANG: Duration = Duration::from_secs(30);
 
-/// Counts how often it was woken.
+/// Counts how often it has been woken.
 #[derive(Default)]
 pub(crate) struct Counter(AtomicUsize);
 
@@ -38,12 +38,12 @@ impl Task {
         self.0.clone().into()
     }
 
-    /// How often the task was woken.
+    /// How often the task has been woken.
     pub(crate) fn wakes(&self) -> usize {
         self.0.0.load(Ordering::SeqCst)
     }
 
-    /// How many wakers of this task are kept by others.
+    /// How many wakers of this task exist outside it, such as in a channel.
     pub(crate) fn wakers_kept(&self) -> usize {
         Arc::strong_count(&self.0) - 1
     }
@@ -56,13 +56,13 @@ impl Task {
         future.poll(&mut Context::from_waker(&self.waker()))
     }
 
-    /// Polls a future once that must not be ready, and drops it.
+    /// Polls a future once, checks that it is pending, and drops it.
     #[track_caller]
     pub(crate) fn poll_pending<F: Future>(&self, future: F) {
         assert!(self.poll_pinned(pin!(future)).is_pending());
     }
 
-    /// Polls a future once that must be ready.
+    /// Polls a future once, and checks that it is ready.
     #[track_caller]
     pub(crate) fn poll_ready<F: Future>(&self, future: F) -> F::Output {
         match self.poll_pinned(pin!(future)) {
@@ -72,7 +72,7 @@ impl Task {
     }
 }
 
-/// A task that is polled where it is woken, on the spot. A wake-up while it is polled polls it once more.
+/// A task that is polled at once by the thread that wakes it. If it is woken while it is polled, it is polled once more.
 pub(crate) struct Inline {
     task: Mutex<Option<Pin<Box<dyn Future<Output = ()> + Send>>>>,
     again: AtomicUsize,
@@ -111,7 +111,7 @@ impl Wake for Inline {
     }
 }
 
-/// Does the work for each item, on eight threads one after the other: enough for waits in all lists.
+/// Does the work for each item, on eight threads one after the other. That is enough to have waits in all lists.
 pub(crate) fn on_threads<T: Send>(items: &mut [T], work: impl Fn(usize, &mut T) + Sync) {
     let part = items.len().div_ceil(8);
     std::thread::scope(|scope| {
@@ -123,13 +123,13 @@ pub(crate) fn on_threads<T: Send>(items: &mut [T], work: impl Fn(usize, &mut T) 
     });
 }
 
-/// Runs `f` on a thread of its own, and fails the test if it does not end.
+/// Runs `f` on a new thread, and fails the test if it does not end.
 #[track_caller]
 pub(crate) fn must_end<R: Send + 'static>(f: impl FnOnce() -> R + Send + 'static) -> R {
     must_end_within(HANG, f)
 }
 
-/// Runs `f` on a thread of its own, and fails the test if it takes longer than `limit`.
+/// Runs `f` on a new thread, and fails the test if it takes longer than `limit`.
 #[track_caller]
 pub(crate) fn must_end_within<R: Send + 'static>(limit: Duration, f: impl FnOnce() -> R + Send + 'static) -> R {
     let (done, ended) = std::sync::mpsc::channel();
