@@ -74,7 +74,7 @@ fn each_pair_of_operations_is_in_the_table_once() {
             assert!(cell.is_some_and(|cell| !cell.is_empty()), "{first} and {second} are missing");
         }
     }
-    assert!(cells.is_empty(), "no such operation, or in the wrong half: {:?}", cells.keys());
+    assert!(cells.is_empty(), "these pairs have an unknown operation, or are in the wrong half: {:?}", cells.keys());
 }
 
 #[test]

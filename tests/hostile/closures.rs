@@ -1,4 +1,4 @@
-//! Closures that panic, or use the channel in which they run.
+//! Closures that panic, or that use the channel whose call runs them.
 
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -83,7 +83,7 @@ const CHANGES: &[(&str, Changes)] = &[
     }),
 ];
 
-/// Without a message.
+/// The payload of a panic that prints no message.
 struct OnPurpose;
 
 #[track_caller]
@@ -119,7 +119,7 @@ fn g4_a_closure_that_panics_leaves_the_channel_usable_and_wakes_no_task() {
         let (task, mut waiting) = (Task::new(), tx.subscribe());
         let mut changed = Box::pin(waiting.changed());
         assert!(task.poll(&mut changed).is_pending());
-        // Once in a closure alone, and once in one inside of a read.
+        // Once by itself, and once inside another read.
         panics(|| call(&tx, &mut rx, &mut |_| panic_on_purpose()));
         let other = tx.subscribe();
         panics(|| other.with(|_| call(&tx, &mut rx, &mut |_| panic_on_purpose())));
@@ -138,7 +138,7 @@ fn g4_a_closure_that_panics_leaves_the_channel_usable_and_wakes_no_task() {
     }
 }
 
-/// After its closure has panicked, the same future can be polled again, and is woken.
+/// After its closure has panicked, the same future can be polled again, and its task is woken.
 #[test]
 fn g4_a_wait_whose_closure_has_panicked_can_go_on() {
     fn goes_on(begin: impl for<'a> Fn(&'a mut Receiver<V>, Arc<AtomicUsize>) -> Box<dyn PollAgain + 'a>) {
@@ -151,7 +151,7 @@ fn g4_a_wait_whose_closure_has_panicked_can_go_on() {
         tx.set(vec![1]);
         assert_eq!(task.wakes(), before + 1);
         panics(|| assert!(!wait.is_ready(&task)));
-        // Polled again, it panics for the same value again, or (`recv_if`) waits for the next one.
+        // Polled again, it panics for the same value again. `recv_if` waits for the next value instead.
         let is_registered = catch_unwind(AssertUnwindSafe(|| wait.is_ready(&task))).is_ok();
         assert_eq!(calls.load(Ordering::SeqCst), if is_registered { 2 } else { 3 });
         let before = task.wakes();
@@ -189,7 +189,7 @@ fn g4_a_wait_whose_closure_has_panicked_can_go_on() {
     });
 }
 
-/// What a closure that reads may do with its channel.
+/// Does everything that a closure that reads may do with its channel.
 fn use_while_it_is_read(tx: &Mutex<Option<Sender<V>>>, value: &V, kept: &Mutex<Vec<Receiver<V>>>, task: &Task) {
     let guard = tx.lock().unwrap();
     let tx = guard.as_ref().unwrap();
@@ -200,7 +200,7 @@ fn use_while_it_is_read(tx: &Mutex<Option<Sender<V>>>, value: &V, kept: &Mutex<V
     assert_eq!(rx.try_recv().as_ref(), Ok(value));
     assert!(format!("{tx:?} {rx:?}").contains("value: "));
     assert!(tx.downgrade().upgrade().is_some());
-    // Waits that are dropped, waits that are kept, and waits that are over at once.
+    // Waits that are dropped, waits that are kept, and waits that are ready at once.
     task.poll_pending(rx.changed());
     task.poll_pending(tx.closed());
     assert!(task.poll_ready(rx.wait_for(|again| again == value)).is_ok());
@@ -222,7 +222,7 @@ fn a_closure_that_reads_may_use_its_channel() {
                 calls += 1;
             });
             assert_eq!((calls, task.wakes()), (1, 0), "{what}");
-            // The wait that has begun in the closure.
+            // The wait that has begun in the closure is woken.
             tx.set(vec![6]);
             assert_eq!(task.wakes(), 1, "{what}");
             assert!(kept.lock().unwrap()[0].poll_changed(&mut Context::from_waker(Waker::noop())).is_ready());
@@ -252,7 +252,7 @@ fn g1_a_closure_that_reads_may_close_its_channel() {
     }
 }
 
-/// What a closure that changes the value may do with its channel: all that does not wait for the value.
+/// A closure that changes the value may use its channel in every way that does not wait for the value.
 #[test]
 fn a_closure_that_changes_the_value_may_use_its_channel() {
     for (what, call) in CHANGES {
@@ -275,7 +275,7 @@ fn a_closure_that_changes_the_value_may_use_its_channel() {
                 task.poll_pending(rx.changed());
                 assert!(rx.poll_changed(&mut Context::from_waker(&task.waker())).is_pending());
                 value.push(6);
-                // Another channel.
+                // It may use other channels.
                 let (other_tx, mut other_rx) = channel(vec![0]);
                 other_tx.set(vec![1]);
                 assert_eq!(other_rx.get_and_update(), [1]);
@@ -285,7 +285,7 @@ fn a_closure_that_changes_the_value_may_use_its_channel() {
                 assert!(rx.poll_changed(&mut Context::from_waker(&task.waker())).is_pending());
                 kept = Some(rx);
             });
-            // Woken by the very change in which it has begun.
+            // The wait that has begun in the closure is woken by the same change.
             assert_eq!(task.wakes(), 1, "{what}");
             assert_eq!(*kept.take().unwrap().borrow(), [5, 6]);
             assert_usable(what, &tx);
@@ -293,7 +293,7 @@ fn a_closure_that_changes_the_value_may_use_its_channel() {
     }
 }
 
-/// A wait that is dropped, or is over, in the condition of another one of the same channel.
+/// A wait is dropped, or completes, in the condition of another wait on the same channel.
 #[test]
 fn g6_a_condition_may_end_other_waits() {
     for (what, call) in READS {
@@ -317,7 +317,7 @@ fn g6_a_condition_may_end_other_waits() {
     }
 }
 
-/// A thread that has waited in the queue of the value's lock runs a closure that panics there: it leaves the queue.
+/// A closure panics in a thread that has waited in the queue of the value's lock. The thread must leave the queue.
 #[cfg(feature = "std")]
 #[test]
 fn g4_g7_a_closure_that_panics_after_its_thread_has_queued_blocks_no_other_thread() {
@@ -343,7 +343,7 @@ fn g4_g7_a_closure_that_panics_after_its_thread_has_queued_blocks_no_other_threa
         threads.into_iter().for_each(|thread| thread.join().unwrap());
         assert_eq!(rx.get().len(), 5);
 
-        // The same for readers that a sender holds up.
+        // The same for readers that wait for a sender.
         let mut threads = vec![];
         tx.send_modify(|_| {
             for i in 0..12 {

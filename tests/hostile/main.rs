@@ -1,15 +1,15 @@
-//! Hostile wakers, closures and values: they panic, or use the channel where they are called. In each case no other task's
-//! wake-up is lost, nothing hangs, the channel is usable afterwards, and no value is leaked.
+//! Hostile wakers, closures and values: they panic, or use the channel while it calls them. In each case no other task's
+//! wake-up is lost, nothing hangs, the channel can be used afterwards, and no value is leaked.
 //!
 //! | file | what is hostile |
 //! |---|---|
-//! | `waits.rs` | (nothing: a table of all waits) |
+//! | `waits.rs` | nothing; it has all kinds of waits |
 //! | `wakers.rs` | wakers, when they are cloned, woken, replaced, cancelled or dropped |
 //! | `closures.rs` | the closures that the user passes |
 //! | `values.rs` | the value's `clone`, `==`, `Debug` and drop |
 //! | `threads.rs` | threads that use a channel while they end |
 //!
-//! More of this is in `tests/reentrant.rs` (random programs in wakers), `wake.rs`, `panics.rs`, `delivery.rs` and `deadlock.rs`.
+//! See also `tests/reentrant.rs` (random programs in wakers), `wake.rs`, `panics.rs`, `delivery.rs` and `deadlock.rs`.
 #![expect(unsafe_code, reason = "a waker that notices its clones and drops needs a vtable")]
 
 mod closures;

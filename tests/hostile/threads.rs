@@ -1,5 +1,5 @@
-//! Threads that use a channel while they end: in the destructor of a thread-local, when the crate's own thread-locals may be
-//! gone already.
+//! Threads that use a channel while they end: in the destructor of a thread-local, when the crate's own thread-locals may have
+//! been destroyed already.
 
 use std::cell::RefCell;
 use std::sync::{LazyLock, mpsc};
@@ -20,7 +20,7 @@ impl Drop for OnDrop {
     }
 }
 
-/// Has the thread make what this crate, and what tests use, keep for each thread.
+/// Makes this thread create the thread-locals of this crate, and those that tests use.
 fn use_thread_locals() {
     let (tx, mut rx) = channel(0);
     tx.set(1);
@@ -30,9 +30,9 @@ fn use_thread_locals() {
     rx.mark_unchanged();
 }
 
-/// Runs `f` in the destructor of a thread-local, on a thread that uses channels before that, and fails if it does not end.
-/// Thread-locals are dropped in the opposite order in which they have been made, so once those of the crate are there, and once
-/// they are gone.
+/// Runs `f` in the destructor of a thread-local, on a thread that has used channels, and fails if it does not end. `f` runs once
+/// while the crate's thread-locals exist, and once after they have been destroyed: thread-locals are destroyed in the opposite
+/// order of their creation.
 fn in_destructor(f: impl Fn() + Clone + Send + 'static) {
     thread_local! {
         static AT_THE_END: RefCell<Option<OnDrop>> = const { RefCell::new(None) };
@@ -88,7 +88,8 @@ fn g2_values_can_be_sent_and_read_while_a_thread_ends() {
     });
 }
 
-/// A `Ref`, a receiver with a registration, and the last handles of a channel are kept by the thread, and dropped at its end.
+/// A thread-local keeps a `Ref`, a receiver with a registration, and the last handles of two channels. They are dropped at the end
+/// of the thread.
 #[test]
 fn g1_a_thread_that_ends_drops_what_it_keeps() {
     static WATCH: Watch<u32> = Watch::new(0);
@@ -130,14 +131,14 @@ fn g1_a_thread_that_ends_drops_what_it_keeps() {
         });
         is_kept.recv().unwrap();
         assert!(kept_by.try_borrow().is_some());
-        // Blocked by that reference until the thread is gone.
+        // This thread is blocked by the `Ref` until the other one has ended.
         let blocked = thread::spawn(|| WATCH.send_modify(|value| *value += 1));
         let (task, closed) = (Task::new(), Task::new());
         let (mut changed, mut no_receiver) = (Box::pin(rx.changed()), Box::pin(tx.closed()));
         assert!(task.poll(&mut changed).is_pending());
         assert!(closed.poll(&mut no_receiver).is_pending());
         thread::sleep(Duration::from_millis(20));
-        // It has not sent: a read would now wait for it.
+        // It has not sent yet. (`version` is checked because a read would wait for the sender.)
         assert_eq!(kept_by.version(), version);
         end.send(()).unwrap();
         must_end(move || {
@@ -204,7 +205,7 @@ mod blocking {
                 move || {
                     let value = rx.borrow();
                     holds.send(()).unwrap();
-                    // So long that the other thread goes to sleep.
+                    // Long enough for the other thread to fall asleep.
                     thread::sleep(Duration::from_millis(20));
                     assert_eq!(*value, before);
                 }
@@ -233,7 +234,7 @@ mod blocking {
         });
     }
 
-    /// A task is woken by a thread that ends, and polled there, on the spot.
+    /// A thread that ends wakes a task and polls it on the spot.
     #[test]
     fn g3_tasks_are_polled_by_a_thread_that_ends() {
         let seen = Arc::new(AtomicU32::new(0));
@@ -244,7 +245,7 @@ mod blocking {
             async move {
                 while let Ok(value) = rx.recv().await {
                     seen.store(value, Ordering::SeqCst);
-                    // A blocking wait as well, which finds its value.
+                    // A blocking wait, which finds a value.
                     rx.mark_changed();
                     rx.changed_blocking().unwrap();
                 }

@@ -1,4 +1,4 @@
-//! Values whose `clone`, `==`, `Debug` or drop panics, or uses the channel that has them.
+//! Values whose `clone`, `==`, `Debug` or drop panics or uses the value's channel.
 
 use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
@@ -21,7 +21,7 @@ enum Event {
 
 type Hook = Box<dyn FnOnce() + Send>;
 
-/// What the values of one test share: what they do next, and how many of them there are.
+/// What the values of one test share: what they do next, and how many of them exist.
 #[derive(Default)]
 struct Script {
     next: Mutex<Option<(Event, usize, Hook)>>,
@@ -30,7 +30,7 @@ struct Script {
 }
 
 impl Script {
-    /// At the next such event of any value, after so many that are `skipped`, `hook` is called.
+    /// Calls `hook` at the next `event` of any value, after `skipped` of these events.
     fn at_next(&self, event: Event, skipped: usize, hook: Hook) {
         *self.next.lock().unwrap() = Some((event, skipped, hook));
     }
@@ -48,7 +48,7 @@ impl Script {
         }
     }
 
-    /// Returns `true` if the event has come since the last call.
+    /// Returns `true` if the event has happened since the last call.
     fn is_done(&self) -> bool {
         self.done.swap(0, Ordering::SeqCst) == 1
     }
@@ -94,10 +94,10 @@ impl Drop for Value {
     }
 }
 
-/// What a call does with values, each after so many of the same that are not meant.
+/// What a call does with values: each event with the number of the same events to skip before it.
 type Events = &'static [(Event, usize)];
 
-/// A call. It is made with a value that has not been seen, and has a new one to send.
+/// A call on a channel with an unseen value. It gets a new value to send.
 type Call = fn(&Sender<Value>, &mut Receiver<Value>, Value);
 
 const CALLS: &[(&str, Events, Call)] = &[
@@ -142,11 +142,11 @@ const CALLS: &[(&str, Events, Call)] = &[
     ("WeakSender's Debug", &[(Event::Show, 0)], |tx, _, _| drop(format!("{:?}", tx.downgrade()))),
 ];
 
-/// Without a message.
+/// The payload of a panic that prints no message.
 struct OnPurpose;
 
-/// Calls with a channel, a task that waits, and a value that has not been seen, after `hook` has said what the value does, and
-/// checks what is left.
+/// Makes each call that causes one of the `wanted` events, at which `hook` runs, and then checks the channel. The channel has an
+/// unseen value and a waiting task.
 fn for_each_call(wanted: &[Event], hook: impl Fn(&Sender<Value>) -> Hook + Copy + Send + 'static) {
     for &(what, events, call) in CALLS {
         for &(event, skipped) in events.iter().filter(|(event, _)| wanted.contains(event)) {
@@ -167,7 +167,7 @@ fn for_each_call(wanted: &[Event], hook: impl Fn(&Sender<Value>) -> Hook + Copy 
                 if let Err(panic) = caught {
                     assert!(panic.is::<OnPurpose>(), "{:?}", panic.downcast_ref::<String>());
                 }
-                assert!(script.is_done(), "the event has not come");
+                assert!(script.is_done(), "the event has not happened");
                 // The task has been woken exactly if there is a new version.
                 assert_eq!(task.wakes(), usize::from(tx.version() != version));
                 let task = Task::new();
@@ -175,7 +175,7 @@ fn for_each_call(wanted: &[Event], hook: impl Fn(&Sender<Value>) -> Hook + Copy 
                 assert!(waiting.poll_changed(&mut Context::from_waker(&task.waker())).is_pending());
                 let values = script.clone();
                 let tx2 = tx.clone();
-                // From another thread, which hangs if a lock is held.
+                // The send is on another thread, which hangs if a lock is held.
                 must_end(move || tx2.set(Value::new(3, &values)));
                 assert_eq!(task.wakes(), 1);
                 assert_eq!(rx.get_and_update().number, 3);
@@ -199,7 +199,7 @@ fn g4_a_value_that_panics_leaves_the_channel_usable_and_leaks_nothing() {
     for_each_call(&ALL, |_| Box::new(|| resume_unwind(Box::new(OnPurpose))));
 }
 
-/// What is allowed while the value is locked for reading, and more so while it is not.
+/// Does everything that is allowed while the value is locked for reading.
 fn read_and_register(tx: &Sender<Value>) {
     let mut rx = tx.subscribe_unseen();
     assert!(rx.try_borrow().is_some());
@@ -250,7 +250,7 @@ fn a_value_may_use_its_channel_where_it_is_compared_unless_that_waits() {
     });
 }
 
-/// A value that owns the last handles of other channels, whose values own those of others, and so on.
+/// The value owns the last handles of other channels, whose values own the last handles of further channels, and so on.
 #[test]
 fn g1_values_that_own_the_last_handles_of_other_channels_close_them() {
     struct Owns(Option<Box<dyn Send + Sync>>);

@@ -1,4 +1,4 @@
-//! All waits, each as a future that owns its handle, with what it waits for.
+//! All kinds of waits, each as a future that owns its handle, and what they wait for.
 
 use std::future::poll_fn;
 use std::pin::Pin;
@@ -41,7 +41,7 @@ impl Kind {
     ];
 }
 
-/// A channel, and how tasks wait on it.
+/// A channel, and the kind of wait that tasks use on it.
 pub(crate) struct Side {
     kind: Kind,
     tx: Mutex<Option<Sender<u32>>>,
@@ -54,7 +54,7 @@ impl Side {
         Self { kind, tx: Mutex::new(Some(tx)), rx: Mutex::new(Some(rx)) }
     }
 
-    /// Returns a wait, which is not over before the next [`trigger`](Self::trigger).
+    /// Returns a wait that is pending until the next [`trigger`](Self::trigger).
     pub(crate) fn begin(&self) -> Wait {
         let tx = self.sender().expect("there is a sender");
         if self.kind == Kind::Closed {
@@ -99,7 +99,7 @@ impl Side {
         (0..count).map(begin).collect()
     }
 
-    /// Does what tasks wait for: sends a new value, or drops the last receiver. It has no lock while wakers are called.
+    /// Does what tasks wait for: sends a new value, or drops the last receiver. It holds no lock while wakers are called.
     pub(crate) fn trigger(&self) {
         if self.kind == Kind::Closed {
             let last = self.rx.lock().unwrap_or_else(PoisonError::into_inner).take();
@@ -109,7 +109,7 @@ impl Side {
         }
     }
 
-    /// Drops the handles that are not in waits: tasks that wait for a version are woken by the close.
+    /// Drops the handles that are not in waits. The close wakes tasks that wait for a version.
     pub(crate) fn drop_handles(&self) {
         let handles = (self.tx.lock().unwrap().take(), self.rx.lock().unwrap().take());
         drop(handles);
@@ -119,7 +119,7 @@ impl Side {
         self.tx.lock().unwrap().clone()
     }
 
-    /// Fails unless a new wait is woken by what it waits for. A side whose handles have been dropped is not checked.
+    /// Fails unless a trigger wakes each new wait. A side whose handles have been dropped is not checked.
     #[track_caller]
     pub(crate) fn assert_usable(&self) {
         if self.sender().is_none() {

@@ -1,4 +1,4 @@
-//! Wakers that do what they must not, when they are cloned, woken or dropped.
+//! Wakers that panic or use channels when they are cloned, woken or dropped.
 
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -22,7 +22,7 @@ type Listener = Arc<dyn Fn(Event) + Send + Sync>;
 fn hostile_waker(f: impl Fn(Event) + Send + Sync + 'static) -> Waker {
     // The data is a `Box<Listener>` that the waker owns.
     unsafe fn listener<'a>(data: *const ()) -> &'a Listener {
-        // SAFETY: it lives as long as its waker.
+        // SAFETY: the box lives as long as its waker.
         unsafe { &*data.cast::<Listener>() }
     }
     unsafe fn clone(data: *const ()) -> RawWaker {
@@ -87,14 +87,14 @@ impl Hostile {
     }
 }
 
-/// What a channel does with a waker that makes it act.
+/// The moment at which a channel makes a waker act.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Moment {
     /// A poll clones it.
     Cloned,
-    /// What it waits for happens.
+    /// The event for which its task waits happens.
     Woken,
-    /// A poll of another task replaces it.
+    /// A poll by another task replaces it.
     Replaced,
     /// Its wait is dropped.
     Cancelled,
@@ -112,7 +112,7 @@ impl Moment {
     }
 }
 
-/// What the waker does. All of it is done with no lock of this test held.
+/// What the waker does. It holds no lock of this test meanwhile.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Action {
     DropsAWait,
@@ -151,7 +151,7 @@ fn catch(f: impl FnOnce()) -> bool {
     }
 }
 
-/// Without a message.
+/// The payload of a panic that prints no message.
 struct OnPurpose;
 
 fn panic_on_purpose() {
@@ -188,7 +188,7 @@ fn one_hostile_waker(kind: Kind, moment: Moment, action: Action, before: usize, 
             }
             Action::PollsTheOthers => {
                 let mut waits = std::mem::take(&mut *others.lock().unwrap());
-                // Each was woken, or will be, or is ready without.
+                // Each has been woken, will be woken, or is ready without a wake-up.
                 waits.retain_mut(|(task, wait)| task.poll(wait).is_pending());
                 *others.lock().unwrap() = waits;
             }
@@ -211,7 +211,7 @@ fn one_hostile_waker(kind: Kind, moment: Moment, action: Action, before: usize, 
 
     hostile.arm();
     let own_task = Task::new();
-    // What comes while the waker is cloned ends the wait at once.
+    // A trigger or the close while the waker is cloned completes the wait at once.
     let comes = matches!(action, Action::Triggers | Action::DropsAllHandles);
     let panicked = catch(|| match moment {
         Moment::Cloned => assert_eq!(hostile.is_pending(wait.as_mut().unwrap()), !comes),
@@ -228,7 +228,7 @@ fn one_hostile_waker(kind: Kind, moment: Moment, action: Action, before: usize, 
         assert_eq!(own_task.wakes(), 1);
         assert!(own_task.poll(wait.as_mut().unwrap()).is_ready());
     }
-    // No other task has lost its wake-up, or has got one too many.
+    // No other task has lost its wake-up or has been woken twice.
     for (task, mut wait) in in_front.into_iter().chain(behind) {
         assert_eq!(task.wakes(), 1);
         assert!(task.poll(&mut wait).is_ready());
@@ -288,7 +288,7 @@ fn g4_wakers_that_panic_among_fifty_lose_no_wake_up_of_any_wait() {
                     assert_eq!(task.wakes(), 1, "{kind:?} beside {bad:?}");
                     assert!(task.poll(wait).is_ready());
                 }
-                // Those whose wakers have panicked have not lost what they have waited for.
+                // The waits whose wakers have panicked are ready as well.
                 for (hostile, wait) in &mut hostile_waits {
                     assert!(hostile.has_acted());
                     assert!(!hostile.is_pending(wait));
@@ -327,14 +327,14 @@ fn g3_every_wait_works_for_tasks_that_are_polled_where_they_are_woken() {
     }
 }
 
-/// A waker whose drop sends, which drops the next such waker, and so on.
+/// When it is dropped, each waker triggers its own side and drops the wait with the next such waker.
 #[test]
 fn g3_a_chain_of_wakers_that_send_when_they_are_dropped_ends() {
     for &kind in Kind::ALL {
         must_end(move || {
             let sides: Vec<_> = (0..50).map(|_| Arc::new(Side::new(kind))).collect();
             let mut waits: Vec<_> = sides.iter().map(|side| side.begin_many(1)).collect();
-            // Each cancels the wait of the next one, whose waker is dropped by that.
+            // Each one cancels the wait of the next one, which drops that one's waker.
             let mut next: Option<Wait> = None;
             let mut hostiles = vec![];
             for side in sides.iter().rev() {

@@ -1,4 +1,4 @@
-//! Senders that wait for the last receiver's drop.
+//! `closed`: senders that wait for the last receiver's drop.
 
 use std::collections::BTreeSet;
 
@@ -37,7 +37,7 @@ fn g1_closed_against_the_last_receivers_drop() {
 }
 
 /// What was done with the receiver before its drop is visible to a sender whose wait is over. Broken by a flag that is set
-/// without Acquire: the second check of a wait.
+/// without Acquire (the second check of a wait).
 #[test]
 fn what_comes_before_the_last_receivers_drop_is_visible_after_closed() {
     let outcomes = model(UNBOUNDED, || {
@@ -58,7 +58,7 @@ fn what_comes_before_the_last_receivers_drop_is_visible_after_closed() {
     assert_eq!(outcomes, BTreeSet::from([false, true]));
 }
 
-/// G1. Broken by a receiver that takes the flag without being the last.
+/// G1. Broken by a receiver that takes the flag although it is not the last one.
 #[test]
 fn g1_closed_against_two_receivers_drops() {
     model(3, || {
@@ -88,7 +88,7 @@ fn g6_a_dropped_closed_against_the_last_receivers_drop() {
         dropping.join().unwrap();
         assert_eq!((left.wakers_kept(), task.wakers_kept(), task.wakes()), (0, 0, 1));
         task.poll_ready(stays);
-        // The list goes on.
+        // The list still works.
         let rx = tx.subscribe();
         let (mut first, mut second) = (Box::pin(tx.closed()), Box::pin(tx.closed()));
         let tasks = [Task::new(), Task::new()];
@@ -101,8 +101,8 @@ fn g6_a_dropped_closed_against_the_last_receivers_drop() {
     assert_eq!(outcomes, BTreeSet::from([0, 1]));
 }
 
-/// G1. A new receiver comes while the last one goes, and goes as well. Broken by a flag that is taken by a receiver which
-/// then does not wake, and by one that is not set again by a new wait.
+/// G1. While the last receiver is dropped, a new one is made and dropped as well. Broken by a receiver that takes the flag and
+/// does not wake, and by a new wait that does not set the flag again.
 #[test]
 fn g1_closed_against_a_receiver_that_comes_and_goes() {
     let outcomes = model(UNBOUNDED, || {
@@ -123,7 +123,7 @@ fn g1_closed_against_a_receiver_that_comes_and_goes() {
     assert_eq!(outcomes, BTreeSet::from([false, true]));
 }
 
-/// G1, on a thread without an executor.
+/// G1, for a blocking wait.
 #[test]
 fn g1_closed_blocking_against_the_last_receivers_drop() {
     model(UNBOUNDED, || {
@@ -135,8 +135,8 @@ fn g1_closed_blocking_against_the_last_receivers_drop() {
     });
 }
 
-/// G1. Two senders wait in `closed` for the first time, each on its thread, while the last receiver goes. Broken by a flag that is
-/// set before the waker is in the list, and by a delivery that wakes one of them.
+/// G1. Two senders wait in `closed` for the first time, each on its own thread, while the last receiver is dropped. Broken by a
+/// flag that is set before the waker is in the list, and by a delivery that wakes only one of them.
 #[test]
 fn g1_two_senders_in_closed_against_the_last_receivers_drop() {
     let outcomes = model(2, || {
@@ -189,8 +189,8 @@ fn g3_closed_and_a_wait_in_one_list_against_a_send() {
     assert_eq!(outcomes, BTreeSet::from([false, true]));
 }
 
-/// G1. A receiver is cloned and both are dropped, while another one is dropped: the count reaches zero once. Broken by a clone
-/// that is not counted, and by a receiver that takes the flag without being the last, and does not wake.
+/// G1. A receiver is cloned and both are dropped, while another one is dropped. The count reaches zero once. Broken by a clone
+/// that is not counted, and by a receiver that takes the flag although it is not the last one, and does not wake.
 #[test]
 fn g1_closed_against_a_clone_and_drops() {
     model(2, || {

@@ -1,14 +1,15 @@
-//! How a model is explored: for the models here, and for those of the channel's parts in `src/channel/loom_tests/`.
+//! The function that explores a model. The models here use it, and so do those of the channel's parts in
+//! `src/channel/loom_tests/`.
 
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex};
 
 use loom::model::Builder;
 
-/// More preemptions than any model has: all interleavings.
+/// More preemptions than any model has, so all interleavings are explored.
 pub(crate) const UNBOUNDED: usize = 100;
 
-/// Explores all interleavings with at most so many preemptions, and returns their outcomes.
+/// Explores all interleavings with at most `preemptions` preemptions, and returns their outcomes.
 pub(crate) fn model<R: Ord + Send + 'static>(
     preemptions: usize,
     f: impl Fn() -> R + Send + Sync + 'static,

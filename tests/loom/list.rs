@@ -60,14 +60,14 @@ fn g1_two_lanes_with_more_than_a_batch() {
     }
 }
 
-/// G1. The second receiver finds the waiting bit set and does not set it again. Broken by a check of the bit before the
+/// G1. The second receiver finds the waiting bit set and does not set it again. Broken by a check of the bit that comes before the
 /// waker is in the list.
 #[test]
 fn g1_a_waiting_bit_that_another_receiver_has_set() {
     let outcomes = model(UNBOUNDED, || {
         let (tx, [mut first, mut second]) = lane_mates();
         let tasks = [Task::new(), Task::new()];
-        // It has its slot, so the list need not grow.
+        // The receiver already has a slot, so the list need not grow.
         tasks[1].poll_pending(second.changed());
         assert!(poll(&tasks[0], &mut first).is_pending());
         let sender = sending(tx, 1);
@@ -77,7 +77,7 @@ fn g1_a_waiting_bit_that_another_receiver_has_set() {
         let outcome = match (is_pending, tasks[1].wakes()) {
             (true, 1) => "woken",
             (false, 0) => "ready",
-            // The delivery took its waker before the wait was cancelled.
+            // The delivery has taken the waker before the wait was cancelled.
             (false, 1) => "ready and woken",
             other => panic!("{other:?}"),
         };
@@ -88,7 +88,7 @@ fn g1_a_waiting_bit_that_another_receiver_has_set() {
     assert_eq!(outcomes, BTreeSet::from(["ready", "ready and woken", "woken"]));
 }
 
-/// G1. As the model above, with the close.
+/// G1. Like the model above, with the close instead of a send.
 #[test]
 fn g1_a_waiting_bit_that_another_receiver_has_set_against_the_close() {
     let outcomes = model(UNBOUNDED, || {
@@ -112,7 +112,7 @@ fn g1_a_waiting_bit_that_another_receiver_has_set_against_the_close() {
 }
 
 /// G1, G6. A wait is dropped at each place of a delivery of five: in its first batch, and at the front, in the middle and
-/// at the end of the list of its own. Broken by a dropped wait that leaves its slot linked or a neighbour's link wrong, and
+/// at the end of the delivery's list. Broken by a dropped wait that leaves its slot linked or a neighbour's link wrong, and
 /// by a delivery that ends early.
 #[test]
 fn g6_a_dropped_wait_against_a_delivery() {
@@ -139,9 +139,9 @@ fn g6_a_dropped_wait_against_a_delivery() {
     }
 }
 
-/// G1. A registration is kept, the new version is marked as seen or not, and the receiver is polled again by another task,
-/// at each place of a delivery of four. Broken by a registration of a slot that is linked which does not unlink it first,
-/// and by a wait that takes a kept registration for a renewed one.
+/// G1. A receiver with a registration, at each place of a delivery of four, is polled again by another task, with or without
+/// marking the new version as seen before. Broken by a registration that does not first unlink a slot that is linked, and by a wait
+/// that takes a kept registration for a renewed one.
 #[test]
 fn g1_a_repeated_poll_against_a_delivery() {
     for place in 0..4 {
@@ -169,14 +169,14 @@ fn g1_a_repeated_poll_against_a_delivery() {
                     "woken"
                 }
                 (true, false) => {
-                    // The delivery may find the new registration, if it comes before the delivery begins.
+                    // If the new registration comes before the delivery begins, the delivery may find it.
                     if task.wakes() == 0 {
                         tx.set(2);
                         assert_eq!(task.wakes(), 1);
                     }
                     "waits for the next version"
                 }
-                (false, true) => panic!("ready, and nothing seen"),
+                (false, true) => panic!("ready without a new version"),
             };
             let old_wakes = tasks[place].wakes();
             assert_eq!(task.wakers_kept(), 0);
@@ -210,7 +210,7 @@ fn g1_a_dropped_receiver_against_a_delivery() {
             let sender = sending(tx, 1);
             drop(mates.remove(place));
             let dropped = tasks.remove(place);
-            // The third receiver that lives, so its lane is the first one again.
+            // It is the third receiver alive, so its lane is the first one again.
             let mut new = other.subscribe();
             let task = Task::new();
             let is_pending = poll(&task, &mut new).is_pending();
@@ -232,7 +232,7 @@ fn g1_a_dropped_receiver_against_a_delivery() {
                     }
                     "waits for the next version"
                 }
-                (false, true) => panic!("ready, and nothing seen"),
+                (false, true) => panic!("ready without a new version"),
             };
             mates.push(new);
             assert_all_can_wait(&tx, &mut mates);
@@ -244,7 +244,7 @@ fn g1_a_dropped_receiver_against_a_delivery() {
     }
 }
 
-/// Notes which threads wake it.
+/// A task that notes which threads wake it.
 #[derive(Default)]
 struct Witness(Mutex<Vec<ThreadId>>);
 
@@ -264,9 +264,9 @@ impl Wake for Witness {
     }
 }
 
-/// G1, G3. Two senders deliver to one list at once, each more than a batch, so the list must grow for the second one's head.
-/// Broken by deliveries that share a list, by a head that is freed twice or before its delivery ends, and by a batch that
-/// is not called to its end.
+/// G1, G3. Two senders deliver to one list at once. Each delivers more than a batch, so the list must grow for the second one's
+/// head. Broken by deliveries that share a list, by a head that is freed twice or before its delivery ends, and by a batch of which
+/// some wakers are not called.
 #[test]
 fn g3_two_deliveries_at_once() {
     let outcomes = model(3, || {
@@ -293,14 +293,14 @@ fn g3_two_deliveries_at_once() {
         let tx = sender.join().unwrap();
         let (first, others) = witnesses[..3].split_first().unwrap();
         assert_eq!(first.threads().len(), 1);
-        assert!(others.iter().all(|other| other.threads() == first.threads()), "one send took them all");
+        assert!(others.iter().all(|other| other.threads() == first.threads()), "one send has taken all");
         if are_pending {
             assert!(witnesses[3..].iter().all(|witness| witness.threads().len() == 1));
         }
         assert_all_can_wait(&tx, &mut mates);
         (are_pending, woken)
     });
-    // The first delivery was still to come, between its batches, or past, when the second send returned.
+    // When the second send returned, the first delivery had not begun, was between its batches, or was over.
     assert!(outcomes.is_superset(&BTreeSet::from([(true, 0), (true, 2), (true, 3)])), "{outcomes:?}");
 }
 
@@ -340,7 +340,7 @@ fn g1_growth_against_a_delivery() {
     check::<7>();
 }
 
-/// Two receivers wait for the first time in a list that must grow for both, then others use up its free slots. Broken by a
+/// G1. Two receivers wait for the first time in a list that must grow for both. Then others use up its free slots. Broken by a
 /// growth that does not check whether another caller has grown the list: a slot then has two owners.
 #[test]
 fn g1_two_growths_at_once() {
@@ -365,12 +365,12 @@ fn g1_two_growths_at_once() {
     });
 }
 
-/// A list gives its chunks back with the last slot, or as the last slots go, while a receiver waits for the first time: in a
-/// list with free slots, or in a full one. Broken by chunks that are given back while a slot is used, by a free list that
-/// still leads there, and by a growth that does not check for that.
+/// G1. A list frees its chunks when the last slots are given back, while a receiver waits for the first time: in a list with free
+/// slots, or in a full one. Broken by chunks that are freed while a slot is used, by a free list that still leads to freed chunks,
+/// and by a growth that does not check for that.
 #[test]
 fn g1_a_list_that_shrinks_against_a_first_wait() {
-    // So many receivers fill a list of four chunks, and it keeps three at most.
+    // This number of receivers fills four chunks. A list keeps at most three.
     const FULL: usize = 30;
     for dropped in [1, FULL] {
         let outcomes = model(UNBOUNDED, move || {
@@ -393,7 +393,8 @@ fn g1_a_list_that_shrinks_against_a_first_wait() {
     }
 }
 
-/// The list is made by its first waits, of two receivers at once. Broken by a list or a slot that only one of them keeps.
+/// G1. Two receivers wait for the first time on a channel at once, and race to make its list. Broken by a list or a slot that only
+/// one of them keeps.
 #[test]
 fn g1_two_first_waits_at_once() {
     model(UNBOUNDED, || {
@@ -482,7 +483,7 @@ fn g6_a_receiver_and_a_wait_are_dropped_during_a_delivery() {
         let dropping = thread::spawn(move || drop(leaves));
         {
             let mut wait = pin!(mates[3].wait_for(|value| *value == 2));
-            // It ends the registration that the receiver has, registers again if the send is still to come, and is dropped.
+            // The wait ends the receiver's registration, registers again if the send has not come yet, and is dropped.
             let _ = tasks[4].poll_pinned(wait.as_mut());
         }
         dropping.join().unwrap();
@@ -496,8 +497,8 @@ fn g6_a_receiver_and_a_wait_are_dropped_during_a_delivery() {
     assert_eq!(outcomes, BTreeSet::from([(0, 0), (0, 1), (1, 0), (1, 1)]));
 }
 
-/// G1. As the model above with the close, which comes once: a wait and a receiver are dropped on two threads, and the third one
-/// closes.
+/// G1, G6. Like the model above, with the close instead of a send: a wait and a receiver are dropped on two threads, and a third one
+/// closes the channel.
 #[test]
 fn g6_a_receiver_and_a_wait_are_dropped_during_the_close() {
     let outcomes = model(UNBOUNDED, || {
@@ -541,14 +542,14 @@ fn g3_two_deliveries_on_two_threads() {
         }
         let other = tx.clone();
         let senders = [(tx, 1), (other, 2)].map(|(tx, value)| sending(tx, value));
-        // In the middle of the first delivery, mostly, and then before, in, or after the second one.
+        // Mostly this is in the middle of the first delivery, and then before, during or after the second one.
         mates[3].mark_unchanged();
         let again = Task::new();
         let is_pending = poll(&again, &mut mates[3]).is_pending();
         let [tx, _other] = senders.map(|sender| sender.join().unwrap());
         let by = [0, 1, 2].map(|i: usize| witnesses[i].threads());
         assert!(by.iter().all(|threads| threads.len() == 1), "each is woken once");
-        assert!(by.iter().all(|threads| *threads == by[0]), "one send took them all");
+        assert!(by.iter().all(|threads| *threads == by[0]), "one send has taken all");
         let is_unseen = mates[3].has_unseen();
         assert!(!is_pending || !is_unseen || again.wakes() == 1);
         assert!(again.wakes() <= 1);

@@ -1,4 +1,4 @@
-//! event-listener's listeners.
+//! `listen` and `listen_closed`: event-listener's listeners.
 
 use std::collections::BTreeSet;
 use std::pin::pin;
@@ -10,7 +10,7 @@ use watch_channel::{Receiver, channel};
 use crate::common::Task;
 use crate::{UNBOUNDED, model, sending};
 
-/// G1. Listen, look, wait. Broken by a bit that is not set, and by a send that takes it without a notification.
+/// G1. Listen, check, wait. Broken by a bit that is not set, and by a send that takes it without a notification.
 #[test]
 fn g1_a_listener_against_a_send() {
     let outcomes = model(UNBOUNDED, || {
@@ -33,7 +33,7 @@ fn g1_a_listener_against_a_send() {
     assert_eq!(outcomes, BTreeSet::from(["found", "notified", "woken"]));
 }
 
-/// G1, awaited. Broken as the model above.
+/// G1, for listeners that are awaited. Broken by the same changes as the model above.
 #[test]
 fn g1_awaited_listeners_against_two_sends() {
     let outcomes = model(3, || {
@@ -57,8 +57,8 @@ fn g1_awaited_listeners_against_two_sends() {
     assert!(outcomes.is_superset(&BTreeSet::from([0, 1, 2])), "{outcomes:?}");
 }
 
-/// G1. A listener made after the close is notified from the start, so it needs no look. Broken by `listen` without a check for
-/// the close, by a bit that is set before the listener is in its list, and by a close that does not take the bit.
+/// G1. A listener made after the close is notified from the start, so no check for the close is needed. Broken by a `listen` that
+/// does not check for it, by a bit that is set before the listener is in its list, and by a close that does not take the bit.
 #[test]
 fn g1_a_listener_against_the_close() {
     let outcomes = model(UNBOUNDED, || {
@@ -79,7 +79,7 @@ fn g1_a_listener_against_the_close() {
     assert_eq!(outcomes, BTreeSet::from(["notified", "woken"]));
 }
 
-/// G1. Broken by `listen_closed` that sets the flag before it listens, or does not check for receivers, and by a last
+/// G1. Broken by a `listen_closed` that sets the flag before it listens or does not check for receivers, and by a last
 /// receiver that wakes only the tasks in `closed`.
 #[test]
 fn g1_a_closed_listener_against_the_last_receivers_drop() {
@@ -101,7 +101,7 @@ fn g1_a_closed_listener_against_the_last_receivers_drop() {
     assert_eq!(outcomes, BTreeSet::from(["notified", "woken"]));
 }
 
-/// G1. The last receiver's drop finds a listener's flag, and takes that of a task which has begun to wait for a new
+/// G1. The last receiver's drop finds the flag of a listener, and takes the flag of a task that has begun to wait for a new
 /// receiver's drop. Broken by a flag that is taken with Relaxed: the delivery then does not find the task's list.
 #[test]
 fn g1_a_closed_listener_and_a_receiver_that_comes_and_goes() {
@@ -149,8 +149,8 @@ fn g1_a_wait_and_a_listener_against_a_send() {
     assert_eq!(outcomes, BTreeSet::from([(false, false), (false, true), (true, false), (true, true)]));
 }
 
-/// G1. Two threads listen for the same version. Broken by a bit that only the first listener sets, and by a send that notifies one
-/// of them.
+/// G1. Two threads listen for the same version. Broken by a bit that only the first listener sets, and by a send that notifies only
+/// one of them.
 #[test]
 fn g1_two_listeners_against_a_send() {
     let outcomes = model(2, || {
@@ -175,8 +175,8 @@ fn g1_two_listeners_against_a_send() {
     assert_eq!(outcomes, BTreeSet::from([(false, false), (false, true), (true, false), (true, true)]));
 }
 
-/// G1. A listener against a `try_send` and a send: both bring a version, and the one that takes the bit notifies. Broken by a send
-/// that takes the bit and leaves the notification to the other one.
+/// G1. A listener against a `try_send` and a send. Both publish a version, and the one that takes the bit must notify. Broken by a
+/// send that takes the bit and leaves the notification to the other one.
 #[test]
 fn g1_a_listener_against_two_senders() {
     let outcomes = model(3, || {

@@ -1,6 +1,6 @@
 //! The value's lock and the queue of threads that wait for it.
 //!
-//! In a model a thread does not spin before it joins the queue, demands the lock at its second try, and a sleep with a limit
+//! In a model, a thread does not spin before it joins the queue, and it demands the lock at its second try. A sleep with a limit
 //! may end at any time.
 
 use std::collections::BTreeSet;
@@ -34,7 +34,7 @@ fn two_readers_and_a_writer() {
 }
 
 /// Both changes are made, one after the other. Broken by a first thread that sleeps without a limit: it misses a holder that
-/// looks for it too early.
+/// checks for it too early.
 #[test]
 fn two_writers() {
     let outcomes = model(4, || {
@@ -53,7 +53,7 @@ fn two_writers() {
     assert_eq!(outcomes, BTreeSet::from([4, 5]));
 }
 
-/// Two senders that wait for a `Ref` both go on after its drop. Broken by a thread that leaves the queue and does not wake the
+/// Two senders that wait for a `Ref` both continue after its drop. Broken by a thread that leaves the queue and does not wake the
 /// next one, and by one that wakes it and stays in the queue.
 #[test]
 fn two_writers_wait_for_a_reader() {
@@ -70,8 +70,8 @@ fn two_writers_wait_for_a_reader() {
     assert_eq!(outcomes, BTreeSet::from([1, 2]));
 }
 
-/// G7. Broken by a second read that waits for the sender, and by a sender that leaves its demand behind. (That a demand does not
-/// turn it away is in `g7_a_newcomer_finds_a_demand`.)
+/// G7. Broken by a second read that waits for the sender, and by a sender that leaves its demand behind.
+/// (`g7_a_newcomer_finds_a_demand` shows that a second read ignores a demand.)
 #[test]
 fn g7_a_second_read_and_a_queued_writer() {
     let outcomes = model(4, || {
@@ -89,8 +89,8 @@ fn g7_a_second_read_and_a_queued_writer() {
     assert_eq!(outcomes, BTreeSet::from([0, 1]));
 }
 
-/// G7, over two channels: each thread has a `Ref` of one channel and reads the other one, while a sender waits for it. Broken by
-/// a second read that passes queued threads only in its own channel.
+/// G7, with two channels: each thread holds a `Ref` of one channel and reads the other one, for which a sender waits. Broken by a
+/// thread that passes queued threads only in the channel of its `Ref`.
 #[test]
 fn g7_two_channels_crosswise() {
     let outcomes = model(2, || {
@@ -121,8 +121,8 @@ fn g7_two_channels_crosswise() {
     assert!(outcomes.contains(&((1, 0), (1, 1))), "{outcomes:?}");
 }
 
-/// A reader that arrives while a sender demands the lock waits for it, and then gets in. Broken by a thread that leaves the queue
-/// and does not take its demand back, and by one that does not wake the next one.
+/// A reader that arrives while a sender demands the lock waits for the sender, and then gets the lock. Broken by a thread that
+/// leaves the queue and does not withdraw its demand, and by one that does not wake the next thread.
 #[test]
 fn a_demand_against_a_newcomer() {
     let outcomes = model(3, || {
@@ -138,12 +138,12 @@ fn a_demand_against_a_newcomer() {
         assert_eq!(tx.try_send(2), Ok(()));
         read
     });
-    // `None` is a demand, or the sender holds the lock.
+    // The outcome is `None` if the sender demands the lock or holds it.
     let expected = [(None, 1), (Some(0), 0), (Some(0), 1), (Some(1), 1)];
     assert_eq!(outcomes, BTreeSet::from(expected));
 }
 
-/// `try_*` never wait, and say so. Broken by a `try_send` that waits: it then never returns `Busy`.
+/// `try_borrow` and `try_send` return without waiting. Broken by a `try_send` that waits: it then never returns `Busy`.
 #[test]
 fn tries_against_a_holder() {
     let outcomes = model(3, || {
@@ -169,9 +169,9 @@ fn tries_against_a_holder() {
     assert_eq!(outcomes, BTreeSet::from([None, Some(0), Some(1)]));
 }
 
-/// G7. A sender waits for a `Ref`, so only its demand can turn a reader away, and not the thread that holds the `Ref`. Broken by
-/// a thread that demands the lock late or not at all, by a newcomer that overlooks a demand, and by a second `borrow` that heeds
-/// it: it waits for the sender, which waits for the first one.
+/// G7. A sender waits for a `Ref`, so only its demand can turn a reader away, and it must not turn away the thread that holds the
+/// `Ref`. Broken by a thread that demands the lock late or not at all, by a newcomer that misses a demand, and by a second `borrow`
+/// that does not ignore it: it waits for the sender, which waits for the first `Ref`.
 #[test]
 fn g7_a_newcomer_finds_a_demand() {
     let outcomes = model(3, || {

@@ -1,7 +1,7 @@
 //! Model checking: every interleaving, up to a bound on preemptions, of a few threads on one channel.
 //!
-//! Run with `ci/loom.sh`. Each model says which step or ordering it guards: with that one broken, it fails. A lost wake-up
-//! shows as loom's "deadlock", or as a task that is pending and has not been woken.
+//! Run them with `ci/loom.sh`. Each model says which changes to the code would break it. A lost wake-up shows as loom's "deadlock",
+//! or as a task that is pending and has not been woken.
 //!
 //! | file | models |
 //! |---|---|
@@ -17,33 +17,40 @@
 //!
 //! A model returns its outcome, and the test compares the outcomes of all interleavings with those it expects. So a model
 //! that no longer reaches a branch fails. The bound on preemptions is what CI has time for. `LOOM_MAX_PREEMPTIONS` sets
-//! another one, not lower than a model's own, and `ci/loom.sh --thorough` looks for the highest at which a model ends.
+//! another one, which must not be lower than a model's own. `ci/loom.sh --thorough` finds the highest at which each model ends.
 //!
-//! A sender's drop is a close, which wakes receivers too. So the threads below hand their sender back, unless the close is
-//! what a model is about.
+//! The drop of the last sender closes the channel, which wakes receivers too. So the threads below return their sender, unless a
+//! model is about the close.
 //!
 //! # Which operations meet in which model
 //!
-//! Every pair of operations, each under the one that comes first. A capital letter is the reason why there is no model:
+//! The table has every pair of operations, under the one that comes first in the table. A capital letter says why a pair has no
+//! model:
 //!
-//! - N: nothing to order. The two touch different words, lists and locks, or both only read, or one changes a word of
-//!   which the other reads a part that stays as it is. Either may come first.
-//! - L: the two have a slot each in a list, and its lock orders them. What a delivery makes of that is in the rows of `set`
-//!   and of the drops, and `src/channel/loom_tests/wait_list.rs` has models of the list alone.
-//! - P: one of the two is made of others, one after the other: `send` is a check for receivers and `set`; `recv` and
-//!   `wait_for` are `changed` and `with`. These are in the rows of their parts.
-//! - S: once it has the lock, `try_send` does what `set` does, so the model is that of `set`.
-//! - B: the one needs a sender, or a receiver, and the other drops the last. They never run at once.
-//! - W: a `Watch` does not exist under loom, because a static needs `const` constructors, which loom's types have not. All
-//!   its methods are those of a `Sender` in a cell. `g1_two_first_waits_at_once` meets such a cell, and
-//!   `threads_that_race_to_be_first_make_one_channel` in `tests/watch.rs` the one of a `Watch`.
+//! - N: there is nothing to order. The two touch different words, lists and locks, or both only read, or one changes a part of a
+//!   word that the other does not read. Either may come first.
+//! - L: each of the two has a slot in a list, and the list's lock orders them. How a delivery treats the slots is in the rows of
+//!   `set` and of the drops, and `src/channel/loom_tests/wait_list.rs` has models of the list alone.
+//! - P: one of the two consists of other operations, one after the other: `send` is a check for receivers and `set`; `recv` and
+//!   `wait_for` are `changed` and `with`. See the rows of these operations.
+//! - S: once it has the lock, `try_send` does what `set` does, so the model of `set` covers it.
+//! - B: one needs a sender or a receiver, and the other drops the last one, so the two never run at once.
+//! - W: a `Watch` does not exist under loom, because a static needs `const` constructors, which loom's types do not have. All
+//!   its methods are those of a `Sender` in a cell. `g1_two_first_waits_at_once` races for such a cell, and
+//!   `threads_that_race_to_be_first_make_one_channel` in `tests/watch.rs` for the one of a `Watch`.
 //!
-//! `set` stands for `send_modify`, `send_if_modified`, `send_replace` and `set_if_changed` too, which are one function;
-//! `borrow` for `borrow_and_update` and `try_borrow`, and `with` for `get`, `get_and_update`, the checks for a version or the
-//! close, and `Cached`, of senders and receivers alike; `first poll`, `later poll` and `dropped wait` for those of `changed`
-//! and `changed_blocking`; `poll_changed` for what the models call `poll`; `wait_for` for `wait_until` and `wait_for_map`;
-//! `recv` and `try_recv` for `recv_if` and `try_recv_if`; `clone` for that of each handle; a drop without "last" for one
-//! that leaves others; `closed` and `listen` for their dropped futures, and `listen` for `listen_closed`.
+//! | operation | what it also stands for |
+//! |---|---|
+//! | `set` | `send_modify`, `send_if_modified`, `send_replace` and `set_if_changed`, which share one function |
+//! | `borrow` | `borrow_and_update` and `try_borrow`, of senders and receivers |
+//! | `with` | `get`, `get_and_update`, the checks for a version or the close, and `Cached`, of senders and receivers |
+//! | `first poll`, `later poll`, `dropped wait` | those of `changed` and of `changed_blocking` |
+//! | `poll_changed` | `poll` in the models |
+//! | `wait_for` | `wait_until` and `wait_for_map` |
+//! | `recv`, `try_recv` | `recv_if`, `try_recv_if` |
+//! | `clone` | that of each handle |
+//! | a drop without "last" | a drop that leaves other handles of the same kind |
+//! | `closed`, `listen` | their dropped futures, and `listen_closed` |
 //!
 //! ```text
 //! send
@@ -222,7 +229,7 @@
 //!   Watch: W
 //! ```
 //!
-//! `tests/loom_table.rs` checks that this table has every pair, names only models that exist, and leaves none out.
+//! `tests/loom_table.rs` checks that this table has every pair, names only models that exist, and leaves out no model.
 #![cfg(loom)]
 
 mod closed;
@@ -257,7 +264,7 @@ fn lane_mates<const N: usize>() -> (Sender<u32>, [Receiver<u32>; N]) {
     (tx, mates.try_into().unwrap_or_else(|_| unreachable!()))
 }
 
-/// Sends on a thread of its own, which hands the sender back.
+/// Sends on a new thread, which returns the sender.
 fn sending(tx: Sender<u32>, value: u32) -> JoinHandle<Sender<u32>> {
     thread::spawn(move || {
         tx.set(value);
@@ -265,7 +272,7 @@ fn sending(tx: Sender<u32>, value: u32) -> JoinHandle<Sender<u32>> {
     })
 }
 
-/// Polls for a change. The registration stays when it is pending.
+/// Polls for a change. If it is pending, the registration stays.
 fn poll(task: &Task, rx: &mut Receiver<u32>) -> Poll<Result<(), RecvError>> {
     rx.poll_changed(&mut Context::from_waker(&task.waker()))
 }

@@ -52,8 +52,8 @@ fn a_receiver_that_knows_a_version_finds_its_value() {
     assert_eq!(outcomes, BTreeSet::from([false, true]));
 }
 
-/// G2. `try_recv` beside a `try_send` and a `set` returns each value once, or nothing, and nothing is lost. Broken by an attempt
-/// to read that marks a version as seen although it fails, and by a `try_send` that publishes after it has unlocked.
+/// G2. During a `try_send` and a `set`, `try_recv` returns each value at most once, and the last value is not lost. Broken by an
+/// attempt to read that marks a version as seen although it fails, and by a `try_send` that publishes after it has unlocked.
 #[test]
 fn g2_an_attempt_to_receive_returns_a_value_once() {
     let outcomes = model(2, || {
@@ -83,7 +83,7 @@ fn g2_an_attempt_to_receive_returns_a_value_once() {
     assert_eq!(outcomes, BTreeSet::from(expected));
 }
 
-/// A receiver that sees the close finds the last value. Broken by a close with a sender that is not the last one.
+/// A receiver that sees the close finds the last value. Broken by a sender that closes the channel although it is not the last one.
 #[test]
 fn the_close_comes_after_every_send() {
     let outcomes = model(3, || {
@@ -124,7 +124,7 @@ fn an_upgrade_against_the_last_senders_drop() {
     assert_eq!(outcomes, BTreeSet::from([false, true]));
 }
 
-/// A cached value is as new as the version it is marked with. Broken by a version that is published before the write lock
+/// A cached value is as new as the version that is stored with it. Broken by a version that is published before the write lock
 /// is taken.
 #[test]
 fn two_sends_against_a_cached_value() {
@@ -146,8 +146,8 @@ fn two_sends_against_a_cached_value() {
     assert_eq!(outcomes, BTreeSet::from([(0, 0), (0, 1), (0, 2), (1, 1), (1, 2), (2, 2)]));
 }
 
-/// What a sender did before a send or its drop is visible to a receiver that knows of it, without a look at the value.
-/// Broken by a version or a close that is published without Release, and by a check for either without Acquire.
+/// What a sender did before a send or its drop is visible to a receiver that has found the version or the close, even if it does
+/// not read the value. Broken by a version or a close that is published without Release, and by a check for either without Acquire.
 #[test]
 fn what_comes_before_a_send_is_visible() {
     for closes in [false, true] {
@@ -199,8 +199,8 @@ fn what_comes_before_every_senders_drop_is_visible() {
     assert_eq!(outcomes, BTreeSet::from([false, true]));
 }
 
-/// What was done with each receiver before its drop is visible to a sender that knows that all are gone. Broken by a count
-/// that goes down without Release, or is read without Acquire.
+/// What was done with each receiver before its drop is visible to a sender that finds no receiver. Broken by a count that goes
+/// down without Release, or is read without Acquire.
 #[test]
 fn what_comes_before_the_last_receivers_drop_is_visible() {
     let outcomes = model(3, || {
@@ -224,7 +224,7 @@ fn what_comes_before_the_last_receivers_drop_is_visible() {
 }
 
 /// A send that fails has stored nothing, and one that succeeds has found a receiver. Broken by a `send` or a `try_send` that
-/// stores the value before it checks for receivers, or publishes it although it returns it.
+/// stores the value before it checks for receivers, or that publishes a value and also returns it.
 #[test]
 fn sends_against_the_last_receivers_drop() {
     let outcomes = model(2, || {
@@ -259,9 +259,9 @@ fn sends_against_the_last_receivers_drop() {
     assert_eq!(outcomes, BTreeSet::from(expected));
 }
 
-/// A clone has seen what its original has, and a new receiver has seen the version of its moment: neither misses a send, and
-/// the new one does not take an old value for a new one. Broken by a clone that has seen the current version, and by a new
-/// receiver that has seen another one than it found.
+/// A clone has seen what its original has seen, and a new receiver has seen the version that was current when it was made. Neither
+/// misses a send, and the new one does not take an old value for a new one. Broken by a clone that has seen the current version, and
+/// by a new receiver that has seen another version than it found.
 #[test]
 fn new_receivers_against_a_send() {
     let outcomes = model(3, || {
@@ -277,7 +277,7 @@ fn new_receivers_against_a_send() {
         let mut subscribed = source.subscribe();
         let early = subscribed.get_and_update();
         let late = subscribed.has_unseen();
-        assert!(early == 0 || !late, "the one send is new twice");
+        assert!(early == 0 || !late, "the one value is new twice");
         let (clone, clone_has_unseen) = cloning.join().unwrap();
         let _tx = sender.join().unwrap();
         assert_eq!(clone.borrow().has_changed(), clone.has_unseen());
@@ -291,8 +291,8 @@ fn new_receivers_against_a_send() {
     assert_eq!(outcomes, BTreeSet::from(expected));
 }
 
-/// A channel is open as long as one clone is, whichever sender it is made of. Broken by a clone that counts itself after it has
-/// been made, and by a count that is read and then stored.
+/// A channel is open as long as there is a clone of any sender. Broken by a clone that is counted only after it has been made, and
+/// by a count that is read and then stored.
 #[test]
 fn a_senders_clone_against_another_senders_drop() {
     let outcomes = model(3, || {
@@ -317,8 +317,8 @@ fn a_senders_clone_against_another_senders_drop() {
     assert_eq!(outcomes, BTreeSet::from([false, true]));
 }
 
-/// Two weak senders are upgraded while the last sender goes: the channel closes once, after the last of the three. Broken by an
-/// upgrade that reads the count and then adds to it, and by a close with a sender that is not the last one.
+/// Two weak senders are upgraded while the last sender is dropped. The channel closes once, after the last of the three. Broken by
+/// an upgrade that reads the count and then adds to it, and by a sender that closes the channel although it is not the last one.
 #[test]
 fn two_upgrades_against_the_last_senders_drop() {
     let outcomes = model(3, || {
@@ -348,8 +348,8 @@ fn two_upgrades_against_the_last_senders_drop() {
     assert_eq!(outcomes, BTreeSet::from([(false, false), (false, true), (true, false), (true, true)]));
 }
 
-/// Readers of each kind in one send: none fails for another reader, and each value has its version. Broken by an attempt to
-/// read that fails beside a reader.
+/// Each kind of read is made during one send. None fails because of another reader, and each value has its version. Broken by an
+/// attempt to read that fails because of a reader.
 #[test]
 fn g2_three_kinds_of_reads_against_a_send() {
     let outcomes = model(2, || {
@@ -372,8 +372,8 @@ fn g2_three_kinds_of_reads_against_a_send() {
     assert_eq!(outcomes, BTreeSet::from(expected));
 }
 
-/// An attempt that finds the channel closed has found the last value before. Broken by a check for the close that comes after
-/// the check for a new version.
+/// An attempt to receive finds the last value before it finds the close. Broken by a check for the close that comes after the check
+/// for a new version.
 #[test]
 fn attempts_to_receive_against_a_send_and_the_close() {
     let outcomes = model(3, || {

@@ -39,7 +39,7 @@ fn g1_a_wait_against_a_send() {
 }
 
 /// What a sender did before a send or its drop is visible to a receiver whose wait is over. Broken by a version or a close that
-/// is published without Release, and by a waiting bit that is set without Acquire: the second check of a wait.
+/// is published without Release, and by a waiting bit that is set without Acquire (the second check of a wait).
 #[test]
 fn what_comes_before_a_send_is_visible_after_a_wait() {
     for closes in [false, true] {
@@ -88,7 +88,7 @@ fn g1_a_woken_task_finds_the_new_version() {
         sender.join().unwrap();
         polls
     });
-    // loom itself wakes the task once for no reason.
+    // loom's `block_on` wakes the task once for no reason.
     assert_eq!(outcomes, BTreeSet::from([1, 2, 3]));
 }
 
@@ -115,8 +115,8 @@ fn g1_a_wait_against_the_close() {
     assert_eq!(outcomes, BTreeSet::from(["ready", "woken"]));
 }
 
-/// The last value comes before the close. Broken by a close that hides an unseen version, or with a sender that is not the
-/// last one.
+/// G1. The last value comes before the close. Broken by a close that hides an unseen version, and by a sender that closes the
+/// channel although it is not the last one.
 #[test]
 fn g1_a_wait_against_a_send_and_the_close() {
     let outcomes = model(3, || {
@@ -188,13 +188,13 @@ fn g1_poll_changed_against_two_sends() {
         let _tx = sender.join().unwrap();
         polls
     });
-    // Two waits of two polls each at most, and one more for a wake-up of loom's own.
+    // At most two waits of two polls each, and one more poll because loom's `block_on` wakes the task once for no reason.
     assert!(outcomes.iter().all(|&polls| polls <= 5), "{outcomes:?}");
     assert!(outcomes.is_superset(&BTreeSet::from([0, 1, 2, 3, 4])), "{outcomes:?}");
 }
 
 /// G1. A registration is kept, and a wait that was never polled is dropped. Broken by a dropped wait that ends a registration
-/// which is not its own.
+/// that is not its own.
 #[test]
 fn g1_a_wait_that_was_never_polled_against_a_send() {
     model(3, || {
@@ -208,7 +208,7 @@ fn g1_a_wait_that_was_never_polled_against_a_send() {
     });
 }
 
-/// G1, with one future for several versions. Broken by a send that takes a bit which it does not deliver to.
+/// G1, with one future for several versions. Broken by a send that takes a bit and does not deliver to its list.
 #[test]
 fn g1_wait_for_against_two_sends() {
     let outcomes = model(3, || {
@@ -230,11 +230,11 @@ fn g1_wait_for_against_two_sends() {
         let _tx = sender.join().unwrap();
         polls
     });
-    // Both sends, and loom itself for no reason, wake the task once.
+    // Each send wakes the task once, and so does loom's `block_on`, for no reason.
     assert_eq!(outcomes, BTreeSet::from([1, 2, 3, 4]));
 }
 
-/// G6. Broken by a wait that is found to be over after it has registered, and does not cancel.
+/// G6. Broken by a wait that turns out to be over after it has registered, and does not cancel its registration.
 #[test]
 fn g6_a_ready_wait_keeps_no_waker() {
     let outcomes = model(3, || {
@@ -253,8 +253,7 @@ fn g6_a_ready_wait_keeps_no_waker() {
     assert_eq!(outcomes, BTreeSet::from([false, true]));
 }
 
-/// G1, on a thread without an executor. Broken by a thread that parks without a check whether it has been woken, or that is
-/// not unparked.
+/// G1, for a blocking wait. Broken by a thread that parks without checking whether it has been woken, or that is not unparked.
 #[test]
 fn g1_changed_blocking_against_a_send_and_the_close() {
     let outcomes = model(3, || {
@@ -270,7 +269,7 @@ fn g1_changed_blocking_against_a_send_and_the_close() {
     assert_eq!(outcomes, BTreeSet::from([false, true]));
 }
 
-/// G1, on a thread without an executor. Broken as the model above, and here the close does not make up for the send.
+/// G1, for a blocking wait. Broken by the same changes as the model above. Here no close makes up for a send.
 #[test]
 fn g1_changed_blocking_against_two_sends() {
     model(3, || {
@@ -287,8 +286,8 @@ fn g1_changed_blocking_against_two_sends() {
     });
 }
 
-/// G1, G2. `recv` returns the value that it marks as seen, and none twice. Broken by a `recv` that marks the version which has
-/// woken it as seen, and not the one that it copies, and by a `try_send` that does not wake.
+/// G1, G2. `recv` returns the value that it marks as seen, and none twice. Broken by a `recv` that marks the version that has
+/// woken it as seen instead of the one that it copies, and by a `try_send` that does not wake.
 #[test]
 fn g1_recv_against_a_set_and_a_try_send() {
     let outcomes = model(2, || {
@@ -308,8 +307,7 @@ fn g1_recv_against_a_set_and_a_try_send() {
     assert_eq!(outcomes, BTreeSet::from(expected));
 }
 
-/// G1, with a waker that is there when a `try_send` is all that comes. Broken by a `try_send` that takes the bit and does not
-/// wake.
+/// G1, with a `try_send` only. Broken by a `try_send` that takes the bit and does not wake.
 #[test]
 fn g1_a_wait_against_a_try_send() {
     let outcomes = model(3, || {
@@ -325,8 +323,8 @@ fn g1_a_wait_against_a_try_send() {
     assert_eq!(outcomes, BTreeSet::from([false, true]));
 }
 
-/// G1, with one future for the versions of two senders. Broken by a send that takes a bit which it does not deliver to, and
-/// by a condition that is called with a value which is then not marked as seen.
+/// G1, with one future for the versions of two senders. Broken by a send that takes a bit and does not deliver to its list, and
+/// by a condition that is called with a value that is then not marked as seen.
 #[test]
 fn g1_wait_for_against_two_senders() {
     let outcomes = model(2, || {
@@ -408,7 +406,7 @@ fn g1_a_repeated_poll_against_the_close() {
         let outcome = match (is_pending, tasks[0].wakes(), tasks[2].wakes()) {
             (true, 0, 1) => "woken",
             (false, 0, 0) => "ready",
-            // The delivery took one of its wakers.
+            // The delivery has taken one of its wakers.
             (false, 1, 0) | (false, 0, 1) => "ready and woken",
             other => panic!("{other:?}"),
         };
@@ -418,8 +416,8 @@ fn g1_a_repeated_poll_against_the_close() {
     assert_eq!(outcomes, expected.into_iter().flat_map(|outcome| [(outcome, 0), (outcome, 1)]).collect());
 }
 
-/// G6. Both ends of a channel go at once, with a task that is registered, and a weak sender is upgraded in between. Broken by a
-/// receiver that leaves its waker in the list, and by a close that finds the slot of a dropped receiver.
+/// G6. The last sender and the last receiver, which has a registration, are dropped at once, and a weak sender is upgraded. Broken
+/// by a receiver that leaves its waker in the list, and by a close that finds the slot of a dropped receiver.
 #[test]
 fn g6_both_ends_are_dropped_at_once() {
     let outcomes = model(3, || {
