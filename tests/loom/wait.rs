@@ -88,7 +88,7 @@ fn g1_a_woken_task_finds_the_new_version() {
         sender.join().unwrap();
         polls
     });
-    // loom's `block_on` wakes the task once for no reason.
+    // loom's `block_on` may wake the task once for no reason.
     assert_eq!(outcomes, BTreeSet::from([1, 2, 3]));
 }
 
@@ -188,7 +188,7 @@ fn g1_poll_changed_against_two_sends() {
         let _tx = sender.join().unwrap();
         polls
     });
-    // At most two waits of two polls each, and one more poll because loom's `block_on` wakes the task once for no reason.
+    // At most two waits of two polls each, and one more poll because loom's `block_on` may wake the task once for no reason.
     assert!(outcomes.iter().all(|&polls| polls <= 5), "{outcomes:?}");
     assert!(outcomes.is_superset(&BTreeSet::from([0, 1, 2, 3, 4])), "{outcomes:?}");
 }
@@ -230,7 +230,7 @@ fn g1_wait_for_against_two_sends() {
         let _tx = sender.join().unwrap();
         polls
     });
-    // Each send wakes the task once, and so does loom's `block_on`, for no reason.
+    // Each send wakes the task once, and loom's `block_on` may do so once for no reason.
     assert_eq!(outcomes, BTreeSet::from([1, 2, 3, 4]));
 }
 

@@ -1,4 +1,4 @@
-//! The channel as its documentation has it, with nothing in it that is hard to get right.
+//! The channel as its documentation describes it, without anything that is hard to get right.
 
 use std::fmt::Write;
 
@@ -42,7 +42,7 @@ struct ModelCached {
     rx: ModelRx,
 }
 
-/// The task of a handle: whether the channel has its waker, and how often it was woken.
+/// The task of a handle: whether the channel has its waker, and how often it has been woken.
 #[derive(Clone, Copy, Default)]
 struct ModelTask {
     is_registered: bool,
@@ -86,7 +86,7 @@ impl ModelRx {
         String::new()
     }
 
-    /// What `changed` finds. That marks it as seen.
+    /// Returns what `changed` finds, and marks it as seen.
     fn check(&mut self, now: Now) -> Option<Result<(), ()>> {
         if std::mem::replace(&mut self.seen, now.version) != now.version {
             Some(Ok(()))
@@ -95,7 +95,7 @@ impl ModelRx {
         }
     }
 
-    /// Polls the wait, if there is one: what it returns, if it is over.
+    /// Polls the wait, if there is one. Returns its result if it is over.
     fn poll(&mut self, now: Now) -> Option<String> {
         let mut wait = self.wait?;
         wait.was_polled = true;
@@ -142,7 +142,7 @@ impl ModelRx {
 
     fn cancel(&mut self) -> Option<String> {
         let wait = self.wait.take()?;
-        // A wait that was not polled leaves what `poll_changed` has registered.
+        // A wait that has not been polled leaves the registration of `poll_changed`.
         self.task.is_registered &= !wait.was_polled;
         Some(String::from("cancelled"))
     }
@@ -159,7 +159,7 @@ impl ModelRx {
 }
 
 impl ModelCached {
-    /// Renews the copy for a new version, which a value that was modified without one is not.
+    /// Renews the copy if there is a new version. A value that was modified without a new version is not copied.
     fn update(&mut self, now: Now) -> bool {
         let is_new = std::mem::replace(&mut self.rx.seen, now.version) != now.version;
         if is_new {
@@ -168,7 +168,7 @@ impl ModelCached {
         is_new
     }
 
-    /// What its wait shows once it is over, and the copy then.
+    /// Returns the log of its wait that is over, with the copy after it.
     fn end(&mut self, now: Now, result: String) -> String {
         if result.starts_with("Ok") {
             self.copy = now.value;
@@ -239,7 +239,7 @@ impl Model {
         self.cached(h).filter(|cached| cached.rx.wait.is_none())
     }
 
-    /// Does a step, and returns what its calls do.
+    /// Takes a step, and returns its log.
     fn step(&mut self, op: Op) -> String {
         let now = self.now;
         match op {

@@ -1,12 +1,12 @@
 //! [`Op`], a step of a program.
 
-/// One step. Handles are named by a number, modulo how many there are.
+/// One step. Handles are given by a number, modulo the number of handles.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Op {
     Send(usize, u8),
     SendReplace(usize, u8),
     SendModify(usize, u8),
-    /// Sets the value, and reports a modification or not.
+    /// Sets the value, and reports that it was modified, or that it was not.
     SendIfModified(usize, u8, bool),
     /// Sets the value, and panics.
     SendPanic(usize, u8),
@@ -17,7 +17,7 @@ pub(crate) enum Op {
     MarkChanged(usize),
     MarkUnchanged(usize),
     StartChanged(usize),
-    /// Waits for a value with this remainder by 3.
+    /// Waits for a value with this remainder when divided by 3.
     StartWaitFor(usize, u8),
     StartClosed(usize),
     PollReceiver(usize),
@@ -32,7 +32,7 @@ pub(crate) enum Op {
     Subscribe(usize),
     DropReceiver(usize),
     DropSender(usize),
-    /// One that tokio's channel does not have.
+    /// A step that tokio's channel does not have.
     Own(OwnOp),
 }
 
@@ -52,7 +52,7 @@ pub(crate) enum OwnOp {
     ReceiverLooks(usize),
     GetAndUpdate(usize),
     TryRecv(usize),
-    /// Receives a value with this remainder by 3, as the next ones do.
+    /// Receives a value with this remainder when divided by 3, like the next ones.
     TryRecvIf(usize, u8),
     StartRecv(usize),
     StartRecvIf(usize, u8),
@@ -74,10 +74,10 @@ pub(crate) enum OwnOp {
     DropCached(usize),
 }
 
-/// Makes a step of a handle's number and any other number.
+/// Makes a step from the number of a handle and any other number.
 type Make = fn(usize, u8) -> Op;
 
-/// The steps that tokio's channel can do as well, and how often each is chosen.
+/// The steps that tokio's channel has as well, and how often each is chosen.
 const STEPS: &[(u8, Make)] = &[
     (6, |h, v| Op::Send(h, v % 9)),
     (1, |h, v| Op::SendReplace(h, v % 9)),
@@ -106,7 +106,7 @@ const STEPS: &[(u8, Make)] = &[
     (1, |h, _| Op::DropSender(h)),
 ];
 
-/// The steps that it cannot do.
+/// The steps that tokio's channel does not have, and how often each is chosen.
 const OWN_STEPS: &[(u8, Make)] = &[
     (2, |h, v| Op::Own(OwnOp::Set(h, v % 9))),
     (2, |h, v| Op::Own(OwnOp::SetIfChanged(h, v % 9))),
@@ -140,15 +140,15 @@ const OWN_STEPS: &[(u8, Make)] = &[
 ];
 
 impl Op {
-    /// How many bytes stand for one step.
+    /// How many bytes encode one step.
     pub(crate) const BYTES: usize = 3;
 
-    /// The step that these bytes stand for, of those that tokio's channel can do as well.
+    /// Returns the step that these bytes encode, one of those that tokio's channel has as well.
     pub(crate) fn of_both(bytes: [u8; Op::BYTES]) -> Self {
         Self::decode(STEPS, &[], bytes)
     }
 
-    /// The step that these bytes stand for, of all there are.
+    /// Returns the step that these bytes encode, one of all steps.
     pub(crate) fn of_all(bytes: [u8; Op::BYTES]) -> Self {
         Self::decode(STEPS, OWN_STEPS, bytes)
     }

@@ -1,4 +1,4 @@
-//! Runs programs on a real channel: this crate's, or tokio's.
+//! Runs programs on a real channel: this crate's or tokio's.
 
 use std::cell::Cell;
 use std::fmt::Write;
@@ -14,14 +14,14 @@ use super::Log;
 use super::op::{Op, OwnOp};
 use crate::common::Task;
 
-/// A handle, or the wait that has it and gives it back.
+/// A handle, or a wait that owns the handle and returns it.
 pub(crate) enum State<H> {
     Idle(H),
     Waiting { wait: Pin<Box<dyn Future<Output = (H, Option<String>)>>>, cancel: Rc<Cell<bool>> },
 }
 
 impl<H: 'static> State<H> {
-    /// Turns a handle into a wait. It is not polled.
+    /// Turns a handle into a wait, which has not been polled.
     pub(crate) fn start(self, wait: impl AsyncFnOnce(&mut H) -> String + 'static) -> Self {
         let Self::Idle(mut handle) = self else { return self };
         let cancel = Rc::new(Cell::new(false));
@@ -54,9 +54,9 @@ impl<H: 'static> State<H> {
 }
 
 struct Slot<H> {
-    /// The task of its waits, and that `poll_changed` registers.
+    /// The task of the handle's waits, which `poll_changed` registers as well.
     task: Task,
-    /// `None` only while a step changes it.
+    /// `None` only while a step changes the state.
     state: Option<State<H>>,
 }
 
@@ -78,7 +78,7 @@ impl<H: 'static> Slot<H> {
         });
     }
 
-    /// Drops the handle or its wait, after which the channel must not have the waker.
+    /// Drops the handle or its wait. After that, the channel must not have the waker.
     fn close(self) {
         drop(self.state);
         assert_eq!(self.task.wakers_kept(), 0, "a dropped handle has left its waker");
@@ -104,14 +104,14 @@ impl<H: 'static> Handles<H> {
         }
     }
 
-    /// Calls `f` on a handle that does not wait, and logs what it returns.
+    /// Calls `f` with a handle that does not wait, and logs what `f` returns.
     fn on(&mut self, at: usize, log: &mut Log, f: impl FnOnce(&mut H) -> String) {
         if let Some((_, handle)) = self.idle(at) {
             log.push_str(&f(handle));
         }
     }
 
-    /// Makes another handle with one that does not wait.
+    /// Makes another handle from one that does not wait.
     fn make<N>(&mut self, at: usize, f: impl FnOnce(&mut H) -> N) -> Option<N> {
         self.idle(at).map(|(_, handle)| f(handle))
     }
@@ -170,7 +170,7 @@ impl<H: 'static> Handles<H> {
     }
 }
 
-/// The handles that tokio's channel does not have, and the steps with calls that it does not have.
+/// The handles and steps that tokio's channel does not have.
 trait Own {
     type Tx;
     type Rx;

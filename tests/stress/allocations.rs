@@ -1,4 +1,4 @@
-//! What is alive: the bytes of the whole program, and the values.
+//! Counts the bytes that the whole program has allocated, and the values that are alive.
 
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
@@ -18,7 +18,7 @@ fn count(bytes: isize) {
     }
 }
 
-// SAFETY: it is the system's allocator; the counters are plain cells, which do not allocate.
+// SAFETY: all calls are passed on to the system's allocator, and counting does not allocate.
 unsafe impl GlobalAlloc for Counting {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
         count(layout.size() as isize);
@@ -36,24 +36,24 @@ unsafe impl GlobalAlloc for Counting {
 #[global_allocator]
 static ALLOCATOR: Counting = Counting;
 
-/// From now on, what this thread allocates and frees is not counted.
+/// Excludes from the count what this thread allocates and frees from now on.
 pub(crate) fn do_not_count_this_thread() {
     IS_COUNTED.set(false);
 }
 
-/// The bytes that are alive.
+/// The bytes that are allocated.
 pub(crate) fn live_bytes() -> isize {
     LIVE_BYTES.load(Ordering::Relaxed)
 }
 
-/// Fails if more bytes are alive than `before`.
+/// Fails if more bytes are allocated than `before`.
 #[track_caller]
 pub(crate) fn assert_no_leak(before: isize) {
     let leaked = live_bytes() - before;
     assert!(leaked <= 0, "{leaked} bytes have leaked");
 }
 
-/// Counts the values that are alive. A value has one of these.
+/// Counts the values that are alive: each value has one of these.
 #[derive(Debug)]
 pub(crate) struct Live(());
 

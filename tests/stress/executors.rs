@@ -9,7 +9,7 @@ use watch_channel::channel;
 
 pub(crate) type Task = Pin<Box<dyn Future<Output = ()> + Send>>;
 
-/// How many threads an executor has. More than a small machine has processors, so they preempt each other.
+/// How many threads an executor has. A small machine has fewer processors, so the threads preempt each other.
 const WORKERS: usize = 3;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -32,7 +32,7 @@ impl Executor {
         }
     }
 
-    /// Runs all tasks of each round to their end, on one executor.
+    /// Runs all tasks of each round to completion, on one executor.
     pub(crate) fn run(self, rounds: impl Iterator<Item = Vec<Task>>) {
         match self {
             Self::Threads => rounds.for_each(on_threads),

@@ -1,16 +1,16 @@
-//! Everything at once: tasks that use every method in random order, on threads and executors. It takes two seconds;
-//! `ci/soak.sh MINUTES` runs it for longer.
+//! Tasks that use every method in random order, on threads and executors. It takes two seconds; `ci/soak.sh MINUTES` runs it for
+//! longer.
 //!
-//! There is one test, because it counts what is alive in the whole program.
+//! There is only one test, because it counts allocations in the whole program.
 //!
 //! | file | its one job |
 //! |---|---|
-//! | `settings.rs` | the time that the test takes |
+//! | `settings.rs` | how long the test runs |
 //! | `random.rs` | the seed |
 //! | `tasks.rs` | what tasks do, and what they check |
 //! | `executors.rs` | what runs the tasks |
-//! | `allocations.rs` | what is alive |
-//! | `progress.rs` | how far a soak test is |
+//! | `allocations.rs` | counts allocated bytes and live values |
+//! | `progress.rs` | shows the progress of a soak test |
 #![expect(unsafe_code, reason = "a global allocator that counts")]
 
 mod allocations;
@@ -48,7 +48,7 @@ fn g1_g2_g6_tasks_that_do_everything_see_values_in_order_and_the_last_one_and_le
     random::seed();
     let end = end_of_share(75);
     let progress = soak_time().map(|_| Progress::until(end));
-    // What executors and threads keep for as long as the program runs is there after the first session.
+    // The first session allocates what executors and threads keep for as long as the program runs.
     Executor::ALL.into_iter().for_each(|executor| session(executor, 0));
     let mut number = 0;
     while number == 0 || Instant::now() < end {

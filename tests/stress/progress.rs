@@ -1,4 +1,4 @@
-//! How far a soak test is: a bar on a terminal, a line each second elsewhere.
+//! The progress of a soak test: a bar on a terminal, and a line each second elsewhere.
 
 use std::fmt::Write;
 use std::io::{IsTerminal, stderr};
@@ -14,12 +14,12 @@ use crate::executors::Executor;
 
 static OPERATIONS: [AtomicUsize; Executor::ALL.len()] = [const { AtomicUsize::new(0) }; Executor::ALL.len()];
 
-/// Counts operations that tasks of this executor have done.
+/// Adds to the number of operations that tasks on this executor have done.
 pub(crate) fn count(executor: Executor, operations: usize) {
     OPERATIONS[executor as usize].fetch_add(operations, Ordering::Relaxed);
 }
 
-/// The operations so far, in all and by executor.
+/// Returns the number of operations so far, in total and for each executor.
 pub(crate) fn summary() -> String {
     let by_executor = Executor::ALL.map(|executor| OPERATIONS[executor as usize].load(Ordering::Relaxed));
     let mut text = format!("{} operations (", by_executor.iter().sum::<usize>());
@@ -30,7 +30,7 @@ pub(crate) fn summary() -> String {
     text + ")"
 }
 
-/// Shows how far the test is, until this is dropped.
+/// Shows the progress until this is dropped.
 pub(crate) struct Progress {
     is_over: Arc<AtomicBool>,
     thread: Option<JoinHandle<()>>,

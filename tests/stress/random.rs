@@ -1,11 +1,11 @@
-//! The seed of what tasks do.
+//! The random numbers that decide what tasks do, and their seed.
 
 use std::sync::OnceLock;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use crate::settings::from_environment;
 
-/// By default it is a new one for each run.
+/// The variable that sets the seed. By default each run has a new one.
 const SEED: &str = "WATCH_CHANNEL_STRESS_SEED";
 
 pub(crate) fn seed() -> u64 {
@@ -22,7 +22,7 @@ pub(crate) fn seed() -> u64 {
 pub(crate) struct Random(u64);
 
 impl Random {
-    /// The same numbers for the same part of a run with the same seed.
+    /// Returns a sequence that is the same for the same part of a run with the same seed.
     pub(crate) fn new(part: u64) -> Self {
         Self(seed() ^ part.wrapping_mul(0xd6e8_feb8_6659_fd93))
     }

@@ -1,5 +1,5 @@
-//! The tasks of a round: senders and receivers of one channel that do everything a handle can do, in random order, and senders
-//! that wait for the last receiver of another channel.
+//! The tasks of a round: senders and receivers of one channel that call every method in random order, and senders that wait for
+//! the last receiver of another channel.
 
 use std::future::poll_fn;
 use std::task::{Context, Waker};
@@ -15,16 +15,16 @@ use crate::executors::{Executor, Task};
 use crate::progress::count;
 use crate::random::Random;
 
-/// Has the first and the last value sent. It is not one of the senders below.
+/// The sender of the first and of the last value. It is not one of the senders below.
 const COORDINATOR: usize = 0;
 const MOST_SENDERS: usize = 5;
 
-/// A value that says who sent it, and the how manieth of that sender it is.
+/// A value with the number of its sender, and its place among that sender's values.
 #[derive(Clone, Debug)]
 struct Value {
     sender: usize,
     number: u64,
-    /// On the heap, and always the same function of the others.
+    /// A function of the other fields, stored on the heap.
     check: Box<u64>,
     _live: Live,
 }
@@ -55,7 +55,7 @@ impl PartialEq for Value {
     }
 }
 
-/// What one receiver has seen so far. Each sender's values come in their order.
+/// What one receiver has seen so far. It must see each sender's values in order.
 #[derive(Clone, Default)]
 struct Seen {
     numbers: [u64; MOST_SENDERS + 1],
@@ -65,7 +65,7 @@ struct Seen {
 impl Seen {
     #[track_caller]
     fn value(&mut self, value: &Value) {
-        assert_eq!(*value.check, Value::check(value.sender, value.number), "half of another value");
+        assert_eq!(*value.check, Value::check(value.sender, value.number), "the value is not whole");
         let number = &mut self.numbers[value.sender];
         assert!(*number <= value.number, "{} after {number} of sender {}", value.number, value.sender);
         *number = value.number;
@@ -76,7 +76,7 @@ impl Seen {
         self.value(value);
         let (version, latest) = (value.version(), (value.version(), value.sender, value.number));
         if let Some(before) = self.latest.replace(latest) {
-            assert_eq!(before.0 == version, before == latest, "a version is one value's: {before:?}, {latest:?}");
+            assert_eq!(before.0 == version, before == latest, "a version belongs to one value: {before:?}, {latest:?}");
         }
     }
 
@@ -91,7 +91,7 @@ async fn yields(times: u64) {
     }
 }
 
-/// Waits, and cancels most waits after a few turns.
+/// Waits, and cancels most waits after a few yields.
 async fn wait<R>(random: &mut Random, wait: impl Future<Output = R>) -> Option<R> {
     if random.one_in(4) {
         return Some(wait.await);
@@ -242,7 +242,8 @@ impl Follower {
     #[cfg(not(feature = "stream"))]
     async fn stream(&mut self, _: &mut Random) {}
 
-    /// Blocks the thread for a fraction of a millisecond, as no task should. Only receivers do, so executors get on.
+    /// Blocks the thread for a fraction of a millisecond, which a task should not do. Only receivers do this, so executors can make
+    /// progress.
     #[cfg(feature = "std")]
     fn block(&mut self, random: &mut Random) {
         let limit = Duration::from_micros(random.below(200));
@@ -265,7 +266,7 @@ impl Follower {
     #[cfg(not(feature = "std"))]
     fn block(&mut self, _: &mut Random) {}
 
-    /// Receives until the channel is closed, and has seen the last value then.
+    /// Receives until the channel is closed, and checks that it has then seen the last value.
     async fn follow_to_the_end(mut self, executor: Executor, random: &mut Random) {
         let Self { rx, seen } = &mut self;
         match random.below(if executor == Executor::Threads { 13 } else { 10 }) {
@@ -354,7 +355,7 @@ impl Follower {
     }
 }
 
-/// Has up to four receivers, which come and go. `running` has a receiver while it runs.
+/// Uses up to four receivers, which it makes and drops. While it runs, `running` counts as a receiver.
 async fn receive(
     rx: Receiver<Value>,
     weak: WeakSender<Value>,
@@ -385,7 +386,7 @@ async fn receive(
     }
 }
 
-/// Sends in all ways. `sending` has a receiver while it runs.
+/// Sends in all ways. While it runs, `sending` counts as a receiver.
 async fn send(
     mut tx: Sender<Value>,
     id: usize,
@@ -418,7 +419,7 @@ async fn send(
             10 => {
                 let value = Value::new(id, number);
                 let _ = tx.set_if_changed(value.clone());
-                // The same, unless another sender has come in between.
+                // This value is equal to the stored one, unless another sender has sent in between.
                 let _ = tx.set_if_changed(value);
             }
             11 => {

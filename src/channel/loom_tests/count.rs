@@ -9,8 +9,8 @@ use super::{Data, UNBOUNDED, model};
 use crate::channel::count::{Count, Removed};
 use crate::sync::{Arc, Mutex};
 
-/// Two handles are dropped while a sender begins to wait for that: either the wait finds zero, or the last drop finds the
-/// flag. Broken by a flag that is set without Release or without Acquire, and by a flag that the last drop does not report.
+/// Two handles are dropped while a wait for the last drop begins. Either the wait finds zero, or the last drop finds the flag.
+/// Broken by a flag that is set without Release or without Acquire, and by one that the last drop does not report.
 #[test]
 fn either_the_flag_or_zero_is_found() {
     let outcomes = model(UNBOUNDED, || {
@@ -42,8 +42,8 @@ fn either_the_flag_or_zero_is_found() {
     assert_eq!(outcomes, BTreeSet::from([0, 1, 2]));
 }
 
-/// The count is read, without a wait. Broken by a count that goes down without Release or without Acquire, and by a count
-/// that is read without Acquire.
+/// A thread that finds the count at zero, without a wait, also finds what was done with all handles. Broken by a count that goes
+/// down without Release or without Acquire, and by one that is read without Acquire.
 #[test]
 fn zero_comes_after_all_that_was_done() {
     let outcomes = model(UNBOUNDED, || {
@@ -54,7 +54,7 @@ fn zero_comes_after_all_that_was_done() {
                 let (count, done) = &*shared;
                 done[handle].write();
                 let removed = count.remove();
-                // The last handle's drop closes the channel, or wakes senders.
+                // Here the last drop would close the channel, or wake tasks.
                 if removed == Removed::Last {
                     done.iter().for_each(Data::read);
                 }
@@ -70,8 +70,8 @@ fn zero_comes_after_all_that_was_done() {
     assert_eq!(outcomes, BTreeSet::from([0, 1, 2]));
 }
 
-/// Two upgrades of weak handles while the last handle is dropped. Broken by an upgrade that reads the count and then adds to
-/// it in a second operation: zero is then not the end.
+/// Two upgrades each make a handle while the last handle is dropped. Broken by an upgrade that reads the count and then adds to
+/// it: the count then rises again from zero.
 #[test]
 fn zero_is_the_end() {
     let outcomes = model(UNBOUNDED, || {
@@ -92,9 +92,9 @@ fn zero_is_the_end() {
     assert_eq!(outcomes, BTreeSet::from([(true, 0), (true, 1), (true, 2), (false, 1), (false, 2)]));
 }
 
-/// A handle is dropped while a new one is added and dropped; no wait is left without a wake-up. Broken by a flag that the
-/// last drop does not report, or that the next wait does not set again. (A flag that is taken without Acquire breaks only a
-/// model in which that wait makes the list: `g1_a_closed_listener_and_a_receiver_that_comes_and_goes`.)
+/// The count reaches zero, and a new handle is made and dropped. Each time a wait must end. Broken by a flag that the last drop
+/// does not report, or that the next wait does not set again. (A flag that is taken without Acquire fails only where that wait makes
+/// the list: `g1_a_closed_listener_and_a_receiver_that_comes_and_goes`.)
 #[test]
 fn no_wait_is_left_when_handles_come_and_go() {
     let outcomes = model(UNBOUNDED, || {

@@ -1,9 +1,9 @@
-//! Models of the channel's parts, each alone. They find what a model of the whole channel can miss because another part
-//! makes up for it. `tests/loom/` has the models of the whole channel.
+//! Models of the channel's parts, each by itself. They find defects that a model of the whole channel can miss because another
+//! part makes up for them. `tests/loom/` has the models of the whole channel.
 //!
-//! Run them with `ci/loom.sh`. An [`UnsafeCell`] stands for data that one operation must make visible to another: loom fails
-//! when two accesses to it are not ordered. (Only the accesses matter, so no model uses the contents of the cell.)
-#![expect(clippy::disallowed_types, reason = "outcomes are collected outside of the model")]
+//! Run them with `ci/loom.sh`. A [`UnsafeCell`] stands for data that one operation must make visible to another: loom fails if
+//! two accesses to it are not ordered. (The cell holds no data, because only the accesses count.)
+#![expect(clippy::disallowed_types, reason = "outcomes are collected outside the model")]
 
 mod count;
 #[expect(clippy::std_instead_of_alloc, reason = "tests share this file, and they have std")]
@@ -17,7 +17,7 @@ use loom::cell::UnsafeCell;
 
 use self::explore::{UNBOUNDED, model};
 
-/// Data that loom watches.
+/// Data whose accesses loom checks.
 #[derive(Debug)]
 struct Data(UnsafeCell<()>);
 

@@ -119,8 +119,8 @@ fn a_load_finds_what_came_before() {
     assert_eq!(outcomes, BTreeSet::from([(false, false), (true, false), (true, true)]));
 }
 
-/// Two sends and two waits. Each bit is taken by exactly one send, and versions count the sends. Broken by a send that reads
-/// the word and then stores it, or takes bits that it does not return.
+/// Two sends and two waits. Each bit is taken by one send, and versions count the sends. Broken by a send that reads the word and
+/// then stores it, and by one that takes bits and does not return them.
 #[test]
 fn each_bit_is_taken_once() {
     let outcomes = model(3, || {
@@ -158,8 +158,8 @@ fn each_bit_is_taken_once() {
     assert_eq!(outcomes.len(), 9, "{outcomes:?}");
 }
 
-/// Two receivers of one lane: the second one may find the bit set, and then does not set it again. Broken by a bit that is
-/// set before the waker is in the list, and by a check of the bit that comes before that.
+/// Two receivers wait in one lane. The second one may find the bit set, and then does not set it. Broken by a bit that is set, or
+/// checked, before the waker is in the list.
 #[test]
 fn a_bit_that_is_set_is_enough() {
     let outcomes = model(3, || {
@@ -192,12 +192,12 @@ fn a_bit_that_is_set_is_enough() {
     });
     assert!(outcomes.contains(&([false, false], [true, true])), "{outcomes:?}");
     assert!(outcomes.contains(&([true, true], [false, false])), "{outcomes:?}");
-    // Receiver 1 was in the list before the delivery, and checked the word after the send.
+    // The second receiver was in the list before the delivery, and set the bit or found the version after it.
     assert!(outcomes.contains(&([false, true], [true, true])), "{outcomes:?}");
 }
 
-/// The bit that a receiver finds set may come from another one, which has seen the new version. Broken by a `set_waiting` that
-/// checks the bit without Acquire: the receiver then knows of a version, and what came before it is not visible.
+/// The bit that a receiver finds set may have been set by another receiver, which has found the new version. Broken by a
+/// `set_waiting` that checks the bit without Acquire: the receiver then finds a version, but not what happened before it.
 #[test]
 fn a_bit_that_another_receiver_has_set_comes_with_its_version() {
     let outcomes = model(5, || {

@@ -1,4 +1,4 @@
-//! The value's lock and its queue. The lock itself is not spin's but a model of it (`src/sync/loom.rs`). Reads
+//! The value's lock and its queue. The lock itself is not spin's but a model of it (`src/sync/loom.rs`). Models of reads
 //! that pass queued writers are in `tests/loom/lock.rs`.
 
 use alloc::collections::BTreeSet;
@@ -28,15 +28,15 @@ fn read(value: &Value<(Data, u32)>) -> u32 {
     guard.value.1
 }
 
-/// No thread demands the lock or holds it any more.
+/// Checks that no thread demands the lock or holds it any more.
 #[track_caller]
 fn assert_is_free(value: &Value<(Data, u32)>) {
     assert!(value.try_read(caller()).is_some());
     assert!(value.try_write(caller(), |_| ()).is_some());
 }
 
-/// Two writers and a reader: each gets the lock, one at a time. Broken by a thread that leaves the queue and does not wake
-/// the next one, or does not withdraw its demand.
+/// Two writers and a reader get the lock, one at a time. Broken by a thread that leaves the queue and does not wake the next one,
+/// or does not withdraw its demand.
 #[test]
 fn two_writers_and_a_reader_take_turns() {
     let outcomes = model(2, || {
@@ -55,8 +55,8 @@ fn two_writers_and_a_reader_take_turns() {
     assert_eq!(outcomes, BTreeSet::from(expected));
 }
 
-/// Attempts to read and to write against a writer: they return at once, and keep no other thread waiting. Broken by a thread
-/// that leaves the queue and does not withdraw its demand.
+/// Attempts to read and to write against a writer. They return at once, and keep no other thread waiting. Broken by a thread that
+/// leaves the queue and does not withdraw its demand.
 #[test]
 fn attempts_keep_no_thread_waiting() {
     let outcomes = model(3, || {

@@ -11,7 +11,7 @@ use super::{UNBOUNDED, model};
 use crate::channel::wait_list::{Batch, Index, NO_SLOT, RECEIVERS, SENDERS, WaitList};
 use crate::sync::Arc;
 
-/// A task that counts its wake-ups. loom need not see the count: each is read after the threads have been joined.
+/// A task that counts its wake-ups. loom need not know of the count, which is read only after the threads have been joined.
 #[derive(Default)]
 struct Task(AtomicUsize);
 
@@ -21,7 +21,7 @@ impl Wake for Task {
     }
 }
 
-/// A task, the slot that it waits in, and the head of the list that it waits in.
+/// A task, its slot, and the head of the list in which the slot waits.
 struct Waiter {
     task: alloc::sync::Arc<Task>,
     slot: Index,
@@ -37,7 +37,7 @@ impl Waiter {
         drop(list.register(self.head, &mut self.slot, self.task.clone().into()));
     }
 
-    /// A waiter in the list.
+    /// Returns a waiter that is registered in the list.
     fn registered(list: &WaitList, head: Index) -> Self {
         let mut waiter = Self::new(head);
         waiter.register(list);
@@ -62,7 +62,7 @@ fn deliver(list: &WaitList, mut head: Index) {
     }
 }
 
-/// Lets all of them wait once more, and checks that a delivery wakes each once and that the list has no waker left. A list
+/// Registers all waiters once more, and checks that a delivery wakes each once and that no waker is left in the list. A list
 /// with a wrong link fails this.
 #[track_caller]
 fn assert_all_can_wait<'a>(list: &WaitList, waiters: impl IntoIterator<Item = &'a mut Waiter>) {
@@ -75,9 +75,9 @@ fn assert_all_can_wait<'a>(list: &WaitList, waiters: impl IntoIterator<Item = &'
     }
 }
 
-/// Two deliveries of three batches together, a wait that begins again, and a first wait: each waker is called once. Broken by a
-/// splice that leaves a slot in both lists, by a head that is freed before its delivery ends, and by a registration that does
-/// not unlink its slot.
+/// Two deliveries of three batches together, a wait that begins again, and a first wait. Each registration is woken at most once,
+/// and none is lost. Broken by a splice that leaves a slot in both lists, by a head that is freed before its delivery ends, and by a
+/// registration that does not unlink its slot.
 #[test]
 fn two_deliveries_share_the_waiting_slots() {
     let outcomes = model(UNBOUNDED, || {
@@ -87,7 +87,7 @@ fn two_deliveries_share_the_waiting_slots() {
             let list = list.clone();
             thread::spawn(move || deliver(&list, RECEIVERS))
         });
-        // Before the deliveries, in the middle of one, or after both.
+        // This is before the deliveries, in the middle of one, or after both.
         waiters[4].register(&list);
         let new = Waiter::registered(&list, RECEIVERS);
         deliveries.into_iter().for_each(|delivery| delivery.join().unwrap());
@@ -100,14 +100,14 @@ fn two_deliveries_share_the_waiting_slots() {
         assert_all_can_wait(&list, &mut waiters);
         (early, all)
     });
-    // The wait that began again was woken for its first registration, or not, and later for the second one.
+    // The wait that began again may have been woken for its first registration, and later for the second one.
     for expected in [((0, 0), (1, 1)), ((1, 1), (1, 1)), ((1, 0), (2, 1)), ((2, 1), (2, 1)), ((1, 0), (1, 1))] {
         assert!(outcomes.contains(&expected), "{outcomes:?}");
     }
 }
 
 /// Two first waits at once, for which the list grows, against a delivery that needs a slot for its head. Broken by a growth that
-/// does not check whether another caller has grown the list, and by one that loses the free slots.
+/// does not check whether another caller has grown the list, and by a growth that loses the free slots.
 #[test]
 fn growth_on_two_threads_against_a_delivery() {
     let outcomes = model(3, || {
@@ -162,8 +162,8 @@ fn a_slot_with_a_new_owner_against_a_delivery() {
     assert_eq!(outcomes, BTreeSet::from([(false, false), (false, true), (true, false), (true, true)]));
 }
 
-/// G3. Receivers and senders wait in one list, and are delivered to at once: each delivery wakes its own. Broken by a delivery
-/// that begins with the wrong head, and by heads of deliveries that share a slot.
+/// G3. Receivers and senders wait in one list. A delivery to the receivers and one to the senders at once each wake only their own
+/// waiters. Broken by a delivery that begins with the wrong head, and by heads of deliveries that share a slot.
 #[test]
 fn receivers_and_senders_are_woken_apart() {
     let outcomes = model(3, || {
