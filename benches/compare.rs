@@ -1,6 +1,6 @@
-//! `cargo bench --bench compare`: this crate compared with tokio and the others; see `benches/compare/`.
+//! `cargo bench --bench compare`: compares this crate with tokio and other channels. See `benches/compare/`.
 //!
-//! The comparison is a package of its own, because what it compares with needs newer compilers than this crate does.
+//! The comparison is a separate package, because the other channels need newer compilers than this crate does.
 
 use std::path::Path;
 use std::process::{Command, exit};
@@ -13,11 +13,11 @@ fn main() {
     }
     let manifest = Path::new(env!("CARGO_MANIFEST_DIR")).join("benches/compare/Cargo.toml");
     if !manifest.exists() {
-        eprintln!("{} is only in the repository, not in the published package: clone that", manifest.display());
+        eprintln!("{} is missing: the published package does not have it, so clone the repository", manifest.display());
         exit(2);
     }
     let cargo = std::env::var("CARGO").unwrap_or_else(|_| env!("CARGO").into());
-    // Loops begin at a cache line. Otherwise the place where the linker puts them decides rows that take a nanosecond.
+    // Align loops to cache lines. Otherwise the results of rows that take a nanosecond depend on where the linker puts the loops.
     let flags = std::env::var("RUSTFLAGS").unwrap_or_default() + " -Cllvm-args=-align-loops=64";
     let status = Command::new(cargo)
         .env("RUSTFLAGS", flags)
@@ -27,6 +27,6 @@ fn main() {
         .arg("--")
         .args(args)
         .status()
-        .expect("cargo has started this program, and starts another");
+        .expect("cargo, which has started this program, can be started again");
     exit(status.code().unwrap_or(1));
 }

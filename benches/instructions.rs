@@ -1,4 +1,4 @@
-//! What `ci/instructions.sh` counts the instructions of: `instructions OPERATION COUNT` does it so many times.
+//! The program whose instructions `ci/instructions.sh` counts: `instructions OPERATION COUNT` repeats an operation.
 
 use std::hint::black_box;
 use std::pin::pin;
@@ -22,7 +22,7 @@ fn main() {
     let (tx, mut rx) = channel(0u64);
     let waker = Waker::from(Arc::new(Task));
     let mut cx = Context::from_waker(&waker);
-    // A loop for each, with nothing else in it.
+    // Each operation has its own loop, with nothing else in it.
     match operation.as_str() {
         "borrow" => (0..count).for_each(|_| drop(black_box(black_box(&rx).borrow()))),
         "send" => (0..count).for_each(|i| black_box(&tx).send(i).unwrap()),

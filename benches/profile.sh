@@ -1,15 +1,15 @@
 #!/usr/bin/env bash
-# Where the time of a row goes: instructions, and atomic read-modify-writes among them, for one operation, counted by
-# callgrind. This crate compared with tokio and asyncband.
+# Shows what a row costs: callgrind counts the instructions of one operation, and the atomic read-modify-writes among them, for
+# this crate, tokio and asyncband.
 #
 # A read-modify-write is an instruction with a lock prefix, or an exchange with memory (x86-64), and takes the
 # time of about twenty others even if no other thread uses that memory.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 for tool in valgrind objdump; do
-    command -v "$tool" > /dev/null || { echo "there is no $tool; get it with: apt-get install valgrind binutils" >&2; exit 1; }
+    command -v "$tool" > /dev/null || { echo "$tool is missing; install it with: apt-get install valgrind binutils" >&2; exit 1; }
 done
-[ "$(uname -m)" = x86_64 ] || { echo "atomic writes are recognized by x86-64's instructions; this is $(uname -m)" >&2; exit 1; }
+[ "$(uname -m)" = x86_64 ] || { echo "atomic writes are recognized only on x86-64; this is $(uname -m)" >&2; exit 1; }
 
 cargo build --quiet --locked --release --manifest-path benches/compare/Cargo.toml
 program=${CARGO_TARGET_DIR:-benches/compare/target}/release/compare
@@ -19,13 +19,13 @@ trap 'rm -f "$counts" "$said"' EXIT
 locked=$(objdump -d --no-show-raw-insn "$program" |
     awk '$2 == "lock" || $2 ~ /^xchg/ && /\(/ { sub(":", "", $1); printf "0x%s ", $1 }')
 
-# count ROW WHO TIMES: instructions, and how many of them are read-modify-writes, of the whole program.
+# count ROW WHO TIMES: prints the instructions of the whole program, and how many of them are read-modify-writes.
 count() {
     valgrind --quiet --tool=callgrind --dump-instr=yes --compress-pos=no --compress-strings=no \
         --callgrind-out-file="$counts" "$program" --once "$@" 2> "$said" || { cat "$said" >&2; exit 1; }
     awk -v locked="$locked" '
         BEGIN { split(locked, list, " "); for (i in list) is_locked[list[i]] = 1 }
-        # The line after a call has what was spent in the callee.
+        # The line after a call has the cost of the callee.
         /^calls=/ { getline; next }
         /^0x/ { all += $3; if ($1 in is_locked) atomics += $3 }
         END { printf "%d %d\n", all, atomics }' "$counts"

@@ -1,6 +1,6 @@
-//! `cargo bench --bench watch [-- ROW]`: each row of the comparison with tokio as a criterion group.
+//! `cargo bench --bench watch [-- ROW]`: runs each row of the comparison with tokio as a criterion group.
 
-/// The other channels are in `benches/compare/` only: they need newer compilers than this crate does.
+/// The other channels are only in `benches/compare/`, because they need newer compilers than this crate does.
 macro_rules! peers {
     ($group:ident $work:tt) => {
         &[]

@@ -7,13 +7,13 @@
 //!
 //! What it shows:
 //!
-//! - `send_if_modified` publishes only what differs: a comment added to the file wakes nobody. A file that is broken
-//!   or gone is reported, and the last good configuration stays.
+//! - `send_if_modified` publishes only what differs: a comment added to the file wakes no listener. A file that is broken
+//!   or missing is reported, and the last good configuration stays.
 //! - `changed` and `wait_for` need no runtime: they work in a task of any executor and, with `block_on`, in a thread.
-//!   They are cancel safe: a task can wait for news and for its timer at once.
-//! - Dropping the sender closes the channel, which is all it takes to end every listener.
-//! - A second channel carries the program's progress, where only the latest state matters, too: `wait_for` and a timer
-//!   are how the demonstration waits, with a deadline, until an edit was picked up.
+//!   They are cancel safe: a task can wait for a new configuration and for its timer at once.
+//! - Dropping the sender closes the channel. That alone ends every listener.
+//! - A second channel carries the program's progress, of which only the latest state matters as well. With `wait_for` and a
+//!   timer, the demonstration waits until an edit has been picked up, but only until a deadline.
 
 use core::error::Error;
 use core::num::NonZeroU64;
@@ -32,12 +32,12 @@ use watch_channel::{Receiver, Sender};
 const USAGE: &str = "usage: config_reload [FILE]    (without FILE: a demonstration with a temporary file)";
 const SAMPLE: &str = "port = 8080\nlog_level = \"info\"\nmetrics_ms = 20\n";
 
-/// A save is several events, and in the middle of it the file may be empty: it is read this long after the first.
+/// A save causes several events, and in between the file may be empty. So it is read this long after the first event.
 const SETTLE: Duration = Duration::from_millis(50);
 /// How long the demonstration waits for an edit to be picked up.
 const DEADLINE: Duration = Duration::from_secs(2);
 
-// No key has a default: half of a file must not pass for a whole one.
+// No key has a default, so half of a file is not taken for a whole one.
 #[derive(Debug, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Config {
@@ -58,12 +58,12 @@ enum Level {
 type Outcome = Result<(), Box<dyn Error>>;
 
 struct Progress {
-    /// What the last look at the file brought: its text, or why it could not be read.
+    /// The text of the file when it was last read, or why it could not be read.
     file: Result<String, String>,
     published: usize,
     unchanged: usize,
     rejected: usize,
-    /// How often a listener took up a configuration, the first one included.
+    /// How often a listener has picked up a configuration, including the first one.
     picked_up: usize,
 }
 
@@ -105,31 +105,31 @@ fn run(path: &Path, drive: impl FnOnce(Receiver<Progress>) -> Outcome) -> Outcom
     let (messages, inbox) = mpsc::channel();
     let changed = messages.clone();
     let mut watcher = notify::recommended_watcher(move |event: notify::Result<notify::Event>| match event {
-        // Reading the file is such an event; to react to it by reading would never end.
+        // Reading the file is an access too. Reading it again in response would never end.
         Ok(event) if event.kind.is_access() => {}
-        // Whatever file it is: `path` may be a link to it, and a look costs little.
+        // The event may be about any file in the directory: `path` may be a link to it, and reading is cheap.
         Ok(_) => _ = changed.send(Message::Changed),
         Err(error) => eprintln!("watcher: {error}"),
     })?;
-    // The directory, not the file: editors put a new file in its place. And before the first read, so that no edit
-    // falls between the two.
+    // Watches the directory and not the file, because editors replace the file by a new one. This begins before the first read,
+    // so no edit is missed in between.
     let directory = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
     watcher.watch(directory, RecursiveMode::NonRecursive)?;
 
     let text = read(path)?;
-    let (config, mut news) = watch_channel::channel(parse(path, &text)?);
-    // It counts as seen; like this, listeners take up the first configuration as they do all others.
-    news.mark_changed();
+    let (config, mut rx) = watch_channel::channel(parse(path, &text)?);
+    // The first configuration counts as seen. Mark it as unseen, so listeners pick it up like all later ones.
+    rx.mark_changed();
     let (progress, progress_seen) =
         watch_channel::channel(Progress { file: Ok(text), published: 0, unchanged: 0, rejected: 0, picked_up: 0 });
 
     let tasks = [
-        smol::spawn(server(news.clone(), progress.clone())),
-        smol::spawn(logger(news.clone(), progress.clone())),
-        smol::spawn(metrics(news.clone(), progress.clone())),
+        smol::spawn(server(rx.clone(), progress.clone())),
+        smol::spawn(logger(rx.clone(), progress.clone())),
+        smol::spawn(metrics(rx.clone(), progress.clone())),
     ];
     let result = thread::scope(|scope| {
-        scope.spawn(|| plain_thread(news, &progress));
+        scope.spawn(|| plain_thread(rx, &progress));
         scope.spawn(|| reload(path, config, &progress, inbox));
         let result = drive(progress_seen);
         let _ = messages.send(Message::Stop);
@@ -150,7 +150,7 @@ fn reload(path: &Path, config: Sender<Config>, progress: &Sender<Progress>, inbo
             return;
         }
         let file = read(path);
-        // Not every event brings news, and a broken file is to be reported once.
+        // Not every event changes the file, and a broken file is reported only once.
         if file == progress.borrow().file {
             continue;
         }
@@ -197,19 +197,19 @@ fn pick_up(progress: &Sender<Progress>, line: &str) {
     progress.send_modify(|progress| progress.picked_up += 1);
 }
 
-async fn server(mut news: Receiver<Config>, progress: Sender<Progress>) {
-    while news.changed().await.is_ok() {
-        // Copied out: the sender waits while the value is borrowed, and printing can take long.
-        let port = news.borrow_and_update().port;
+async fn server(mut rx: Receiver<Config>, progress: Sender<Progress>) {
+    while rx.changed().await.is_ok() {
+        // The port is copied, because a sender waits while the value is borrowed, and printing can take long.
+        let port = rx.borrow_and_update().port;
         pick_up(&progress, &format!("server    listens on port {port}"));
     }
     println!("server    closed");
 }
 
-/// Cares about one key: `wait_for` lets all other changes pass.
-async fn logger(mut news: Receiver<Config>, progress: Sender<Progress>) {
+/// Uses only one key: `wait_for` skips all other changes.
+async fn logger(mut rx: Receiver<Config>, progress: Sender<Progress>) {
     let mut level = None;
-    while let Ok(new) = news.wait_for(|config| level != Some(config.log_level)).await.map(|config| config.log_level) {
+    while let Ok(new) = rx.wait_for(|config| level != Some(config.log_level)).await.map(|config| config.log_level) {
         pick_up(&progress, &format!("logger    logs at level {new:?}"));
         level = Some(new);
     }
@@ -217,7 +217,7 @@ async fn logger(mut news: Receiver<Config>, progress: Sender<Progress>) {
 }
 
 /// Has other work to do while it waits.
-async fn metrics(mut news: Receiver<Config>, progress: Sender<Progress>) {
+async fn metrics(mut rx: Receiver<Config>, progress: Sender<Progress>) {
     let mut taken = 0;
     let mut interval = Duration::MAX;
     loop {
@@ -225,9 +225,9 @@ async fn metrics(mut news: Receiver<Config>, progress: Sender<Progress>) {
             Timer::after(interval).await;
             None
         };
-        match async { Some(news.changed().await) }.or(tick).await {
+        match async { Some(rx.changed().await) }.or(tick).await {
             Some(Ok(())) => {
-                interval = Duration::from_millis(news.borrow_and_update().metrics_ms.get());
+                interval = Duration::from_millis(rx.borrow_and_update().metrics_ms.get());
                 pick_up(&progress, &format!("metrics   are taken every {interval:?}"));
             }
             Some(Err(_)) => break,
@@ -237,9 +237,9 @@ async fn metrics(mut news: Receiver<Config>, progress: Sender<Progress>) {
     println!("metrics   closed, taken {taken} times");
 }
 
-fn plain_thread(mut news: Receiver<Config>, progress: &Sender<Progress>) {
-    while smol::block_on(news.changed()).is_ok() {
-        let config = format!("{:?}", *news.borrow_and_update());
+fn plain_thread(mut rx: Receiver<Config>, progress: &Sender<Progress>) {
+    while smol::block_on(rx.changed()).is_ok() {
+        let config = format!("{:?}", *rx.borrow_and_update());
         pick_up(progress, &format!("thread    has {config}"));
     }
     println!("thread    closed");
@@ -259,9 +259,9 @@ fn demonstrate() -> Outcome {
     run(&path, |progress| edit(&path, progress))
 }
 
-/// Makes one edit after the other, each as soon as the one before was judged, and taken up by all that it concerns.
+/// Makes one edit after the other. Each waits until the one before has been read, and picked up by all listeners that it concerns.
 fn edit(path: &Path, mut progress: Receiver<Progress>) -> Outcome {
-    // What, from, to, by rename, and how many listeners it concerns: the logger looks only at its level.
+    // What, from, to, by rename, and how many listeners it concerns: the logger uses only its level.
     let edits = [
         ("a new port", "8080", "9090", false, 3),
         ("a comment", "log_level", "# To stderr:\nlog_level", false, 0),

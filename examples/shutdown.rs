@@ -27,12 +27,12 @@ async fn worker(id: u32, mut stop: Receiver<bool>) {
             Timer::after(Duration::from_millis(10)).await;
         }
     };
-    // Drops the work once the flag is set. If the sender is dropped, the wait ends as well, with an error: no worker
-    // outlives the program's main part.
+    // Drops the work once the flag is set. If the sender is dropped, the wait ends as well, with an error, so no worker
+    // outlives the main part of the program.
     let _ = stop.wait_until(|stop| *stop).or(work).await;
     Timer::after(Duration::from_millis(20)).await; // cleans up
     println!("worker {id} has cleaned up");
-    // Here `stop` is dropped, which is all that a worker does to report its end.
+    // Here `stop` is dropped. That is how a worker reports its end.
 }
 
 fn main() {

@@ -12,8 +12,8 @@
 //! ```
 //!
 //! There is no executor. One channel tells the workers their state; the other one tells the bar and the main thread how far
-//! the workers are. Both carry a state of which only the latest matters: a bar that falls behind skips values, and a
-//! worker that does not look at its state holds up no one. Every wait of the main thread has a time limit.
+//! the workers are. In both, only the latest value matters: a bar that falls behind skips values, and a worker that does not
+//! check its state delays no other thread. Every wait of the main thread has a time limit.
 
 use std::process::ExitCode;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -25,7 +25,7 @@ use watch_channel::error::{RecvError, RecvTimeoutError};
 use watch_channel::{Receiver, Sender, channel};
 
 const WORKERS: u64 = 4;
-/// What an item takes.
+/// How long an item takes.
 const ITEM: Duration = Duration::from_millis(25);
 const PAUSE: Duration = Duration::from_millis(400);
 /// How long a worker may take to end once it has been told to.
@@ -40,7 +40,7 @@ enum State {
 
 #[derive(Clone, Copy, Default)]
 struct Progress {
-    /// Items.
+    /// Items that are done.
     done: u64,
     /// Workers that have noticed the pause.
     paused: u64,
@@ -65,10 +65,10 @@ fn main() -> ExitCode {
     let during_the_pause = thread::scope(|scope| {
         for _ in 0..WORKERS {
             let (state, progress) = (state.subscribe(), progress.clone());
-            // The error of a worker is that `state` has been dropped, which ends it as `Stopped` does.
+            // A worker returns an error if `state` has been dropped, which ends it like `Stopped` does.
             scope.spawn(|| work(state, progress, &started, items));
         }
-        // Only workers can send now: the last one that ends closes the channel, and that ends the bar.
+        // Only workers can send now. The last worker closes the channel when it ends, and that ends the bar.
         drop(progress);
         let shown = seen.clone();
         scope.spawn(move || show(shown, items));
@@ -97,9 +97,9 @@ fn direct(
 ) -> Result<u64, RecvTimeoutError> {
     seen.wait_for_deadline(|now| now.done >= items / 2, deadline)?;
     state.set(State::Paused);
-    // Each worker first completes the item that it works on.
+    // Each worker first completes its current item.
     let before = seen.wait_for_deadline(|now| now.paused == WORKERS, deadline)?.done;
-    // Nothing is expected to happen, so the time limit is the way out of this wait.
+    // No item should be done now, so this wait normally ends with its time limit.
     let late = seen.wait_for_timeout(|now| now.done > before, PAUSE).map_or(0, |now| now.done - before);
     state.set(State::Running);
     seen.wait_for_deadline(|now| now.done == items, deadline)?;
@@ -115,13 +115,13 @@ fn work(
     loop {
         match state.get_and_update() {
             State::Running if started.fetch_add(1, Ordering::Relaxed) < items => {
-                // This is a sleep that a stop ends early. A pause does not: the item is completed first.
+                // This is a sleep that a stop ends early. A pause does not end it: the item is completed first.
                 match state.wait_for_timeout(|state| *state == State::Stopped, ITEM) {
                     Err(RecvTimeoutError::Timeout) => progress.send_modify(|progress| progress.done += 1),
                     _ => return Ok(()),
                 }
             }
-            // No item is left, so a new state is all there is to wait for.
+            // No item is left, so the worker waits for a new state.
             State::Running => state.changed_blocking()?,
             State::Paused => {
                 progress.send_modify(|progress| progress.paused += 1);
@@ -143,7 +143,7 @@ fn show(mut progress: Receiver<Progress>, items: u64) {
                 bar.set_position(now.done);
                 bar.set_message(if now.paused > 0 { "paused" } else { "running" });
             }
-            // Without news the spinner still turns.
+            // The spinner turns even if there is no new value.
             Err(RecvTimeoutError::Timeout) => bar.tick(),
             Err(_) => break,
         }

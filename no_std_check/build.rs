@@ -1,4 +1,4 @@
-//! Hands the linker its scripts: the runtime crate's `link.x`, and the board's `memory.x`.
+//! Passes its scripts to the linker: the runtime crate's `link.x`, and the board's `memory.x`.
 
 use std::path::PathBuf;
 use std::{env, fs};

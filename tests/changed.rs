@@ -162,7 +162,7 @@ fn g1_a_thousand_receivers_are_woken_once_each() {
         }
         for (task, wait) in &mut waits {
             assert_eq!(task.wakes(), round);
-            assert_eq!(task.poll(wait).map(|news| news.is_ok()), Poll::Ready(round < ROUNDS));
+            assert_eq!(task.poll(wait).map(|result| result.is_ok()), Poll::Ready(round < ROUNDS));
         }
     }
 }

@@ -1,4 +1,4 @@
-//! What is measured: this crate, tokio, and a bare lock as a yardstick.
+//! The candidates: this crate, tokio, and a bare lock as a yardstick.
 
 use std::sync::Arc;
 
@@ -6,7 +6,7 @@ use parking_lot::RwLock;
 
 /// A `u64` that threads read and replace.
 pub(crate) trait Candidate: Send + Sync + 'static {
-    /// A thread that holds a `Ref` waits for the senders that wait for its `Ref`, if it reads again.
+    /// If a thread that holds a `Ref` reads again, it waits for the senders that wait for its `Ref`.
     const SECOND_READ_DEADLOCKS: bool = false;
 
     fn new() -> Self;
@@ -92,7 +92,7 @@ impl Candidate for Tokio {
     }
 }
 
-/// On the heap, as the channels are.
+/// The lock is on the heap, like the channels.
 pub(crate) struct ParkingLot(Arc<RwLock<u64>>);
 
 impl Candidate for ParkingLot {

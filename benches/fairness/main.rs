@@ -2,8 +2,8 @@
 //! bare lock of parking_lot, in one process.
 //!
 //! `cargo bench --bench fairness` takes about two minutes, prints a table, and writes it to `benches/fairness.json` and
-//! `benches/fairness.md`. `cargo bench --bench fairness -- "part of a name"` runs only the scenarios with that in their
-//! name, and writes nothing.
+//! `benches/fairness.md`. `cargo bench --bench fairness -- "part of a name"` runs only the scenarios with this text in their
+//! names, and writes nothing.
 
 mod candidates;
 #[path = "../workloads/machine.rs"]
@@ -41,7 +41,7 @@ fn main() {
     }
 }
 
-/// The scenarios with that in their name. Ends the program if there is none.
+/// Returns the scenarios with `part` in their names. Ends the program if there is none.
 fn select(part: &str) -> Vec<&'static Scenario> {
     let selected: Vec<_> = SCENARIOS.iter().filter(|scenario| scenario.name.contains(part)).collect();
     if selected.is_empty() {
@@ -65,16 +65,16 @@ fn measure(scenarios: &[&Scenario]) -> Vec<Row> {
 }
 
 struct Runner {
-    /// A round has not ended. Its threads still run and would distort what comes after it.
+    /// A round has not ended. Its threads still run and would distort later measurements.
     timed_out: bool,
 }
 
 impl Runner {
-    /// All rounds of a scenario, of each candidate.
+    /// Runs all rounds of a scenario, for each candidate.
     fn take_turns(&mut self, scenario: &Scenario, step: &str) -> [Vec<Round>; 3] {
         let mut candidates = [const { Vec::new() }; 3];
         for round in 0..scenario.rounds {
-            // This crate last: if its round does not end, the others are measured already.
+            // This crate comes last. If its round does not end, the others have been measured already.
             for ((run, name), rounds) in scenario.run.into_iter().zip(NAMES).zip(&mut candidates).rev() {
                 if round == 0 {
                     eprintln!("{step} {}, {name} ...", scenario.name);
@@ -85,7 +85,7 @@ impl Runner {
         candidates
     }
 
-    /// Runs a round on a thread of its own, and leaves the thread behind if the round does not end.
+    /// Runs a round on a new thread, which it leaves behind if the round does not end.
     fn round(&mut self, run: Run) -> Round {
         if self.timed_out {
             return Err(Missing::NotMeasured);

@@ -59,7 +59,7 @@ impl Row {
     }
 }
 
-/// Empty if there is nothing to compare with.
+/// The verdict, or an empty text if there is nothing to compare with.
 fn verdict(must: &[Bar], ours: Cell, tokio: Cell) -> &'static str {
     let ours = match ours {
         Cell::Measured(value) => value,

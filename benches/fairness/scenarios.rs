@@ -1,4 +1,4 @@
-//! The scenarios: the one table that says what is measured and how good it must be, and a function for each.
+//! The scenarios: a table that says what is measured and how good it must be, and a function for each scenario.
 
 use std::hint::{black_box, spin_loop};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -14,7 +14,7 @@ use Unit::{Count, Nanoseconds, PerSecond, Percent};
 
 pub(crate) struct Scenario {
     pub(crate) name: &'static str,
-    /// How many turns each candidate has. A figure is the median of its turns.
+    /// How many rounds each candidate has. A figure is the median of the candidate's rounds.
     pub(crate) rounds: usize,
     /// One round of each candidate, in the order of [`NAMES`](crate::candidates::NAMES).
     pub(crate) run: [Run; 3],
@@ -35,7 +35,7 @@ pub(crate) enum Missing {
     Deadlock,
     /// The round has not ended within [`LONGEST_ROUND`].
     TimedOut,
-    /// The platform has no clock for it, or a round before this one has not ended.
+    /// The platform has no clock for this, or an earlier round has not ended.
     NotMeasured,
 }
 
@@ -62,9 +62,9 @@ pub(crate) enum Unit {
 pub(crate) enum Bar {
     Min(f64),
     Max(f64),
-    /// That part of tokio's figure in the same run.
+    /// At least this part of tokio's figure in the same run.
     MinOfTokio(f64),
-    /// That part of tokio's figure in the same run.
+    /// At most this part of tokio's figure in the same run.
     MaxOfTokio(f64),
 }
 
@@ -159,30 +159,30 @@ pub(crate) const SCENARIOS: &[Scenario] = &[
 
 /// How long a scenario with background threads lasts.
 const WINDOW: Duration = Duration::from_secs(3);
-/// How long a thread pauses between two calls beside background threads.
+/// How long a thread pauses between two calls while background threads run.
 const PAUSE: Duration = micros(100);
-/// How long new threads have to start and to block.
+/// How long new threads may take to start and to block.
 const START: Duration = millis(50);
 /// The longest wait that is measured. A longer one is shown as longer than this.
 pub(crate) const LONGEST_WAIT: Duration = Duration::from_secs(5);
-/// How long a round may last. The longest waits are over long before.
+/// How long a round may last. It is much longer than the longest wait that is measured.
 pub(crate) const LONGEST_ROUND: Duration = Duration::from_secs(20);
 
-/// One thread sends without a pause, and each closure takes that long. Another thread borrows every 100 us for 3 s.
+/// One thread sends without a pause, and each `closure` takes that long. Another thread borrows every 100 us for 3 s.
 /// Returns how often it borrows, and how long the slowest borrow takes.
 fn reader_beside_a_sender<C: Candidate>(closure: Duration) -> Round {
     let (reads, worst) = beside_senders(1, closure, C::read);
     Ok(vec![reads as f64, nanoseconds(worst)])
 }
 
-/// Threads send without a pause, and each closure takes that long. Another thread borrows every 100 us for 3 s. Returns
+/// Threads send without a pause, and each `closure` takes that long. Another thread borrows every 100 us for 3 s. Returns
 /// how long the slowest borrow takes.
 fn reader_beside_senders<C: Candidate>(senders: usize, closure: Duration) -> Round {
     let (_, worst) = beside_senders(senders, closure, C::read);
     Ok(vec![nanoseconds(worst)])
 }
 
-/// One thread sends without a pause, and each closure takes that long. Another thread sends every 100 us for 3 s.
+/// One thread sends without a pause, and each `closure` takes that long. Another thread sends every 100 us for 3 s.
 /// Returns how long its slowest send takes.
 fn second_sender<C: Candidate>(closure: Duration) -> Round {
     let (_, worst) = beside_senders(1, closure, |candidate: &C| candidate.set(1));
@@ -217,7 +217,7 @@ fn sender_beside_readers<C: Candidate>(readers: usize, longest: Duration) -> Rou
     Ok(vec![nanoseconds(worst)])
 }
 
-/// A thread holds a `Ref` that blocks senders, and borrows 25 times more. Returns the median of these.
+/// A thread holds a `Ref` that blocks senders, and borrows 25 more times. Returns the median of these times.
 fn second_borrow<C: Candidate>(senders: usize) -> Round {
     if C::SECOND_READ_DEADLOCKS {
         return Err(Missing::Deadlock);
@@ -265,8 +265,8 @@ fn wake_up<C: Candidate>() -> Round {
     Ok(vec![nanoseconds(sent - dropped)])
 }
 
-/// Threads read nine times of ten and send once, with 50 spins in between, for 0.8 s. Returns how many operations they
-/// do in a second, in all.
+/// Threads read nine times out of ten and send once, with 50 spins in between, for 0.8 s. Returns how many operations they
+/// do in a second in total.
 fn mixed<C: Candidate>(threads: usize) -> Round {
     let candidate = C::new();
     let stop = AtomicBool::new(false);
@@ -331,8 +331,8 @@ fn beside_senders<C: Candidate, R>(
     )
 }
 
-/// Repeats `background` on so many threads until `foreground` returns. If it does not return in time because it is
-/// blocked, the background ends first.
+/// Repeats `background` on a number of threads until `foreground` returns. If `foreground` does not return in time because it
+/// is blocked, the background ends first.
 fn beside<R: Send>(
     threads: usize,
     background: impl Fn(&mut Random) + Sync,
@@ -355,14 +355,14 @@ fn beside<R: Send>(
             let _running = running;
             foreground()
         });
-        // An error in any case: the foreground has dropped its end, or the time is over.
+        // This is an error in any case: the foreground has dropped its end, or the time is over.
         let _ = returned.recv_timeout(WINDOW + LONGEST_WAIT);
         stop.store(true, Ordering::Relaxed);
         foreground.join().unwrap()
     })
 }
 
-/// Holds a `Ref` while so many threads want to send, and calls `measure` when they are blocked.
+/// Holds a `Ref` while a number of threads want to send, and calls `measure` when they are blocked.
 fn with_blocked_senders<C: Candidate, R>(senders: usize, measure: impl FnOnce(&C) -> R) -> R {
     let candidate = C::new();
     thread::scope(|scope| {
@@ -376,7 +376,7 @@ fn with_blocked_senders<C: Candidate, R>(senders: usize, measure: impl FnOnce(&C
     })
 }
 
-/// Stays in a closure of `send_modify` while so many threads want to read, and calls `measure` when they are blocked.
+/// Stays in a closure of `send_modify` while a number of threads want to read, and calls `measure` when they are blocked.
 fn with_blocked_readers<C: Candidate, R>(readers: usize, measure: impl FnOnce() -> R) -> R {
     let candidate = C::new();
     thread::scope(|scope| {
@@ -420,7 +420,7 @@ fn time_of_one<R>(call: impl Fn(u64) -> R) -> f64 {
     nanoseconds(time(repeat)) / CALLS as f64
 }
 
-/// Takes that long, without sleep.
+/// Takes that long without sleeping.
 fn spin(duration: Duration) {
     let start = Instant::now();
     while start.elapsed() < duration {}

@@ -1,4 +1,4 @@
-//! What the workloads ask of a channel. Each channel implements [`Watch`], and those of the other traits that it can.
+//! The operations that the workloads use. Each channel implements [`Watch`], and the other traits if it can.
 
 use std::fmt::Debug;
 use std::future::Future;
@@ -6,7 +6,7 @@ use std::ops::Deref;
 
 use futures_lite::future::block_on;
 
-/// What is sent.
+/// The type of the values.
 pub(crate) trait Value: Copy + Debug + Send + Sync + 'static {}
 
 impl<T: Copy + Debug + Send + Sync + 'static> Value for T {}
@@ -55,7 +55,7 @@ pub(crate) trait Subscribe: Watch {
     fn subscribe<T: Value>(tx: &Self::Sender<T>) -> Self::Receiver<T>;
 }
 
-/// A send wakes a receiver even if it begins to wait on another thread at the same time.
+/// A send wakes a receiver even if the receiver begins to wait on another thread at the same time.
 pub(crate) trait AcrossThreads: Watch {
     /// Waits without an executor. Returns `false` if the channel is closed.
     fn changed_blocking<T: Value>(rx: &mut Self::Receiver<T>) -> bool {

@@ -12,9 +12,9 @@ use futures_lite::future::{block_on, yield_now};
 use super::channel::{AcrossThreads, Watch};
 use super::timing::take_turns;
 
-/// `n` times: a send, until all of `RECEIVERS` tasks on this thread have seen it.
+/// Measures the time from a send until all of `RECEIVERS` tasks on this thread have seen the value, `n` times.
 pub(super) fn on_one_worker<W: Watch, const RECEIVERS: usize>(n: u64) -> Duration {
-    // One more is the receiver that the others are made from.
+    // One more receiver is the one from which the others are made.
     const { assert!(RECEIVERS < W::MAX_RECEIVERS) };
     fan_out::<W>(RECEIVERS, 1, n)
 }

@@ -1,4 +1,4 @@
-//! What the work costs at least: the bare parts that a channel is made of, which promise next to nothing.
+//! The limits: what the bare parts of a channel cost without the channel.
 
 use std::hint::black_box;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use super::timing::{at_once, time};
 
-/// The bare part that the work of a row is reduced to.
+/// The bare part to which the work of a row is reduced.
 #[derive(Clone, Copy)]
 pub(crate) enum Part {
     /// A std `RwLock`, read or written.
@@ -51,10 +51,10 @@ pub(super) fn load(n: u64) -> Duration {
     time(|| load_often(&atomic, n))
 }
 
-/// The loop of `has_changed`, with a load and a comparison only.
+/// The loop of `has_changed`, with only a load and a comparison.
 pub(super) fn compare(n: u64) -> Duration {
     let (atomic, seen) = (AtomicU64::new(0), black_box(0));
-    // For the compiler, another thread could write to it.
+    // The compiler must assume that another thread writes to it.
     black_box(&atomic);
     time(|| {
         let mut changes = 0u64;

@@ -1,4 +1,4 @@
-//! The machine that the results are from.
+//! The machine on which the results are measured.
 
 use std::env::consts::{ARCH, OS};
 use std::num::NonZero;

@@ -1,13 +1,14 @@
 //! The work that is measured. A workload is a function that is generic over a channel ([`channel::Watch`]): it does
 //! its work `n` times and returns how long that took. [`rows::ROWS`] says which channels run it.
 //!
-//! A program that uses this module defines `peers!` first: it expands to the channels other than this crate and tokio.
+//! A program that uses this module must first define the macro `peers!`, which expands to the channels other than this crate and
+//! tokio.
 
 use std::time::Duration;
 
 pub(crate) type Work = fn(u64) -> Duration;
 
-/// `instance!(Channel, (workload))`: the function for one channel, with the number that it may also be generic over.
+/// `instance!(Channel, (workload))`: the function for one channel. A workload may also be generic over a number.
 macro_rules! instance {
     ($channel:ty, ($workload:ident)) => {
         $workload::<$channel>

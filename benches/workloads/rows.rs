@@ -1,4 +1,4 @@
-//! The rows of the comparison: the one table that says what is measured, on which channels, and how good it should be.
+//! The rows of the comparison: a table that says what is measured, on which channels, and how good it should be.
 
 use std::fmt;
 
@@ -24,15 +24,15 @@ pub(crate) struct Row {
     pub(crate) tokio: Work,
     /// The other channels that can do this work.
     pub(crate) peers: &'static [(&'static str, Work)],
-    /// What is left of this work if a channel is reduced to one of its parts.
+    /// The limits of this work: what remains if a channel is reduced to one of its parts.
     pub(crate) limits: &'static [(Part, Work)],
 }
 
-/// What this crate's time should be at most, as a ratio to tokio's time.
+/// The goal for this crate: the highest ratio of its time to tokio's time.
 #[derive(Clone, Copy)]
 pub(crate) enum Bar {
     Ratio(f64),
-    /// What that limit of the row comes to in the same run.
+    /// The ratio of this limit of the row in the same run.
     Limit(Part),
 }
 
@@ -46,15 +46,15 @@ impl fmt::Display for Bar {
 }
 
 impl Row {
-    /// Everything that does the work of this row, with its name.
+    /// All candidates that do the work of this row, with their names.
     pub(crate) fn candidates(&self) -> impl Iterator<Item = (&'static str, Work)> {
         let limits = self.limits.iter().map(|&(limit, work)| (limit.name(), work));
         [(Ours::NAME, self.ours), (Tokio::NAME, self.tokio)].into_iter().chain(self.peers.iter().copied()).chain(limits)
     }
 }
 
-/// `(workload)` is one workload for all; `(workload 100)` is one that is also generic over a number;
-/// `(workload, workload)` are two, the first for this crate and the second for tokio.
+/// `(workload)` is one workload for all channels, and `(workload 100)` is one that is also generic over a number.
+/// `(workload, workload)` are two workloads, the first for this crate and the second for tokio.
 macro_rules! rows {
     ($($name:literal, $bar:expr, $work:tt, $peers:ident, [$($limit:ident $bare:ident),*];)+) => {
         &[$(
@@ -74,7 +74,7 @@ macro_rules! rows {
     (@tokio $work:tt) => { instance!(Tokio, $work) };
 }
 
-/// All rows, in the order in which they are shown. `peers!` says who is in each group.
+/// All rows, in the order in which they are shown. `peers!` defines the groups.
 pub(crate) const ROWS: &[Row] = rows! {
     // Name                                    Bar          Workload, peers, limits
     "borrow",                                  Limit(Lock), (borrow), all, [Lock read, Atomic load];
@@ -105,7 +105,8 @@ pub(crate) const ROWS: &[Row] = rows! {
     "two threads Cached::get (tokio: borrow)", Ratio(0.1),  (two_cached_get, two_readers), none, [Atomic two_load];
 };
 
-// A bar can only be a limit that is measured in the same row: a search past the end of its limits does not compile.
+// A bar can only be a limit that is measured in the same row. Otherwise the search goes past the end of the row's limits, which
+// does not compile.
 const _: () = {
     let mut row = 0;
     while row < ROWS.len() {

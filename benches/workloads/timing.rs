@@ -1,4 +1,4 @@
-//! Taking the time, on one thread and on several.
+//! Measures time, on one thread and on several.
 
 use std::hint::spin_loop;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -11,8 +11,7 @@ pub(crate) fn time(work: impl FnOnce()) -> Duration {
     start.elapsed()
 }
 
-/// Brings two threads onto two cores: new threads start on one core, and may stay there unless they depend on each
-/// other.
+/// Moves two threads to two cores. New threads start on one core, and may stay there unless they wait for each other.
 pub(crate) fn take_turns(turn: &AtomicUsize, me: usize) {
     for mine in (me..40).step_by(2) {
         while turn.load(Ordering::Acquire) != mine {
@@ -22,7 +21,7 @@ pub(crate) fn take_turns(turn: &AtomicUsize, me: usize) {
     }
 }
 
-/// Runs `work` on so many threads at once, and returns how long it takes until the last one has finished.
+/// Runs `work` on a number of threads at once, and returns the time until the last one has finished.
 pub(crate) fn at_once(threads: usize, work: impl Fn() + Sync) -> Duration {
     let (turn, ready) = (AtomicUsize::new(0), AtomicUsize::new(0));
     thread::scope(|scope| {
@@ -33,7 +32,7 @@ pub(crate) fn at_once(threads: usize, work: impl Fn() + Sync) -> Duration {
                     if threads > 1 && me < 2 {
                         take_turns(turn, me);
                     }
-                    // No sleep: a thread that sleeps may wake up on another core.
+                    // This spins, because a thread that sleeps may wake up on another core.
                     ready.fetch_add(1, Ordering::AcqRel);
                     while ready.load(Ordering::Acquire) < threads {
                         thread::yield_now();

@@ -1,4 +1,4 @@
-//! tokio, which each ratio compares with.
+//! tokio, to whose time each ratio compares.
 
 use std::future::Future;
 use std::ops::Deref;

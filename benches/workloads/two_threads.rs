@@ -1,4 +1,4 @@
-//! What threads that use one channel at the same time cost each other.
+//! Threads that use one channel at the same time.
 
 use std::hint::black_box;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -16,7 +16,7 @@ pub(super) fn two_readers<W: Watch>(n: u64) -> Duration {
     read_on_two_threads::<W>(&rx, n)
 }
 
-/// The same while a third thread sends now and then.
+/// Two threads borrow `n` times each while a third thread sends now and then.
 pub(super) fn two_readers_and_a_sender<W: Watch>(n: u64) -> Duration {
     let (tx, rx) = W::channel(0u64);
     let done = AtomicBool::new(false);
@@ -79,7 +79,7 @@ pub(super) fn ping_pong<W: AcrossThreads>(n: u64) -> Duration {
                 let value = *W::borrow_and_update(&mut pinged);
                 W::send(&pong, value);
             }
-            // Returned instead of dropped, because closing hides the last value in some channels.
+            // The sender is returned and not dropped, because in some channels the close hides the last value.
             (pinged, pong)
         })
     });

@@ -1,4 +1,4 @@
-//! A waker as executors have them: it counts references, and a wake-up writes to memory.
+//! A waker like those of executors: it counts references, and a wake-up writes to memory.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};

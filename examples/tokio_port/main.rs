@@ -1,13 +1,13 @@
-//! One program for tokio twice: with `tokio::sync::watch`, and with this crate. The difference is the `use` line.
+//! The same program for tokio twice: with `tokio::sync::watch`, and with this crate. Only the `use` line differs.
 //!
 //! ```text
 //! cargo run --example tokio_port --features tokio
 //! ```
 //!
-//! It prints what the program says with each of the two channels, and fails unless that is the same.
+//! It prints the program's output with each of the two channels, and fails unless both are the same.
 //!
-//! The feature `tokio` lets waits take part in tokio's cooperative budget, as those of `tokio::sync::watch` do. Without it the
-//! program runs as well, but a task whose waits are always ready would not let others run.
+//! With the feature `tokio`, waits take part in tokio's cooperative budget, as those of `tokio::sync::watch` do. The program also
+//! runs without it, but then a task whose waits are always ready does not let other tasks run.
 
 mod with_tokio {
     use tokio::sync::watch;

@@ -1,4 +1,4 @@
-// A program for tokio, in which `watch` is `tokio::sync::watch`, or what takes its place: main.rs includes it twice.
+// A program for tokio. main.rs includes it twice: `watch` is `tokio::sync::watch` or this crate.
 //
 // Three workers follow a limit until they are told to stop. The first channel carries the limit, the second one the request
 // to stop, and the third one counts how often a worker has applied a limit.
@@ -30,7 +30,7 @@ impl Worker {
     }
 }
 
-/// Returns what the workers and the program itself have to say.
+/// Returns the output of the program and its workers.
 pub(crate) async fn run() -> Vec<String> {
     let (limit, limit_seen) = watch::channel(0);
     let (stop, stop_seen) = watch::channel(false);

@@ -1,13 +1,13 @@
 #!/usr/bin/env bash
-# Builds the example page into examples/wasm/target/page: `examples/wasm/build.sh`, or `examples/wasm/build.sh serve` to look at
-# it until Ctrl-C.
+# Builds the example page into examples/wasm/target/page: `examples/wasm/build.sh`. `examples/wasm/build.sh serve` also serves it
+# until Ctrl-C.
 . "$(dirname "$0")/../../ci/lib.sh"
 
 package=(--quiet --locked --manifest-path examples/wasm/Cargo.toml)
 target=${CARGO_TARGET_DIR:-examples/wasm/target}
 page=$target/page
 
-# The module, and then the JavaScript that loads it.
+# First the WebAssembly module, then the JavaScript that loads it.
 (use_target wasm32-unknown-unknown std,panic_abort; rust_cargo build "${package[@]}" --release --target wasm32-unknown-unknown)
 mkdir -p "$page"
 cargo run "${package[@]}" --package bindgen -- "$target/wasm32-unknown-unknown/release/page.wasm" "$page"

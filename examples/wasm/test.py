@@ -1,6 +1,6 @@
-"""The page of examples/wasm in a browser: `test.py SCREENSHOTS PAGE`, with the directory that build.sh has made.
+"""Tests the page of examples/wasm in a browser: `test.py SCREENSHOTS PAGE`, where PAGE is the directory that build.sh has made.
 
-It needs the module `browser`, which is in ci.
+It needs the module `browser`, which is in ci/.
 """
 
 import functools
@@ -33,7 +33,7 @@ with browser.start(screenshots) as page:
     page.open(f"http://127.0.0.1:{server.server_port}/")
     try:
         page.wait_for("the first value", "document.querySelector('#number').textContent == '20'")
-        # Many inputs one after the other; then both ends, and a step.
+        # Many inputs one after the other, then both ends, then one step.
         check(page, Keys.ARROW_RIGHT * 22, 42)
         for scheme in "light", "dark":
             page.screenshot("wasm", 600, scheme)
@@ -41,7 +41,7 @@ with browser.start(screenshots) as page:
         check(page, Keys.HOME, 0)
         check(page, Keys.ARROW_UP, 1)
     finally:
-        # A view that does not follow often says why in the console.
+        # If a view does not follow, the console often shows why.
         complaints = page.complaints()
         print(*complaints, sep="\n", file=sys.stderr, end="")
     assert not complaints, "the browser's console is not empty"

@@ -11,10 +11,10 @@ pub(crate) trait Hook: Send + Sync {
     fn dropped(&self);
 }
 
-/// Makes a waker of a hook, which lives until the last clone of the waker has been dropped.
+/// Makes a waker from a hook, which lives until the last clone of the waker has been dropped.
 pub(crate) fn waker(hook: Arc<dyn Hook>) -> Waker {
-    // SAFETY: the functions of the vtable treat the pointer as `Arc::into_raw` of an `Arc<Arc<dyn Hook>>`, which it is, and
-    // each waker owns one reference. The hook is `Send` and `Sync`.
+    // SAFETY: the pointer is `Arc::into_raw` of an `Arc<Arc<dyn Hook>>`, and the functions of the vtable treat it as such. Each
+    // waker owns one reference. The hook is `Send` and `Sync`.
     unsafe { Waker::from_raw(raw(Arc::new(hook))) }
 }
 
@@ -23,21 +23,21 @@ fn raw(hook: Arc<Arc<dyn Hook>>) -> RawWaker {
     RawWaker::new(Arc::into_raw(hook).cast(), &VTABLE)
 }
 
-/// The reference that the waker with this pointer owns.
+/// Returns the reference that the waker with this pointer owns.
 ///
 /// # Safety
 ///
-/// `data` is that of a waker made by [`waker`], which is not used any more.
+/// `data` must be the pointer of a waker made by [`waker`], which must not be used afterwards.
 unsafe fn owned(data: *const ()) -> Arc<Arc<dyn Hook>> {
     // SAFETY: as promised above.
     unsafe { Arc::from_raw(data.cast()) }
 }
 
-/// Another reference.
+/// Returns another reference.
 ///
 /// # Safety
 ///
-/// `data` is that of a waker made by [`waker`], which still exists.
+/// `data` must be the pointer of a waker made by [`waker`], which must still exist.
 unsafe fn another(data: *const ()) -> Arc<Arc<dyn Hook>> {
     // SAFETY: as promised above; one reference is added, and one is returned.
     unsafe {
@@ -60,7 +60,7 @@ unsafe fn wake(data: *const ()) {
 }
 
 unsafe fn wake_by_ref(data: *const ()) {
-    // SAFETY: only called with the pointer of a waker that exists, also after it has been called.
+    // SAFETY: only called with the pointer of a waker that exists, and that still exists afterwards.
     let hook = unsafe { another(data) };
     hook.woken();
 }

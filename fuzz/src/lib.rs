@@ -14,16 +14,16 @@ use arbitrary::{Arbitrary, Result, Unstructured};
 use crate::programs::{Op, run_model, run_ours, run_tokio};
 use crate::wakers::Step;
 
-/// More steps find no more, and take longer.
+/// Longer programs find no more, and take longer.
 const MAX_STEPS: usize = 100;
 
-/// Makes a step of `BYTES` bytes each, so a byte that is changed changes one step.
+/// Decodes one step from `BYTES` bytes, so changing a byte changes one step.
 fn steps<const BYTES: usize, S>(u: &mut Unstructured<'_>, step: fn([u8; BYTES]) -> S) -> Result<Vec<S>> {
     let count = (u.len() / BYTES).min(MAX_STEPS);
     (0..count).map(|_| u.arbitrary().map(step)).collect()
 }
 
-/// A program for the target `model`: its calls are those that tokio's channel has.
+/// A program for the target `model`, with the calls that tokio's channel has.
 pub struct OfBoth(Vec<Op>);
 
 impl<'a> Arbitrary<'a> for OfBoth {
@@ -41,7 +41,7 @@ impl OfBoth {
     }
 }
 
-/// A program for the target `own`: with all calls that the model has.
+/// A program for the target `own`, with all calls that the model has.
 pub struct OfAll(Vec<Op>);
 
 impl<'a> Arbitrary<'a> for OfAll {
@@ -57,7 +57,7 @@ impl OfAll {
     }
 }
 
-/// Panics if two logs differ, and says where first.
+/// Panics if two logs differ, with the first step that differs.
 #[track_caller]
 fn same(other: &str, ours: &str, others: &str) {
     for (at, (ours, others)) in ours.lines().zip(others.lines()).enumerate() {
@@ -66,7 +66,7 @@ fn same(other: &str, ours: &str, others: &str) {
     assert_eq!(ours, others);
 }
 
-/// A program for the target `wakers`: wakers do some of its steps.
+/// A program for the target `wakers`, in which wakers do some of the steps.
 pub struct InWakers {
     crowd: usize,
     steps: Vec<Step>,

@@ -1,6 +1,6 @@
-//! Programs of which wakers do some of the steps: when a waker is cloned, called or dropped, it can take the program's next
-//! step, in the middle of what the channel does. Tasks can also be polled where they are woken. After each step outside of
-//! wakers, no wake-up may be lost and no waker kept.
+//! Programs in which wakers do some of the steps: when a waker is cloned, called or dropped, it can take the program's next
+//! step, in the middle of an operation of the channel. Tasks can also be polled where they are woken. After each step that no waker
+//! has taken, no wake-up may be lost and no waker may be kept.
 
 use std::cell::{Cell, RefCell};
 use std::marker::PhantomData;
@@ -16,33 +16,33 @@ use crate::common::Task;
 use crate::hook::{Hook, waker};
 use crate::programs::real::State;
 
-/// How many more receivers wait, in front of those of the program: none, some, more than a delivery takes at
-/// once without `std`, and more than it takes at once from each list with `std`.
+/// How many additional receivers wait in front of the program's receivers: none, a few, more than one batch without `std`, or more
+/// than one batch in each list with `std`.
 pub(crate) const CROWDS: [usize; 4] = [0, 3, 20, 150];
 
 const RECEIVERS: usize = 4;
 const SENDERS: usize = 2;
 
-/// One step. Places of receivers and of senders are named by their number.
+/// One step. Places of receivers and of senders are given by number.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Step {
     Nothing,
     Send(Send),
-    /// Begins a wait and polls it. If there is one already, only polls it.
+    /// Begins a wait and polls it. If there is a wait already, only polls it.
     Wait(usize, Kind, Acts),
     WaitClosed(usize, Acts),
     CancelReceiver(usize),
     CancelSender(usize),
     MarkUnchanged(usize),
     MarkChanged(usize),
-    /// Puts a new receiver into a place that is empty.
+    /// Puts a new receiver into an empty place.
     Subscribe(usize),
     CloneSender(usize),
     DropReceiver(usize),
     DropSender(usize),
     /// Drops the sender that sends.
     DropMainSender,
-    /// Panics, if a waker does it.
+    /// Panics if a waker takes this step.
     Panic,
 }
 
@@ -72,12 +72,12 @@ pub(crate) struct Acts {
     cloned: bool,
     woken: bool,
     dropped: bool,
-    /// It polls its task on the spot, before it takes a step. A task that is ready waits again.
+    /// The waker polls its task on the spot before it takes a step. A task that is ready then waits again.
     inline: bool,
 }
 
 impl Step {
-    /// The step that these bytes stand for.
+    /// Returns the step that these bytes encode.
     pub(crate) fn decode([kind, place, more]: [u8; 3]) -> Self {
         let (rx, tx) = (usize::from(place) % RECEIVERS, usize::from(place) % SENDERS);
         let bit = |bit: u8| more >> bit & 1 != 0;
@@ -112,11 +112,11 @@ impl Step {
 
 thread_local! {
     static WORLD: RefCell<World> = RefCell::default();
-    /// How many hooks there are.
+    /// How many hooks exist.
     static HOOKS: Cell<usize> = const { Cell::new(0) };
 }
 
-/// Nothing else of this file runs in `f`; so no handle and no waker may be dropped or polled there.
+/// No other code of this file may run in `f`, so `f` must not drop or poll handles and wakers.
 fn with<R>(f: impl FnOnce(&mut World) -> R) -> R {
     WORLD.with_borrow_mut(f)
 }
@@ -128,7 +128,7 @@ struct World {
     weak: Option<WeakSender<u64>>,
     rxs: [Place<Receiver<u64>>; RECEIVERS],
     txs: [Place<Sender<u64>>; SENDERS],
-    /// How many new versions were sent.
+    /// How many versions have been sent.
     sends: u64,
     /// How many sends have not returned.
     sends_under_way: usize,
@@ -143,10 +143,10 @@ impl World {
 
 /// Where a handle can be.
 struct Place<H> {
-    /// `None` if there is none, or while it is in use.
+    /// `None` if the place is empty, or while its handle is in use.
     state: Option<State<H>>,
     is_in_use: bool,
-    /// The wait, from a poll that is pending to its end.
+    /// The wait, from a poll that returns `Pending` until the wait ends.
     pending: Option<Pending>,
 }
 
@@ -158,11 +158,11 @@ impl<H> Default for Place<H> {
 
 struct Pending {
     hook: Arc<WaitHook>,
-    /// The number of sends that the poll has seen, if it was not woken meanwhile.
+    /// The number of sends that the poll has seen, if its waker was not called in the meantime.
     sends: u64,
 }
 
-/// What a waker does: each poll has another.
+/// What a waker does. Each poll has its own waker.
 struct WaitHook {
     /// The number of the poll.
     id: u64,
@@ -171,7 +171,8 @@ struct WaitHook {
     acts: Acts,
     /// The number of sends before the poll.
     sends: u64,
-    /// A send that is under way has still to visit some of the channel's lists. It also wakes what has come into these since.
+    /// The poll was made during a send, which may not have visited all of the channel's lists yet. The send also wakes tasks that
+    /// have joined these lists since it began.
     in_send: bool,
     is_woken: AtomicBool,
 }
@@ -198,7 +199,7 @@ impl WaitHook {
         self.is_woken.load(Ordering::Relaxed)
     }
 
-    /// Polls its task, if that waits with this waker.
+    /// Polls its task if the task waits with this waker.
     fn poll<H: Handle>(&self) {
         let is_waiting =
             with(|world| H::place(world, self.place).pending.as_ref().is_some_and(|it| it.hook.id == self.id));
@@ -278,7 +279,7 @@ impl Handle for Receiver<u64> {
     }
 
     fn end_kept(&mut self, cx: &mut Context<'_>) {
-        // No call does only that: a poll that is ready does.
+        // No call only ends a registration, but a poll that is ready does.
         self.mark_changed();
         assert!(self.poll_changed(cx).is_ready());
     }
@@ -398,11 +399,11 @@ fn take<H: Handle>(at: usize) -> Option<(State<H>, Option<Pending>)> {
     })
 }
 
-/// Begins a wait, if there is none.
+/// Begins a wait if there is none.
 fn start<H: Handle>(at: usize, kind: Kind) {
     with(|world| {
         let place = H::place(world, at);
-        // The same wait is polled again, and any other takes the place of one with `poll_changed`.
+        // A wait of the same kind is polled again, and a wait with `poll_changed` is replaced by any other.
         place.state = place.state.take().map(|state| H::start(state, kind));
     });
 }
@@ -415,7 +416,7 @@ fn mark(at: usize, mark: fn(&mut Receiver<u64>)) {
     });
 }
 
-/// Puts back what `f` makes of what is in a place, and what is pending then. If `f` panics, the place is empty.
+/// Replaces the state in a place by the state and the pending wait that `f` returns. If `f` panics, the place is empty.
 fn change<H: Handle>(at: usize, f: impl FnOnce(State<H>) -> (State<H>, Option<Pending>)) {
     struct InUse<H: Handle>(usize, PhantomData<H>);
 
@@ -438,7 +439,7 @@ fn change<H: Handle>(at: usize, f: impl FnOnce(State<H>) -> (State<H>, Option<Pe
     drop(before);
 }
 
-/// Polls what waits in a place, with a new waker.
+/// Polls the wait in a place with a new waker.
 fn poll<H: Handle>(at: usize, acts: Acts) {
     change::<H>(at, |mut state| {
         loop {
@@ -495,11 +496,11 @@ fn cancel<H: Handle>(at: usize) {
     });
 }
 
-/// More receivers, each with its own task.
+/// The additional receivers, each with its own task.
 struct Crowd(Vec<(Receiver<u64>, Task, usize)>);
 
 impl Crowd {
-    /// Polls those that have been woken, until the channel is closed, and panics if one should have been.
+    /// Polls the receivers that have been woken, until the channel is closed. Panics if another one should have been woken.
     fn poll(&mut self) {
         self.0.retain_mut(|(rx, task, wakes)| {
             if std::mem::replace(wakes, task.wakes()) == task.wakes() {
@@ -527,14 +528,14 @@ fn crowd(tx: &Sender<u64>, count: usize) -> Crowd {
     crowd
 }
 
-/// Checks what is true whenever nothing is under way.
+/// Checks what must be true when no operation is under way.
 fn check() {
     with(|world| {
         let is_closed = world.is_closed();
         let rxs = world.rxs.iter().flat_map(|place| &place.pending);
         for pending in rxs.clone().filter(|pending| !pending.hook.is_woken()) {
-            assert!(!is_closed, "a receiver sleeps and the channel is closed");
-            assert_eq!(pending.sends, world.sends, "a receiver sleeps since that send");
+            assert!(!is_closed, "a receiver sleeps although the channel is closed");
+            assert_eq!(pending.sends, world.sends, "a receiver sleeps although a version has been sent");
         }
         let txs = world.txs.iter().flat_map(|place| &place.pending);
         for _ in txs.clone().filter(|pending| !pending.hook.is_woken()) {
@@ -543,19 +544,19 @@ fn check() {
                 _ => None,
             });
             let receivers = receivers.or(world.tx.as_ref().map(|tx| tx.receiver_count()));
-            assert_ne!(receivers, Some(0), "a sender sleeps in `closed` and there is no receiver");
+            assert_ne!(receivers, Some(0), "a sender sleeps in `closed` although there is no receiver");
         }
         let mut hooks = 0;
         for Pending { hook, .. } in rxs.chain(txs) {
             hooks += 1;
             let kept = Arc::strong_count(hook) - 1;
-            assert_eq!(kept, usize::from(!hook.is_woken()), "the wakers that the channel keeps of a wait");
+            assert_eq!(kept, usize::from(!hook.is_woken()), "the number of wakers that the channel keeps for a wait");
         }
-        assert_eq!(HOOKS.get(), hooks, "the channel keeps a waker of a wait that is over");
+        assert_eq!(HOOKS.get(), hooks, "the channel keeps the waker of a wait that is over");
     });
 }
 
-/// Runs what may panic on purpose.
+/// Calls `f`, which may panic on purpose.
 fn catch(f: impl FnOnce()) {
     if let Err(panic) = catch_unwind(AssertUnwindSafe(f)) {
         if !panic.is::<()>() {
@@ -590,7 +591,7 @@ pub(crate) fn run(in_crowd: usize, steps: &[Step]) {
         drop(rx);
         assert_eq!(task.wakers_kept(), 0);
     }
-    assert_eq!(HOOKS.get(), 0, "the channel keeps a waker after its end");
+    assert_eq!(HOOKS.get(), 0, "the channel keeps a waker after it has been dropped");
 }
 
 fn must_be_usable() {

@@ -1,4 +1,4 @@
-//! Critical sections, of which the longest is measured: for how long were interrupts off? The allocator's own are left out.
+//! Critical sections, and how long interrupts are off at most. The allocator's own critical sections are not measured.
 
 use core::sync::atomic::{AtomicU32, Ordering::Relaxed};
 
@@ -9,8 +9,8 @@ use crate::{board, heap};
 struct Measured;
 critical_section::set_impl!(Measured);
 
-/// 1 while sections are measured: to look at the clock takes a while, and where SysTick gives the interrupts there is
-/// none.
+/// 1 while sections are measured. They are not always, because reading the clock takes time, and there is no clock while SysTick
+/// is the source of interrupts.
 static MEASURING: AtomicU32 = AtomicU32::new(0);
 /// When the outermost section began.
 static BEGAN: AtomicU32 = AtomicU32::new(0);
@@ -38,13 +38,13 @@ unsafe impl Impl for Measured {
     }
 }
 
-/// Returns `true` if the outermost section, which begins or ends here, is one to measure. The answer is the same at both of
-/// its ends.
+/// Returns `true` if the outermost section, which begins or ends here, must be measured. The result is the same at its beginning
+/// and its end.
 fn is_measured() -> bool {
     MEASURING.load(Relaxed) != 0 && !heap::is_busy()
 }
 
-/// Runs `f`, and returns for how many ticks of the board's clock interrupts were off at the longest.
+/// Runs `f`, and returns the longest time for which interrupts were off, in ticks of the board's clock.
 pub(crate) fn longest(f: impl FnOnce()) -> u32 {
     board::start_clock();
     LONGEST.store(0, Relaxed);

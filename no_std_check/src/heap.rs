@@ -1,4 +1,4 @@
-//! The heap, which counts.
+//! The heap, which counts allocations.
 
 use core::alloc::{GlobalAlloc, Layout};
 use core::mem::MaybeUninit;
@@ -7,14 +7,14 @@ use core::sync::atomic::{AtomicU32, Ordering::Relaxed};
 
 use embedded_alloc::LlffHeap;
 
-/// What the smallest board has left over for it.
+/// The memory that is left for the heap on the smallest board.
 const SIZE: usize = 25 * 512;
 
 struct Counting {
     heap: LlffHeap,
-    /// How often memory was asked for.
+    /// How often memory was requested.
     allocations: AtomicU32,
-    /// Bytes that were asked for and not given back.
+    /// Bytes that were requested and not freed.
     live: AtomicU32,
     /// 1 while a call is under way.
     busy: AtomicU32,
@@ -28,14 +28,14 @@ static HEAP: Counting = Counting {
     busy: AtomicU32::new(0),
 };
 
-/// To be called once, before anything allocates.
+/// Must be called once, before anything allocates.
 pub(crate) fn init() {
     static mut MEMORY: MaybeUninit<[u8; SIZE]> = MaybeUninit::uninit();
     // SAFETY: no other code uses this memory, and each board calls this once.
     unsafe { HEAP.heap.init(addr_of_mut!(MEMORY).addr(), SIZE) }
 }
 
-/// How often memory was asked for.
+/// How often memory has been requested.
 pub(crate) fn allocations() -> u32 {
     HEAP.allocations.load(Relaxed)
 }
@@ -45,16 +45,16 @@ pub(crate) fn live() -> u32 {
     HEAP.live.load(Relaxed)
 }
 
-/// Returns `true` in the middle of a call to the heap, if no interrupt has made another in the meantime.
+/// Returns `true` during a call to the heap, unless an interrupt has made another call in the meantime.
 ///
-/// The heap has critical sections of its own, which are as long as its search for a free block. They are not
-/// the crate's, so [`critical`](crate::critical) does not measure a section that begins in here. It does measure one that
-/// begins outside and then allocates: that one keeps interrupts off for the whole call.
+/// The heap has its own critical sections, which are as long as its search for a free block. They are not the crate's, so
+/// [`critical`](crate::critical) does not measure a section that begins during such a call. It does measure a section that begins
+/// before and then allocates: that one keeps interrupts off for the whole call.
 pub(crate) fn is_busy() -> bool {
     HEAP.busy.load(Relaxed) != 0
 }
 
-/// Adds with interrupts off: not every processor here can do it at once.
+/// Adds with interrupts off, because not every processor here has an atomic addition.
 fn add(to: &AtomicU32, by: u32) {
     critical_section::with(|_| to.store(to.load(Relaxed).wrapping_add(by), Relaxed));
 }
@@ -68,7 +68,7 @@ impl Counting {
     }
 }
 
-// SAFETY: the heap does it all.
+// SAFETY: all calls are passed on to the heap.
 unsafe impl GlobalAlloc for Counting {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
         self.busy(|| {

@@ -1,8 +1,8 @@
-//! Firmware that checks the crate on the processors it is written for, and ends with exit status 0 if all is well.
+//! Firmware that checks the crate on microcontrollers, and ends with exit status 0 if all checks pass.
 //!
 //! The scenarios are the same on every board, and run one after the other in 16 KiB of memory (20 on RISC-V). Each
-//! prints its name, and then what it counted. A check that fails is a panic, which names the check and ends the program
-//! with another status.
+//! prints its name, and then what it has counted. If a check fails, the program panics with a message that names the check,
+//! and ends with another status.
 //!
 //! `ci/firmware.sh` builds and runs it for each board, in QEMU.
 #![no_std]
@@ -23,14 +23,14 @@ mod timer;
 
 use embassy_executor::SendSpawner;
 
-/// The executors: `low` runs where no interrupt does, and `high` in an interrupt of its own.
+/// The executors: `low` runs outside interrupts, and `high` in its own interrupt.
 #[derive(Clone, Copy)]
 struct Executors {
     low: SendSpawner,
     high: SendSpawner,
 }
 
-/// What each board calls once it is ready.
+/// Each board calls this once it is ready.
 fn main(executors: Executors) {
     executors.low.spawn(scenarios(executors).unwrap());
 }

@@ -1,4 +1,5 @@
-//! How much of the stack was ever used. What lies below it is the program's data, and no board here would notice.
+//! Measures how much of the stack has been used. The program's data lies below the stack, and no board here would notice an
+//! overflow.
 
 use core::hint::black_box;
 
@@ -6,16 +7,16 @@ use crate::board;
 
 const PAINT: u32 = 0xA5A5_A5A5;
 
-/// Words that `paint` itself needs.
+/// The words of the stack that `paint` itself needs.
 const OWN: usize = 64;
 
-/// To be called once, before much is on the stack.
+/// Must be called once, before much is on the stack.
 #[inline(never)]
 pub(crate) fn paint() {
     let bottom = board::stack_end();
     let local = 0;
     let here: *const u32 = black_box(&local);
-    // SAFETY: between the stack's end and this function's own part of it, nothing is in use.
+    // SAFETY: the part between the stack's end and this function's own frame is not in use.
     unsafe {
         let free = here.offset_from(bottom) as usize - OWN;
         for word in 0..free {
@@ -24,9 +25,9 @@ pub(crate) fn paint() {
     }
 }
 
-/// Returns how many bytes were never written to.
+/// Returns how many bytes have never been written to.
 pub(crate) fn never_used() -> usize {
     let bottom = board::stack_end();
-    // SAFETY: the loop ends at the latest where this function's own part of the stack begins.
+    // SAFETY: the loop ends at this function's own frame at the latest.
     (0..).take_while(|word| unsafe { bottom.add(*word).read_volatile() } == PAINT).count() * size_of::<u32>()
 }

@@ -1,4 +1,4 @@
-//! Tasks, and the end of one to wait for.
+//! Tasks, and waiting for their end.
 
 use alloc::boxed::Box;
 use core::cell::RefCell;
@@ -9,7 +9,7 @@ use critical_section::Mutex;
 use embassy_executor::{SendSpawner, Spawner};
 use portable_atomic_util::Arc;
 
-/// One kind of task for all scenarios, which share its memory.
+/// The task of all scenarios, which share its memory.
 #[embassy_executor::task(pool_size = 8)]
 async fn task(job: Pin<Box<dyn Future<Output = ()> + Send>>) {
     job.await;
@@ -21,19 +21,18 @@ async fn local_task(job: Pin<Box<dyn Future<Output = ()>>>) {
     job.await;
 }
 
-/// Runs `job` in a task of its own, and returns what gives its result.
+/// Runs `job` in a new task, and returns a future that waits for its result.
 pub(crate) fn spawn<T: Send + 'static>(on: SendSpawner, job: impl Future<Output = T> + Send + 'static) -> Join<T> {
     let (join, job) = joined(job);
     on.spawn(task(Box::pin(job)).expect("the pool has enough tasks for each scenario"));
     join
 }
 
-/// Runs the future that `job` returns in a task of its own, on the executor of the calling task. Only one such task runs at a
-/// time.
+/// Runs the future that `job` returns in a new task, on the executor of the calling task. Only one such task can run at a time.
 ///
 /// # Safety
 ///
-/// The caller is a task of an embassy executor, and gives its own context to this future.
+/// The caller must be a task of an embassy executor, and must poll this future with its own context.
 #[cfg_attr(not(feature = "critical-section"), expect(dead_code, reason = "the scenario `blocked_sender` calls it"))]
 pub(crate) async unsafe fn spawn_here<T: Send + 'static, F: Future<Output = T> + 'static>(
     job: impl FnOnce() -> F,
@@ -45,7 +44,7 @@ pub(crate) async unsafe fn spawn_here<T: Send + 'static, F: Future<Output = T> +
     join
 }
 
-/// Returns `job` as a future that keeps its result, and what waits for that.
+/// Returns a future that runs `job` and keeps its result, and a future that waits for that result.
 fn joined<T>(job: impl Future<Output = T>) -> (Join<T>, impl Future<Output = ()>) {
     let join = Join(Arc::new(Mutex::new(RefCell::new(End { result: None, waiting: None }))));
     let end = join.0.clone();

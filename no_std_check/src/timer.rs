@@ -1,4 +1,4 @@
-//! The interrupt that comes all the time, a random number of instructions after it was last left: sooner or later it
+//! The interrupt. It comes again and again, a random number of instructions after the end of the one before. Sooner or later it
 //! comes between any two instructions of the program.
 
 use alloc::boxed::Box;
@@ -9,13 +9,13 @@ use critical_section::Mutex;
 
 use crate::board;
 
-/// After so many interrupts in which nothing moved, nothing ever will.
+/// After so many interrupts without progress, the program hangs.
 const PATIENCE: u32 = 20_000;
-/// Ticks of the board's timer, about as many instructions, between the end of an interrupt and the next, at least.
+/// The fewest ticks of the board's timer between the end of an interrupt and the next. A tick is about one instruction.
 const SHORTEST: u32 = 40;
-/// How many ticks more it may be, for an interrupt after which there is little to do.
+/// How many more ticks there may be, for an interrupt after which there is little to do.
 pub(crate) const OFTEN: u32 = 256;
-/// The same, for one that starts tasks which must get on before the next.
+/// How many more ticks there may be, for an interrupt that starts tasks which must make progress before the next one.
 pub(crate) const SELDOM: u32 = 4096;
 
 type Handler = Box<dyn FnMut() + Send>;
@@ -23,16 +23,16 @@ type Handler = Box<dyn FnMut() + Send>;
 static HANDLER: Mutex<RefCell<Option<Handler>>> = Mutex::new(RefCell::new(None));
 static SCENARIO: Mutex<Cell<&str>> = Mutex::new(Cell::new(""));
 static INTERRUPTS: AtomicU32 = AtomicU32::new(0);
-/// Interrupts since something moved.
+/// Interrupts since the last progress.
 static IDLE: AtomicU32 = AtomicU32::new(0);
 static MORE: AtomicU32 = AtomicU32::new(OFTEN);
 static RANDOM: AtomicU32 = AtomicU32::new(0x9E37_79B9);
 
-/// The interrupt, which stops when this is dropped, where no interrupt runs.
+/// The running timer. Dropping it stops the interrupt, and must not happen in an interrupt.
 #[must_use = "it stops when this is dropped"]
 pub(crate) struct Timer(());
 
-/// Lets `handler` run at each interrupt, the pauses between which are up to so many ticks longer than the shortest.
+/// Runs `handler` at each interrupt. The pauses between interrupts are up to `more` ticks longer than the shortest.
 pub(crate) fn start(more: u32, handler: impl FnMut() + Send + 'static) -> Timer {
     let handler: Handler = Box::new(handler);
     let before = critical_section::with(|section| HANDLER.borrow_ref_mut(section).replace(handler));
@@ -45,7 +45,7 @@ pub(crate) fn start(more: u32, handler: impl FnMut() + Send + 'static) -> Timer 
 }
 
 impl Timer {
-    /// How many interrupts there were.
+    /// How many interrupts there have been.
     pub(crate) fn interrupts(&self) -> u32 {
         INTERRUPTS.load(Relaxed)
     }
@@ -59,17 +59,17 @@ impl Drop for Timer {
     }
 }
 
-/// Says that the scenario got on: no task that should run is asleep.
+/// Reports that the scenario has made progress, so no task that should run is asleep.
 pub(crate) fn progress() {
     IDLE.store(0, Relaxed);
 }
 
-/// Names the scenario, for the message if nothing moves in it.
+/// Sets the name of the scenario, which is shown if it makes no progress.
 pub(crate) fn in_scenario(name: &'static str) {
     critical_section::with(|section| SCENARIO.borrow(section).set(name));
 }
 
-/// To be called by the board's interrupt handler.
+/// The board's interrupt handler must call this.
 pub(crate) fn on_interrupt() {
     board::no_interrupt();
     INTERRUPTS.store(INTERRUPTS.load(Relaxed) + 1, Relaxed);
@@ -79,7 +79,7 @@ pub(crate) fn on_interrupt() {
         let scenario = critical_section::with(|section| SCENARIO.borrow(section).get());
         panic!("{scenario}: a task sleeps forever: nothing has moved for {PATIENCE} interrupts");
     }
-    // It runs outside the critical section, as an interrupt handler would.
+    // The handler runs outside the critical section, like an ordinary interrupt handler.
     let handler = critical_section::with(|section| HANDLER.borrow_ref_mut(section).take());
     if let Some(mut handler) = handler {
         handler();

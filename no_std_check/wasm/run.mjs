@@ -1,4 +1,4 @@
-// Runs the WebAssembly module in node: timers send, tasks wait, and calls that would wait forever panic.
+// Runs the WebAssembly module in node: timers send, tasks wait, and calls that would wait forever must panic.
 // Usage: node run.mjs MODULE
 import { readFile } from "node:fs/promises";
 
@@ -17,7 +17,7 @@ const check = (what, found, expected) => {
     }
 };
 
-// Calls that would wait forever. Each panics, which ends its instance.
+// Each of these calls would wait forever. It panics instead, which ends its instance.
 const deadlocks = ["set_while_a_ref_lives", "borrow_in_send_modify"];
 for (const call of deadlocks) {
     const wasm = await instantiate();

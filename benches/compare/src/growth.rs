@@ -19,15 +19,15 @@ const ROUNDS: usize = 5;
 #[derive(Serialize)]
 pub(crate) struct Chart {
     pub(crate) name: &'static str,
-    /// What is counted, and what is measured.
+    /// The names of the two axes: what is counted, and what is measured.
     pub(crate) axes: [&'static str; 2],
     pub(crate) counts: Vec<usize>,
     pub(crate) ours: Vec<f64>,
     pub(crate) tokio: Vec<f64>,
 }
 
-/// For each of so many tasks that wait on one channel: the nanoseconds of a send, which wakes it, and of its next poll;
-/// and the bytes on the heap of the task, its receiver and its wait.
+/// With `count` tasks that wait on one channel: the nanoseconds for each task of a send, which wakes all, and their next polls;
+/// and the bytes on the heap for each task with its receiver and its wait.
 fn receivers<W: Watch>(count: usize) -> [f64; 2] {
     let (tx, rx) = W::channel(0u64);
     let waker = task_waker();
@@ -56,13 +56,13 @@ fn receivers<W: Watch>(count: usize) -> [f64; 2] {
     [nanoseconds(wake_all(n), n * count), bytes / count as f64]
 }
 
-/// The bytes on the heap of each of so many idle channels.
+/// The bytes on the heap for each of `count` idle channels.
 fn channels<W: Watch>(count: usize) -> f64 {
     let mut channels = Vec::with_capacity(count);
     bytes(|| channels.extend((0..count).map(|_| W::channel(0u32)))).1 / count as f64
 }
 
-/// The nanoseconds of each send, from so many threads at a time.
+/// The nanoseconds for each send, when `count` threads send at once.
 fn senders<W: Watch<Sender<usize>: Sync>>(count: usize) -> f64 {
     const SENDS: usize = 1_000_000;
     let (tx, _rx) = W::channel(0usize);
@@ -78,7 +78,7 @@ fn nanoseconds(elapsed: Duration, operations: usize) -> f64 {
     elapsed.as_secs_f64() * 1e9 / operations as f64
 }
 
-/// The medians of what the two functions measure in turns.
+/// The medians of what the two functions measure, called alternately.
 fn medians<const N: usize>(ours: impl Fn() -> [f64; N], tokio: impl Fn() -> [f64; N]) -> [[f64; 2]; N] {
     let rounds: Vec<_> = (0..ROUNDS).map(|_| (ours(), tokio())).collect();
     std::array::from_fn(|value| {

@@ -1,4 +1,4 @@
-//! What is on the heap: counted by the allocator of this program.
+//! What is on the heap, counted by this program's allocator.
 #![expect(unsafe_code, reason = "an allocator is unsafe to implement")]
 
 use std::alloc::{GlobalAlloc, Layout, System};
@@ -14,7 +14,7 @@ use crate::workloads::ours::Ours;
 use crate::workloads::tokio::Tokio;
 use crate::workloads::waker::task_waker;
 
-/// The system's allocator. It counts for each thread separately, which costs least where times are measured.
+/// The system's allocator, with counts for each thread, which cost the least while times are measured.
 pub(crate) struct Counting;
 
 thread_local! {
@@ -54,14 +54,14 @@ unsafe impl GlobalAlloc for Counting {
     }
 }
 
-/// What `work` returns, and the bytes that it leaves on the heap on this thread.
+/// Returns the result of `work`, and the bytes that it leaves on the heap on this thread.
 pub(crate) fn bytes<T>(work: impl FnOnce() -> T) -> (T, f64) {
     let before = BYTES.get();
     let result = work();
     (result, (BYTES.get() - before) as f64)
 }
 
-/// A number that should be at most `bar`, of each channel that has it.
+/// A number for each channel that has one. This crate's should be at most `bar`.
 #[derive(Serialize)]
 pub(crate) struct Row {
     pub(crate) name: &'static str,
@@ -87,7 +87,7 @@ impl PollChanged for Ours {
 /// How many tasks wait, and how often they are woken after that.
 const TASKS: usize = 100;
 const SENDS: usize = 1_000;
-/// How often something is done before it is counted, because the first times may allocate what later ones reuse.
+/// How often something is done before it is counted, because later times may reuse what the first ones have allocated.
 const WARM_UP: usize = 10;
 
 fn idle_channel<W: OnHeap>() -> f64 {
@@ -104,7 +104,7 @@ fn first_waiting_receiver<W: OnHeap>() -> f64 {
         assert!(changed.as_mut().poll(&mut cx).is_pending());
         (BYTES.get() - before) as f64
     };
-    // The first time in a program may allocate what all channels share.
+    // The first channel in a program may allocate what all channels share.
     count();
     count()
 }
@@ -121,7 +121,7 @@ fn waits<W: OnHeap>() -> [f64; 2] {
         assert!(task.as_mut().poll(&mut cx).is_pending());
         tasks.push(task);
     };
-    // The first one may allocate what all of them share.
+    // The first task may allocate what all of them share.
     wait();
     let ((), bytes) = bytes(|| (0..TASKS).for_each(|_| wait()));
     let allocations = steady_allocations(|| {

@@ -1,11 +1,11 @@
-//! This crate compared with tokio and other channels of one value, in one process, with rounds interleaved.
+//! Compares this crate with tokio and other channels of one value, in one process, with rounds interleaved.
 //!
-//! Absolute times mean little on a shared machine; each figure is the median of the ratios to tokio in the same round.
-//! A run of all rows takes about two minutes, and also writes `benches/results.json` and, as a picture,
-//! `benches/results.svg` and `benches/summary.svg`. `cargo bench --bench compare -- "part of a name"` measures only the rows
-//! with that in their name, and writes nothing; `-- --summary` draws `summary.svg` again.
+//! Absolute times mean little on a shared machine, so each figure is the median of the ratios to tokio in the same round.
+//! A run of all rows takes about two minutes. It also writes `benches/results.json` and the pictures `benches/results.svg` and
+//! `benches/summary.svg`. `cargo bench --bench compare -- "part of a name"` measures only the rows with this text in their
+//! names, and writes nothing; `-- --summary` draws `summary.svg` again.
 
-// First, because the rows use its macro.
+// This module comes first, because the rows use its macro.
 #[macro_use]
 mod peers;
 #[macro_use]
@@ -74,7 +74,7 @@ fn some(part: &str) {
 }
 
 fn all() {
-    // The numbers of the heap first, because they are quick.
+    // The heap comes first, because measuring it is quick.
     let heap = heap::rows();
     table::heap(&heap);
     table::times_head();

@@ -1,4 +1,4 @@
-//! Times of one row: all that can do its work take turns, and each round is compared with tokio's time in that round.
+//! Measures one row: in each round all candidates run one after the other, and are compared with tokio's time in that round.
 
 use std::time::Duration;
 
@@ -16,7 +16,7 @@ pub(crate) const LIMITS_NOTE: (&str, &str) = (
      that pass a number through an atomic, park and unpark",
 );
 
-/// A row of the results. Ratios are to tokio's time, times are nanoseconds for one operation.
+/// A row of the results. Ratios are to tokio's time. Times are nanoseconds for one operation.
 #[derive(Serialize)]
 pub(crate) struct Row {
     pub(crate) name: &'static str,
@@ -31,7 +31,7 @@ pub(crate) struct Row {
     pub(crate) limits: Vec<(&'static str, f64)>,
 }
 
-/// Does the work of one candidate `n` times: for tools that count.
+/// Does the work of one candidate `n` times, for tools that count instructions.
 pub(crate) fn once(row: &str, who: &str, n: u64) {
     let row = ROWS.iter().find(|known| known.name == row).expect("no such row");
     let (_, work) = row.candidates().find(|(name, _)| *name == who).expect("no candidate of that name does this work");
@@ -41,7 +41,7 @@ pub(crate) fn once(row: &str, who: &str, n: u64) {
 pub(crate) fn measure(row: &rows::Row) -> Row {
     let (names, works): (Vec<_>, Vec<_>) = row.candidates().unzip();
     let times = rounds(&works);
-    // The order of the candidates.
+    // The times are in the order of the candidates.
     const OURS: usize = 0;
     const TOKIO: usize = 1;
     const PEERS: usize = 2;
@@ -67,7 +67,7 @@ pub(crate) fn measure(row: &rows::Row) -> Row {
     }
 }
 
-/// Nanoseconds for one operation, of each work in each round. Each round begins with another work.
+/// The nanoseconds of one operation, for each work in each round. Each round begins with another work.
 fn rounds(works: &[Work]) -> Vec<Vec<f64>> {
     let often: Vec<u64> = works.iter().map(calibrate).collect();
     (0..ROUNDS)
@@ -88,7 +88,7 @@ fn calibrate(work: &Work) -> u64 {
     loop {
         let mut elapsed = work(n);
         if elapsed >= ROUND / 4 {
-            // Once more, as the machine may just have done something else.
+            // Once more, because the machine may just have done something else.
             elapsed = elapsed.min(work(n));
         }
         if elapsed >= ROUND / 4 {
@@ -98,7 +98,7 @@ fn calibrate(work: &Work) -> u64 {
     }
 }
 
-/// The value that the part `at` of all is below: 0.5 is the median.
+/// Returns the value below which the fraction `at` of all values lies: 0.5 is the median.
 pub(crate) fn part(values: impl Iterator<Item = f64>, at: f64) -> f64 {
     let mut values: Vec<f64> = values.collect();
     values.sort_by(f64::total_cmp);

@@ -1,4 +1,4 @@
-//! The results as a picture: readable at a glance, on a light page and on a dark one.
+//! Draws the results as a picture that can be read on a light page and on a dark one.
 
 use std::error::Error;
 use std::path::Path;
@@ -18,28 +18,28 @@ const WIDTH: i32 = 960;
 const ROW: i32 = 22;
 const LINE: i32 = 17;
 const CHART: i32 = 240;
-/// Above the bars, and below them with their axis.
+/// The space above the bars, and below them for their axis.
 const MARGIN: i32 = 34;
-/// Where the names and ratios end and the bars begin, and where the bars end.
+/// Where the names end, where the bars begin, and where the bars end.
 const NAMES: i32 = 345;
 const LEFT: i32 = 395;
 const RIGHT: i32 = WIDTH - 34;
-/// What is beyond this ratio is drawn in the margin.
+/// Higher ratios than this one are drawn in the margin.
 const MOST: f64 = 2.0;
-/// How much of a bar covers what is below it.
+/// How opaque a bar is.
 const BAR: f64 = 0.6;
 /// The lines of the legend: this crate, the other channels, and an empty one.
 const LEGEND: i32 = 3;
 /// The characters in a line of notes.
 const NOTE: usize = 140;
 
-/// Between black and white, to be seen on both.
+/// Between black and white, so text can be read on both.
 const TEXT: RGBColor = RGBColor(128, 128, 128);
 const FASTER: RGBColor = RGBColor(46, 160, 98);
 const SLOWER: RGBColor = RGBColor(214, 122, 48);
 const LIMIT: RGBColor = RGBColor(220, 60, 60);
 const TOKIO: RGBColor = RGBColor(104, 112, 210);
-/// A shape and a colour for each peer, so they can be told apart without colours.
+/// A shape and a colour for each peer. The shapes differ, so the peers can be told apart without colours.
 const MARKS: [(Shape, RGBColor); peers::NAMES.len()] = [
     (Shape::Disc, RGBColor(58, 130, 222)),
     (Shape::Triangle, RGBColor(150, 96, 214)),
@@ -87,7 +87,7 @@ fn text(size: u32, horizontal: HPos) -> TextStyle<'static> {
     ("sans-serif", size).into_font().color(&TEXT).pos(Pos::new(horizontal, VPos::Center))
 }
 
-/// Lines of text with where they begin.
+/// Breaks a text into lines, each with the place where it begins.
 fn wrap(note: &str) -> Vec<(i32, String)> {
     let mut lines = vec![(8, String::new())];
     for word in note.split(' ') {
@@ -106,7 +106,7 @@ fn x(ratio: f64) -> i32 {
     LEFT + (f64::from(RIGHT - LEFT) * ratio / MOST) as i32
 }
 
-/// The place in the margin, for what is beyond the most.
+/// Like `x`, but in the margin for ratios above `MOST`.
 fn beyond(ratio: f64) -> i32 {
     if ratio > MOST { RIGHT + 14 } else { x(ratio) }
 }
@@ -184,7 +184,7 @@ fn draw_chart(area: &Area<'_>, chart: &Chart) -> Drawn {
     let Chart { name, axes: [counted, measured], counts, ours, tokio } = chart;
     let most = ours.iter().chain(tokio).copied().fold(0.0, f64::max) * 1.25;
     let caption = format!("{name}: {measured}");
-    // Even steps, because each count is a multiple of the one before.
+    // The steps are even, because each count is the same multiple of the one before.
     let mut builder = ChartBuilder::on(area);
     builder.caption(caption, ("sans-serif", 18).into_font().color(&TEXT)).margin(10).margin_right(24);
     builder.x_label_area_size(40).y_label_area_size(52);
@@ -205,7 +205,7 @@ fn draw_chart(area: &Area<'_>, chart: &Chart) -> Drawn {
         let points = || values.iter().enumerate().map(|(index, &value)| (index as f64, value));
         axes.draw_series(LineSeries::new(points(), color.stroke_width(2)))?;
         axes.draw_series(points().map(|point| Circle::new(point, 3, color.filled())))?;
-        // The highest point leaves room for this.
+        // There is room for this label above the highest point.
         let place = ((counts.len() - 1) as f64 * (0.05 + 0.25 * index as f64), most * 0.92);
         let style = ("sans-serif", 16).into_font().color(color).pos(Pos::new(HPos::Left, VPos::Center));
         axes.draw_series([EmptyElement::at(place)

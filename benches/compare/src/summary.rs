@@ -1,4 +1,4 @@
-//! The picture for the front page: few rows, in plain words, from the results that are written already.
+//! Draws the picture for the front page: a few rows in plain words, from results that have been written already.
 
 use std::error::Error;
 use std::fs;
@@ -8,7 +8,7 @@ use plotters::prelude::*;
 use plotters::style::text_anchor::{HPos, Pos, VPos};
 use serde_json::Value;
 
-/// What a row is called in `results.json`, and in the picture.
+/// The name of a row in `results.json`, and in the picture.
 const TIMES: [(&str, &str); 10] = [
     ("changed pending, send, ready", "wake one waiting task"),
     ("fan-out to 1000, one worker", "wake 1,000 waiting tasks"),
@@ -22,7 +22,7 @@ const TIMES: [(&str, &str); 10] = [
     ("ping-pong across two threads", "two threads take turns"),
 ];
 
-/// What a row is called in `fairness.json`, and in the picture.
+/// The name of a row in `fairness.json`, and in the picture.
 const WAITS: [(&str, &str); 3] = [
     ("a reader beside a sender that never pauses, 1 us each: worst read", "a send takes 1 \u{b5}s"),
     ("a reader beside a sender that never pauses, 20 us each: worst read", "a send takes 20 \u{b5}s"),
@@ -33,7 +33,7 @@ const WAITS: [(&str, &str); 3] = [
 const WIDTH: i32 = 470;
 const NAMES: i32 = 168;
 const LEFT: i32 = NAMES + 8;
-/// Where a bar ends that is as long as tokio's; figures are to its right.
+/// The right edge of a bar of full length, which is tokio's. Figures are to its right.
 const FULL: i32 = WIDTH - 62;
 const ROW: i32 = 30;
 const BAR: i32 = 9;
@@ -46,7 +46,7 @@ const OURS: RGBColor = RGBColor(46, 160, 98);
 const TOKIO: RGBColor = RGBColor(150, 150, 160);
 const OTHER: RGBColor = RGBColor(214, 122, 48);
 
-/// One row of a chart: bars as parts of the full length, and the times that they stand for.
+/// One row of a chart: bars as fractions of the full length, and the times that they show.
 struct Row {
     name: &'static str,
     bars: [f64; 2],
@@ -155,7 +155,7 @@ fn chart(root: &Area<'_>, top: i32, title: &str, rows: &[Row]) -> Result<(), Box
             root.draw(&Text::new(row.labels[i].as_str(), label, text(12, HPos::Left)))?;
         }
         if let Some(other) = row.other {
-            // On tokio's bar, where it covers no figure.
+            // The mark is on tokio's bar, where it covers no figure.
             diamond(root, x(other.min(longest)), middle + 1 + BAR / 2)?;
         }
     }

@@ -9,7 +9,7 @@ fn over(number: f64, bar: f64) -> &'static str {
     if number > bar { "over" } else { "" }
 }
 
-/// A cell for each peer, empty where it has no number.
+/// A cell for each peer, empty if the peer has no number.
 fn cells(peers: &[(&str, f64)]) -> String {
     let cell = |name: &str| {
         let number = peers.iter().find(|(peer, _)| *peer == name).map(|&(_, number)| short(number));
@@ -79,7 +79,7 @@ pub(crate) fn notes(notes: &[(&str, &str)]) {
     }
 }
 
-/// Shows on a terminal what is being measured.
+/// Shows what is being measured, if the output is a terminal.
 pub(crate) fn progress(now: &str) {
     if std::io::stderr().is_terminal() {
         eprint!("\r\x1b[K{now}\r");

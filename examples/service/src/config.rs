@@ -8,7 +8,7 @@ use crate::fields;
 /// `Copy`, because each connection has a copy. If yours is large, send an `Arc` of it.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 pub(crate) struct Config {
-    /// `POST /words` counts letters, too.
+    /// `POST /words` also counts letters.
     pub(crate) letters: bool,
     /// `POST /words` and `POST /jobs` are refused.
     pub(crate) maintenance: bool,
@@ -39,7 +39,7 @@ enum Change {
 }
 
 impl Changes {
-    /// Reads a JSON object or a form. If one field is wrong, there are no changes at all.
+    /// Reads a JSON object or a form. If one field is invalid, returns no changes at all.
     pub(crate) fn parse(body: &[u8]) -> Result<Self, String> {
         let fields = fields::parse(body)?;
         if fields.is_empty() {
@@ -61,8 +61,8 @@ impl Changes {
     /// Sends the changed configuration, and returns `true` if it differs from the one before. Otherwise nothing is sent, and no
     /// connection is woken.
     ///
-    /// The values are read and stored in one step. `get` and then `set_if_changed` would be two, and of two changes at
-    /// the same time one could undo the other.
+    /// The values are read and stored in one step. `get` and then `set_if_changed` would be two steps, and two changes at
+    /// the same time could undo each other.
     pub(crate) fn send(&self, config: &Sender<Config>) -> bool {
         config.send_if_modified(|config| {
             let old = *config;

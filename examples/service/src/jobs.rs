@@ -9,13 +9,13 @@ use watch_channel::{Receiver, Sender};
 use crate::fields;
 use crate::server::Phase;
 
-/// How many jobs can be asked about; the oldest one that has ended is forgotten first.
+/// How many jobs are remembered. The oldest job that has ended is forgotten first.
 const KEPT: usize = 100;
-/// Numbers between two reports: often enough for a smooth bar, and for a fast shutdown.
+/// Numbers between two reports: few enough for a smooth bar and a fast shutdown.
 const BLOCK: u64 = 10_000;
 const DEFAULT_UP_TO: u64 = 10_000_000;
 
-/// Of a job that counts the prime numbers up to `total`.
+/// The progress of a job that counts the prime numbers up to `total`.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 pub(crate) struct Progress {
     pub(crate) done: u64,
@@ -30,7 +30,7 @@ impl Jobs {
     /// Starts a job unless `limit` jobs are running, and returns its number.
     pub(crate) fn start(&self, up_to: u64, limit: u64, phase: Receiver<Phase>) -> Option<u64> {
         let mut jobs = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        // A job owns the only sender of its progress: a closed channel is a job that has ended, by a panic as well.
+        // A job owns the only sender of its progress. So the channel is closed once the job has ended, even by a panic.
         let running = jobs.values().filter(|progress| !progress.is_closed()).count();
         if running as u64 >= limit {
             return None;
@@ -51,7 +51,7 @@ impl Jobs {
     }
 }
 
-/// Reads how far to count from the body of a request. An empty body asks for the default.
+/// Reads from the body of a request how far to count. An empty body selects the default.
 pub(crate) fn parse(body: &[u8]) -> Result<u64, String> {
     let mut up_to = DEFAULT_UP_TO;
     for (name, value) in &fields::parse(body)? {
@@ -63,7 +63,7 @@ pub(crate) fn parse(body: &[u8]) -> Result<u64, String> {
     Ok(up_to)
 }
 
-/// Reports after each block, however many clients watch, and however slow they are: a send never waits for them.
+/// Reports after each block. A send never waits for clients, however many watch and however slow they are.
 fn count_primes(progress: &Sender<Progress>, phase: &Receiver<Phase>) {
     let Progress { mut done, total, mut primes } = progress.get();
     while done < total && phase.get() == Phase::Running {
@@ -74,7 +74,7 @@ fn count_primes(progress: &Sender<Progress>, phase: &Receiver<Phase>) {
     }
 }
 
-/// By trial division: the job should take a while.
+/// Uses trial division, because the job should take a while.
 fn is_prime(number: u64) -> bool {
     let mut divisor = 2;
     while divisor * divisor <= number {

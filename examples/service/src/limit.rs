@@ -1,12 +1,12 @@
-//! How many requests a minute may pass.
+//! The limit on requests per minute.
 
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 const MINUTE: Duration = Duration::from_secs(60);
 
-/// Counts the requests of the current minute. The limit is not part of it but given with each request, so a new limit
-/// holds for the very next one.
+/// Counts the requests of the current minute. The limit is passed with each request and not stored, so a new limit applies to
+/// the very next request.
 #[derive(Default)]
 pub(crate) struct Window(Mutex<Option<Counted>>);
 

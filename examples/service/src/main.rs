@@ -96,7 +96,7 @@ fn run(options: &Options) -> Result<Ended, String> {
     // ctrlc calls this on a thread of its own: a sender works on any thread and wakes the tasks that wait.
     let handler = move || {
         if phase.set_if_changed(Phase::Stopping).is_none() {
-            // The second Ctrl-C: it does not wait for anything.
+            // The second Ctrl-C does not wait for anything.
             process::exit(130);
         }
     };

@@ -18,7 +18,7 @@ use crate::jobs;
 use crate::server::{Phase, Service};
 
 const PAGE: &str = include_str!("page.html");
-/// In bytes: for the bodies of all requests whose limit is not configured.
+/// In bytes, for the bodies of all requests whose limit is not configured.
 const SMALL_BODY: u64 = 4096;
 
 type Body = UnsyncBoxBody<Bytes, Infallible>;
@@ -50,7 +50,7 @@ async fn route(service: &Service, config: Config, request: Request<Incoming>) ->
         ("POST", ["jobs"]) => start_job(service, config, request).await?,
         ("GET", ["jobs", id]) => {
             let progress = find_job(service, id)?;
-            // In this order: after the close comes no value, so a job that is not running is shown with its last one.
+            // The order matters: no value comes after the close, so a job that is not running is shown with its last value.
             let running = !progress.is_closed();
             let now = progress.get();
             json(&json!({ "running": running, "done": now.done, "total": now.total, "primes": now.primes }))
@@ -64,7 +64,7 @@ async fn route(service: &Service, config: Config, request: Request<Incoming>) ->
     Ok(handled)
 }
 
-/// There is no login, and a browser lets any web page send forms to this machine. It says so in this header.
+/// There is no login, and a browser lets any web page send forms to this machine. This header shows such requests.
 fn refuse_other_sites(request: &Request<Incoming>) -> Result<(), Refusal> {
     let other_site = request.headers().get("sec-fetch-site").is_some_and(|site| site == "cross-site");
     if other_site && request.method() != Method::GET {
@@ -117,7 +117,7 @@ fn find_job(service: &Service, id: &str) -> Result<watch_channel::Receiver<jobs:
     })
 }
 
-/// What the configuration says about every request that costs something.
+/// Checks the limits for requests that cost something.
 fn admit(service: &Service, config: Config) -> Result<(), Refusal> {
     if config.maintenance {
         return Err(Refusal::new(StatusCode::SERVICE_UNAVAILABLE, "closed for maintenance".into()));
@@ -144,7 +144,7 @@ async fn read(request: Request<Incoming>, limit: u64) -> Result<Bytes, Refusal> 
     Ok(body.to_bytes())
 }
 
-/// A request that is not served: a status, and a text that says what to do instead.
+/// The response to a request that is refused: a status, and a text that says what to do instead.
 struct Refusal {
     status: StatusCode,
     message: String,
@@ -197,7 +197,7 @@ fn response(content_type: &'static str, body: Body) -> Response {
     let mut response = Response::new(body);
     let headers = response.headers_mut();
     headers.insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
-    // What is current now may not be in a second.
+    // The answer may be out of date in a second.
     headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
     response
 }

@@ -18,7 +18,7 @@ use crate::jobs::Jobs;
 use crate::limit::Window;
 use crate::routes;
 
-/// Pause after an `accept` that failed: if the process has no file descriptor left, the next one fails at once, too.
+/// Pause after an `accept` that failed. If the process has no file descriptor left, the next one would fail at once as well.
 const ACCEPT_AGAIN: Duration = Duration::from_millis(100);
 
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -27,8 +27,8 @@ pub(crate) enum Phase {
     Stopping,
 }
 
-/// What all connections share. It has no receivers: only connections, event streams and jobs have receivers of `phase`,
-/// so `phase.closed()` waits for exactly these.
+/// What all connections share. It has no receivers. Only connections, event streams and jobs have receivers of `phase`, so
+/// `phase.closed()` waits for exactly these.
 pub(crate) struct Service {
     pub(crate) config: Sender<Config>,
     pub(crate) phase: Sender<Phase>,
@@ -88,7 +88,7 @@ pub(crate) async fn run(listener: Async<TcpListener>, service: Arc<Service>, wai
 }
 
 async fn serve(stream: Async<TcpStream>, service: Arc<Service>, mut phase: Receiver<Phase>) {
-    // One for each connection: a request gets its limits by one atomic load, without a lock.
+    // Each connection has its own copy, so a request reads its limits with one atomic load and without a lock.
     let config = RefCell::new(Cached::new(service.config.subscribe()));
     let respond = service_fn(move |request| {
         let config = *config.borrow_mut().get();
@@ -106,12 +106,12 @@ async fn serve(stream: Async<TcpStream>, service: Arc<Service>, mut phase: Recei
     let result = match ended.or(stop).await {
         Some(result) => result,
         None => {
-            // The response under way is completed, and no further request is taken.
+            // The current response is completed, and no further request is accepted.
             connection.as_mut().graceful_shutdown();
             connection.await
         }
     };
-    // A client that goes away in the middle of a response is no error of the service.
+    // It is no error of the service if a client disconnects in the middle of a response.
     if let Err(error) = result {
         if !error.is_incomplete_message() && !error.is_body_write_aborted() && !error.is_timeout() {
             eprintln!("connection: {error}");

@@ -1,4 +1,4 @@
-"""The page in a real browser: `page.py SCREENSHOTS PROGRAM`; ci/browser.sh runs it."""
+"""Tests the page in a real browser: `page.py SCREENSHOTS PROGRAM`. ci/browser.sh runs it."""
 
 import json
 import subprocess
@@ -7,7 +7,7 @@ import urllib.request
 
 import browser
 
-# Seconds in a debug build: long enough to see the bar move.
+# This takes some seconds in a debug build, which is long enough to see the bar move.
 JOB = 5_000_000
 VALUES = "document.querySelector('[name={}]').{}"
 SIZES = [(width, scheme) for width in (480, 1100) for scheme in ("light", "dark")]
@@ -44,7 +44,7 @@ def look(page, address, service):
     page.wait_for("the page is connected", "document.querySelector('#link.live') !== null")
     shows("max_body", '"1000"')
 
-    # A flag, from outside and by a click.
+    # A flag is changed by a request and by a click.
     post("/admin/flags", "maintenance=true")
     shows("maintenance", "true", "checked")
     assert answer(page).startswith("503: closed for maintenance")
@@ -52,7 +52,7 @@ def look(page, address, service):
     service_has("maintenance", False)
     assert answer(page) == "200: 5 words", answer(page)
 
-    # A limit, from outside and by hand.
+    # A limit is changed by a request and by typing.
     post("/admin/flags", '{"max_body": 10}')
     shows("max_body", '"10"')
     assert answer(page) == "413: the body is longer than 10 bytes, the limit"
@@ -60,7 +60,7 @@ def look(page, address, service):
     service_has("max_body", 2000)
     assert answer(page) == "200: 5 words"
 
-    # A value that is refused: the page says why, and shows the one that holds.
+    # A value is refused: the page says why, and shows the value in force.
     page.type_into("[name=jobs_at_once]", "99")
     error = page.wait_for("an error", "document.querySelector('#settings-error').textContent")
     assert error == "jobs_at_once must be a whole number from 1 to 8, not 99", error
@@ -68,7 +68,7 @@ def look(page, address, service):
     page.type_into("[name=jobs_at_once]", "3")
     page.wait_for("no error", "document.querySelector('#settings-error').textContent === ''")
 
-    # What is being typed stays when another value changes.
+    # Text that is being typed stays when another value changes.
     page.find("[name=max_body]").send_keys("9")
     post("/admin/flags", "letters=true")
     shows("letters", "true", "checked")
@@ -77,7 +77,7 @@ def look(page, address, service):
     service_has("max_body", 2000)
     assert answer(page) == "200: 5 words, 25 letters", answer(page)
 
-    # A job: the bar moves, and comes to its end.
+    # The bar of a job moves and reaches its end.
     page.run("""
         const bar = document.querySelector("#bar");
         window.steps = [];
@@ -99,7 +99,7 @@ def look(page, address, service):
     complaints = page.complaints()
     assert len(complaints) == len(expected) and all(map(str.__contains__, complaints, expected)), complaints
 
-    # A shutdown with an open page: its event stream ends, and the page says so.
+    # At a shutdown the open page's event stream ends, and the page says so.
     post("/admin/shutdown", "")
     assert service.wait(browser.HANG) == 0
     assert service.stdout.read() == "stopped: all connections are closed\n"

@@ -4,9 +4,9 @@
 //! examples/wasm/build.sh serve   # builds it, and serves it until Ctrl-C
 //! ```
 //!
-//! - The number is a task that waits for the next value: it has nothing to do while the slider rests.
-//! - The meter moves towards the value a little in each frame. It needs the value 60 times a second, whether that has changed or
-//!   not, so it reads a local copy ([`Cached`]), which costs one atomic load while nothing is new.
+//! - The number is updated by a task that waits for the next value. It does nothing while the slider rests.
+//! - The meter moves a little towards the value in each frame. It needs the value 60 times a second, whether that has changed or
+//!   not, so it reads a local copy ([`Cached`]), which costs one atomic load if there is no new value.
 
 use futures_lite::StreamExt;
 use js_sys::Promise;
@@ -27,17 +27,17 @@ fn start() {
     send_input(slider, level);
 }
 
-/// Owns the only sender, as long as the page has its slider.
+/// Makes the slider own the only sender.
 fn send_input(slider: HtmlInputElement, level: Sender<f64>) {
     let input = slider.clone();
     let send = Closure::<dyn Fn()>::new(move || level.set(input.value_as_number()));
     slider.set_oninput(Some(send.as_ref().unchecked_ref()));
-    // The slider calls it from now on, so it must not be dropped here.
+    // The slider calls the closure from now on, so it must not be dropped here.
     send.forget();
 }
 
 async fn show_number(mut levels: WatchStream<f64>, number: HtmlOutputElement) {
-    // The first item is the current value. A dragged slider sends faster than tasks run: they see the latest value only.
+    // The first item is the current value. A slider that is dragged sends faster than tasks run, and they see only the latest value.
     while let Some(level) = levels.next().await {
         number.set_text_content(Some(&format!("{level:.0}")));
     }
@@ -47,7 +47,7 @@ async fn move_meter(mut level: Cached<f64>, meter: HtmlMeterElement) {
     loop {
         next_frame().await;
         let rest = level.get() - meter.value();
-        // The last step is a whole one, otherwise it would never arrive.
+        // The last step goes all the way, otherwise the meter would never reach the value.
         meter.set_value(meter.value() + if rest.abs() < 0.5 { rest } else { rest * 0.2 });
     }
 }

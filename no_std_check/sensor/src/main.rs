@@ -39,18 +39,18 @@ static READING: Watch<Reading> = Watch::new(Reading { number: 0, temperature: 20
 #[global_allocator]
 static HEAP: Heap = Heap::empty();
 
-/// Stands in for a sensor that has completed a measurement: it is a little warmer each time.
+/// Simulates a sensor that has completed a measurement. It is a little warmer each time.
 #[cortex_m_rt::exception]
 fn SysTick() {
-    // Returns at once: only a `Ref` could make it wait, and no task here takes one. Where a task calls `borrow`, an
-    // interrupt uses `try_send` instead.
+    // `set` returns at once: only a `Ref` could make it wait, and no task takes one. In a program whose tasks call `borrow`,
+    // the interrupt would use `try_send` instead.
     READING.send_modify(|reading| {
         reading.number += 1;
         reading.temperature += 5;
     });
 }
 
-/// Displays the latest reading, each time that it differs by more than a degree from what is displayed.
+/// Displays the latest reading whenever it differs from the displayed one by more than a degree.
 #[embassy_executor::task]
 async fn display(mut readings: Receiver<Reading>) {
     let mut displayed = readings.get().temperature;

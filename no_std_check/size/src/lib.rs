@@ -1,4 +1,4 @@
-//! What the programs share: the way out, and a heap for those that need one.
+//! What the programs share: how they end, and a heap for those that need one.
 #![no_std]
 
 use core::future::poll_fn;
@@ -29,7 +29,7 @@ impl Memory {
         Self(Heap::empty())
     }
 
-    /// To be called once, first thing.
+    /// Must be called once, before anything else.
     pub fn init(&self) {
         static mut ARENA: [MaybeUninit<u8>; HEAP_SIZE] = [MaybeUninit::uninit(); HEAP_SIZE];
         // SAFETY: called once, before anything is allocated; no other code names the arena.
@@ -47,7 +47,7 @@ impl Default for Memory {
     }
 }
 
-// SAFETY: all is left to the heap.
+// SAFETY: all calls are passed on to the heap.
 unsafe impl core::alloc::GlobalAlloc for Memory {
     unsafe fn alloc(&self, layout: core::alloc::Layout) -> *mut u8 {
         // SAFETY: as the caller promised.
@@ -60,7 +60,7 @@ unsafe impl core::alloc::GlobalAlloc for Memory {
     }
 }
 
-/// Ends the program in QEMU, with a status of its own.
+/// Ends the program in QEMU, with a different status.
 #[cfg(not(feature = "panic-messages"))]
 #[panic_handler]
 fn panic(_: &core::panic::PanicInfo<'_>) -> ! {
@@ -77,7 +77,7 @@ pub async fn yield_now() {
     .await;
 }
 
-/// A value handed over without a channel.
+/// A value that is passed without a channel.
 pub static PASSED: AtomicUsize = AtomicUsize::new(0);
 
 pub fn pass(value: u32) {

@@ -12,7 +12,7 @@ use embassy_executor::{Executor, InterruptExecutor};
 
 use crate::{Executors, heap, stack, timer};
 
-/// An interrupt that all these boards have, and whose device none uses: only embassy's executor requests it.
+/// An interrupt that all these boards have, and whose device no program here uses. Only embassy's executor requests it.
 #[derive(Clone, Copy)]
 struct Spare;
 
@@ -31,8 +31,8 @@ fn start() -> ! {
     heap::init();
     let mut peripherals = Peripherals::take().expect("taken once");
     peripherals.SYST.set_clock_source(SystClkSource::Core);
-    // SAFETY: nothing depends on priorities yet. SysTick keeps the highest, and the executor's is below it, so it
-    // is preempted, too.
+    // SAFETY: nothing depends on priorities yet. SysTick keeps the highest priority, and the executor gets a lower one, so
+    // SysTick preempts it as well.
     unsafe {
         peripherals.SCB.set_priority(SystemHandler::SysTick, 0);
         peripherals.NVIC.set_priority(Spare, 0x80);
@@ -47,11 +47,11 @@ fn SysTick() {
     timer::on_interrupt();
 }
 
-/// All interrupts come here; there is only one.
+/// Handles all other interrupts; there is only one.
 ///
 /// # Safety
 ///
-/// Called by the processor.
+/// Only the processor may call it.
 #[cortex_m_rt::exception]
 unsafe fn DefaultHandler(number: i16) {
     assert_eq!(number, Spare.number() as i16, "an interrupt that was never enabled");
@@ -69,11 +69,11 @@ pub(crate) fn stack_end() -> *mut u32 {
 
 /// SysTick, which only this file uses.
 fn systick() -> SYST {
-    // SAFETY: each function below writes whole registers, which code that interrupts it sets again or leaves alone.
+    // SAFETY: each function below writes whole registers. Code that interrupts it sets them again or does not touch them.
     unsafe { Peripherals::steal().SYST }
 }
 
-/// Calls [`timer::on_interrupt`] once, so many ticks from now.
+/// Calls [`timer::on_interrupt`] once, `ticks` from now.
 pub(crate) fn interrupt_after(ticks: u32) {
     let mut systick = systick();
     systick.set_reload(ticks);
@@ -82,7 +82,7 @@ pub(crate) fn interrupt_after(ticks: u32) {
     systick.enable_counter();
 }
 
-/// Takes back what [`interrupt_after`] asked for.
+/// Cancels the call that [`interrupt_after`] has scheduled.
 pub(crate) fn no_interrupt() {
     let mut systick = systick();
     systick.disable_counter();
@@ -90,7 +90,7 @@ pub(crate) fn no_interrupt() {
     SCB::clear_pendst();
 }
 
-/// Lets the clock run. It has 24 bits, and shares SysTick with the interrupt.
+/// Starts the clock. It has 24 bits, and shares SysTick with the interrupt.
 pub(crate) fn start_clock() {
     let mut systick = systick();
     systick.disable_interrupt();
@@ -101,7 +101,7 @@ pub(crate) fn start_clock() {
 
 const CLOCK_MASK: u32 = 0xFF_FFFF;
 
-/// Ticks since some time.
+/// Ticks since some point in time.
 #[inline]
 pub(crate) fn clock() -> u32 {
     CLOCK_MASK - SYST::get_current()
@@ -122,9 +122,9 @@ pub(crate) fn interrupts_off() -> bool {
 
 /// # Safety
 ///
-/// Not in a critical section, but for its end.
+/// Must not be called in a critical section, except to end it.
 #[inline]
 pub(crate) unsafe fn interrupts_on() {
-    // SAFETY: as the caller promised.
+    // SAFETY: the caller keeps the same promise.
     unsafe { cortex_m::interrupt::enable() }
 }

@@ -16,21 +16,21 @@ const MSIP: *mut u32 = ptr::without_provenance_mut(0x200_0000);
 const MTIMECMP: *mut u32 = ptr::without_provenance_mut(0x200_4000);
 const MTIME: *mut u32 = ptr::without_provenance_mut(0x200_BFF8);
 
-/// What an executor gives to `__pender`.
+/// The pointers that the executors pass to `__pender`.
 const LOW: *mut () = ptr::without_provenance_mut(1);
 const HIGH: *mut () = ptr::without_provenance_mut(2);
 
-/// The executor of the software interrupt; written once, before that is enabled.
+/// The executor of the software interrupt. It is written once, before that interrupt is enabled.
 static mut HIGH_EXECUTOR: Option<&'static Executor> = None;
-/// 1 if the other executor has something to do.
+/// 1 if the other executor has tasks to run.
 static LOW_PENDING: AtomicU32 = AtomicU32::new(0);
 
-/// Called by an executor whose task was woken.
+/// An executor calls this when one of its tasks has been woken.
 #[unsafe(export_name = "__pender")]
 fn pender(executor: *mut ()) {
     match executor {
         LOW => LOW_PENDING.store(1, SeqCst),
-        // SAFETY: it requests the software interrupt.
+        // SAFETY: this only requests the software interrupt.
         _ => unsafe { MSIP.write_volatile(1) },
     }
 }
@@ -42,7 +42,7 @@ fn start() -> ! {
     let low: &Executor = Box::leak(Box::new(Executor::new(LOW)));
     let high: &Executor = Box::leak(Box::new(Executor::new(HIGH)));
     no_interrupt();
-    // SAFETY: interrupts are off until everything is there that their handlers need.
+    // SAFETY: interrupts stay off until everything that their handlers need has been set up.
     unsafe {
         HIGH_EXECUTOR = Some(high);
         mie::set_mtimer();
@@ -54,7 +54,7 @@ fn start() -> ! {
         // SAFETY: this executor is polled only here.
         unsafe { low.poll() }
         critical_section::with(|_| {
-            // An interrupt that is off still ends `wfi`, and runs after this.
+            // An interrupt ends `wfi` even while interrupts are off, and runs after this.
             if LOW_PENDING.load(SeqCst) == 0 {
                 riscv::asm::wfi();
             }
@@ -70,7 +70,7 @@ fn machine_timer() {
 
 #[riscv_rt::core_interrupt(Interrupt::MachineSoft)]
 fn machine_soft() {
-    // SAFETY: the request is taken back before the executor looks for work, and this executor is polled only here.
+    // SAFETY: the request is cleared before the executor checks for work, and this executor is polled only here.
     unsafe {
         MSIP.write_volatile(0);
         if let Some(executor) = HIGH_EXECUTOR {
@@ -87,10 +87,10 @@ pub(crate) fn stack_end() -> *mut u32 {
     &raw mut __estack
 }
 
-/// Calls [`timer::on_interrupt`] once, so many ticks from now.
+/// Calls [`timer::on_interrupt`] once, `ticks` from now.
 pub(crate) fn interrupt_after(ticks: u32) {
-    // SAFETY: reading the time has no effect; only this function and the next use the comparator. The upper half
-    // stays at its maximum until the lower half is there.
+    // SAFETY: reading the time has no side effect. Only this function and the next one use the comparator. Its upper half
+    // stays at its maximum until the lower half is written.
     unsafe {
         let (low, high) = time();
         let (low, carry) = low.overflowing_add(ticks);
@@ -99,16 +99,16 @@ pub(crate) fn interrupt_after(ticks: u32) {
     }
 }
 
-/// Takes back what [`interrupt_after`] asked for.
+/// Cancels the call that [`interrupt_after`] has scheduled.
 pub(crate) fn no_interrupt() {
-    // SAFETY: as there.
+    // SAFETY: as in `interrupt_after`.
     unsafe { MTIMECMP.add(1).write_volatile(u32::MAX) }
 }
 
 /// The timer's time, in two words.
 fn time() -> (u32, u32) {
     loop {
-        // SAFETY: reading has no effect.
+        // SAFETY: reading has no side effect.
         let (high, low, again) =
             unsafe { (MTIME.add(1).read_volatile(), MTIME.read_volatile(), MTIME.add(1).read_volatile()) };
         if high == again {
@@ -117,13 +117,13 @@ fn time() -> (u32, u32) {
     }
 }
 
-/// The clock always runs: it is the timer's.
+/// Does nothing: the clock is the timer's, which always runs.
 pub(crate) fn start_clock() {}
 
-/// Ticks since some time.
+/// Ticks since some point in time.
 #[inline]
 pub(crate) fn clock() -> u32 {
-    // SAFETY: reading has no effect.
+    // SAFETY: reading has no side effect.
     unsafe { MTIME.read_volatile() }
 }
 
@@ -142,9 +142,9 @@ pub(crate) fn interrupts_off() -> bool {
 
 /// # Safety
 ///
-/// Not in a critical section, but for its end.
+/// Must not be called in a critical section, except to end it.
 #[inline]
 pub(crate) unsafe fn interrupts_on() {
-    // SAFETY: as the caller promised.
+    // SAFETY: the caller keeps the same promise.
     unsafe { riscv::interrupt::enable() }
 }

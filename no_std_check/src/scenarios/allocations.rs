@@ -1,4 +1,4 @@
-//! What is allocated, and that after start-up nothing is.
+//! What channels allocate, and that nothing is allocated after start-up.
 
 use alloc::format;
 use alloc::string::String;
@@ -18,10 +18,10 @@ use watch_channel::{Receiver, Sender, WatchStream, channel};
 use crate::task::spawn;
 use crate::{heap, timer};
 
-/// Rounds after which the tasks have waited in each way.
+/// The number of rounds after which the tasks have waited in every way.
 const START: u32 = 8;
 const ROUNDS: u32 = 4_000;
-/// How many receivers the list of waiting tasks is measured with at most.
+/// The most receivers with which the list of waiting tasks is measured.
 const RECEIVERS: usize = 32;
 
 pub(crate) async fn run(low: SendSpawner) -> String {
@@ -42,12 +42,12 @@ pub(crate) async fn run(low: SendSpawner) -> String {
     assert_eq!(allocations, 0, "sends and waits allocate");
     drop(tx);
     let cancelled = answering.await;
-    assert!(cancelled >= ROUNDS, "hardly a wait was cancelled: {cancelled}");
+    assert!(cancelled >= ROUNDS, "hardly any wait was cancelled: {cancelled}");
     drop(timer);
     format!("{ROUNDS} sends and answers, {cancelled} cancelled waits, {allocations} allocations; {sizes}")
 }
 
-/// Sends the next number, cancels a wait for the close, and waits for the answer.
+/// Sends the next number, cancels a `closed` wait, and waits for the answer.
 async fn round(tx: &Sender<u32>, answered: &mut Receiver<u32>, number: u32) {
     tx.set(number);
     assert!(poll_once(tx.closed()).is_pending());
@@ -56,10 +56,11 @@ async fn round(tx: &Sender<u32>, answered: &mut Receiver<u32>, number: u32) {
     timer::progress();
 }
 
-/// Answers each number with the same, and waits for it in each of four ways in turn. Returns how many waits it has cancelled.
+/// Answers each number with the same number, and waits for it in each of four ways in turn. Returns how many waits it has
+/// cancelled.
 async fn answer(rx: Receiver<u32>, answers: Sender<u32>) -> u32 {
     let mut cancelled = 0;
-    // Makes a wait and gives it up at once, makes another and gives it up after other tasks have run, and then waits.
+    // Cancels a first wait at once and a second one after other tasks have run. Then waits.
     macro_rules! impatient {
         ($wait:expr) => {
             match poll_once($wait) {
@@ -115,7 +116,7 @@ fn sizes(cx: &mut Context<'_>) -> String {
     receivers.push(rx);
     receivers.resize_with(RECEIVERS, || tx.subscribe());
 
-    // What waits take, all receivers' together. The list doubles, so most of them take nothing.
+    // What the waits of all receivers take together. The list doubles in size, so most waits take nothing.
     let before = heap::live();
     let mut waited = 0;
     let together = [1, 2, 4, 8, 16, RECEIVERS].map(|count| {
@@ -124,16 +125,16 @@ fn sizes(cx: &mut Context<'_>) -> String {
         (count, heap::live() - before)
     });
 
-    // Later receivers get the slots of those that are gone. (One stays: without any, the list gives its memory back.)
+    // New receivers get the slots of those that have been dropped. (One stays, because a list without receivers frees its memory.)
     receivers[1..].fill_with(|| tx.subscribe());
     let allocations = heap::allocations();
     wait_all(&mut receivers, cx);
     assert_eq!(heap::allocations(), allocations, "slots are not used again");
 
-    // No target here is a 64-bit one, so the list that all wait in is a part of the channel, with one slot.
+    // No target here has 64 bits, so the only list is part of the channel, with one slot.
     assert_eq!(together[0].1, 0, "the first wait allocates");
     let closed = bytes_of_first_closed(0, cx);
-    assert_eq!(closed, 0, "the first wait for the close allocates although no receiver waits");
+    assert_eq!(closed, 0, "the first `closed` wait allocates although no receiver waits");
     let second = bytes_of_first_closed(1, cx);
 
     let mut report =
@@ -146,7 +147,7 @@ fn sizes(cx: &mut Context<'_>) -> String {
     report
 }
 
-/// Returns the bytes that the first wait for the close takes on a channel of which so many receivers wait.
+/// Returns the bytes that the first `closed` wait allocates on a channel on which that many receivers wait.
 fn bytes_of_first_closed(receivers: usize, cx: &mut Context<'_>) -> u32 {
     let tx = Sender::new(0_u32);
     let mut receivers: Vec<_> = (0..=receivers).map(|_| tx.subscribe()).collect();

@@ -1,6 +1,6 @@
-//! A sender that waits for a `Ref` leaves nothing on the lock that keeps others from reading.
+//! A sender that waits for a `Ref` does not keep others from reading.
 //!
-//! A task at the high priority holds a `Ref` over an `.await`. It blocks a sender at the low priority. An interrupt comes
+//! A task at the high priority holds a `Ref` across an `.await`, which blocks a sender at the low priority. An interrupt comes
 //! between any two instructions of the blocked sender, reads, and tries to send. After a few interrupts it wakes the task at
 //! the high priority. That task preempts the sender, drops its `Ref`, and reads at once.
 
@@ -19,7 +19,7 @@ use crate::{Executors, timer};
 /// How many values are sent, each of them while a `Ref` lives.
 const ROUNDS: u32 = 2_000;
 
-/// In how many interrupts of a round the sender is blocked, at least.
+/// The fewest interrupts of a round in which the sender is blocked.
 const FEWEST_MEETINGS: u32 = 3;
 
 #[derive(Default)]
@@ -51,7 +51,7 @@ pub(crate) async fn run(Executors { low, high }: Executors) -> String {
     let reads = holder.await.await;
     drop(timer);
     let meetings = state.meetings.load(Relaxed);
-    assert!(meetings >= FEWEST_MEETINGS * ROUNDS, "few interrupts have met a blocked sender: {meetings}");
+    assert!(meetings >= FEWEST_MEETINGS * ROUNDS, "too few interrupts have met a blocked sender: {meetings}");
     assert_eq!((rx.get(), reads), (ROUNDS, ROUNDS));
     format!(
         "{ROUNDS} sends blocked by a Ref, {meetings} interrupts read meanwhile, {reads} times a preempting task did after \
@@ -77,7 +77,7 @@ async fn send(tx: Sender<u32>, state: Arc<State>) {
     }
 }
 
-/// High: starts the task that holds `Ref`s. They are not `Send`, so it is started where it runs.
+/// High: starts the task that holds `Ref`s. They are not `Send`, so it must be started on the executor that runs it.
 async fn start_holder(rx: Receiver<u32>, woken: Receiver<u32>, state: Arc<State>) -> Join<u32> {
     // SAFETY: this is a task of embassy's executor.
     unsafe { spawn_here(move || hold_refs(rx, woken, state)) }.await
@@ -95,7 +95,7 @@ async fn hold_refs(mut rx: Receiver<u32>, mut woken: Receiver<u32>, state: Arc<S
         state.held_back.store(0, Relaxed);
         drop(value);
         let now = (rx.get(), rx.with(|value| *value), rx.has_unseen());
-        assert_eq!(now, (next - 1, next - 1, false), "the sender has preempted a higher priority");
+        assert_eq!(now, (next - 1, next - 1, false), "the sender has preempted a task of higher priority");
         assert_eq!(state.sending.load(Relaxed), next, "no sender was blocked");
         reads += 1;
         rx.changed().await.expect("the interrupt has a sender");
@@ -103,7 +103,7 @@ async fn hold_refs(mut rx: Receiver<u32>, mut woken: Receiver<u32>, state: Arc<S
     reads
 }
 
-/// The interrupt: reads and tries to send whenever the sender is blocked, and wakes the holder of the `Ref` after some time.
+/// The interrupt: reads and tries to send whenever the sender is blocked, and after some time wakes the holder of the `Ref`.
 fn interrupt(tx: Sender<u32>, mut rx: Receiver<u32>, wake: Sender<u32>, state: Arc<State>) -> impl FnMut() + Send {
     let (mut last, mut times) = (0, 0);
     move || {

@@ -1,8 +1,8 @@
 //! Interrupts are off for a bounded time, however many receivers there are.
 //!
-//! Receivers are woken one at a time, each in a critical section of its own. The list that they wait in grows outside of any: a
-//! new chunk of it is made first, and then a few words are moved, no slots. QEMU counts instructions instead of time
-//! (`-icount`), so every run measures the same.
+//! Receivers are woken one at a time, each in its own critical section. The list in which they wait allocates a new chunk outside
+//! critical sections; then a few words are moved, and no slots. QEMU counts instructions instead of time (`-icount`), so every
+//! run measures the same.
 
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -18,10 +18,10 @@ use crate::critical;
 /// How many receivers there are.
 const COUNTS: [usize; 3] = [1, 8, 64];
 
-/// By how many ticks several receivers may take longer than one: the only slot of a list that has never grown is found
-/// faster, and its list does not grow.
+/// How many more ticks several receivers may take than one: the only slot of a list that has never grown is found faster, and
+/// that list does not grow.
 const SLACK_OF_SEVERAL: u32 = 100;
-/// By how many ticks 64 receivers may take longer than 8: the directory of the list's chunks has three entries more.
+/// How many more ticks 64 receivers may take than 8: the directory of the list's chunks has three more entries.
 const SLACK_OF_MANY: u32 = 40;
 
 pub(crate) async fn run() -> String {
@@ -49,7 +49,7 @@ pub(crate) async fn run() -> String {
     report
 }
 
-/// For how long interrupts were off at most, in ticks of the board's clock.
+/// The longest times for which interrupts were off, in ticks of the board's clock.
 #[derive(Default)]
 struct Longest {
     first: u32,
@@ -73,16 +73,16 @@ impl Longest {
     }
 }
 
-/// Measures a new channel with so many receivers.
+/// Measures a new channel with `count` receivers.
 fn measure(count: usize, cx: &mut Context<'_>) -> Longest {
     let mut longest = Longest::default();
     let tx = Sender::new(0);
     let mut receivers: Vec<_> = (0..count).map(|_| tx.subscribe()).collect();
     let mut waits: Vec<_> = receivers.iter_mut().map(Receiver::changed).collect();
 
-    // Each receiver's first wait, in which the list grows a few times.
+    // The first wait of each receiver, during which the list grows a few times.
     longest.first = critical::longest(|| assert_eq!(poll_all(&mut waits, cx), 0));
-    // Two senders' first waits, so the list of these grows too.
+    // The first waits of two senders, so their list grows as well.
     let (mut cancelled, mut closed) = (pin!(tx.closed()), pin!(tx.closed()));
     longest.first_closed = critical::longest(|| {
         assert!(cancelled.as_mut().poll(cx).is_pending() && closed.as_mut().poll(cx).is_pending());
@@ -96,7 +96,7 @@ fn measure(count: usize, cx: &mut Context<'_>) -> Longest {
         drop(waits);
         cancelled.set(tx.closed());
     });
-    // Half of the receivers go while they are registered; the last one wakes the sender.
+    // Half of the receivers are dropped while they are registered. The last one wakes the sender.
     for rx in receivers.iter_mut().step_by(2) {
         assert!(rx.poll_changed(cx).is_pending());
     }

@@ -1,4 +1,4 @@
-//! The synchronous API: a cell that knows its version. With `critical-section`, an interrupt sends while it is read.
+//! The synchronous API: a channel as a cell with a version. With `critical-section`, an interrupt sends while the value is read.
 
 use alloc::format;
 use alloc::string::String;
@@ -14,7 +14,7 @@ pub(crate) async fn run() -> String {
     format!("{sent} values sent between reads")
 }
 
-/// What one call after the other says.
+/// Checks the results of calls, one after the other.
 fn handles() {
     let (tx, mut rx) = channel(1);
     let other = tx.clone();
@@ -43,7 +43,7 @@ fn handles() {
     assert!(rx.has_changed().is_err());
 }
 
-/// Reads as fast as it can, while every interrupt sends, or, where interrupts must not, between its own sends.
+/// Reads as fast as it can while every interrupt sends. Without `critical-section` it sends by itself between the reads.
 fn reads_between_sends() -> u32 {
     const LAST: u32 = 5_000;
     let tx = Sender::new(0);
@@ -63,7 +63,7 @@ fn reads_between_sends() -> u32 {
     let mut read = || {
         let (version, value) = (rx.version(), rx.get());
         if rx.version() == version {
-            assert_eq!(version == last.0, value == last.1, "a value came with another one's version");
+            assert_eq!(version == last.0, value == last.1, "a value has another value's version");
             last = (version, value);
         }
         let (unseen, before) = (rx.has_unseen(), rx.with(|value| *value));

@@ -1,5 +1,5 @@
-//! The first wait ever on a channel makes what all wait with. Here an interrupt comes in the middle of a task's, and
-//! waits for the first time too.
+//! The first wait on a channel allocates what all waits share. Here an interrupt comes in the middle of a task's first wait, and
+//! waits for the first time as well.
 
 use alloc::format;
 use alloc::string::String;
@@ -15,7 +15,7 @@ const ROUNDS: u32 = 2_000;
 
 type Handles = (Sender<u32>, Receiver<u32>);
 
-/// The interrupt's handles of the channel of this round.
+/// The interrupt's handles for this round's channel.
 static HANDLES: Mutex<RefCell<Option<Handles>>> = Mutex::new(RefCell::new(None));
 
 pub(crate) async fn run() -> String {
@@ -31,7 +31,8 @@ pub(crate) async fn run() -> String {
     format!("{ROUNDS} channels, waited on by a task and an interrupt, {} interrupts", timer.interrupts())
 }
 
-/// The interrupt: lets some interrupts pass in each round, a few more in the next, and then waits, and sends.
+/// The interrupt: in each round it first does nothing for a few calls, and for a few more in the next round. Then it waits, and
+/// sends.
 fn interrupt() -> impl FnMut() + Send {
     let (mut passed, mut let_pass) = (0, 0);
     move || {

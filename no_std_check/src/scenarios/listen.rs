@@ -1,6 +1,6 @@
-//! event-listener's listeners, in the pattern that they are made for: listen, look, wait.
+//! event-listener's listeners, in their usual pattern: listen, check, wait.
 //!
-//! With `critical-section` an interrupt sends, and drops receivers. Without it another task does.
+//! With `critical-section`, an interrupt sends and drops receivers. Without it, another task does so.
 
 use alloc::format;
 use alloc::string::String;
@@ -17,27 +17,27 @@ use crate::task::spawn;
 use crate::timer;
 
 const LAST: u32 = 8_000;
-/// How many values are sent until the task must have caught up. If its wake-up is lost it stays asleep, and no later send
-/// hides that.
+/// How many values are sent until the task must have caught up. If its wake-up is lost, it stays asleep, because no later send
+/// wakes it.
 const BURST: u32 = 4;
 /// How often the last receiver is dropped.
 const CLOSES: u32 = 2_000;
 
-/// A receiver to be dropped.
+/// The receiver that will be dropped.
 type Shared = Arc<Mutex<RefCell<Option<Receiver<u32>>>>>;
 
 pub(crate) async fn run(low: SendSpawner) -> String {
     let (listeners, interrupts) = versions(low).await;
     let waits = closes(low).await;
-    assert!(listeners > LAST / BURST && waits > CLOSES / 8, "hardly a listener was waited for: {listeners}, {waits}");
+    assert!(listeners > LAST / BURST && waits > CLOSES / 8, "hardly any listener was waited for: {listeners}, {waits}");
     format!(
         "{LAST} values sent, {listeners} listeners waited for, {interrupts} interrupts; the last receiver dropped {CLOSES} \
          times, {waits} listeners waited for"
     )
 }
 
-/// A task waits for each version, and for the close. Returns how many listeners it has waited for, and how many interrupts
-/// there were.
+/// Runs a task that waits for each version, and for the close. Returns how many listeners it has waited for, and how many
+/// interrupts there were.
 async fn versions(low: SendSpawner) -> (u32, u32) {
     let (tx, rx) = channel(0);
     let seen = Arc::new(AtomicU32::new(0));
@@ -47,8 +47,8 @@ async fn versions(low: SendSpawner) -> (u32, u32) {
     (listening.await, timer.interrupts())
 }
 
-/// Returns a function that sends the next value, unless it is a burst's first and the task has not caught up. After the
-/// last value it closes the channel.
+/// Returns a function that sends the next value, except the first of a burst if the task has not caught up. After the last value
+/// it closes the channel.
 fn send_next(tx: Sender<u32>, seen: Arc<AtomicU32>) -> impl FnMut() + Send {
     let mut tx = Some(tx);
     move || {
@@ -84,7 +84,7 @@ async fn each_version(mut rx: Receiver<u32>, seen: Arc<AtomicU32>) -> u32 {
     }
 }
 
-/// A task waits for the drop of the last receiver, again and again. Returns how many listeners it has waited for.
+/// Runs a task that waits for the last receiver's drop again and again. Returns how many listeners it has waited for.
 async fn closes(low: SendSpawner) -> u32 {
     let receiver = Shared::new(Mutex::new(RefCell::new(None)));
     let listening = spawn(low, each_close(receiver.clone()));
@@ -94,7 +94,7 @@ async fn closes(low: SendSpawner) -> u32 {
     waits
 }
 
-/// Returns a function that drops the receiver: at once, or in one of the next calls, so the task is anywhere.
+/// Returns a function that drops the receiver, at once or in one of the next calls, so the task can be anywhere by then.
 fn drop_late(receiver: Shared) -> impl FnMut() + Send {
     let (mut passed, mut let_pass) = (0, 0);
     move || {
@@ -109,7 +109,7 @@ fn drop_late(receiver: Shared) -> impl FnMut() + Send {
     }
 }
 
-/// Leaves the only receiver to be dropped, waits for that, and returns how often it waited.
+/// Provides the only receiver, waits for its drop, and returns how often it has waited.
 async fn each_close(receiver: Shared) -> u32 {
     let tx = Sender::new(0);
     let mut waits = 0;
@@ -129,8 +129,8 @@ async fn each_close(receiver: Shared) -> u32 {
     waits
 }
 
-/// Runs `f` at each interrupt, or, without `critical-section`, where an interrupt must not, between the steps of the other
-/// tasks until `is_over` returns `true`.
+/// Runs `f` at each interrupt. Without `critical-section` an interrupt must not use a channel, so `f` runs between the steps of
+/// the other tasks until `is_over` returns `true`.
 async fn every_interrupt(mut f: impl FnMut() + Send + 'static, more: u32, is_over: impl Fn() -> bool) -> timer::Timer {
     if cfg!(feature = "critical-section") {
         return timer::start(more, f);

@@ -1,4 +1,4 @@
-//! What is checked: one file a scenario.
+//! The scenarios, one in each file.
 
 mod allocations;
 mod cell;
@@ -7,7 +7,7 @@ mod listen;
 mod tasks;
 mod watch;
 
-// With interrupts that share channels.
+// In these, interrupts share channels.
 #[cfg(feature = "critical-section")]
 mod blocked_sender;
 #[cfg(feature = "critical-section")]
@@ -25,7 +25,7 @@ use semihosting::{print, println};
 
 use crate::{Executors, heap, timer};
 
-/// Runs all scenarios that the features allow, one after the other, and returns how many.
+/// Runs all scenarios that the features allow, one after the other, and returns how many there were.
 pub(crate) async fn run(executors: Executors) -> u32 {
     let mut passed = 0;
     macro_rules! scenario {
@@ -51,12 +51,12 @@ pub(crate) async fn run(executors: Executors) -> u32 {
     passed
 }
 
-/// The name comes first, so a scenario that never ends has printed it.
+/// Runs a scenario. It prints the name first, so the output shows which scenario hangs.
 async fn run_one(name: &'static str, scenario: impl Future<Output = String>) {
     timer::in_scenario(name);
     print!("{name}: ");
     let live = heap::live();
     println!("{}", scenario.await);
-    // A channel in a `static` stays.
-    assert!(heap::live() == live || name == "watch", "{name}: {} bytes were leaked", heap::live() - live);
+    // A channel in a `static` is never freed.
+    assert!(heap::live() == live || name == "watch", "{name}: {} bytes have leaked", heap::live() - live);
 }

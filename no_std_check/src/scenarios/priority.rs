@@ -1,7 +1,7 @@
-//! Tasks at two priorities, and an interrupt above both, that all send to one channel and wait on it.
+//! Tasks at two priorities, and an interrupt above both. All send to one channel, and the tasks wait on it.
 //!
-//! The interrupt starts a task at the high priority, which so preempts the tasks at the low one between any two
-//! instructions; and a send of a low task wakes a high one, which runs before the call that woke it has returned.
+//! The interrupt starts a task at the high priority, which preempts the tasks at the low priority between any two
+//! instructions. A send of a low task wakes a high task, which runs before the call that has woken it returns.
 
 use alloc::format;
 use alloc::string::String;
@@ -14,7 +14,7 @@ use crate::{Executors, timer};
 
 const INTERRUPTS: u32 = 20_000;
 
-/// How often each of them changed the value.
+/// How often each of them has changed the value.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 struct Counts {
     interrupt: u32,
@@ -22,7 +22,7 @@ struct Counts {
     low: u32,
     /// The last `low` that the high priority has answered.
     answered: u32,
-    /// The value does not change any more.
+    /// The value will not change any more.
     over: bool,
 }
 
@@ -44,7 +44,7 @@ pub(crate) async fn run(Executors { low, high }: Executors) -> String {
     let expected = Counts { interrupt: INTERRUPTS / 2, high: pulsed, low: asked, answered: asked, over: true };
     assert_eq!(all, expected, "changes were lost");
     assert!(answers == asked, "{asked} values were asked for and {answers} answered");
-    assert!(pulsed > INTERRUPTS / 4, "the high priority hardly ran: {pulsed}");
+    assert!(pulsed > INTERRUPTS / 4, "the task at the high priority has hardly run: {pulsed}");
     format!(
         "{INTERRUPTS} interrupts; {} of them sent, {pulsed} times a preempting task, {asked} times a preempted one, which \
          was answered; {reads} reads, {changes} changes",
@@ -52,7 +52,7 @@ pub(crate) async fn run(Executors { low, high }: Executors) -> String {
     )
 }
 
-/// The interrupt: sends to the channel, and to another that only starts the high priority.
+/// The interrupt: sends to the channel, and to another one that only starts the task at the high priority.
 fn interrupt(tx: Sender<Counts>, pulses: Sender<u32>) -> impl FnMut() + Send {
     let mut handles = Some((tx, pulses));
     let mut interrupts = 0;
@@ -62,7 +62,7 @@ fn interrupt(tx: Sender<Counts>, pulses: Sender<u32>) -> impl FnMut() + Send {
         }
         let Some((tx, pulses)) = &handles else { return };
         interrupts += 1;
-        // Between two pulses without a send, only those below can have sent.
+        // Between two pulses without a send of the interrupt, only tasks can have sent.
         if interrupts % 2 == 0 {
             tx.send_modify(|counts| counts.interrupt += 1);
         }
@@ -78,17 +78,17 @@ async fn on_each_pulse(mut pulse: Receiver<u32>, tx: Sender<Counts>) -> u32 {
     while pulse.changed().await.is_ok() {
         pulse.mark_unchanged();
         let before = read_with_version(&tx);
-        assert_eq!(before.0 == last.0, before.1 == last.1, "a value came with another one's version");
+        assert_eq!(before.0 == last.0, before.1 == last.1, "a value has another value's version");
         pulsed += 1;
         tx.send_modify(|counts| counts.high += 1);
         last = read_with_version(&tx);
-        assert_eq!((before.1.high + 1, before.1.low), (pulsed, last.1.low), "a task at the low priority ran");
+        assert_eq!((before.1.high + 1, before.1.low), (pulsed, last.1.low), "a task at the low priority has run");
         assert_eq!(last.1.high, pulsed);
     }
     pulsed
 }
 
-/// A value and its version; only the interrupt can send between the two looks.
+/// Returns a value and its version. Only the interrupt can send between the two calls.
 fn read_with_version(tx: &Sender<Counts>) -> (Version, Counts) {
     loop {
         let (version, counts) = (tx.version(), tx.get());
@@ -98,7 +98,7 @@ fn read_with_version(tx: &Sender<Counts>) -> (Version, Counts) {
     }
 }
 
-/// High: waits for values from below, and answers on the same channel.
+/// High: waits for values from the low priority, and answers on the same channel.
 async fn answer(mut rx: Receiver<Counts>, tx: WeakSender<Counts>) -> u32 {
     let mut answers = 0;
     let unanswered = |counts: &Counts| (counts.over || counts.low != counts.answered).then_some(*counts);
@@ -113,21 +113,21 @@ async fn answer(mut rx: Receiver<Counts>, tx: WeakSender<Counts>) -> u32 {
     }
 }
 
-/// Low: sends, and waits for the answer from above.
+/// Low: sends, and waits for the answer from the high priority.
 async fn ask(tx: Sender<Counts>, mut rx: Receiver<Counts>, pulses: WeakSender<u32>) -> u32 {
     let mut asked = 0;
     while pulses.sender_count() > 0 {
         asked += 1;
         tx.send_modify(|counts| counts.low += 1);
         let answered = rx.wait_for_map(|counts| (counts.answered == asked).then_some(())).await;
-        answered.expect("we hold a sender");
+        answered.expect("this task has a sender");
         timer::progress();
         yield_now().await;
     }
     asked
 }
 
-/// Low: never sleeps, and is preempted anywhere.
+/// Low: never sleeps, and can be preempted anywhere.
 async fn read(rx: Receiver<Counts>) -> u32 {
     let (mut reads, mut last) = (0, rx.get());
     while !last.over {

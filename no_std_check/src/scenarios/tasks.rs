@@ -1,4 +1,4 @@
-//! Tasks of one executor that wait, are cancelled, and end.
+//! Tasks on one executor, which wait, cancel waits, and end.
 
 use alloc::format;
 use alloc::string::String;
@@ -31,11 +31,11 @@ pub(crate) async fn run(low: SendSpawner) -> String {
     let (changed, steps, mapped) = (changed.await, steps.await, mapped.await);
     let cancelled = impatient.await;
     let cancelled_closed = producer.await;
-    assert!(changed > LAST / 8, "most changes were slept through: {changed}");
+    assert!(changed > LAST / 8, "most changes were missed: {changed}");
     assert!(steps == LAST.div_ceil(3) && mapped == LAST.div_ceil(7), "steps were skipped: {steps}, {mapped}");
     assert!(
         cancelled > LAST / 8 && cancelled_closed > 0,
-        "hardly a wait was cancelled: {cancelled}, {cancelled_closed}"
+        "hardly any wait was cancelled: {cancelled}, {cancelled_closed}"
     );
     let interrupts = timer.interrupts();
     format!(
@@ -45,7 +45,7 @@ pub(crate) async fn run(low: SendSpawner) -> String {
     )
 }
 
-/// A wait that is cancelled keeps no waker, and wakes no task.
+/// Checks that a cancelled wait keeps no waker, and that its task is not woken.
 fn leave_nothing_behind() {
     struct Counting(AtomicU32);
     impl Wake for Counting {
@@ -69,7 +69,7 @@ fn leave_nothing_behind() {
 /// Sends, with and without a pause, then waits until all receivers are gone.
 async fn produce(tx: Sender<u32>) -> usize {
     for value in 1..=LAST {
-        tx.send(value).expect("there are receivers until they saw the last value");
+        tx.send(value).expect("there are receivers until they have seen the last value");
         timer::progress();
         if value % 4 != 0 {
             yield_now().await;
@@ -77,7 +77,7 @@ async fn produce(tx: Sender<u32>) -> usize {
     }
     let cancelled = (0..8).filter(|_| poll_once(tx.closed()).is_pending()).count();
     tx.closed().await;
-    // One more receiver, which leaves while the sender sleeps.
+    // One more receiver, which is dropped while the sender sleeps.
     let rx = tx.subscribe();
     let leave = async {
         yield_now().await;
@@ -88,11 +88,11 @@ async fn produce(tx: Sender<u32>) -> usize {
     cancelled
 }
 
-/// Waits for each change, and ends with the channel.
+/// Waits for each change until the channel is closed.
 async fn each_change(mut rx: Receiver<u32>) -> u32 {
     let (mut changes, mut seen) = (0, 0);
     while seen < LAST {
-        rx.changed().await.expect("the producer waits for us");
+        rx.changed().await.expect("the producer waits for this receiver");
         let value = rx.get_and_update();
         assert!(value > seen, "changed, but {value} after {seen}");
         seen = value;
@@ -101,24 +101,24 @@ async fn each_change(mut rx: Receiver<u32>) -> u32 {
     changes
 }
 
-/// Waits for each value that is at least `step` more than the last one waited for.
+/// Waits for a value that is higher by at least `step`, again and again.
 async fn each_step(mut rx: Receiver<u32>, step: u32) -> u32 {
     let (mut steps, mut target) = (0, 0);
     while target < LAST {
         target = LAST.min(target + step);
-        let value = *rx.wait_for(|value| *value >= target).await.expect("the producer waits for us");
+        let value = *rx.wait_for(|value| *value >= target).await.expect("the producer waits for this receiver");
         assert!(value >= target);
         steps += 1;
     }
     steps
 }
 
-/// Gives most waits up: some at once, and some when they may have been notified but did not look again.
+/// Cancels most waits: some at once, and some after they may have been woken and before they are polled again.
 async fn cancelled_waits(mut rx: Receiver<u32>) -> u32 {
     let mut cancelled = 0;
     loop {
         match select(rx.changed(), ready(())).await {
-            Either::First(changed) => changed.expect("the producer waits for us"),
+            Either::First(changed) => changed.expect("the producer waits for this receiver"),
             Either::Second(()) => cancelled += 1,
         }
         {
@@ -130,6 +130,6 @@ async fn cancelled_waits(mut rx: Receiver<u32>) -> u32 {
         if seen == LAST {
             return cancelled;
         }
-        rx.changed().await.expect("the producer waits for us");
+        rx.changed().await.expect("the producer waits for this receiver");
     }
 }

@@ -1,4 +1,4 @@
-//! A channel in a `static`, which tasks and, with `critical-section`, the interrupt share.
+//! A channel in a `static`, which tasks share, and with `critical-section` the interrupt as well.
 
 use alloc::format;
 use alloc::string::String;
@@ -19,7 +19,7 @@ static CONFIG: Watch<u32> = Watch::new(0);
 static APPLIED: Watch<u32> = Watch::new(0);
 
 pub(crate) async fn run(low: SendSpawner) -> String {
-    // Both channels are made here, so the interrupt does not allocate.
+    // Both channels are allocated here, so the interrupt does not allocate.
     let (tx, applied) = (CONFIG.sender(), APPLIED.subscribe());
     let applying = spawn(low, apply());
     let timer = if cfg!(feature = "critical-section") {
@@ -37,7 +37,7 @@ pub(crate) async fn run(low: SendSpawner) -> String {
     format!("{LAST} values sent, {count} of them waited for, {interrupts} interrupts")
 }
 
-/// Sends the next value, unless it is a burst's first and the receiver has not caught up. It makes handles each time.
+/// Sends the next value, except the first of a burst if the receiver has not caught up. It makes new handles each time.
 fn send_next() {
     let applied = APPLIED.subscribe().get();
     CONFIG.sender().send_if_modified(|value| {
@@ -47,7 +47,7 @@ fn send_next() {
     });
 }
 
-/// Waits for each value, and sends back which it has seen.
+/// Waits for each value, and sends back each value that it has seen.
 async fn apply() -> u32 {
     let mut rx = CONFIG.subscribe();
     let (mut count, mut seen) = (0, rx.get_and_update());

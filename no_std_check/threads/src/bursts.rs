@@ -1,7 +1,7 @@
 //! Values that every receiver must see before the next ones are sent.
 //!
-//! A lost wake-up is hidden by the next send. So here the next send waits until every receiver has seen the last value, and
-//! then meets the receivers while they begin to wait.
+//! The next send would hide a lost wake-up. So here the next send waits until every receiver has seen the last value, and then
+//! comes while the receivers begin to wait.
 
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Barrier};
@@ -12,28 +12,28 @@ use watch_channel::{Receiver, Sender, WeakSender, channel};
 
 use crate::{HANG, rounds, spin};
 
-/// A receiver, on a thread of its own.
+/// A receiver on its own thread.
 pub struct Follower {
     pub rx: Receiver<u64>,
-    /// To subscribe again.
+    /// For subscribing again.
     pub tx: WeakSender<u64>,
     last_seen: Arc<AtomicU64>,
 }
 
 impl Follower {
-    /// Reads the value and says that it has been seen.
+    /// Reads the value and reports that it has been seen.
     pub fn see(&mut self) {
         let value = self.rx.get_and_update();
         self.has_seen(value);
     }
 
-    /// Says that a value has been seen.
+    /// Reports that a value has been seen.
     pub fn has_seen(&self, value: u64) {
         self.last_seen.store(value, Ordering::Release);
     }
 }
 
-/// What the thread of a receiver does: it sees values until the channel is closed.
+/// The work of a receiver's thread: it sees values until the channel is closed.
 pub type Follow = fn(Follower);
 
 struct Followers(Vec<(&'static str, Arc<AtomicU64>, JoinHandle<()>)>);
@@ -50,7 +50,7 @@ impl Followers {
         (tx, followers)
     }
 
-    /// Waits until all have seen this value.
+    /// Waits until all receivers have seen this value.
     #[track_caller]
     fn must_see(&self, last: u64) {
         let deadline = Instant::now() + HANG / 2;
@@ -75,7 +75,7 @@ impl Followers {
     }
 }
 
-/// Starts a thread for each of these receivers, and sends one value at a time.
+/// Starts a thread for each receiver in `follow`, and sends one value at a time.
 ///
 /// # Panics
 ///
@@ -83,7 +83,7 @@ impl Followers {
 pub fn run_one_by_one(follow: &[(&'static str, Follow)]) {
     let (tx, followers) = Followers::new(follow);
     rounds(|value| {
-        // Before the receivers have begun to wait, or meanwhile, or after that.
+        // This is before, while or after the receivers begin to wait.
         spin(Duration::from_micros(value % 64));
         tx.set(value);
         followers.must_see(value);
@@ -116,7 +116,7 @@ impl Senders {
                 match value % 5 {
                     0 => tx.set(value),
                     1 => tx.send_modify(|stored| *stored = value),
-                    // Refused while another thread has the lock.
+                    // This is refused while another thread holds the lock.
                     2 => drop(tx.try_send(value)),
                     _ => tx.send(value).expect("there are receivers"),
                 }
@@ -130,7 +130,7 @@ impl Senders {
     }
 }
 
-/// Starts a thread for each of these receivers, and for senders that send several values each at the same time.
+/// Starts a thread for each receiver in `follow`, and threads for senders that each send several values at the same time.
 ///
 /// # Panics
 ///

@@ -1,10 +1,10 @@
-//! The build of the crate without `std`, on threads: what its tests share.
+//! Tests of the build without `std`, on threads. This file has what they share.
 //!
-//! In the crate's own tests, the development dependencies turn on `std` in event-listener, spin and portable-atomic. Here
-//! nothing does: this package has few dependencies and its own executor. The module `proof` does not compile with the
-//! crate's feature `std`, and `ci/test.sh` checks the features of the dependencies.
+//! In the crate's own tests, the development dependencies enable `std` in event-listener, spin and portable-atomic. This package
+//! has few dependencies and its own executor, so nothing enables it. The module `proof` does not compile with the crate's feature
+//! `std`, and `ci/test.sh` checks the features of the dependencies.
 //!
-//! Each test repeats something for [`RUN_TIME`] and fails if that does not end within [`HANG`].
+//! Each test repeats its work for [`RUN_TIME`], and fails if it does not end within [`HANG`].
 
 use std::hint;
 use std::pin::{Pin, pin};
@@ -31,14 +31,14 @@ mod proof {
         }
     }
 
-    /// If this is a type error, the feature `std` is on: the receiver's own method comes before that of the trait.
+    /// If this is a type error, the feature `std` is on: the receiver's own method takes precedence over that of the trait.
     const _: fn(&mut Receiver<()>) -> WithoutStd = |rx| rx.changed_blocking();
 }
 
-/// How long each test repeats what it does.
+/// How long each test repeats its work.
 pub const RUN_TIME: Duration = Duration::from_millis(800);
 
-/// Longer than any test takes, also on a busy machine.
+/// Longer than any test takes, even on a busy machine.
 pub const HANG: Duration = Duration::from_secs(20);
 
 struct Unpark(Thread);
@@ -54,7 +54,7 @@ pub fn waker() -> Waker {
     Arc::new(Unpark(thread::current())).into()
 }
 
-/// Polls the future on this thread, which is parked until the future's task is woken.
+/// Runs the future on this thread, which is parked while the future is pending.
 pub fn block_on<F: Future>(future: F) -> F::Output {
     let mut future = pin!(future);
     let waker = waker();
@@ -79,7 +79,7 @@ pub fn spin(time: Duration) {
     }
 }
 
-/// Repeats something for [`RUN_TIME`], with the number of the round, from 1 on.
+/// Repeats `round` for [`RUN_TIME`], with the number of the round, which starts at 1.
 pub fn rounds(mut round: impl FnMut(u64)) {
     let end = Instant::now() + RUN_TIME;
     let mut number = 0;
@@ -90,7 +90,7 @@ pub fn rounds(mut round: impl FnMut(u64)) {
     println!("{number} rounds");
 }
 
-/// Runs `f` on a thread of its own, and fails the test if it does not end.
+/// Runs `f` on a new thread, and fails the test if it does not end.
 #[track_caller]
 pub fn must_end(f: impl FnOnce() + Send + 'static) {
     let (done, ended) = mpsc::channel();
@@ -106,7 +106,7 @@ pub fn must_end(f: impl FnOnce() + Send + 'static) {
     }
 }
 
-/// Starts a thread for each of these, and waits until all have ended.
+/// Runs each closure on its own thread, and waits until all have ended.
 pub fn run_all(work: impl IntoIterator<Item = Box<dyn FnOnce() + Send>>) {
     let threads: Vec<_> = work.into_iter().map(thread::spawn).collect();
     threads.into_iter().for_each(|thread| thread.join().unwrap());

@@ -40,7 +40,7 @@ const WAYS: &[fn(&Sender<u64>)] = &[
 ];
 
 #[test]
-fn every_wait_for_the_close_ends_with_the_last_receiver() {
+fn every_closed_wait_ends_with_the_last_receivers_drop() {
     must_end(|| {
         rounds(|_| {
             let (tx, rx) = channel(0);
@@ -72,7 +72,7 @@ fn every_wait_for_the_close_ends_with_the_last_receiver() {
 }
 
 #[test]
-fn each_wait_for_the_close_ends_when_a_channel_is_subscribed_to_again_and_again() {
+fn each_closed_wait_ends_although_receivers_come_and_go() {
     must_end(|| {
         let (tx, rx) = channel(0);
         let (pass, passed) = mpsc::channel();

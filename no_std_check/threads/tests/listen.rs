@@ -9,7 +9,7 @@ use threads_check::bursts::{self, Follow, Follower};
 use threads_check::{block_on, must_end, poll_once, rounds, spin};
 use watch_channel::{Receiver, channel};
 
-/// The loop of the documentation: listens, checks, then waits. Returns `false` if the channel is closed.
+/// The loop from the documentation: listens, checks, then waits. Returns `false` if the channel is closed.
 fn next(rx: &mut Receiver<u64>) -> bool {
     loop {
         let listener = rx.listen();
@@ -30,7 +30,7 @@ fn listens(mut follower: Follower) {
     }
 }
 
-/// Each of these listeners may take a notification with it.
+/// A listener that is dropped may take a notification with it.
 fn drops_listeners(mut follower: Follower) {
     while next(&mut follower.rx) {
         follower.see();
@@ -61,7 +61,7 @@ fn every_listener_is_notified_of_the_last_value() {
 }
 
 #[test]
-fn a_pair_of_threads_that_listen_passes_numbers_to_and_fro() {
+fn two_threads_that_listen_pass_numbers_back_and_forth() {
     must_end(|| {
         let (ping, mut pinged) = channel(0);
         let (pong, mut ponged) = channel(0);
@@ -85,9 +85,9 @@ fn every_one_of_a_few_listeners_is_notified_of_each_value() {
     must_end(|| bursts::run_one_by_one(&[("listen", listens as Follow); 3]));
 }
 
-/// Often a thread that does not run holds event-listener's lock when this one begins to listen, with no other listener
-/// there. In that situation event-listener 5.4.1 loses the notification.
-fn listens_beside_threads_that_do_nothing_else(mut follower: Follower) {
+/// When this thread begins to listen, a preempted thread often holds event-listener's lock while there is no other listener. In
+/// that situation event-listener 5.4.1 loses the notification.
+fn listens_while_threads_do_nothing_else(mut follower: Follower) {
     let others = [(); 3].map(|()| {
         let rx = follower.rx.clone();
         thread::spawn(move || {
@@ -104,8 +104,8 @@ fn listens_beside_threads_that_do_nothing_else(mut follower: Follower) {
 }
 
 #[test]
-fn a_listener_is_notified_of_each_value_beside_threads_that_never_stop_listening() {
-    must_end(|| bursts::run_one_by_one(&[("listen", listens_beside_threads_that_do_nothing_else)]));
+fn a_listener_is_notified_of_each_value_while_other_threads_keep_listening() {
+    must_end(|| bursts::run_one_by_one(&[("listen", listens_while_threads_do_nothing_else)]));
 }
 
 #[test]

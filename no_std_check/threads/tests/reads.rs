@@ -1,4 +1,4 @@
-//! Threads that read beside senders: whole values, and second borrows while a first one lives.
+//! Threads that read while others send: values are whole, and a second borrow succeeds while a first one lives.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -51,7 +51,7 @@ fn threads_that_nest_borrows_read_whole_values_and_finish_despite_senders() {
                 while !is_over.load(Ordering::Relaxed) {
                     tx.send_modify(|value| value.iter_mut().for_each(|word| *word += 1));
                     sent += 1;
-                    // A pause between two sends, in which a reader can take the lock.
+                    // Pauses between two sends, so a reader can take the lock.
                     thread::yield_now();
                 }
                 sent

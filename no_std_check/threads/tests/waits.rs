@@ -46,7 +46,7 @@ fn waits_with_a_stream(follower: Follower) {
     }
 }
 
-/// Three waits are cancelled if they are pending, and the next is not.
+/// Cancels three waits if they are pending, and completes the next one.
 fn cancels_waits(mut follower: Follower) {
     for wait in 1.. {
         let polled = poll_once(pin!(follower.rx.changed()));
@@ -69,7 +69,7 @@ fn waits_with_a_new_clone_each_time(mut follower: Follower) {
     }
 }
 
-/// Most of the values were there when it subscribed.
+/// Most of the values had already been sent when it subscribed.
 fn subscribes_again_each_time(mut follower: Follower) {
     while let Some(tx) = follower.tx.upgrade() {
         follower.rx = tx.subscribe();
@@ -92,22 +92,22 @@ const ALL_WAYS: [(&str, Follow); 8] = [
 ];
 
 #[test]
-fn every_receiver_sees_the_last_value_of_several_senders_in_whichever_way_it_waits() {
+fn every_kind_of_wait_sees_the_last_value_of_several_senders() {
     must_end(|| bursts::run(&ALL_WAYS));
 }
 
 #[test]
-fn every_receiver_sees_each_value_of_one_sender_in_whichever_way_it_waits() {
+fn every_kind_of_wait_sees_each_value_of_one_sender() {
     must_end(|| bursts::run_one_by_one(&ALL_WAYS));
 }
 
 #[test]
-fn every_one_of_many_equal_receivers_sees_each_value() {
+fn each_of_many_equal_receivers_sees_each_value() {
     must_end(|| bursts::run_one_by_one(&[("changed", waits_with_changed as Follow); 20]));
 }
 
 #[test]
-fn a_pair_of_threads_passes_numbers_to_and_fro() {
+fn two_threads_pass_numbers_back_and_forth() {
     must_end(|| {
         let (ping, mut pinged) = channel(0);
         let (pong, mut ponged) = channel(0);

@@ -1,5 +1,5 @@
-//! Calls that would wait for their own thread, which is the only one: they panic. `run.mjs` makes each of them in an instance
-//! of its own, because a panic ends the instance, and then reads the panic's message.
+//! Calls that would wait for their own thread, which is the only one, and therefore panic. `run.mjs` makes each call in a separate
+//! instance, because a panic ends the instance, and then reads the panic's message.
 
 use std::cell::RefCell;
 use std::panic;
@@ -19,7 +19,7 @@ fn keep_message() {
     }));
 }
 
-/// Where the message of the panic is, UTF-8 text of [`message_len`] bytes.
+/// Returns the address of the panic's message, which is UTF-8 text of [`message_len`] bytes.
 #[unsafe(no_mangle)]
 pub extern "C" fn message() -> *const u8 {
     MESSAGE.with_borrow(|message| message.as_ptr())

@@ -1,4 +1,4 @@
-//! The WebAssembly half: tasks on a small executor. `run.mjs` calls [`send`] from timers, and [`run`] until it settles.
+//! The WebAssembly part: tasks on a small executor. `run.mjs` calls [`send`] from timers, and then [`run`].
 
 mod deadlock;
 
@@ -16,9 +16,9 @@ static LIMIT: Watch<u32> = Watch::new(u32::MAX);
 /// What the tasks have seen.
 #[derive(Clone, Copy, Default)]
 struct Seen {
-    /// How many tasks ended, all of them on the last value.
+    /// How many tasks have ended with the last value.
     ended: u32,
-    /// How many changes they saw, together.
+    /// How many changes all tasks have seen.
     changes: u32,
 }
 
@@ -87,7 +87,7 @@ pub extern "C" fn start(last: u32) {
     spawn({
         let tx = tx.clone();
         async move {
-            // The last receivers go when the channel is closed: by a second limit in a static channel.
+            // This sender keeps the channel open until a static channel has the last value.
             let mut limit = LIMIT.subscribe();
             let _ = limit.wait_for(|limit| *limit == last).await;
             drop(tx);
@@ -97,7 +97,7 @@ pub extern "C" fn start(last: u32) {
     SENDER.set(Some(tx));
 }
 
-/// A timer's: sends, and closes after the last value.
+/// Timers call this. Sends a value, and closes the channel after the last one.
 #[unsafe(no_mangle)]
 pub extern "C" fn send(value: u32, is_last: bool) {
     SENDER.with_borrow_mut(|sender| {
@@ -111,7 +111,7 @@ pub extern "C" fn send(value: u32, is_last: bool) {
     });
 }
 
-/// Runs the tasks that were woken, and returns how many polls that took.
+/// Runs the tasks that have been woken, and returns how many polls that took.
 #[unsafe(no_mangle)]
 pub extern "C" fn run() -> u32 {
     EXECUTOR.with(|executor| std::iter::from_fn(|| executor.try_tick().then_some(())).count() as u32)

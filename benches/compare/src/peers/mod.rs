@@ -1,5 +1,5 @@
 //! The other channels of one value. Each file adapts one of them to the traits that the workloads use, and notes where
-//! it promises less than this crate and tokio do, and what is therefore not measured.
+//! it promises less than this crate and tokio do, and what is not measured for that reason.
 //!
 //! To add a channel, write its file, add it here to the groups that it belongs to, and choose its mark in the picture.
 
@@ -20,8 +20,8 @@ pub(crate) use self::postage::Postage;
 pub(crate) use self::see::See;
 use crate::workloads::channel::Watch;
 
-/// `peers!(group (work))`: the channels of a group, each with its name and that work. If one of them does not implement
-/// the trait that the work needs, this does not compile.
+/// `peers!(group (work))`: the channels of a group, each with its name and the work. This does not compile if one of them does not
+/// implement the trait that the work needs.
 macro_rules! peers {
     (all $work:tt) => {
         peers!(@each [Postage AsyncWatch Eyeball See EmbassySync Asyncband] $work)
@@ -62,7 +62,7 @@ pub(crate) const NAMES: [&str; 6] = peers!(all (@name));
 pub(crate) const NOTES: [(&str, &str); NAMES.len()] =
     [postage::NOTE, async_watch::NOTE, eyeball::NOTE, see::NOTE, embassy_sync::NOTE, asyncband::NOTE];
 
-/// The error of a channel that does not have one.
+/// The error type for a channel that has none.
 #[derive(Debug)]
 pub(crate) struct Closed;
 

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
-/// Longer than any wait of these tests: it tells a hang.
+/// A wait that takes longer than this is a hang.
 const HANG: Duration = Duration::from_secs(60);
 
 pub(crate) struct Service {
@@ -86,7 +86,7 @@ impl Service {
 
 impl Drop for Service {
     fn drop(&mut self) {
-        // It may have ended.
+        // The process may have ended already.
         let _ = self.process.kill();
         let _ = self.process.wait();
     }

@@ -1,4 +1,4 @@
-//! Each test starts the service as a process, on a port of its own.
+//! Each test starts the service as a process, on its own port.
 
 mod client;
 
@@ -50,7 +50,7 @@ fn a_lower_limit_refuses_more_requests_with_429_until_it_is_raised() {
     assert!(refused.head.contains("retry-after: "), "{}", refused.head);
     let error = refused.body["error"].as_str().unwrap();
     assert!(error.starts_with("3 requests a minute have passed, which is the limit; try again in "), "{error}");
-    // Else the limit could not be raised again.
+    // Otherwise the limit could not be raised again.
     assert_eq!(service.get("/admin/flags").status, 200);
 }
 
@@ -65,7 +65,7 @@ fn maintenance_refuses_requests_but_not_those_of_the_administrator() {
 }
 
 #[test]
-fn events_begin_with_the_current_configuration_and_bring_each_change() {
+fn events_begin_with_the_current_configuration_and_show_each_change() {
     let service = Service::start();
     service.post("/admin/flags", "max_body=500");
     let mut events = [service.events("/events"), service.events("/events")];
@@ -91,7 +91,7 @@ fn an_unchanged_value_sends_nothing() {
     }
     let changed = service.post("/admin/flags", "max_body=1001").body;
     assert_eq!(changed["sent"], true);
-    // Events come in order: had one of the others been sent, the next event would be that.
+    // Events come in order. If one of the other changes had been sent, the next event would show it.
     assert_eq!(events.next().unwrap(), changed["config"]);
     assert_ne!(before, changed["config"]);
 }
@@ -140,7 +140,7 @@ fn a_job_reports_its_progress_until_its_end() {
 
     let last = service.get("/jobs/1").body;
     assert_eq!(last, json!({ "running": false, "done": 300000, "total": 300000, "primes": 25997 }));
-    // Who comes late still gets the last value.
+    // A client that comes late still gets the last value.
     assert_eq!(service.events("/jobs/1/events").count(), 1);
 }
 
@@ -164,7 +164,7 @@ fn a_running_job_can_be_watched_and_counts_against_the_limit() {
 }
 
 #[test]
-fn requests_that_nothing_answers_are_told_what_to_use() {
+fn refused_requests_say_what_to_use_instead() {
     let service = Service::start();
     for (method, path, body, status, error) in [
         ("GET", "/flags", "", 404, "there is nothing at /flags; the page is at /"),
@@ -231,7 +231,7 @@ fn a_shutdown_does_not_wait_forever_for_a_client() {
     let mut service = Service::start_with(&["--wait", "1"]);
     let mut slow = service.connect();
     slow.send_text("GET / HTTP/1.1\r\n");
-    // hyper must have read that: then the connection is neither unused nor idle.
+    // Once this request is served, hyper has read the other one, and that connection is neither unused nor idle.
     service.get("/admin/flags");
     service.post("/admin/shutdown", "");
     let (status, printed) = service.ended();
@@ -249,7 +249,7 @@ fn a_second_ctrl_c_does_not_wait() {
     let mut events = service.events("/events");
     events.next().unwrap();
     service.interrupt();
-    // The first one has had its effect.
+    // The first Ctrl-C has taken effect.
     assert_eq!(events.next(), None);
     service.interrupt();
     let (status, printed) = service.ended();

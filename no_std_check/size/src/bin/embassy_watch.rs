@@ -1,4 +1,4 @@
-//! With embassy-sync's `Watch`, which needs no heap.
+//! The program with embassy-sync's `Watch`, which needs no heap.
 #![no_std]
 #![no_main]
 

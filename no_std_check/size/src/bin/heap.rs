@@ -1,4 +1,4 @@
-//! Without a channel, with a heap.
+//! The program without a channel, with a heap.
 #![no_std]
 #![no_main]
 

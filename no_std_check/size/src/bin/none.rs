@@ -1,4 +1,4 @@
-//! Without a channel.
+//! The program without a channel.
 #![no_std]
 #![no_main]
 

@@ -1,4 +1,4 @@
-//! With this crate.
+//! The program with this crate.
 #![no_std]
 #![no_main]
 

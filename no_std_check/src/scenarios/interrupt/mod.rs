@@ -1,7 +1,7 @@
-//! An interrupt that sends at a high rate into tasks that read, poll and wait.
+//! An interrupt that sends at a high rate to tasks that read, poll and wait.
 //!
-//! Each value is sent once. After each burst the interrupt waits until all receivers have caught up. A receiver whose
-//! wake-up is lost stays asleep then, and no later send hides it. At the end it closes the channel, which ends the tasks.
+//! Each value is sent once. After each burst the interrupt sends nothing until all receivers have caught up. So a receiver whose
+//! wake-up is lost stays asleep. At the end the interrupt closes the channel, which ends the tasks.
 
 mod refused;
 mod stored;
@@ -15,7 +15,7 @@ use portable_atomic_util::Arc;
 
 use crate::timer;
 
-/// Interrupts in each of the two parts.
+/// The number of interrupts in each of the two parts.
 const INTERRUPTS: u32 = 25_000;
 /// How many values are sent until the receivers must have caught up.
 const BURST: u32 = 8;
@@ -29,7 +29,7 @@ pub(crate) async fn run(low: SendSpawner) -> String {
     )
 }
 
-/// A value that shows whether its halves belong together.
+/// A value with two halves, which shows whether they belong together.
 #[derive(Clone, Debug, PartialEq)]
 struct Reading {
     number: u32,
@@ -47,7 +47,7 @@ impl Reading {
     }
 }
 
-/// How far each of `N` receivers has got.
+/// The last number that each of `N` receivers has seen.
 struct Seen<const N: usize>(Arc<[AtomicU32; N]>);
 
 impl<const N: usize> Seen<N> {
@@ -55,7 +55,7 @@ impl<const N: usize> Seen<N> {
         Self(Arc::new(core::array::from_fn(|_| AtomicU32::new(0))))
     }
 
-    /// The place for one receiver, which sees ever higher numbers.
+    /// Returns the function that notes the numbers of one receiver, which must increase.
     fn by(&self, receiver: usize) -> impl FnMut(u32) + Send + use<N> {
         let seen = self.0.clone();
         move |number| {
@@ -66,7 +66,7 @@ impl<const N: usize> Seen<N> {
         }
     }
 
-    /// Whether the number after `number` may be sent: always, but at the end of a burst.
+    /// Returns `true` if the number after `number` may be sent. At the end of a burst all receivers must have caught up.
     fn caught_up(&self, number: u32) -> bool {
         !number.is_multiple_of(BURST) || self.0.iter().all(|seen| seen.load(Relaxed) == number)
     }

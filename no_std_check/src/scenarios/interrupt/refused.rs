@@ -1,4 +1,4 @@
-//! `try_send`, which gives the value back while a task that was interrupted holds a `Ref`.
+//! `try_send`, which returns the value while the interrupted task holds a `Ref`.
 
 use embassy_executor::SendSpawner;
 use embassy_futures::yield_now;
@@ -17,7 +17,7 @@ struct Counts {
     refused: AtomicU32,
 }
 
-/// Returns how many values were stored, and how often one came back.
+/// Returns how many values were stored, and how often a value was refused.
 pub(super) async fn run(low: SendSpawner) -> (u32, u32) {
     let (tx, rx) = channel(Reading::new(0));
     let seen = Seen::<3>::new();
@@ -41,7 +41,7 @@ pub(super) async fn run(low: SendSpawner) -> (u32, u32) {
     (stored, refused)
 }
 
-/// The interrupt: sends a value until it is stored, reads while the `Ref`s live, and closes the channel in the end.
+/// The interrupt: sends a value until it is stored, reads while the `Ref`s live, and closes the channel at the end.
 fn interrupt(
     tx: Sender<Reading>,
     mut rx: Receiver<Reading>,
@@ -54,7 +54,7 @@ fn interrupt(
         let Some(sender) = &tx else { return };
         let last = counts.stored.load(Relaxed);
         interrupts += 1;
-        assert_eq!(rx.get_and_update().number(), last, "the interrupt reads what it did not send");
+        assert_eq!(rx.get_and_update().number(), last, "the interrupt reads a value that it has not sent");
         if seen.caught_up(last) {
             if interrupts >= INTERRUPTS && last.is_multiple_of(BURST) {
                 tx = None;
@@ -63,13 +63,13 @@ fn interrupt(
             match sender.try_send(Reading::new(last + 1)) {
                 Ok(()) => counts.stored.store(last + 1, Relaxed),
                 Err(TrySendError::Busy(back)) => {
-                    assert_eq!(back.number(), last + 1, "another value came back");
+                    assert_eq!(back.number(), last + 1, "another value is returned");
                     counts.refused.store(counts.refused.load(Relaxed) + 1, Relaxed);
                 }
                 Err(TrySendError::Closed(_)) => panic!("there are receivers"),
             }
         }
-        let read = rx.try_borrow().expect("no sender is inside below the interrupt");
+        let read = rx.try_borrow().expect("no interrupted task is sending");
         assert_eq!(read.number(), counts.stored.load(Relaxed));
     }
 }
@@ -92,7 +92,7 @@ async fn waiting_for(mut rx: Receiver<Reading>, mut seen: impl FnMut(u32)) {
     }
 }
 
-/// Holds every other `Ref` until the interrupt has met it twice, and returns how often it did.
+/// Holds every other `Ref` until the interrupt has met it twice, and returns how often that happened.
 async fn holding(mut rx: Receiver<Reading>, mut seen: impl FnMut(u32), counts: Arc<Counts>) -> u32 {
     let mut met = 0;
     while rx.changed().await.is_ok() {
@@ -100,7 +100,7 @@ async fn holding(mut rx: Receiver<Reading>, mut seen: impl FnMut(u32), counts: A
             let reading = rx.borrow_and_update();
             let number = reading.number();
             seen(number);
-            // At the end of a burst the interrupt waits for others, which run only when we let them.
+            // At the end of a burst the interrupt waits for other receivers, which run only if this task yields.
             if number % 2 == 1 {
                 let before = counts.refused.load(Relaxed);
                 while counts.refused.load(Relaxed) < before + 2 {

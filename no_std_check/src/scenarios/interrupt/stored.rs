@@ -1,4 +1,4 @@
-//! `set` and its like, which the interrupt may call because no task holds a `Ref`.
+//! `set` and similar calls, which the interrupt may use because no task holds a `Ref`.
 
 use core::future::poll_fn;
 use core::task::Poll;
@@ -37,7 +37,7 @@ pub(super) async fn run(low: SendSpawner) -> u32 {
     sent
 }
 
-/// The interrupt: sends in each of four ways, reads what it sent, and closes the channel in the end.
+/// The interrupt: sends in each of four ways, reads what it has sent, and closes the channel at the end.
 fn interrupt(
     tx: Sender<Reading>,
     mut rx: Receiver<Reading>,
@@ -50,7 +50,7 @@ fn interrupt(
         let Some(sender) = &tx else { return };
         let last = sent.load(Relaxed);
         interrupts += 1;
-        assert_eq!(rx.with_and_update(Reading::number), last, "the interrupt reads what it did not send");
+        assert_eq!(rx.with_and_update(Reading::number), last, "the interrupt reads a value that it has not sent");
         if seen.caught_up(last) {
             if interrupts >= INTERRUPTS && last.is_multiple_of(BURST) {
                 tx = None;
@@ -64,7 +64,7 @@ fn interrupt(
                 _ => drop(sender.set_if_changed(next).expect("it differs")),
             }
             sent.store(last + 1, Relaxed);
-            assert!(rx.has_unseen(), "the interrupt has not seen what it sent");
+            assert!(rx.has_unseen(), "the interrupt has not yet seen what it has sent");
         }
     }
 }
@@ -89,7 +89,7 @@ async fn polling(mut rx: Receiver<Reading>, mut seen: impl FnMut(u32)) {
     }
 }
 
-/// Gives up each wait, and with it the receiver that waited: waiters are taken and given back all the time.
+/// Cancels each wait and drops the receiver that has waited, so slots are taken and given back all the time.
 async fn impatient(mut rx: Receiver<Reading>, mut seen: impl FnMut(u32)) {
     loop {
         let mut visitor = rx.clone();
@@ -110,7 +110,7 @@ async fn reading(mut rx: Receiver<Reading>, mut version: Version, mut seen: impl
         let (next_version, next) = (rx.version(), rx.get().number());
         assert!(next >= last, "values go backwards");
         if rx.version() == next_version {
-            assert_eq!(next_version == version, next == last, "a value came with another one's version");
+            assert_eq!(next_version == version, next == last, "a value has another value's version");
             (version, last) = (next_version, next);
         }
         if rx.has_unseen() {
