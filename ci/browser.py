@@ -73,7 +73,7 @@ class Page:
         widest, height = self.run(
             "const page = document.documentElement; return [page.scrollWidth, Math.ceil(page.getBoundingClientRect().height)]"
         )
-        assert widest <= width, f"{name}: the page is {widest} pixels wide and has to be scrolled sideways"
+        assert widest <= width, f"{name}: the page is {widest} pixels wide and must be scrolled sideways"
         command("Emulation.setDeviceMetricsOverride", {**size, "height": height})
         # The page has been painted at its new size in the second frame from now.
         self.driver.execute_async_script("requestAnimationFrame(() => requestAnimationFrame(arguments[0]))")

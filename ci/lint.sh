@@ -29,7 +29,7 @@ for features in loom loom,event-listener; do
     RUSTFLAGS="--cfg loom --cfg loom_event_listener" CARGO_TARGET_DIR="${CARGO_TARGET_DIR:-target}/loom" \
         cargo clippy --quiet --locked --lib --test loom --no-default-features --features "$features" -- -D warnings
 done
-step "--cfg loom alone, which a program sets for all crates to check models of its own"
+step "--cfg loom alone, which a program sets for all crates to check its own models"
 for features in "" loom event-listener event-listener,loom std,event-listener,stream,tokio,defmt,critical-section \
     std,event-listener,stream,tokio,defmt,critical-section,loom; do
     RUSTFLAGS="--cfg loom -D warnings" CARGO_TARGET_DIR="${CARGO_TARGET_DIR:-target}/loom" \

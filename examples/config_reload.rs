@@ -1,4 +1,4 @@
-//! Reloads a configuration file whenever it changes, and hands it to three smol tasks and a plain thread.
+//! Reloads a configuration file whenever it changes, for three smol tasks and a plain thread.
 //!
 //! ```text
 //! cargo run --release --example config_reload              # edits a temporary file a few times, and ends

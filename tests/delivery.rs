@@ -56,7 +56,7 @@ impl Wake for Queued {
 }
 
 #[test]
-fn g3_a_send_inside_of_a_waker_that_holds_a_lock_wakes_no_task_of_the_outer_send() {
+fn g3_a_send_inside_a_waker_that_holds_a_lock_wakes_no_task_of_the_outer_send() {
     must_end(|| {
         let (signal, mut worker) = channel(0);
         let executor = Arc::new(Executor { queue: Mutex::default(), signal });

@@ -32,7 +32,7 @@ impl Waits {
         result
     }
 
-    fn tell(&self, what: &str) {
+    fn report(&self, what: &str) {
         println!("{what}: {} waits, the longest {:?}", self.count, self.worst);
         assert!(self.count > 0, "{what}");
     }
@@ -40,7 +40,7 @@ impl Waits {
 
 /// Runs `busy` threads that repeat `work` until `end`, and `measured` threads that repeat `measure`. Returns the waits of all
 /// measured threads.
-fn beside(
+fn waits_during(
     end: Instant,
     busy: usize,
     work: impl Fn() + Sync,
@@ -92,9 +92,9 @@ fn g7_senders_make_progress_against_readers_that_never_pause() {
             (0..100).for_each(|_| std::hint::spin_loop());
             drop(value);
         };
-        let waits = beside(end, 4, read, 2, |waits, _| waits.measure(|| tx.send_modify(|value| *value += 1)));
+        let waits = waits_during(end, 4, read, 2, |waits, _| waits.measure(|| tx.send_modify(|value| *value += 1)));
         assert_eq!(rx.get(), waits.count as u64);
-        waits.tell("senders beside readers that never pause");
+        waits.report("senders against readers that never pause");
     });
 }
 
@@ -103,14 +103,14 @@ fn g7_readers_make_progress_against_senders_that_never_pause() {
     run(|end| {
         let (tx, rx) = channel(0u64);
         let send = || tx.send_modify(|value| *value += 1);
-        let waits = beside(end, 4, send, 2, |waits, number| {
+        let waits = waits_during(end, 4, send, 2, |waits, number| {
             let value = waits.measure(|| *rx.borrow());
             // Most reads return at once. Let senders run in between.
             if number % 64 == 0 {
                 thread::sleep(Duration::from_micros(value % 64));
             }
         });
-        waits.tell("readers beside senders that never pause");
+        waits.report("readers against senders that never pause");
     });
 }
 
@@ -135,10 +135,10 @@ fn g7_nested_borrows_of_two_channels_never_deadlock_under_a_storm_of_sends() {
             tx.send_modify(|value| *value += 1);
             other_tx.send_modify(|value| *value += 1);
         };
-        let waits = beside(end, 3, send, 3, |waits, _| {
+        let waits = waits_during(end, 3, send, 3, |waits, _| {
             waits.measure(|| nested(5, &rx, &other_rx));
         });
-        waits.tell("nested borrows under a storm of sends");
+        waits.report("nested borrows under a storm of sends");
         assert!(rx.get() > 0);
     });
 }

@@ -248,7 +248,7 @@ fn g4_a_panicking_waker_loses_no_other_wake_up() {
         });
         assert!(catch_unwind(AssertUnwindSafe(|| tx.send(1))).is_err());
         for (i, task) in tasks.iter().enumerate() {
-            assert_eq!(task.wakes(), usize::from(i != bad), "task {i} beside {bad}");
+            assert_eq!(task.wakes(), usize::from(i != bad), "task {i}; task {bad} panics");
         }
         for (task, wait) in tasks.iter().zip(&mut waits) {
             assert_eq!(task.poll(wait), Poll::Ready(Ok(())));

@@ -390,7 +390,7 @@ fn with_blocked_readers<C: Candidate, R>(readers: usize, measure: impl FnOnce() 
     })
 }
 
-/// Sleeps for 300 ms, and returns the CPU time that this process uses meanwhile, in percent of one core.
+/// Sleeps for 300 ms, and returns the CPU time that this process uses in that time, in percent of one core.
 fn cpu_use() -> Result<f64, Missing> {
     let (start, used) = (Instant::now(), cpu_time()?);
     thread::sleep(millis(300));

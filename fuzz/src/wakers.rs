@@ -225,7 +225,7 @@ impl Hook for WaitHook {
     fn woken(&self) {
         self.is_woken.store(true, Ordering::Relaxed);
         let has_reason = with(|world| self.is_sender || self.in_send || world.sends > self.sends || world.is_closed());
-        assert!(has_reason, "a receiver was woken without a new version");
+        assert!(has_reason, "a receiver has been woken without a new version");
         if self.acts.inline {
             if self.is_sender { self.poll::<Sender<u64>>() } else { self.poll::<Receiver<u64>>() }
         }

@@ -112,7 +112,7 @@ impl Moment {
     }
 }
 
-/// What the waker does. It holds no lock of this test meanwhile.
+/// What the waker does. It does not hold a lock of this test while it does so.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Action {
     DropsAWait,
@@ -285,7 +285,7 @@ fn g4_wakers_that_panic_among_fifty_lose_no_wake_up_of_any_wait() {
                 }
                 assert!(catch(|| side.trigger()));
                 for (task, wait) in &mut waits {
-                    assert_eq!(task.wakes(), 1, "{kind:?} beside {bad:?}");
+                    assert_eq!(task.wakes(), 1, "{kind:?}; {bad:?} panic");
                     assert!(task.poll(wait).is_ready());
                 }
                 // The waits whose wakers have panicked are ready as well.

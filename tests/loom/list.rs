@@ -32,8 +32,8 @@ fn g1_waits_in_two_lanes_against_a_send() {
     assert_eq!(outcomes, BTreeSet::from([(false, false), (false, true), (true, false), (true, true)]));
 }
 
-/// G1, G6. Three receivers wait in each of two lanes, and the last of one drops its wait. Broken by a delivery that goes on in
-/// the second lane with the head of the first.
+/// G1, G6. Three receivers wait in each of two lanes, and the last one of a lane drops its wait. Broken by a delivery that
+/// continues in the second lane with the head of the first.
 #[test]
 fn g1_two_lanes_with_more_than_a_batch() {
     for place in [2, 5] {
@@ -530,7 +530,7 @@ fn g6_a_receiver_and_a_wait_are_dropped_during_the_close() {
     assert_eq!(outcomes, BTreeSet::from([(0, 0), (0, 1), (1, 0), (1, 1)]));
 }
 
-/// G1, G3. Two threads send, each with a delivery of its own, while a third one waits again. Broken by deliveries that share a
+/// G1, G3. Two threads send, each with its own delivery, while a third one waits again. Broken by deliveries that share a
 /// list, and by a send that leaves its delivery to the other one.
 #[test]
 fn g3_two_deliveries_on_two_threads() {

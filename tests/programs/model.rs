@@ -115,7 +115,7 @@ impl ModelRx {
                 let found = if *checked { self.check(now) } else { Some(Ok(())) };
                 match found {
                     Some(Ok(())) => {
-                        // A wait counts the value as seen before the condition looks at it.
+                        // A wait marks the value as seen before it calls the condition.
                         let has_changed = was_unseen && !*checked;
                         *checked = true;
                         self.seen = now.version;

@@ -93,7 +93,7 @@ fn run(options: &Options) -> Result<Ended, String> {
 
     let service = Service::new();
     let phase = service.phase.clone();
-    // ctrlc calls this on a thread of its own: a sender works on any thread and wakes the tasks that wait.
+    // ctrlc calls this on a separate thread. A sender works on any thread and wakes the tasks that wait.
     let handler = move || {
         if phase.set_if_changed(Phase::Stopping).is_none() {
             // The second Ctrl-C does not wait for anything.

@@ -26,7 +26,7 @@ const FEWEST_MEETINGS: u32 = 3;
 struct State {
     /// The value that the `Ref` keeps from being sent, or 0 if there is no `Ref`.
     held_back: AtomicU32,
-    /// The value that the sender sends, or 0 outside of its call.
+    /// The value that the sender is sending, or 0 if it is not in a call.
     sending: AtomicU32,
     /// How many interrupts have read while the sender was blocked.
     meetings: AtomicU32,

@@ -61,12 +61,12 @@ fn leave_nothing_behind() {
         assert!(pin!(rx.changed()).poll(&mut cx).is_pending());
         assert_eq!(Arc::strong_count(&count), 2, "a waker was kept");
         tx.set(round);
-        assert_eq!((rx.get_and_update(), count.0.load(Relaxed)), (round, 0), "a wait that was cancelled was woken");
+        assert_eq!((rx.get_and_update(), count.0.load(Relaxed)), (round, 0), "a cancelled wait has been woken");
     }
     drop((tx, rx));
 }
 
-/// Sends, with and without a pause, then waits until all receivers are gone.
+/// Sends with and without pauses, then waits until all receivers have been dropped.
 async fn produce(tx: Sender<u32>) -> usize {
     for value in 1..=LAST {
         tx.send(value).expect("there are receivers until they have seen the last value");
