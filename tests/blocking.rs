@@ -138,7 +138,7 @@ fn a_value_that_is_there_at_the_deadline_is_seen() {
 }
 
 #[test]
-fn a_timeout_beyond_time_waits() {
+fn a_timeout_that_no_instant_can_represent_waits() {
     must_end(|| {
         let (tx, mut rx) = channel(0);
         let sender = thread::spawn(move || tx.set(1));

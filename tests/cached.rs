@@ -48,7 +48,7 @@ impl Clone for Counted<'_> {
 }
 
 #[test]
-fn only_a_new_value_is_copied_and_a_copy_that_has_panicked_is_made_by_the_next_call() {
+fn only_a_new_value_is_copied_and_the_next_call_repeats_a_copy_that_has_panicked() {
     let clones = Cell::new(0);
     let (tx, rx) = channel(Counted(&clones));
     let mut cached = Cached::new(rx);

@@ -29,7 +29,7 @@ fn g1_the_last_receiver_wakes_all_senders_that_wait() {
 }
 
 #[test]
-fn subscribe_opens_the_channel_again_before_the_sender_looks() {
+fn subscribe_opens_the_channel_again_before_the_sender_checks() {
     let (tx, rx) = channel(1);
     let task = Task::new();
     let mut closed = Box::pin(tx.closed());

@@ -21,7 +21,7 @@ fn every_guide_and_drawing_is_part_of_the_documentation() {
 /// A blank line ends a block of HTML, and what follows would be shown as text. A fixed text color would be hard to read in one of
 /// rustdoc's themes.
 #[test]
-fn drawings_have_no_blank_line_and_the_color_of_the_page() {
+fn drawings_have_no_blank_lines_and_inherit_the_text_color() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs");
     let drawings: Vec<_> =
         files(&root).into_iter().filter(|path| path.extension().is_some_and(|e| e == "svg")).collect();

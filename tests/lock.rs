@@ -106,7 +106,7 @@ fn g2_a_value_is_never_seen_half_written() {
 }
 
 #[test]
-fn g7_a_second_borrow_passes_a_sender_queued_between() {
+fn g7_a_second_borrow_passes_a_sender_that_has_queued_after_the_first() {
     must_end(|| {
         let (tx, rx) = channel(0);
         for i in 1..=20 {

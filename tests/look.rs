@@ -39,7 +39,7 @@ fn has_changed_is_an_error_once_closed_even_with_an_unseen_value() {
 }
 
 #[test]
-fn mark_changed_repeats_and_mark_unchanged_takes_it_back() {
+fn mark_changed_repeats_the_value_and_mark_unchanged_undoes_that() {
     let (tx, mut rx) = channel(1);
     let task = Task::new();
     for _ in 0..3 {

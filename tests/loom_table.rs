@@ -78,7 +78,7 @@ fn each_pair_of_operations_is_in_the_table_once() {
 }
 
 #[test]
-fn the_table_names_each_model_and_only_reasons_that_are_given() {
+fn the_table_names_every_model_and_only_reasons_that_are_explained() {
     let models = models();
     let is_reason = |item: &&str| item.len() == 1;
     let (reasons, named): (BTreeSet<_>, BTreeSet<_>) = table().cells.into_values().flatten().partition(is_reason);

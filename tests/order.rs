@@ -38,7 +38,7 @@ fn poll(
 
 /// Broken by a delivery that puts its tasks in front of those of the delivery under way.
 #[test]
-fn tasks_are_woken_in_the_order_in_which_they_have_begun_to_wait() {
+fn tasks_are_woken_in_the_order_in_which_they_began_to_wait() {
     // Receivers are spread over the lists in turn, so these all wait in the same list.
     const LISTS: usize = 8;
     let (tx, rx) = channel(0);

@@ -28,7 +28,7 @@ fn register(rx: &mut Receiver<u32>, waker: &Waker) {
 }
 
 #[test]
-fn g3_g4_a_panic_comes_out_of_the_send_that_has_called_the_waker_and_of_no_other() {
+fn g3_g4_a_wakers_panic_is_propagated_only_by_the_send_that_has_called_it() {
     let (tx, rx) = channel(0);
     // In each list there is one waker that sends on the same channel, and behind it are many that panic.
     let mut senders = vec![rx.clone(); 16];

@@ -76,7 +76,7 @@ fn g6_dropping_the_receiver_cancels_it() {
 }
 
 #[test]
-fn a_version_marked_in_between_is_not_missed() {
+fn mark_changed_and_mark_unchanged_take_effect_between_polls() {
     let (tx, mut rx) = channel(0);
     let task = Task::new();
     assert_eq!(poll(&mut rx, &task), Poll::Pending);
@@ -238,7 +238,7 @@ fn g1_waits_that_are_dropped_where_others_are_woken_lose_no_wake_up() {
 }
 
 #[test]
-fn g1_dropped_receivers_of_two_channels_in_the_middle_of_a_send_lose_no_wake_up() {
+fn g1_receivers_dropped_during_sends_on_two_channels_lose_no_wake_up() {
     must_end(|| {
         // The first wakers of two sends wait while 20 receivers of each channel are dropped, whose wakers the sends may have taken.
         let (go_on, goes_on): (Vec<_>, Vec<_>) = (0..2).map(|_| mpsc::channel()).unzip();

@@ -101,7 +101,7 @@ impl Drop for SendsOnDrop {
 }
 
 #[test]
-fn recv_if_checks_a_value_once_that_comes_while_it_is_polled() {
+fn recv_if_checks_a_value_once_if_it_is_sent_during_the_poll() {
     let (tx, mut rx) = channel(1);
     let waker = Arc::new(SendsOnDrop(tx)).into();
     assert!(rx.poll_changed(&mut Context::from_waker(&waker)).is_pending());
@@ -161,7 +161,7 @@ fn try_recv_if_leaves_the_value_unseen_if_the_condition_is_not_met() {
 }
 
 #[test]
-fn try_recv_reads_beside_a_reference_and_never_waits_for_a_sender() {
+fn try_recv_succeeds_while_a_ref_lives_and_never_waits_for_a_sender() {
     let (tx, mut rx) = channel(1);
     let other = rx.clone();
     tx.set(2);
@@ -178,7 +178,7 @@ fn try_recv_reads_beside_a_reference_and_never_waits_for_a_sender() {
 /// A sender that waits for a `Ref` demands the lock, so other readers queue.
 #[cfg(feature = "std")]
 #[test]
-fn try_recv_does_not_wait_for_a_sender_that_waits() {
+fn try_recv_does_not_wait_for_a_blocked_sender() {
     use std::thread;
     use std::time::Duration;
 

@@ -367,7 +367,7 @@ fn g4_a_panicking_waker_fails_no_other_tasks_wait() {
 }
 
 #[test]
-fn g1_a_wait_that_ends_in_a_waker_keeps_no_wake_up_of_another_channel() {
+fn g1_a_wait_that_ends_in_a_waker_of_another_channel_delays_no_wake_up() {
     must_end(|| {
         let (tx, rx) = channel(0);
         let (early, others) = (Task::new(), Vec::from_iter((0..100).map(|_| Task::new())));
@@ -623,7 +623,7 @@ fn g6_a_wait_cancelled_while_others_are_woken_is_woken_by_the_send_under_way_or_
 }
 
 #[test]
-fn g1_receivers_dropped_between_waits_and_sends_leave_the_next_one_its_wake_up() {
+fn g1_receivers_dropped_between_waits_and_sends_lose_no_later_wake_up() {
     let (tx, rx) = channel(0);
     for round in 1..100 {
         let mut receivers = vec![rx.clone(); 7];

@@ -214,7 +214,7 @@ fn read_and_register(tx: &Sender<Value>) {
 }
 
 #[test]
-fn a_value_may_read_its_channel_where_it_is_cloned_shown_or_dropped() {
+fn a_value_may_read_its_channel_when_it_is_cloned_shown_or_dropped() {
     for_each_call(&[Event::Clone, Event::Show, Event::Drop], |tx| {
         let tx = tx.clone();
         Box::new(move || read_and_register(&tx))
@@ -222,7 +222,7 @@ fn a_value_may_read_its_channel_where_it_is_cloned_shown_or_dropped() {
 }
 
 #[test]
-fn g3_a_value_may_send_on_its_channel_where_it_is_dropped() {
+fn g3_a_value_may_send_on_its_channel_when_it_is_dropped() {
     for_each_call(&[Event::Drop], |tx| {
         let tx = tx.clone();
         Box::new(move || {
@@ -235,7 +235,7 @@ fn g3_a_value_may_send_on_its_channel_where_it_is_dropped() {
 }
 
 #[test]
-fn a_value_may_use_its_channel_where_it_is_compared_unless_that_waits() {
+fn a_value_may_use_its_channel_when_it_is_compared_if_that_does_not_wait() {
     for_each_call(&[Event::Compare], |tx| {
         let (tx, new) = (tx.clone(), tx.get());
         Box::new(move || {

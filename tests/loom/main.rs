@@ -45,7 +45,7 @@
 //! | `borrow` | `borrow_and_update` and `try_borrow`, of senders and receivers |
 //! | `with` | `get`, `get_and_update`, the checks for a version or the close, and `Cached`, of senders and receivers |
 //! | `first poll`, `later poll`, `dropped wait` | those of `changed` and of `changed_blocking` |
-//! | `poll_changed` | `poll` in the models |
+//! | `poll_changed` | (the models call it `poll`) |
 //! | `wait_for` | `wait_until` and `wait_for_map` |
 //! | `recv`, `try_recv` | `recv_if`, `try_recv_if` |
 //! | `clone` | that of each handle |

@@ -44,7 +44,7 @@ fn session(executor: Executor, number: u64) {
 }
 
 #[test]
-fn g1_g2_g6_tasks_that_do_everything_see_values_in_order_and_the_last_one_and_leave_nothing() {
+fn g1_g2_g6_tasks_that_call_every_method_see_values_in_order_up_to_the_last_and_leak_nothing() {
     random::seed();
     let end = end_of_share(75);
     let progress = soak_time().map(|_| Progress::until(end));

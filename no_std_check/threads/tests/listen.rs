@@ -81,7 +81,7 @@ fn two_threads_that_listen_pass_numbers_back_and_forth() {
 }
 
 #[test]
-fn every_one_of_a_few_listeners_is_notified_of_each_value() {
+fn each_of_a_few_listeners_is_notified_of_each_value() {
     must_end(|| bursts::run_one_by_one(&[("listen", listens as Follow); 3]));
 }
 
@@ -109,6 +109,6 @@ fn a_listener_is_notified_of_each_value_while_other_threads_keep_listening() {
 }
 
 #[test]
-fn every_one_of_many_listeners_is_notified_of_each_value() {
+fn each_of_many_listeners_is_notified_of_each_value() {
     must_end(|| bursts::run_one_by_one(&[("listen", listens as Follow); 16]));
 }
