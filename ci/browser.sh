@@ -17,7 +17,7 @@ open_page() {
     [ "$status" = 0 ] || fail "$1 ends with status $status; 124 means that it hangs"
 }
 
-# The example examples/service: its lints, its tests, and its page.
+# service: runs the lints and tests of examples/service, and tests its page.
 service() {
     local package=(--quiet --locked --manifest-path examples/service/Cargo.toml)
     local target=${CARGO_TARGET_DIR:-examples/service/target}
@@ -31,7 +31,7 @@ service() {
     [ -n "${CARGO_TARGET_DIR:-}" ] || rm -r "$target"
 }
 
-# The example examples/wasm: its page, built for WebAssembly.
+# wasm: builds the page of examples/wasm, and tests it.
 wasm() {
     local page
     step "wasm: the page (some minutes the first time)"

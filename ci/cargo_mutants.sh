@@ -3,7 +3,7 @@
 # `ci/cargo_mutants.sh [FILE...]`, where a FILE is in the list below; all of them by default. It takes hours.
 #
 # ci/mutants.sh makes the changes that cargo-mutants does not: other orderings, and steps that are swapped or left out. The list
-# names the tests to run for each file, so a change is built and tested in seconds. ci/cargo_mutants.toml says which changes are
+# names the tests to run for each file, so each change is built and tested in seconds. ci/cargo_mutants.toml says which changes are
 # left out, and why.
 . "$(dirname "$0")/lib.sh"
 program=$cache/cargo/bin/cargo-mutants

@@ -1,4 +1,4 @@
-# Sourced by the other scripts in ci/: changes to the project's root, and defines the cache and functions that they share.
+# Other scripts source this file. It changes to the project's root, and defines the cache and the functions that they share.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 

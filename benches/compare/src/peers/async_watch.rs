@@ -1,4 +1,4 @@
-//! async-watch, whose `changed` marks the value as seen, as tokio's does.
+//! async-watch. Its `changed` marks the value as seen, like tokio's.
 
 use std::future::Future;
 use std::ops::Deref;

@@ -14,7 +14,7 @@ pub(super) const NOTE: (&str, &str) = (
      critical-section's for std, which all channels share, and wakers are called under it",
 );
 
-/// The receivers of the largest fan-out that is measured, and the one that they are made from.
+/// The receivers of the largest fan-out that is measured, and the receiver from which they are made.
 const RECEIVERS: usize = 101;
 
 type Channel<T> = watch::Watch<CriticalSectionRawMutex, T, RECEIVERS>;

@@ -1,4 +1,4 @@
-//! The channel for threads of `see`, whose `changed` leaves the value unseen.
+//! see's channel for threads. Its `changed` leaves the value unseen.
 
 use std::ops::Deref;
 
