@@ -13,7 +13,7 @@ const LAST: u64 = 500;
 
 type Task = Pin<Box<dyn Future<Output = ()> + Send>>;
 
-/// Checks that values arrive in order, and the last one too. While it runs, `_running` counts as a receiver.
+/// Checks that values arrive in order, including the last one. It keeps `_running` until it ends.
 async fn follow(mut rx: Receiver<u64>, _running: Receiver<()>) {
     let mut last = 0;
     while rx.changed().await.is_ok() {

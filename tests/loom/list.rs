@@ -467,8 +467,8 @@ fn g1_waits_in_one_lane_against_a_send() {
     assert_eq!(outcomes, BTreeSet::from([(false, false), (false, true), (true, false), (true, true)]));
 }
 
-/// G1, G6. Of five that wait in one lane, one receiver is dropped and another's wait is, on two threads, while a third one sends.
-/// Broken by a dropped receiver or wait that leaves its slot linked, and by a delivery that ends early.
+/// G1, G6. Five receivers wait in one lane. One of them and the wait of another one are dropped on two threads, while a third thread
+/// sends. Broken by a dropped receiver or wait that leaves its slot linked, and by a delivery that ends early.
 #[test]
 fn g6_a_receiver_and_a_wait_are_dropped_during_a_delivery() {
     let outcomes = model(2, || {

@@ -355,7 +355,7 @@ impl Follower {
     }
 }
 
-/// Uses up to four receivers, which it makes and drops. While it runs, `running` counts as a receiver.
+/// Uses up to four receivers, which it makes and drops. It keeps `running` until it ends.
 async fn receive(
     rx: Receiver<Value>,
     weak: WeakSender<Value>,
@@ -386,7 +386,7 @@ async fn receive(
     }
 }
 
-/// Sends in all ways. While it runs, `sending` counts as a receiver.
+/// Sends in all ways. It keeps `sending` until it ends.
 async fn send(
     mut tx: Sender<Value>,
     id: usize,
