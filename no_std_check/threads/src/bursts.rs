@@ -57,7 +57,10 @@ impl Followers {
         for (name, last_seen, _) in &self.0 {
             while last_seen.load(Ordering::Acquire) != last {
                 let seen = last_seen.load(Ordering::Acquire);
-                assert!(Instant::now() < deadline, "{name}: the receiver sleeps after {seen} although {last} has been sent");
+                assert!(
+                    Instant::now() < deadline,
+                    "{name}: the receiver sleeps after {seen} although {last} has been sent"
+                );
                 thread::yield_now();
             }
         }
