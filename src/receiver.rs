@@ -312,6 +312,39 @@ impl<T> Receiver<T> {
         WaitForMap { wait: self.wait(), f, caller: caller() }
     }
 
+    /// Polls for a value that has not been seen, and marks it as seen: [`changed`](Self::changed) for hand-written futures.
+    ///
+    /// If it returns [`Poll::Pending`], the task stays registered until the next call, which replaces it with the task of
+    /// that call. Polling any other wait of this receiver ends the registration, and so does dropping the receiver.
+    ///
+    /// # Blocking
+    ///
+    /// Never waits for readers or senders. It does not allocate after the receiver's first wait.
+    ///
+    /// # Errors
+    ///
+    /// Returns [`RecvError`] once all senders have been dropped and the last value has been seen.
+    ///
+    /// # Panics
+    ///
+    /// Panics if the task's waker panics when it is cloned or dropped.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::task::{Context, Poll, Waker};
+    ///
+    /// let (tx, mut rx) = watch_channel::channel(1);
+    /// let mut cx = Context::from_waker(Waker::noop());
+    /// assert_eq!(rx.poll_changed(&mut cx), Poll::Pending);
+    /// tx.set(2);
+    /// assert_eq!(rx.poll_changed(&mut cx), Poll::Ready(Ok(())));
+    /// ```
+    pub fn poll_changed(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), RecvError>> {
+        let Self { channel, cursor } = self;
+        poll_within_budget(cx, |cx| channel.poll_unseen(cursor, cx))
+    }
+
     fn wait(&mut self) -> Wait<'_, T> {
         Wait { channel: &self.channel, cursor: &mut self.cursor, is_pending: false }
     }
@@ -696,39 +729,6 @@ impl<T> Receiver<T> {
     /// ```
     pub fn same_channel(&self, other: &Self) -> bool {
         Arc::ptr_eq(&self.channel, &other.channel)
-    }
-
-    /// Polls for a value that has not been seen, and marks it as seen: [`changed`](Self::changed) for hand-written futures.
-    ///
-    /// If it returns [`Poll::Pending`], the task stays registered until the next call, which replaces it with the task of
-    /// that call. Polling any other wait of this receiver ends the registration, and so does dropping the receiver.
-    ///
-    /// # Blocking
-    ///
-    /// Never waits for readers or senders. It does not allocate after the receiver's first wait.
-    ///
-    /// # Errors
-    ///
-    /// Returns [`RecvError`] once all senders have been dropped and the last value has been seen.
-    ///
-    /// # Panics
-    ///
-    /// Panics if the task's waker panics when it is cloned or dropped.
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// use std::task::{Context, Poll, Waker};
-    ///
-    /// let (tx, mut rx) = watch_channel::channel(1);
-    /// let mut cx = Context::from_waker(Waker::noop());
-    /// assert_eq!(rx.poll_changed(&mut cx), Poll::Pending);
-    /// tx.set(2);
-    /// assert_eq!(rx.poll_changed(&mut cx), Poll::Ready(Ok(())));
-    /// ```
-    pub fn poll_changed(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), RecvError>> {
-        let Self { channel, cursor } = self;
-        poll_within_budget(cx, |cx| channel.poll_unseen(cursor, cx))
     }
 }
 

@@ -79,7 +79,7 @@ impl Count {
     #[cold]
     #[inline(never)]
     fn panic() -> ! {
-        panic!("too many handles of one watch channel, were they leaked?");
+        panic!("too many handles of one watch channel: have they been leaked?");
     }
 
     /// Removes one handle from the count.
