@@ -16,7 +16,7 @@ src/channel/state.rs lib look changed reads lock
 src/channel/count.rs lib handles closed
 src/channel/mod.rs send recv wait_for handles closed look lock
 src/channel/value.rs demand lock deadlock recv send
-src/channel/queue/threads.rs demand sleep lock
+src/channel/queue/threads.rs demand sleep lock fairness
 src/channel/wait_list.rs lib alloc wake
 src/channel/waiters.rs wake listen closed changed
 src/channel/wait.rs wake poll_changed delivery recv alloc closed
@@ -58,7 +58,7 @@ for file in "${files[@]}"; do
         if [ "$test" = lib ]; then arguments+=(--cargo-arg=--lib); else arguments+=("--cargo-arg=--test=$test"); fi
     done
     # Status 2: no test notices a change. 3: a test hangs, so the change is noticed. Any other: wrong arguments or broken tests.
-    "$program" mutants --dir "$copy" --in-place --config "$config" --file "$file" --features stream,tokio,defmt --timeout 20 \
+    "$program" mutants --dir "$copy" --in-place --config "$config" --file "$file" --features stream,tokio,defmt --timeout 40 \
         --no-shuffle --output "$results/${file//\//-}" "${arguments[@]}" ||
         case $? in
             2) status=1 ;;

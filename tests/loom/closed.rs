@@ -139,7 +139,7 @@ fn g1_closed_blocking_against_the_last_receivers_drop() {
 /// flag that is set before the waker is in the list, and by a delivery that wakes only one of them.
 #[test]
 fn g1_two_senders_in_closed_against_the_last_receivers_drop() {
-    let outcomes = model(2, || {
+    let outcomes = model(3, || {
         let (tx, rx) = channel(0);
         let other = tx.clone();
         let dropping = thread::spawn(move || drop(rx));
@@ -167,7 +167,7 @@ fn g1_two_senders_in_closed_against_the_last_receivers_drop() {
 /// alone. Broken by waits in `closed` that are linked among the receivers.
 #[test]
 fn g3_closed_and_a_wait_in_one_list_against_a_send() {
-    let outcomes = model(2, || {
+    let outcomes = model(3, || {
         let (tx, mut rx) = channel(0);
         let other = tx.clone();
         let sender = sending(tx, 1);
@@ -193,7 +193,7 @@ fn g3_closed_and_a_wait_in_one_list_against_a_send() {
 /// that is not counted, and by a receiver that takes the flag although it is not the last one, and does not wake.
 #[test]
 fn g1_closed_against_a_clone_and_drops() {
-    model(2, || {
+    model(3, || {
         let (tx, rx) = channel(0);
         let other = rx.clone();
         let weak = tx.downgrade();

@@ -14,7 +14,7 @@ use crate::{UNBOUNDED, assert_all_can_wait, lane_mates, model, poll, sending};
 /// G1. Broken by a delivery that ends with the first lane.
 #[test]
 fn g1_waits_in_two_lanes_against_a_send() {
-    let outcomes = model(2, || {
+    let outcomes = model(3, || {
         let (tx, mut first) = channel(0);
         let mut second = first.clone();
         let sender = sending(tx, 1);
@@ -418,7 +418,7 @@ fn g1_two_first_waits_at_once() {
 /// the other's wake-up with it.
 #[test]
 fn g1_a_dropped_wait_and_another_against_a_send() {
-    let outcomes = model(2, || {
+    let outcomes = model(3, || {
         let (tx, [mut stays, mut leaves]) = lane_mates();
         let staying = thread::spawn(move || {
             let task = Task::new();
@@ -446,7 +446,7 @@ fn g1_a_dropped_wait_and_another_against_a_send() {
 /// waker is in the list, and by a bit that is set before that.
 #[test]
 fn g1_waits_in_one_lane_against_a_send() {
-    let outcomes = model(2, || {
+    let outcomes = model(3, || {
         let (tx, [mut first, mut second]) = lane_mates();
         let sender = sending(tx, 1);
         let other = thread::spawn(move || {
@@ -471,7 +471,7 @@ fn g1_waits_in_one_lane_against_a_send() {
 /// sends. Broken by a dropped receiver or wait that leaves its slot linked, and by a delivery that ends early.
 #[test]
 fn g6_a_receiver_and_a_wait_are_dropped_during_a_delivery() {
-    let outcomes = model(2, || {
+    let outcomes = model(3, || {
         let (tx, mates) = lane_mates::<5>();
         let mut mates = Vec::from(mates);
         let tasks = [(); 5].map(|()| Task::new());
@@ -534,7 +534,7 @@ fn g6_a_receiver_and_a_wait_are_dropped_during_the_close() {
 /// list, and by a send that leaves its delivery to the other one.
 #[test]
 fn g3_two_deliveries_on_two_threads() {
-    let outcomes = model(2, || {
+    let outcomes = model(3, || {
         let (tx, mut mates) = lane_mates::<4>();
         let witnesses: [Arc<Witness>; 4] = Default::default();
         for (witness, rx) in witnesses.iter().zip(&mut mates) {
@@ -567,7 +567,7 @@ fn g3_two_deliveries_on_two_threads() {
 /// slots.
 #[test]
 fn g1_two_growths_against_a_delivery() {
-    let outcomes = model(2, || {
+    let outcomes = model(3, || {
         let (tx, mates) = lane_mates::<5>();
         let mut mates = Vec::from(mates);
         let mut second = mates.pop().unwrap();

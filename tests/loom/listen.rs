@@ -153,7 +153,7 @@ fn g1_a_wait_and_a_listener_against_a_send() {
 /// one of them.
 #[test]
 fn g1_two_listeners_against_a_send() {
-    let outcomes = model(2, || {
+    let outcomes = model(3, || {
         let (tx, rx) = channel(0);
         let other = rx.clone();
         let sender = sending(tx, 1);

@@ -57,7 +57,7 @@ fn two_writers() {
 /// next one, and by one that wakes it and stays in the queue.
 #[test]
 fn two_writers_wait_for_a_reader() {
-    let outcomes = model(2, || {
+    let outcomes = model(3, || {
         let (tx, rx) = channel(0);
         let other = tx.clone();
         let value = rx.borrow();
@@ -93,7 +93,7 @@ fn g7_a_second_read_and_a_queued_writer() {
 /// thread that passes queued threads only in the channel of its `Ref`.
 #[test]
 fn g7_two_channels_crosswise() {
-    let outcomes = model(2, || {
+    let outcomes = model(3, || {
         let (tx, rx) = channel(0);
         let (other_tx, other_rx) = channel(0);
         let reader = {

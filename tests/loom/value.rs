@@ -56,7 +56,7 @@ fn a_receiver_that_knows_a_version_finds_its_value() {
 /// attempt to read that marks a version as seen although it fails, and by a `try_send` that publishes after it has unlocked.
 #[test]
 fn g2_an_attempt_to_receive_returns_a_value_once() {
-    let outcomes = model(2, || {
+    let outcomes = model(3, || {
         let (tx, mut rx) = channel(0);
         let other = tx.clone();
         let first = thread::spawn(move || (tx.try_send(1).is_ok(), tx));
@@ -227,7 +227,7 @@ fn what_comes_before_the_last_receivers_drop_is_visible() {
 /// stores the value before it checks for receivers, or that publishes a value and also returns it.
 #[test]
 fn sends_against_the_last_receivers_drop() {
-    let outcomes = model(2, || {
+    let outcomes = model(3, || {
         let (tx, rx) = channel(0);
         let other = tx.clone();
         let first = thread::spawn(move || tx.send(1).is_ok());
@@ -352,7 +352,7 @@ fn two_upgrades_against_the_last_senders_drop() {
 /// attempt to read that fails because of a reader.
 #[test]
 fn g2_three_kinds_of_reads_against_a_send() {
-    let outcomes = model(2, || {
+    let outcomes = model(3, || {
         let (tx, mut rx) = channel(0);
         let other = rx.clone();
         let sender = sending(tx, 1);
