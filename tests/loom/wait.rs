@@ -290,7 +290,7 @@ fn g1_changed_blocking_against_two_sends() {
 /// woken it as seen instead of the one that it copies, and by a `try_send` that does not wake.
 #[test]
 fn g1_recv_against_a_set_and_a_try_send() {
-    let outcomes = model(2, || {
+    let outcomes = model(3, || {
         let (tx, mut rx) = channel(0);
         let other = tx.clone();
         let first = sending(tx, 1);
@@ -366,7 +366,7 @@ fn g1_wait_for_against_two_senders() {
 /// by a close that does not wake.
 #[test]
 fn g1_wait_for_against_a_send_and_the_close() {
-    let outcomes = model(2, || {
+    let outcomes = model(3, || {
         let (tx, mut rx) = channel(0);
         let other = tx.clone();
         let first = thread::spawn(move || tx.set(1));

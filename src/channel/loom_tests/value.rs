@@ -39,7 +39,7 @@ fn assert_is_free(value: &Value<(Data, u32)>) {
 /// or does not withdraw its demand.
 #[test]
 fn two_writers_and_a_reader_take_turns() {
-    let outcomes = model(2, || {
+    let outcomes = model(3, || {
         let shared = value();
         let writers = [1, 2].map(|number| {
             let shared = shared.clone();
