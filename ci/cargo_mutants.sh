@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Makes the changes that cargo-mutants finds, one at a time, and shows those that no test notices:
-# `ci/cargo_mutants.sh [FILE...]`, where a FILE is in the list below; all of them by default. It takes hours.
+# `ci/cargo_mutants.sh [FILE...]`, where a FILE is in the list below; all of them by default. It takes about an hour and a half.
 #
 # ci/mutants.sh makes the changes that cargo-mutants does not: other orderings, and steps that are swapped or left out. The list
 # names the tests to run for each file, so each change is built and tested in seconds. ci/cargo_mutants.toml says which changes are

@@ -10,8 +10,8 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use common::{HANG, must_end};
-use watch_channel::channel;
 use watch_channel::error::RecvTimeoutError;
+use watch_channel::{Sender, channel};
 
 #[test]
 fn g1_threads_see_the_last_value_and_the_close() {
@@ -73,8 +73,14 @@ fn wait_for_blocking_waits_until_the_condition_is_met() {
 fn the_last_receivers_drop_ends_closed_blocking() {
     must_end(|| {
         let (tx, rx) = channel(());
-        let other = tx.clone();
-        let waits = [thread::spawn(move || tx.closed_blocking()), thread::spawn(move || other.closed_blocking())];
+        let wait = |tx: Sender<()>| {
+            thread::spawn(move || {
+                tx.closed_blocking();
+                assert!(tx.is_closed());
+            })
+        };
+        let waits = [wait(tx.clone()), wait(tx)];
+        thread::sleep(Duration::from_millis(20));
         drop(rx);
         waits.into_iter().for_each(|wait| wait.join().unwrap());
     });
