@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
 # Model checking with loom: `ci/loom.sh [TEST]`. LOOM_MAX_PREEMPTIONS=N replaces the models' own bounds on preemptions.
+# `ci/loom.sh --short [TEST]` has two instead of three preemptions for the models that take longest.
 #
 # `ci/loom.sh --thorough [TEST]` runs each model separately, first without a bound (100 preemptions, more than any model has).
 # If that takes longer than THOROUGH_SECONDS of processor time (300 by default), it tries bounds of 4, 3 and 2. It prints the
@@ -57,8 +58,13 @@ run() {
     cargo test "${unoptimized[@]}" --locked --release --no-default-features --features "$1" "${@:2}" -- \
         --nocapture "${only_models[@]}" "${filter[@]}"
 }
+if [ "${1:-}" = --short ]; then
+    export LOOM_SHORT=1
+    shift
+fi
 filter=("$@")
 run loom,event-listener --lib --test loom
 # Without event-listener, the models of the channel's parts (--lib) and of the value's lock would be the same.
+export LOOM_SHORT=1
 only_models+=(--skip lock::)
 run loom --test loom

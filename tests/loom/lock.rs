@@ -9,7 +9,7 @@ use loom::thread;
 use watch_channel::channel;
 use watch_channel::error::TrySendError;
 
-use crate::{model, sending};
+use crate::{model, sending, up_to_three};
 
 /// Readers share the lock, and each finds the value before or after the send. Broken by a thread that leaves the queue and does
 /// not wake the next one.
@@ -57,7 +57,7 @@ fn two_writers() {
 /// next one, and by one that wakes it and stays in the queue.
 #[test]
 fn two_writers_wait_for_a_reader() {
-    let outcomes = model(3, || {
+    let outcomes = model(up_to_three(), || {
         let (tx, rx) = channel(0);
         let other = tx.clone();
         let value = rx.borrow();
@@ -93,7 +93,7 @@ fn g7_a_second_read_and_a_queued_writer() {
 /// thread that passes queued threads only in the channel of its `Ref`.
 #[test]
 fn g7_two_channels_crosswise() {
-    let outcomes = model(3, || {
+    let outcomes = model(up_to_three(), || {
         let (tx, rx) = channel(0);
         let (other_tx, other_rx) = channel(0);
         let reader = {

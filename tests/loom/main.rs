@@ -16,8 +16,9 @@
 //! So a list with three waiting receivers reaches every branch of a delivery, and a second receiver makes its list grow.
 //!
 //! A model returns its outcome, and the test compares the outcomes of all interleavings with those it expects. So a model
-//! that no longer reaches a branch fails. The bound on preemptions is what CI has time for. `LOOM_MAX_PREEMPTIONS` sets
-//! another one, which must not be lower than a model's own. `ci/loom.sh --thorough` finds the highest at which each model ends.
+//! that no longer reaches a branch fails. The bound on preemptions is three, unless the model ends without one or does not
+//! end with three within five minutes. `LOOM_MAX_PREEMPTIONS` sets another one, which must not be lower than a model's own.
+//! `ci/loom.sh --thorough` finds the highest at which each model ends.
 //!
 //! The drop of the last sender closes the channel, which wakes receivers too. So the threads below return their sender, unless a
 //! model is about the close.
@@ -250,7 +251,7 @@ use watch_channel::error::RecvError;
 use watch_channel::{Receiver, Sender, channel};
 
 use common::Task;
-use explore::{UNBOUNDED, model};
+use explore::{UNBOUNDED, model, up_to_three};
 
 /// Makes a channel whose receivers all wait in the same list.
 fn lane_mates<const N: usize>() -> (Sender<u32>, [Receiver<u32>; N]) {

@@ -11,7 +11,7 @@ use loom::thread;
 use watch_channel::channel;
 
 use crate::common::Task;
-use crate::{model, poll, sending};
+use crate::{model, poll, sending, up_to_three};
 
 /// G1. Broken by a wait that checks only before it registers, by a waiting bit that is set before the waker is in its list or
 /// not at all, by a send that takes no bit or takes it with Relaxed (it then does not find the list), and by a bit that is
@@ -290,7 +290,7 @@ fn g1_changed_blocking_against_two_sends() {
 /// woken it as seen instead of the one that it copies, and by a `try_send` that does not wake.
 #[test]
 fn g1_recv_against_a_set_and_a_try_send() {
-    let outcomes = model(3, || {
+    let outcomes = model(up_to_three(), || {
         let (tx, mut rx) = channel(0);
         let other = tx.clone();
         let first = sending(tx, 1);
@@ -366,7 +366,7 @@ fn g1_wait_for_against_two_senders() {
 /// by a close that does not wake.
 #[test]
 fn g1_wait_for_against_a_send_and_the_close() {
-    let outcomes = model(3, || {
+    let outcomes = model(up_to_three(), || {
         let (tx, mut rx) = channel(0);
         let other = tx.clone();
         let first = thread::spawn(move || tx.set(1));

@@ -15,7 +15,7 @@ mod wait_list;
 
 use loom::cell::UnsafeCell;
 
-use self::explore::{UNBOUNDED, model};
+use self::explore::{UNBOUNDED, model, up_to_three};
 
 /// Data whose accesses loom checks.
 #[derive(Debug)]
