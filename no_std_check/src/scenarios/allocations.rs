@@ -20,7 +20,7 @@ use crate::{heap, timer};
 
 /// The number of rounds after which the tasks have waited in every way.
 const START: u32 = 8;
-const ROUNDS: u32 = 4_000;
+const ROUNDS: u32 = 1_000;
 /// The most receivers with which the list of waiting tasks is measured.
 const RECEIVERS: usize = 32;
 
