@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
-# Checks that the unit and integration tests reach every line of src/, except those that ci/uncovered.txt lists with a reason. A
-# line that is listed there as never reached must not be reached. Doctests do not count.
+# Runs the unit and integration tests with several sets of features, and checks that together they reach every line of src/,
+# except those that ci/uncovered.txt lists with a reason. A line that is listed there as never reached must not be reached.
 #
-# Together, the sets of features below compile all code that a program on this machine can compile. Code that only other builds
-# compile is not covered here: src/sync/eager.rs (32 bits; ci/linux.sh runs it), src/sync/loom.rs and src/sync/loom/
+# The sets below compile all code that a program on this machine can compile. Code that only other builds compile is not
+# covered here: src/sync/eager.rs (32 bits; ci/linux.sh runs it), src/sync/loom.rs and src/sync/loom/
 # (ci/loom.sh), and code that depends on `target_family = "wasm"` (ci/wasm.sh) or on the lack of debug assertions
 # (`cargo test --release`).
 #
@@ -12,9 +12,9 @@
 [ -x "$cache/cargo/bin/cargo-llvm-cov" ] || fail "cargo-llvm-cov is missing; run: ci/setup.sh coverage"
 
 feature_sets=(
-    ""
     "--features stream,tokio,defmt"
     "--features critical-section,stream"
+    "--no-default-features --features std"
     "--no-default-features"
 )
 

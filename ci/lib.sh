@@ -18,8 +18,9 @@ need() {
     command -v "$1" >/dev/null || fail "$1 is missing; install it with: $2"
 }
 
+# step WHAT: prints the seconds that the script has run so far, and what it does next.
 step() {
-    printf '\n== %s\n' "$*"
+    printf '\n== %3d s: %s\n' $SECONDS "$*"
 }
 
 # cannot_add WHAT SAID: says that Debian's compiler is used instead of WHAT, and prints what rustup SAID.

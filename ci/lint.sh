@@ -17,7 +17,7 @@ step "the tests without default features, with std and without"
 cargo clippy --quiet --locked --tests --no-default-features --features std -- -D warnings
 cargo clippy --quiet --locked --tests --no-default-features -- -D warnings
 step "the comparison with other channels: lints, and some rows"
-cargo clippy --quiet --release --locked --manifest-path benches/compare/Cargo.toml -- -D warnings
+cargo clippy --quiet --locked --manifest-path benches/compare/Cargo.toml --all-targets -- -D warnings
 cargo bench --quiet --locked --bench compare -- changed
 for features in "" event-listener critical-section event-listener,critical-section; do
     step "the tests of the build without std, features '$features'"

@@ -55,8 +55,9 @@ fi
 # run FEATURES TARGET...
 run() {
     step "loom: features $1: ${*:2}"
+    # One model at a time: each execution maps new stacks, and two threads of one process would take twice the processor time.
     cargo test "${unoptimized[@]}" --locked --release --no-default-features --features "$1" "${@:2}" -- \
-        --nocapture "${only_models[@]}" "${filter[@]}"
+        --test-threads 1 --nocapture "${only_models[@]}" "${filter[@]}"
 }
 if [ "${1:-}" = --short ]; then
     export LOOM_SHORT=1

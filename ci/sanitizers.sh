@@ -38,8 +38,8 @@ make_copy() {
     # Code is many times slower here, and a test that takes long does not hang.
     sed -i 's/HANG: Duration = Duration::from_secs(30)/HANG: Duration = Duration::from_secs(300)/' "$copy/tests/common/mod.rs"
     grep -q 'from_secs(300)' "$copy/tests/common/mod.rs" || fail "tests/common/mod.rs has another HANG than ci/sanitizers.sh expects"
-        # Removes the dependencies of benchmarks, examples and ui.rs, and changes the table that names ui.rs.
-    sed -E '/^(criterion|ctrlc|notify|parking_lot|rustix|serde|serde_json|tempfile|toml|trybuild) = /d
+    # Removes the dependencies of benchmarks, examples and ui.rs, and changes the table that names ui.rs.
+    sed -E '/^(ctrlc|notify|parking_lot|rustix|serde|serde_json|tempfile|toml|trybuild) = /d
         s/^name = "ui"$/name = "planted"/' Cargo.toml > "$copy/Cargo.toml"
 }
 

@@ -34,11 +34,11 @@ add() {
     done
 }
 
-# cargo_tool NAME VERSION [OPTION...]: builds that tool with these options of cargo, unless it exists already.
+# cargo_tool NAME VERSION: builds that tool, unless it exists already. Optimized, it would take longer to build than it saves.
 cargo_tool() {
     [ ! -x "$cache/cargo/bin/$1" ] || return 0
     step "cargo install $1 (a minute or two)"
-    cargo install --quiet --locked --root "$cache/cargo" --version "$2" "${@:3}" "$1"
+    cargo install --quiet --locked --debug --root "$cache/cargo" --version "$2" "$1"
 }
 
 nightly() {
@@ -102,8 +102,7 @@ for part in "${parts[@]}"; do
             nightly
             cargo_tool cargo-fuzz 0.13.2
             ;;
-        # Optimized, it would take longer to build than it saves.
-        deny) cargo_tool cargo-deny 0.20.2 --debug ;;
+        deny) cargo_tool cargo-deny 0.20.2 ;;
         mutants)
             install python3 python3
             cargo_tool cargo-mutants 27.1.0

@@ -1,19 +1,16 @@
 #!/usr/bin/env bash
-# `cargo test` as in the README, the tests with other features, and the example `config_reload`.
+# `cargo test` as in the README, the optimized tests, the tests of the build without std, the documentation's examples with each
+# set of features, and the example `config_reload`. The tests with other features than the default ones run in ci/coverage.sh.
 . "$(dirname "$0")/lib.sh"
 
 step "cargo test"
 cargo test --locked
-step "cargo test, with all features of std programs"
-cargo test --locked --features stream,tokio,defmt
-step "cargo test, with critical sections"
-cargo test --locked --features critical-section,stream
-step "cargo test, with std alone"
-cargo test --locked --no-default-features --features std
-step "cargo test, without any feature"
-cargo test --locked --no-default-features
 step "cargo test, optimized"
 cargo test --locked --release --tests
+for features in std,event-listener,stream,tokio,defmt std,event-listener,critical-section,stream std ""; do
+    step "cargo test --doc, features '$features'"
+    cargo test --locked --doc --no-default-features --features "$features"
+done
 # In the tests above, the development dependencies enable `std` in the dependencies. Here nothing may.
 for features in "" event-listener critical-section event-listener,critical-section; do
     step "threads that use the build without std, features '$features'"

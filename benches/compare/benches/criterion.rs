@@ -1,12 +1,11 @@
-//! `cargo bench --bench watch [-- ROW]`: runs each row of the comparison with tokio as a criterion group.
+//! `cargo bench --bench compare -- --criterion [ROW]`: runs each row of the comparison as a criterion group.
 
-/// The other channels are only in `benches/compare/`, because they need newer compilers than this crate does.
-macro_rules! peers {
-    ($group:ident $work:tt) => {
-        &[]
-    };
-}
-
+#[macro_use]
+#[path = "../src/peers/mod.rs"]
+#[expect(dead_code, reason = "the names and notes are for the tables of the comparison")]
+mod peers;
+#[macro_use]
+#[path = "../../workloads/mod.rs"]
 mod workloads;
 
 use std::time::Duration;
