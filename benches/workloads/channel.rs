@@ -3,6 +3,7 @@
 use std::fmt::Debug;
 use std::future::Future;
 use std::ops::Deref;
+use std::task::{Context, Poll};
 
 use futures_lite::future::block_on;
 
@@ -61,4 +62,9 @@ pub(crate) trait AcrossThreads: Watch {
     fn changed_blocking<T: Value>(rx: &mut Self::Receiver<T>) -> bool {
         block_on(Self::changed(rx)).is_ok()
     }
+}
+
+pub(crate) trait PollChanged: OnHeap {
+    /// Waits without a future. Returns `false` if the channel is closed.
+    fn poll_changed<T: Value>(rx: &mut Self::Receiver<T>, cx: &mut Context<'_>) -> Poll<bool>;
 }

@@ -2,11 +2,12 @@
 
 use std::future::Future;
 use std::ops::Deref;
+use std::task::{Context, Poll};
 
 use watch_channel::error::RecvError;
 use watch_channel::{Receiver, Sender};
 
-use super::channel::{AcrossThreads, HasChanged, OnHeap, Subscribe, Value, Watch};
+use super::channel::{AcrossThreads, HasChanged, OnHeap, PollChanged, Subscribe, Value, Watch};
 
 pub(crate) struct Ours;
 
@@ -68,5 +69,11 @@ impl AcrossThreads for Ours {
     #[inline(always)]
     fn changed_blocking<T: Value>(rx: &mut Receiver<T>) -> bool {
         rx.changed_blocking().is_ok()
+    }
+}
+
+impl PollChanged for Ours {
+    fn poll_changed<T: Value>(rx: &mut Receiver<T>, cx: &mut Context<'_>) -> Poll<bool> {
+        rx.poll_changed(cx).map(|changed| changed.is_ok())
     }
 }

@@ -6,6 +6,7 @@
 mod peers;
 #[macro_use]
 #[path = "../../workloads/mod.rs"]
+#[expect(dead_code, reason = "some traits are for what the comparison counts")]
 mod workloads;
 
 use std::time::Duration;

@@ -5,11 +5,11 @@ use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
 use std::mem::size_of;
 use std::pin::pin;
-use std::task::{Context, Poll};
+use std::task::Context;
 
 use serde::Serialize;
 
-use crate::workloads::channel::{OnHeap, Value, Watch};
+use crate::workloads::channel::{OnHeap, PollChanged, Watch};
 use crate::workloads::ours::Ours;
 use crate::workloads::tokio::Tokio;
 use crate::workloads::waker::task_waker;
@@ -70,18 +70,6 @@ pub(crate) struct Row {
     pub(crate) tokio: Option<f64>,
     #[serde(serialize_with = "crate::as_map")]
     pub(crate) peers: Vec<(&'static str, f64)>,
-}
-
-/// Waits that are polled without a future.
-pub(crate) trait PollChanged: OnHeap {
-    /// Returns `false` if the channel is closed.
-    fn poll_changed<T: Value>(rx: &mut Self::Receiver<T>, cx: &mut Context<'_>) -> Poll<bool>;
-}
-
-impl PollChanged for Ours {
-    fn poll_changed<T: Value>(rx: &mut Self::Receiver<T>, cx: &mut Context<'_>) -> Poll<bool> {
-        rx.poll_changed(cx).map(|changed| changed.is_ok())
-    }
 }
 
 /// How many tasks wait, and how often they are woken after that.

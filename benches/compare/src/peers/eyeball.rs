@@ -8,8 +8,7 @@ use eyeball::{SharedObservable, Subscriber};
 use futures_lite::Stream;
 
 use super::Closed;
-use crate::heap::PollChanged;
-use crate::workloads::channel::{AcrossThreads, OnHeap, Subscribe, Value, Watch};
+use crate::workloads::channel::{AcrossThreads, OnHeap, PollChanged, Subscribe, Value, Watch};
 
 pub(super) const NOTE: (&str, &str) = (
     "eyeball 0.8",

@@ -10,8 +10,7 @@ use postage::stream::{PollRecv, Stream};
 use postage::watch::{self, Receiver};
 
 use super::Closed;
-use crate::heap::PollChanged;
-use crate::workloads::channel::{AcrossThreads, OnHeap, Subscribe, Value, Watch};
+use crate::workloads::channel::{AcrossThreads, OnHeap, PollChanged, Subscribe, Value, Watch};
 
 pub(super) const NOTE: (&str, &str) =
     ("postage 0.5", "has one sender; a cancelled wait leaves its waker behind until the next send");
