@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Model checking with loom: `ci/loom.sh [TEST]`. LOOM_MAX_PREEMPTIONS=N replaces the models' own bounds on preemptions.
-# `ci/loom.sh --short [TEST]` has two instead of three preemptions for the models that take longest.
+# `ci/loom.sh --short [TEST]` has fewer preemptions for the models that take longest.
 #
 # `ci/loom.sh --thorough [TEST]` runs each model separately, first without a bound (100 preemptions, more than any model has).
 # If that takes longer than THOROUGH_SECONDS of processor time (300 by default), it tries bounds of 4, 3 and 2. It prints the

@@ -9,7 +9,7 @@ use loom::thread;
 use watch_channel::channel;
 
 use crate::common::Task;
-use crate::{UNBOUNDED, model, poll, sending};
+use crate::{UNBOUNDED, model, poll, sending, shorter};
 
 /// G1. Broken by a wait that checks only before it registers, by a flag that is set before the waker is in its list, by a
 /// last receiver that does not take the flag or wakes before it has counted itself out, and by a flag that is set or taken
@@ -193,7 +193,7 @@ fn g3_closed_and_a_wait_in_one_list_against_a_send() {
 /// that is not counted, and by a receiver that takes the flag although it is not the last one, and does not wake.
 #[test]
 fn g1_closed_against_a_clone_and_drops() {
-    model(3, || {
+    model(shorter(UNBOUNDED, 3), || {
         let (tx, rx) = channel(0);
         let other = rx.clone();
         let weak = tx.downgrade();

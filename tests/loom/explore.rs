@@ -9,9 +9,9 @@ use loom::model::Builder;
 /// More preemptions than any model has, so all interleavings are explored.
 pub(crate) const UNBOUNDED: usize = 100;
 
-/// Three preemptions, or two if `LOOM_SHORT` is set. Models with this bound take ten seconds to some minutes with three.
-pub(crate) fn up_to_three() -> usize {
-    if std::env::var_os("LOOM_SHORT").is_some() { 2 } else { 3 }
+/// The bound of a model that takes from ten seconds to some minutes with `full`. If `LOOM_SHORT` is set, it is `short`.
+pub(crate) fn shorter(full: usize, short: usize) -> usize {
+    if std::env::var_os("LOOM_SHORT").is_some() { short } else { full }
 }
 
 /// Explores all interleavings with at most `preemptions` preemptions, and returns their outcomes.

@@ -9,7 +9,7 @@ use loom::thread::{self, ThreadId};
 use watch_channel::{Receiver, channel};
 
 use crate::common::Task;
-use crate::{UNBOUNDED, assert_all_can_wait, lane_mates, model, poll, sending, up_to_three};
+use crate::{UNBOUNDED, assert_all_can_wait, lane_mates, model, poll, sending, shorter};
 
 /// G1. Broken by a delivery that ends with the first lane.
 #[test]
@@ -418,7 +418,7 @@ fn g1_two_first_waits_at_once() {
 /// the other's wake-up with it.
 #[test]
 fn g1_a_dropped_wait_and_another_against_a_send() {
-    let outcomes = model(up_to_three(), || {
+    let outcomes = model(shorter(3, 2), || {
         let (tx, [mut stays, mut leaves]) = lane_mates();
         let staying = thread::spawn(move || {
             let task = Task::new();
@@ -446,7 +446,7 @@ fn g1_a_dropped_wait_and_another_against_a_send() {
 /// waker is in the list, and by a bit that is set before that.
 #[test]
 fn g1_waits_in_one_lane_against_a_send() {
-    let outcomes = model(up_to_three(), || {
+    let outcomes = model(shorter(3, 2), || {
         let (tx, [mut first, mut second]) = lane_mates();
         let sender = sending(tx, 1);
         let other = thread::spawn(move || {

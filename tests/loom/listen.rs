@@ -8,7 +8,7 @@ use loom::thread;
 use watch_channel::{Receiver, channel};
 
 use crate::common::Task;
-use crate::{UNBOUNDED, model, sending, up_to_three};
+use crate::{UNBOUNDED, model, sending, shorter};
 
 /// G1. Listen, check, wait. Broken by a bit that is not set, and by a send that takes it without a notification.
 #[test]
@@ -153,7 +153,7 @@ fn g1_a_wait_and_a_listener_against_a_send() {
 /// one of them.
 #[test]
 fn g1_two_listeners_against_a_send() {
-    let outcomes = model(up_to_three(), || {
+    let outcomes = model(shorter(3, 2), || {
         let (tx, rx) = channel(0);
         let other = rx.clone();
         let sender = sending(tx, 1);

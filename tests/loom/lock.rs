@@ -9,7 +9,7 @@ use loom::thread;
 use watch_channel::channel;
 use watch_channel::error::TrySendError;
 
-use crate::{model, sending, up_to_three};
+use crate::{UNBOUNDED, model, sending, shorter};
 
 /// Readers share the lock, and each finds the value before or after the send. Broken by a thread that leaves the queue and does
 /// not wake the next one.
@@ -37,7 +37,7 @@ fn two_readers_and_a_writer() {
 /// checks for it too early.
 #[test]
 fn two_writers() {
-    let outcomes = model(4, || {
+    let outcomes = model(UNBOUNDED, || {
         let (tx, rx) = channel(0);
         let other = tx.clone();
         let sender = thread::spawn(move || {
@@ -57,7 +57,7 @@ fn two_writers() {
 /// next one, and by one that wakes it and stays in the queue.
 #[test]
 fn two_writers_wait_for_a_reader() {
-    let outcomes = model(up_to_three(), || {
+    let outcomes = model(shorter(3, 2), || {
         let (tx, rx) = channel(0);
         let other = tx.clone();
         let value = rx.borrow();
@@ -93,7 +93,7 @@ fn g7_a_second_read_and_a_queued_writer() {
 /// thread that passes queued threads only in the channel of its `Ref`.
 #[test]
 fn g7_two_channels_crosswise() {
-    let outcomes = model(up_to_three(), || {
+    let outcomes = model(shorter(3, 2), || {
         let (tx, rx) = channel(0);
         let (other_tx, other_rx) = channel(0);
         let reader = {
@@ -146,7 +146,7 @@ fn a_demand_against_a_newcomer() {
 /// `try_borrow` and `try_send` return without waiting. Broken by a `try_send` that waits: it then never returns `Busy`.
 #[test]
 fn tries_against_a_holder() {
-    let outcomes = model(3, || {
+    let outcomes = model(UNBOUNDED, || {
         let (tx, rx) = channel(0);
         let reader = {
             let rx = rx.clone();
@@ -159,7 +159,7 @@ fn tries_against_a_holder() {
         (sent, read)
     });
     assert_eq!(outcomes, BTreeSet::from([(false, 0), (true, 0), (true, 1)]));
-    let outcomes = model(3, || {
+    let outcomes = model(UNBOUNDED, || {
         let (tx, rx) = channel(0);
         let sender = sending(tx, 1);
         let read = rx.try_borrow().map(|value| *value);

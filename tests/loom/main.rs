@@ -251,7 +251,7 @@ use watch_channel::error::RecvError;
 use watch_channel::{Receiver, Sender, channel};
 
 use common::Task;
-use explore::{UNBOUNDED, model, up_to_three};
+use explore::{UNBOUNDED, model, shorter};
 
 /// Makes a channel whose receivers all wait in the same list.
 fn lane_mates<const N: usize>() -> (Sender<u32>, [Receiver<u32>; N]) {

@@ -9,7 +9,7 @@ use watch_channel::error::{TryRecvError, TrySendError};
 use watch_channel::{Cached, channel};
 
 use crate::common::Task;
-use crate::{model, poll, sending};
+use crate::{UNBOUNDED, model, poll, sending, shorter};
 
 /// G2. Broken by a version that is published after the write lock has been released: a value is then read with the version
 /// before its own.
@@ -39,7 +39,7 @@ fn g2_a_value_and_its_version_are_one() {
 /// (The value's lock orders the rest for loom, so a Relaxed `load` passes here.)
 #[test]
 fn a_receiver_that_knows_a_version_finds_its_value() {
-    let outcomes = model(3, || {
+    let outcomes = model(UNBOUNDED, || {
         let (tx, rx) = channel(0);
         let sender = sending(tx, 1);
         let is_known = rx.has_unseen();
@@ -86,7 +86,7 @@ fn g2_an_attempt_to_receive_returns_a_value_once() {
 /// A receiver that sees the close finds the last value. Broken by a sender that closes the channel although it is not the last one.
 #[test]
 fn the_close_comes_after_every_send() {
-    let outcomes = model(3, || {
+    let outcomes = model(UNBOUNDED, || {
         let (tx, mut rx) = channel(0);
         let other = tx.clone();
         let first = thread::spawn(move || tx.set(1));
@@ -107,7 +107,7 @@ fn the_close_comes_after_every_send() {
 /// A closed channel stays closed. Broken by an upgrade that reads the count and then adds to it.
 #[test]
 fn an_upgrade_against_the_last_senders_drop() {
-    let outcomes = model(3, || {
+    let outcomes = model(UNBOUNDED, || {
         let (tx, rx) = channel(0);
         let weak = tx.downgrade();
         let dropping = thread::spawn(move || drop(tx));
@@ -151,7 +151,7 @@ fn two_sends_against_a_cached_value() {
 #[test]
 fn what_comes_before_a_send_is_visible() {
     for closes in [false, true] {
-        let outcomes = model(3, move || {
+        let outcomes = model(UNBOUNDED, move || {
             let (tx, rx) = channel(0);
             let before = Arc::new(AtomicUsize::new(0));
             let sender = thread::spawn({
@@ -179,7 +179,7 @@ fn what_comes_before_a_send_is_visible() {
 /// Release, or without Acquire by the last one, which closes the channel.
 #[test]
 fn what_comes_before_every_senders_drop_is_visible() {
-    let outcomes = model(3, || {
+    let outcomes = model(UNBOUNDED, || {
         let (tx, rx) = channel(0);
         let other = tx.clone();
         let before = Arc::new([AtomicUsize::new(0), AtomicUsize::new(0)]);
@@ -203,7 +203,7 @@ fn what_comes_before_every_senders_drop_is_visible() {
 /// down without Release, or is read without Acquire.
 #[test]
 fn what_comes_before_the_last_receivers_drop_is_visible() {
-    let outcomes = model(3, || {
+    let outcomes = model(UNBOUNDED, || {
         let (tx, rx) = channel(0);
         let other = rx.clone();
         let before = Arc::new([AtomicUsize::new(0), AtomicUsize::new(0)]);
@@ -295,7 +295,7 @@ fn new_receivers_against_a_send() {
 /// by a count that is read and then stored.
 #[test]
 fn a_senders_clone_against_another_senders_drop() {
-    let outcomes = model(3, || {
+    let outcomes = model(UNBOUNDED, || {
         let (tx, rx) = channel(0);
         let other = tx.clone();
         let cloning = thread::spawn(move || {
@@ -321,7 +321,7 @@ fn a_senders_clone_against_another_senders_drop() {
 /// an upgrade that reads the count and then adds to it, and by a sender that closes the channel although it is not the last one.
 #[test]
 fn two_upgrades_against_the_last_senders_drop() {
-    let outcomes = model(3, || {
+    let outcomes = model(shorter(UNBOUNDED, 3), || {
         let (tx, mut rx) = channel(0);
         let task = Task::new();
         assert!(poll(&task, &mut rx).is_pending());
@@ -376,7 +376,7 @@ fn g2_three_kinds_of_reads_against_a_send() {
 /// for a new version.
 #[test]
 fn attempts_to_receive_against_a_send_and_the_close() {
-    let outcomes = model(3, || {
+    let outcomes = model(UNBOUNDED, || {
         let (tx, mut rx) = channel(0);
         let other = tx.clone();
         let first = thread::spawn(move || tx.set(1));

@@ -11,14 +11,14 @@ use loom::thread;
 use watch_channel::channel;
 
 use crate::common::Task;
-use crate::{model, poll, sending, up_to_three};
+use crate::{UNBOUNDED, model, poll, sending, shorter};
 
 /// G1. Broken by a wait that checks only before it registers, by a waiting bit that is set before the waker is in its list or
 /// not at all, by a send that takes no bit or takes it with Relaxed (it then does not find the list), and by a bit that is
 /// set with Relaxed.
 #[test]
 fn g1_a_wait_against_a_send() {
-    let outcomes = model(3, || {
+    let outcomes = model(UNBOUNDED, || {
         let (tx, mut rx) = channel(0);
         let task = Task::new();
         let sender = sending(tx, 1);
@@ -43,7 +43,7 @@ fn g1_a_wait_against_a_send() {
 #[test]
 fn what_comes_before_a_send_is_visible_after_a_wait() {
     for closes in [false, true] {
-        let outcomes = model(3, move || {
+        let outcomes = model(UNBOUNDED, move || {
             let (tx, mut rx) = channel(0);
             let before = Arc::new(AtomicUsize::new(0));
             let sender = thread::spawn({
@@ -71,7 +71,7 @@ fn what_comes_before_a_send_is_visible_after_a_wait() {
 /// published.
 #[test]
 fn g1_a_woken_task_finds_the_new_version() {
-    let outcomes = model(3, || {
+    let outcomes = model(UNBOUNDED, || {
         let (tx, mut rx) = channel(0);
         let sender = sending(tx, 1);
         let mut polls = 0;
@@ -95,7 +95,7 @@ fn g1_a_woken_task_finds_the_new_version() {
 /// G1. Broken by a close that does not take the waiting bits, or wakes before the channel is closed.
 #[test]
 fn g1_a_wait_against_the_close() {
-    let outcomes = model(3, || {
+    let outcomes = model(UNBOUNDED, || {
         let (tx, mut rx) = channel(0);
         let task = Task::new();
         let closing = thread::spawn(move || drop(tx));
@@ -197,7 +197,7 @@ fn g1_poll_changed_against_two_sends() {
 /// that is not its own.
 #[test]
 fn g1_a_wait_that_was_never_polled_against_a_send() {
-    model(3, || {
+    model(UNBOUNDED, || {
         let (tx, mut rx) = channel(0);
         let task = Task::new();
         assert!(poll(&task, &mut rx).is_pending());
@@ -237,7 +237,7 @@ fn g1_wait_for_against_two_sends() {
 /// G6. Broken by a wait that turns out to be over after it has registered, and does not cancel its registration.
 #[test]
 fn g6_a_ready_wait_keeps_no_waker() {
-    let outcomes = model(3, || {
+    let outcomes = model(UNBOUNDED, || {
         let (tx, mut rx) = channel(0);
         let task = Task::new();
         let sender = sending(tx, 1);
@@ -290,7 +290,7 @@ fn g1_changed_blocking_against_two_sends() {
 /// woken it as seen instead of the one that it copies, and by a `try_send` that does not wake.
 #[test]
 fn g1_recv_against_a_set_and_a_try_send() {
-    let outcomes = model(up_to_three(), || {
+    let outcomes = model(shorter(3, 2), || {
         let (tx, mut rx) = channel(0);
         let other = tx.clone();
         let first = sending(tx, 1);
@@ -310,7 +310,7 @@ fn g1_recv_against_a_set_and_a_try_send() {
 /// G1, with a `try_send` only. Broken by a `try_send` that takes the bit and does not wake.
 #[test]
 fn g1_a_wait_against_a_try_send() {
-    let outcomes = model(3, || {
+    let outcomes = model(UNBOUNDED, || {
         let (tx, mut rx) = channel(0);
         let task = Task::new();
         let sender = thread::spawn(move || (tx.try_send(1), tx));
@@ -366,7 +366,7 @@ fn g1_wait_for_against_two_senders() {
 /// by a close that does not wake.
 #[test]
 fn g1_wait_for_against_a_send_and_the_close() {
-    let outcomes = model(up_to_three(), || {
+    let outcomes = model(shorter(3, 2), || {
         let (tx, mut rx) = channel(0);
         let other = tx.clone();
         let first = thread::spawn(move || tx.set(1));
@@ -391,7 +391,7 @@ fn g1_wait_for_against_a_send_and_the_close() {
 /// dropped. Broken by a registration that is not renewed, and by a close that wakes before it is published.
 #[test]
 fn g1_a_repeated_poll_against_the_close() {
-    let outcomes = model(3, || {
+    let outcomes = model(UNBOUNDED, || {
         let (tx, mut rx) = channel(0);
         let mut other = rx.clone();
         let tasks = [Task::new(), Task::new(), Task::new()];
@@ -420,7 +420,7 @@ fn g1_a_repeated_poll_against_the_close() {
 /// by a receiver that leaves its waker in the list, and by a close that finds the slot of a dropped receiver.
 #[test]
 fn g6_both_ends_are_dropped_at_once() {
-    let outcomes = model(3, || {
+    let outcomes = model(shorter(UNBOUNDED, 3), || {
         let (tx, mut rx) = channel(0);
         let weak = tx.downgrade();
         let task = Task::new();

@@ -15,7 +15,7 @@ mod wait_list;
 
 use loom::cell::UnsafeCell;
 
-use self::explore::{UNBOUNDED, model, up_to_three};
+use self::explore::{UNBOUNDED, model, shorter};
 
 /// Data whose accesses loom checks.
 #[derive(Debug)]

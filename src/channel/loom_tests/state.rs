@@ -5,7 +5,7 @@ use alloc::vec::Vec;
 
 use loom::thread;
 
-use super::{Data, UNBOUNDED, model};
+use super::{Data, UNBOUNDED, model, shorter};
 use crate::channel::state::{AtomicState, LISTENING, Waiting};
 use crate::sync::{Arc, Mutex};
 
@@ -162,7 +162,7 @@ fn each_bit_is_taken_once() {
 /// checked, before the waker is in the list.
 #[test]
 fn a_bit_that_is_set_is_enough() {
-    let outcomes = model(3, || {
+    let outcomes = model(shorter(UNBOUNDED, 3), || {
         // The mutex is the list's lock.
         let shared = Arc::new((AtomicState::default(), Mutex::new(Vec::new())));
         let seen = shared.0.load().version();
@@ -200,7 +200,7 @@ fn a_bit_that_is_set_is_enough() {
 /// `set_waiting` that checks the bit without Acquire: the receiver then finds a version, but not what happened before it.
 #[test]
 fn a_bit_that_another_receiver_has_set_comes_with_its_version() {
-    let outcomes = model(5, || {
+    let outcomes = model(UNBOUNDED, || {
         let shared = Arc::new((AtomicState::default(), Data::new()));
         let first = shared.0.load().version();
         let sender = thread::spawn({

@@ -5,7 +5,7 @@ use alloc::collections::BTreeSet;
 
 use loom::thread;
 
-use super::{Data, model, up_to_three};
+use super::{Data, model, shorter};
 use crate::channel::queue::Queue;
 use crate::channel::value::Value;
 use crate::deadlock::{ChannelId, caller};
@@ -39,7 +39,7 @@ fn assert_is_free(value: &Value<(Data, u32)>) {
 /// or does not withdraw its demand.
 #[test]
 fn two_writers_and_a_reader_take_turns() {
-    let outcomes = model(up_to_three(), || {
+    let outcomes = model(shorter(3, 2), || {
         let shared = value();
         let writers = [1, 2].map(|number| {
             let shared = shared.clone();

@@ -110,7 +110,7 @@ fn two_deliveries_share_the_waiting_slots() {
 /// does not check whether another caller has grown the list, and by a growth that loses the free slots.
 #[test]
 fn growth_on_two_threads_against_a_delivery() {
-    let outcomes = model(3, || {
+    let outcomes = model(UNBOUNDED, || {
         let list = Arc::new(WaitList::default());
         let mut waiters: Vec<_> = (0..3).map(|_| Waiter::registered(&list, RECEIVERS)).collect();
         let new = [(); 2].map(|()| {
@@ -166,7 +166,7 @@ fn a_slot_with_a_new_owner_against_a_delivery() {
 /// waiters. Broken by a delivery that begins with the wrong head, and by heads of deliveries that share a slot.
 #[test]
 fn receivers_and_senders_are_woken_apart() {
-    let outcomes = model(3, || {
+    let outcomes = model(UNBOUNDED, || {
         let list = Arc::new(WaitList::default());
         let heads = [RECEIVERS, SENDERS, RECEIVERS, SENDERS, RECEIVERS, SENDERS];
         let mut waiters = heads.map(|head| Waiter::registered(&list, head));
