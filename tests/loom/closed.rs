@@ -61,7 +61,7 @@ fn what_comes_before_the_last_receivers_drop_is_visible_after_closed() {
 /// G1. Broken by a receiver that takes the flag although it is not the last one.
 #[test]
 fn g1_closed_against_two_receivers_drops() {
-    model(3, || {
+    model(shorter(UNBOUNDED, 3), || {
         let (tx, rx) = channel(0);
         let other = rx.clone();
         let first = thread::spawn(move || drop(rx));
