@@ -126,7 +126,7 @@ fn g1_a_closed_listener_and_a_receiver_that_comes_and_goes() {
 /// G1. A task and a listener wait for the same version. Broken by a send that wakes only one kind.
 #[test]
 fn g1_a_wait_and_a_listener_against_a_send() {
-    let outcomes = model(3, || {
+    let outcomes = model(shorter(UNBOUNDED, 3), || {
         let (tx, mut rx) = channel(0);
         let other = rx.clone();
         let sender = sending(tx, 1);

@@ -227,7 +227,7 @@ fn what_comes_before_the_last_receivers_drop_is_visible() {
 /// stores the value before it checks for receivers, or that publishes a value and also returns it.
 #[test]
 fn sends_against_the_last_receivers_drop() {
-    let outcomes = model(3, || {
+    let outcomes = model(shorter(UNBOUNDED, 3), || {
         let (tx, rx) = channel(0);
         let other = tx.clone();
         let first = thread::spawn(move || tx.send(1).is_ok());
