@@ -74,7 +74,7 @@ fn two_writers_wait_for_a_reader() {
 /// (`g7_a_newcomer_finds_a_demand` shows that a second read ignores a demand.)
 #[test]
 fn g7_a_second_read_and_a_queued_writer() {
-    let outcomes = model(shorter(UNBOUNDED, 3), || {
+    let outcomes = model(shorter(UNBOUNDED, 4), || {
         let (tx, rx) = channel(0);
         let sender = sending(tx, 1);
         let first = rx.borrow();

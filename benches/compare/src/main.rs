@@ -53,7 +53,9 @@ fn main() {
         [summary] if summary == "--summary" => summarize(),
         [once, row, who, n] if once == "--once" => measure::once(row, who, n.parse().unwrap_or(1)),
         _ => {
-            eprintln!("usage: cargo bench --bench compare [-- \"part of a row's name\" | --summary]");
+            eprintln!(
+                "usage: cargo bench --bench compare [-- \"part of a row's name\" | --summary | --criterion [ARGUMENT...]]"
+            );
             exit(2);
         }
     }
