@@ -8,9 +8,9 @@ use crate::adapters::coop::poll_within_budget;
 use crate::channel::Channel;
 use crate::channel::state::Version;
 use crate::channel::wait::{Place, Wait};
-use crate::deadlock::CallSite;
 use crate::error::RecvError;
 use crate::guard::Ref;
+use crate::lock::deadlock::CallSite;
 
 /// The future of [`Receiver::changed`](crate::Receiver::changed).
 ///

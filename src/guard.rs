@@ -6,7 +6,7 @@ use core::ops::Deref;
 use core::panic::{RefUnwindSafe, UnwindSafe};
 
 use crate::channel::state::{FlaggedVersion, Version};
-use crate::channel::value::ValueGuard;
+use crate::lock::ReadGuard;
 
 /// Has every auto trait except `Send`, because a `Ref` must be dropped on the thread that took it. The compiler's error
 /// message names this trait.
@@ -32,14 +32,14 @@ type NotSend = PhantomData<dyn RefStaysOnItsThread>;
 /// assert_eq!(*rx.borrow(), "three");
 /// ```
 pub struct Ref<'a, T> {
-    value: ValueGuard<'a, T>,
+    value: ReadGuard<'a, T>,
     /// The value's version, with a flag that is set if the receiver had not seen it.
     version: FlaggedVersion,
     _not_send: NotSend,
 }
 
 impl<'a, T> Ref<'a, T> {
-    pub(crate) fn new(value: ValueGuard<'a, T>, version: Version, has_changed: bool) -> Self {
+    pub(crate) fn new(value: ReadGuard<'a, T>, version: Version, has_changed: bool) -> Self {
         Self { value, version: FlaggedVersion::new(version, has_changed), _not_send: PhantomData }
     }
 

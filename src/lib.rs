@@ -203,7 +203,6 @@ struct Readme;
 
 mod cached;
 mod channel;
-mod deadlock;
 pub mod error;
 mod futures;
 mod guard;
@@ -214,6 +213,7 @@ mod guard;
     expect(rustdoc::broken_intra_doc_links, reason = "the guides name what features add")
 )]
 pub mod guide;
+mod lock;
 mod receiver;
 mod sender;
 #[cfg_attr(not(all(loom, feature = "loom")), expect(clippy::disallowed_types, reason = "this is the facade"))]

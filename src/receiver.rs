@@ -7,10 +7,10 @@ use crate::adapters::coop::poll_within_budget;
 use crate::channel::Channel;
 use crate::channel::state::Version;
 use crate::channel::wait::{Cursor, Wait};
-use crate::deadlock::caller;
 use crate::error::{RecvError, TryRecvError};
 use crate::futures::{Changed, Recv, RecvIf, WaitFor, WaitForMap, WaitUntil, receive_if};
 use crate::guard::Ref;
+use crate::lock::deadlock::caller;
 use crate::sync::Arc;
 
 /// Receives the latest value of a channel, and tracks which version it has seen.
@@ -587,13 +587,18 @@ impl<T> Receiver<T> {
     {
         let Self { channel, cursor } = self;
         let now = channel.state.load();
-        let received = if now.is_other_than(cursor.seen) {
-            channel.try_with(caller(), |value, version| receive_if(value, version, &mut cursor.seen, condition))
-        } else {
-            None
-        };
+        if now.is_other_than(cursor.seen) {
+            let tried =
+                channel.try_with(caller(), |value, version| receive_if(value, version, &mut cursor.seen, condition));
+            match tried {
+                Some(Some(value)) => return Ok(value),
+                Some(None) => (),
+                // The value is still unseen, closed or not.
+                None => return Err(TryRecvError::Empty),
+            }
+        }
         // A close after the load is left to the next call, because the last value may have been sent after the load, too.
-        received.flatten().ok_or(if now.is_closed() { TryRecvError::Closed } else { TryRecvError::Empty })
+        Err(if now.is_closed() { TryRecvError::Closed } else { TryRecvError::Empty })
     }
 
     /// Returns a reference to the current value, or `None` if a sender holds the value's lock or a thread has waited too

@@ -5,15 +5,15 @@ use core::mem;
 
 use crate::channel::Channel;
 use crate::channel::count::Count;
-use crate::channel::queue::Queue;
 use crate::channel::state::{AtomicState, Version};
-use crate::channel::value::Value;
 use crate::channel::wait::Place;
 use crate::channel::waiters::Waiters;
-use crate::deadlock::{ChannelId, caller};
 use crate::error::{SendError, TrySendError};
 use crate::futures::Closed;
 use crate::guard::Ref;
+use crate::lock::ValueLock;
+use crate::lock::deadlock::{Detector, caller};
+use crate::lock::queue::Queue;
 use crate::receiver::Receiver;
 use crate::sync::{Arc, RwLock, new_arc};
 use crate::weak::WeakSender;
@@ -43,7 +43,7 @@ pub fn channel<T>(init: T) -> (Sender<T>, Receiver<T>) {
         state: AtomicState::default(),
         receivers: Count::new(0),
         senders: Count::new(1),
-        value: Value { lock, queue: Queue::new(), id: ChannelId::new() },
+        value: ValueLock { lock, queue: Queue::new(), detector: Detector::new() },
         waiters: Waiters::default(),
     });
     let sender = Sender { channel };

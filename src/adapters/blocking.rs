@@ -1,9 +1,8 @@
 //! Waits for threads, without an executor (feature `std`): the futures of the async waits, polled by a thread that parks in
 //! between.
 
-use core::cell::Cell;
 use core::pin::pin;
-use core::task::{Context, Poll, Waker};
+use core::task::{Context, Poll};
 use core::time::Duration;
 use std::time::Instant;
 
@@ -12,8 +11,7 @@ use crate::error::{RecvError, RecvTimeoutError};
 use crate::guard::Ref;
 use crate::receiver::Receiver;
 use crate::sender::Sender;
-use crate::sync::thread::{self, per_thread};
-use crate::sync::{AtomicUsize, Ordering, Wake, WakerArc};
+use crate::sync::thread::Parker;
 
 impl<T> Receiver<T> {
     /// Waits for a value that has not been seen, and marks it as seen: [`changed`](Self::changed) for threads.
@@ -399,29 +397,6 @@ impl<T> Sender<T> {
     }
 }
 
-/// Wakes a thread that sleeps in [`block_until`].
-struct Unparker {
-    thread: thread::Thread,
-    /// 1 from the wake-up until the thread has noticed it. Unlike the token of `park`, it is used only by these waits.
-    woken: AtomicUsize,
-}
-
-impl Wake for Unparker {
-    fn wake(this: WakerArc<Self>) {
-        // ORDERING: Relaxed; as in `block_until`.
-        if this.woken.swap(1, Ordering::Relaxed) == 0 {
-            this.thread.unpark();
-        }
-    }
-}
-
-type Parker = (WakerArc<Unparker>, Waker);
-
-per_thread! {
-    /// The thread's parker while no wait uses it. A wait in the `condition` of another one makes its own.
-    static PARKER: Cell<Option<Parker>> = Cell::new(None);
-}
-
 /// Polls the future until it is ready, and parks the thread in between.
 fn block<F: Future>(future: F) -> F::Output {
     block_until(None, future).expect("there is no deadline")
@@ -439,29 +414,16 @@ fn block_in_time<R>(
 fn block_until<F: Future>(deadline: Option<Instant>, future: F) -> Option<F::Output> {
     // A blocked thread runs no other tasks: if its task had used up its budget, it would sleep forever.
     let mut future = pin!(unconstrained(future));
-    let parker = PARKER.try_with(Cell::take).ok().flatten().unwrap_or_else(|| {
-        let unparker = WakerArc::new(Unparker { thread: thread::current(), woken: AtomicUsize::new(0) });
-        (unparker.clone(), unparker.into())
-    });
-    let mut is_over = false;
-    let output = loop {
-        if let Poll::Ready(output) = future.as_mut().poll(&mut Context::from_waker(&parker.1)) {
-            break Some(output);
+    let parker = Parker::take();
+    let waker = parker.waker();
+    loop {
+        if let Poll::Ready(output) = future.as_mut().poll(&mut Context::from_waker(&waker)) {
+            return Some(output);
         }
-        if is_over {
-            break None;
+        let left = deadline.map(|deadline| deadline.saturating_duration_since(Instant::now()));
+        if left == Some(Duration::ZERO) {
+            return None;
         }
-        // ORDERING: Relaxed; it only says that it is time for another poll. If the first check of that poll does not find
-        // what the thread was woken for, the poll locks the wait list. The sender locked it earlier, to take the waker out,
-        // so the second check finds it.
-        while !is_over && parker.0.woken.swap(0, Ordering::Relaxed) == 0 {
-            let left = deadline.map(|deadline| deadline.saturating_duration_since(Instant::now()));
-            is_over = left == Some(Duration::ZERO);
-            if !is_over {
-                thread::park(left);
-            }
-        }
-    };
-    let _ = PARKER.try_with(|unused| unused.set(Some(parker)));
-    output
+        parker.park(left);
+    }
 }

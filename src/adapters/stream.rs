@@ -7,7 +7,7 @@ use core::task::{Context, Poll, ready};
 use futures_core::{FusedStream, Stream};
 
 use crate::adapters::coop::poll_within_budget;
-use crate::deadlock::caller;
+use crate::lock::deadlock::caller;
 use crate::receiver::Receiver;
 
 /// The values of a channel as a [`Stream`].

@@ -4,8 +4,6 @@
 //! |---|---|
 //! | `state.rs` | the version state machine |
 //! | `count.rs` | the counts of handles |
-//! | `value.rs` | the value behind its lock |
-//! | `queue/` | how callers wait for that lock |
 //! | `wait_list.rs` | one list of waiting tasks |
 //! | `waiters.rs` | all lists of a channel, and how they are woken |
 //! | `wait.rs` | the future behind every wait |
@@ -13,9 +11,7 @@
 pub(crate) mod count;
 #[cfg(all(test, loom, feature = "loom"))]
 mod loom_tests;
-pub(crate) mod queue;
 pub(crate) mod state;
-pub(crate) mod value;
 pub(crate) mod wait;
 mod wait_list;
 pub(crate) mod waiters;
@@ -26,27 +22,27 @@ use core::panic::{RefUnwindSafe, UnwindSafe};
 
 use crate::channel::count::{Count, Removed};
 use crate::channel::state::{AtomicState, Version};
-use crate::channel::value::{Value, ValueGuard};
 use crate::channel::waiters::Waiters;
-use crate::deadlock::{CallSite, caller};
+use crate::lock::deadlock::{CallSite, caller};
+use crate::lock::{ReadGuard, ValueLock};
 
 pub(crate) struct Channel<T> {
     pub(crate) state: AtomicState,
     pub(crate) receivers: Count,
     pub(crate) senders: Count,
-    pub(crate) value: Value<T>,
+    pub(crate) value: ValueLock<T>,
     pub(crate) waiters: Waiters,
 }
 
 impl<T> Channel<T> {
     /// Returns the value and its version. Waits for the read lock.
-    pub(crate) fn read(&self, caller: CallSite) -> (ValueGuard<'_, T>, Version) {
+    pub(crate) fn read(&self, caller: CallSite) -> (ReadGuard<'_, T>, Version) {
         let value = self.value.read(caller);
         (value, self.state.version_while_locked())
     }
 
     /// Returns the value and its version, unless that would have to wait.
-    pub(crate) fn try_read(&self, caller: CallSite) -> Option<(ValueGuard<'_, T>, Version)> {
+    pub(crate) fn try_read(&self, caller: CallSite) -> Option<(ReadGuard<'_, T>, Version)> {
         let value = self.value.try_read(caller)?;
         Some((value, self.state.version_while_locked()))
     }
@@ -65,9 +61,9 @@ impl<T> Channel<T> {
         })
     }
 
-    /// Calls `f` with the value and its version, unless a sender holds the lock.
+    /// Calls `f` with the value and its version, unless that would have to wait.
     pub(crate) fn try_with<R>(&self, caller: CallSite, f: impl FnOnce(&T, Version) -> R) -> Option<R> {
-        self.value.try_with(caller, |value| f(value, self.state.version_while_locked()))
+        self.value.try_with(caller, |value| f(&value.value, self.state.version_while_locked()))
     }
 
     /// Calls `condition` with the value and its version, and returns both if it returns `true`.
@@ -75,7 +71,7 @@ impl<T> Channel<T> {
         &self,
         caller: CallSite,
         condition: impl FnOnce(&T, Version) -> bool,
-    ) -> Option<(ValueGuard<'_, T>, Version)> {
+    ) -> Option<(ReadGuard<'_, T>, Version)> {
         self.value.with(caller, |value| {
             let version = self.state.version_while_locked();
             condition(&value.value, version).then(|| (value.into_ref(), version))

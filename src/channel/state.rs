@@ -34,11 +34,11 @@
 //! | `close` | `load`, `set_waiting`, `set` | what every sender did before it was dropped |
 
 use crate::error::RecvError;
-use crate::sync::{AtomicUsize, HAS_THREADS, IS_MODEL, Ordering, first_guess};
+use crate::sync::{AtomicUsize, HAS_STD, IS_MODEL, Ordering, first_guess};
 
 /// The number of lists that the waiting receivers are spread over, so threads seldom contend for the lock of one. There is
 /// one without threads, and one where a narrow word has no bits for more. In a model two are enough.
-pub(crate) const LANES: usize = match (HAS_THREADS && usize::BITS == 64, IS_MODEL) {
+pub(crate) const LANES: usize = match (HAS_STD && usize::BITS == 64, IS_MODEL) {
     (true, false) => 8,
     (true, true) => 2,
     (false, _) => 1,

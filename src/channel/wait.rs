@@ -15,8 +15,8 @@ use crate::channel::Channel;
 use crate::channel::state::{LANES, Version};
 use crate::channel::wait_list::{Index, NO_SLOT, RECEIVERS, SENDERS};
 use crate::channel::waiters::{SENDERS_LANE, Waiters};
-use crate::deadlock::CallSite;
 use crate::error::RecvError;
+use crate::lock::deadlock::CallSite;
 
 /// The place for the waker of one wait at a time: a slot in a wait list, from the first wait on.
 pub(crate) struct Place {

@@ -105,6 +105,11 @@ impl<T> Mutex<T> {
     pub(crate) fn with<R>(&self, f: impl FnOnce(&mut T) -> R) -> R {
         f(&mut self.0.lock().unwrap_or_else(|poisoned| poisoned.into_inner()))
     }
+
+    /// Returns `None` if the mutex is held.
+    pub(crate) fn try_with<R>(&self, f: impl FnOnce(&mut T) -> R) -> Option<R> {
+        self.0.try_lock().ok().map(|mut value| f(&mut value))
+    }
 }
 
 /// The value is in std's cell, which loom cannot see. `is_set` publishes it for loom, and of two callers that set it, the

@@ -1,7 +1,7 @@
 //! The facade: every atomic, reference count, lock and pause of this crate. Only this folder names the crates that they come
 //! from. Under `cfg(loom)` the same names are loom's types.
 //!
-//! It has primitives and no policy: `channel/queue/` decides how a thread waits for the value, and `channel/wait.rs` decides
+//! It has primitives and no policy: `lock/queue/` decides how a thread waits for the value, and `channel/wait.rs` decides
 //! in which lane a receiver waits.
 
 #[cfg(not(target_pointer_width = "64"))]
@@ -17,10 +17,6 @@ mod mutex;
 mod native;
 #[cfg(all(feature = "std", not(target_family = "wasm"), not(all(loom, feature = "loom"))))]
 pub(crate) mod thread;
-
-/// An `Arc` that converts into a [`Waker`](core::task::Waker), and the trait for that.
-#[cfg(all(feature = "std", not(target_family = "wasm")))]
-pub(crate) use portable_atomic_util::{Arc as WakerArc, task::Wake};
 
 pub(crate) use self::event::{Event, notify_all};
 #[cfg(all(feature = "std", not(target_family = "wasm")))]
@@ -38,25 +34,26 @@ pub(crate) use self::eager::Eager as LazyIfLarge;
 #[cfg(target_pointer_width = "64")]
 pub(crate) use self::lazy::Lazy as LazyIfLarge;
 
-/// `true` if there are threads.
-pub(crate) const HAS_THREADS: bool = cfg!(feature = "std");
+/// `true` if there may be threads.
+pub(crate) const HAS_STD: bool = cfg!(feature = "std");
 
-/// `false` if all code runs on one thread that nothing interrupts.
+/// `false` if all code runs on one thread that nothing interrupts, so waiting would never end.
 #[cfg(not(all(feature = "std", not(target_family = "wasm"))))]
-pub(crate) const HAS_OTHER_THREADS: bool = cfg!(any(not(target_family = "wasm"), target_feature = "atomics"));
+pub(crate) const CAN_SPIN: bool = cfg!(any(not(target_family = "wasm"), target_feature = "atomics"));
 
-/// `true` if the lock of a [`Mutex`] is a critical section.
-pub(crate) const HAS_CRITICAL_SECTIONS: bool = cfg!(feature = "critical-section");
+/// `true` if the lock of a [`Mutex`] is a critical section. With `std` there are threads, which need locks that sleep, and the
+/// feature has no effect.
+pub(crate) const HAS_CRITICAL_SECTIONS: bool = cfg!(all(feature = "critical-section", not(feature = "std")));
 
 /// `true` in a model, where a few waiting tasks must be enough to reach every branch.
 pub(crate) const IS_MODEL: bool = cfg!(all(loom, feature = "loom"));
 
-/// Runs `f` in a critical section, so nothing on this core preempts it. Without the feature `critical-section`, just runs
-/// `f`.
+/// Runs `f` in a critical section, so nothing on this core preempts it. Without [critical sections](HAS_CRITICAL_SECTIONS), just
+/// runs `f`.
 pub(crate) fn without_preemption<R>(f: impl FnOnce() -> R) -> R {
-    #[cfg(feature = "critical-section")]
+    #[cfg(all(feature = "critical-section", not(feature = "std")))]
     return critical_section::with(|_| f());
-    #[cfg(not(feature = "critical-section"))]
+    #[cfg(not(all(feature = "critical-section", not(feature = "std"))))]
     f()
 }
 

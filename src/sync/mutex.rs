@@ -4,10 +4,10 @@
 //! core. Otherwise it is spin's. With std's mutex, a wait and its wake-up take 6 % longer, and waking 10,000 receivers on two
 //! threads takes up to a third longer.
 
-#[cfg(feature = "critical-section")]
+#[cfg(all(feature = "critical-section", not(feature = "std")))]
 pub(crate) struct Mutex<T>(critical_section::Mutex<core::cell::RefCell<T>>);
 
-#[cfg(feature = "critical-section")]
+#[cfg(all(feature = "critical-section", not(feature = "std")))]
 impl<T> Mutex<T> {
     pub(crate) const fn new(value: T) -> Self {
         Self(critical_section::Mutex::new(core::cell::RefCell::new(value)))
@@ -22,10 +22,10 @@ impl<T> Mutex<T> {
     }
 }
 
-#[cfg(not(feature = "critical-section"))]
+#[cfg(not(all(feature = "critical-section", not(feature = "std"))))]
 pub(crate) struct Mutex<T>(spin::mutex::SpinMutex<T>);
 
-#[cfg(not(feature = "critical-section"))]
+#[cfg(not(all(feature = "critical-section", not(feature = "std"))))]
 impl<T> Mutex<T> {
     pub(crate) const fn new(value: T) -> Self {
         Self(spin::mutex::SpinMutex::new(value))
@@ -45,7 +45,7 @@ impl<T> Mutex<T> {
 
 /// Pauses after a failed attempt, and counts it in `failed`. With threads it soon sleeps, because the holder may have been
 /// preempted.
-#[cfg(not(feature = "critical-section"))]
+#[cfg(not(all(feature = "critical-section", not(feature = "std"))))]
 #[cold]
 fn pause(failed: &mut u32) {
     *failed = failed.saturating_add(1);

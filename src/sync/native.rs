@@ -12,7 +12,7 @@ macro_rules! new_arc {
 }
 pub(crate) use new_arc;
 
-/// The lock around the value. Only its `try_` methods are used: `channel/queue/` decides how a caller waits for it.
+/// The lock around the value. Only its `try_` methods are used: `lock/` decides how a caller waits for it.
 pub(crate) use spin::{RwLock, RwLockReadGuard};
 
 /// Returns what may be in `atomic`, as the first guess of a compare-exchange loop.

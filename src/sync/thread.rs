@@ -1,29 +1,103 @@
-//! Threads: thread-local cells, how a thread sleeps, and the lock for which it sleeps.
+//! Thread support: thread-local cells, parking, time, and a mutex whose waiters sleep.
 
-pub(crate) use std::thread::{Thread, ThreadId, current};
+use core::cell::Cell;
+use core::task::Waker;
+use core::time::Duration;
+use std::sync::{Mutex, TryLockError};
+pub(crate) use std::time::Instant;
 
-/// Declares a thread-local cell with a constant initial value.
+pub(crate) use parking::Unparker;
+
+/// Longer than any thread sleeps.
+pub(crate) const FOREVER: Duration = Duration::from_secs(3_600);
+
+pub(crate) fn now() -> Instant {
+    Instant::now()
+}
+
+/// Declares a thread-local value with a constant initial value.
 macro_rules! per_thread {
-    ($(#[$attr:meta])* static $name:ident: $type:ty = $init:expr;) => {
-        std::thread_local! { $(#[$attr])* static $name: $type = const { $init }; }
+    ($(#[$attr:meta])* $vis:vis static $name:ident: $type:ty = $init:expr;) => {
+        std::thread_local! { $(#[$attr])* $vis static $name: $type = const { $init }; }
     };
 }
 pub(crate) use per_thread;
 
-/// Sleeps until the thread is unparked, but no longer than `limit`. It may also wake up for no reason.
-pub(crate) fn park(limit: Option<core::time::Duration>) {
-    match limit {
-        Some(limit) => std::thread::park_timeout(limit),
-        None => std::thread::park(),
+per_thread! {
+    /// The parker that this thread has used before, while it does not use it.
+    static UNUSED: Cell<Option<parking::Parker>> = Cell::new(None);
+}
+
+/// How a thread sleeps and is woken. It has nothing to do with `std::thread::park`, whose token belongs to the program.
+pub(crate) struct Parker(Option<parking::Parker>);
+
+impl Parker {
+    /// Takes the thread's parker, until the result is dropped. A wait inside another wait gets a parker of its own, so it consumes no
+    /// wake-up of the outer one; so does a thread whose thread-locals have been destroyed.
+    pub(crate) fn take() -> Self {
+        let taken = UNUSED.try_with(Cell::take).ok().flatten();
+        Self(Some(taken.unwrap_or_else(Self::make)))
+    }
+
+    #[cold]
+    fn make() -> parking::Parker {
+        let made = parking::Parker::new();
+        match UNUSED.try_with(Cell::take).ok().flatten() {
+            None => made,
+            // The allocator has waited on this thread meanwhile, and has left its parker. It can use that one again while the new
+            // one is freed, so it does not make another.
+            Some(left) => {
+                let _ = UNUSED.try_with(|unused| unused.set(Some(left)));
+                drop(made);
+                UNUSED.try_with(Cell::take).ok().flatten().unwrap_or_default()
+            }
+        }
+    }
+
+    fn parker(&self) -> &parking::Parker {
+        self.0.as_ref().unwrap_or_else(|| unreachable!())
+    }
+
+    /// Sleeps until the thread is woken, but no longer than `limit`. It may also wake up for no reason.
+    pub(crate) fn park(&self, limit: Option<Duration>) {
+        match limit {
+            Some(limit) => _ = self.parker().park_timeout(limit),
+            None => self.parker().park(),
+        }
+    }
+
+    pub(crate) fn unparker(&self) -> Unparker {
+        self.parker().unparker()
+    }
+
+    /// Returns a waker that wakes the thread.
+    pub(crate) fn waker(&self) -> Waker {
+        self.unparker().into()
     }
 }
 
-/// A lock for which threads sleep.
-#[derive(Default)]
-pub(crate) struct Mutex<T>(std::sync::Mutex<T>);
+impl Drop for Parker {
+    fn drop(&mut self) {
+        // If the thread-locals have been destroyed, the parker is dropped.
+        let _ = UNUSED.try_with(|unused| unused.set(self.0.take()));
+    }
+}
 
-impl<T> Mutex<T> {
+/// A mutex whose waiters sleep.
+#[derive(Default)]
+pub(crate) struct SleepMutex<T>(Mutex<T>);
+
+impl<T> SleepMutex<T> {
     pub(crate) fn with<R>(&self, f: impl FnOnce(&mut T) -> R) -> R {
         f(&mut self.0.lock().unwrap_or_else(|poisoned| poisoned.into_inner()))
+    }
+
+    /// Returns `None` if the mutex is held.
+    pub(crate) fn try_with<R>(&self, f: impl FnOnce(&mut T) -> R) -> Option<R> {
+        match self.0.try_lock() {
+            Ok(mut value) => Some(f(&mut value)),
+            Err(TryLockError::Poisoned(poisoned)) => Some(f(&mut poisoned.into_inner())),
+            Err(TryLockError::WouldBlock) => None,
+        }
     }
 }

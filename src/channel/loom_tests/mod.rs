@@ -10,7 +10,6 @@ mod count;
 #[path = "../../../tests/loom/explore.rs"]
 mod explore;
 mod state;
-mod value;
 mod wait_list;
 
 use loom::cell::UnsafeCell;

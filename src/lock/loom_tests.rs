@@ -6,13 +6,13 @@ use alloc::collections::BTreeSet;
 use loom::thread;
 
 use super::{Data, model, shorter};
-use crate::channel::queue::Queue;
-use crate::channel::value::Value;
-use crate::deadlock::{ChannelId, caller};
+use crate::lock::ValueLock;
+use crate::lock::deadlock::{Detector, caller};
+use crate::lock::queue::Queue;
 use crate::sync::{Arc, RwLock};
 
 fn value() -> Arc<Value<(Data, u32)>> {
-    Arc::new(Value { lock: RwLock::new((Data::new(), 0)), queue: Queue::new(), id: ChannelId::new() })
+    Arc::new(Value { lock: RwLock::new((Data::new(), 0)), queue: Queue::new(), id: Detector::new() })
 }
 
 fn add(value: &Value<(Data, u32)>, number: u32) {

@@ -1,7 +1,7 @@
 //! The deadlock detector: it knows of which channels this thread holds a guard, and where each guard was taken. A call that
 //! would wait for its own thread panics instead.
 //!
-//! Both implementations have the same names: [`caller`] returns the user's [`CallSite`], a [`ChannelId`] checks and notes
+//! Both implementations have the same names: [`caller`] returns the user's [`CallSite`], a [`Detector`] checks and notes
 //! what this thread holds, and a note lasts as long as its [`Held`] lives. `enabled.rs` is for debug builds with threads.
 //! `disabled.rs`, without state and without code, is for all others.
 
@@ -11,6 +11,6 @@ mod disabled;
 mod enabled;
 
 #[cfg(not(all(feature = "std", debug_assertions, not(all(loom, feature = "loom")))))]
-pub(crate) use self::disabled::{CallSite, ChannelId, Held, caller};
+pub(crate) use self::disabled::{CallSite, Detector, Held, caller};
 #[cfg(all(feature = "std", debug_assertions, not(all(loom, feature = "loom"))))]
-pub(crate) use self::enabled::{CallSite, ChannelId, Held, caller};
+pub(crate) use self::enabled::{CallSite, Detector, Held, caller};

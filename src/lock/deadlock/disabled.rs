@@ -9,9 +9,9 @@ pub(crate) fn caller() -> CallSite {
     CallSite
 }
 
-pub(crate) struct ChannelId;
+pub(crate) struct Detector;
 
-impl ChannelId {
+impl Detector {
     pub(crate) const fn new() -> Self {
         Self
     }
@@ -21,6 +21,12 @@ impl ChannelId {
 
     #[inline]
     pub(crate) fn check_write(&self, _: CallSite) {}
+
+    #[inline]
+    pub(crate) fn prepare(&self) {}
+
+    #[inline]
+    pub(crate) fn check_wait(&self, _: CallSite) {}
 
     #[inline]
     pub(crate) fn reading(&self, _: CallSite) -> Held {

@@ -1,0 +1,152 @@
+//! The lock around a channel's value. It knows no versions.
+//!
+//! | file | its one job |
+//! |---|---|
+//! | `mod.rs` | the lock: try, wait for a turn, try again |
+//! | `queue/` | whose turn it is |
+//! | `deadlock/` | finds calls that would wait for their own thread |
+//!
+//! Readers share the lock; a writer has it alone. The lock itself is spin's, and only its `try_` methods are used. Every caller
+//! first asks the [`queue`] whether it may try. A call that never waits then fails if it may not, or if it does not get the lock.
+//! All others ask for a turn, try the lock, and wait for the next turn until they have it.
+//!
+//! With `critical-section` (and without `std`), each attempt to write is one critical section together with the closure that
+//! changes the value, and closures that read run in one as well. So no code on this core ever waits for a holder that it has
+//! interrupted, unless that holder is a `Ref`.
+
+pub(crate) mod deadlock;
+#[cfg(all(test, loom, feature = "loom"))]
+mod loom_tests;
+pub(crate) mod queue;
+
+use crate::lock::deadlock::{CallSite, Detector, Held};
+use crate::lock::queue::{OnRelease, Queue};
+use crate::sync::{RwLock, RwLockReadGuard, without_preemption};
+
+// `channel()` builds it, in one expression with the rest of the channel.
+pub(crate) struct ValueLock<T> {
+    /// Who reads or changes the value now?
+    pub(crate) lock: RwLock<T>,
+    /// Whose turn is it to try `lock`?
+    pub(crate) queue: Queue,
+    /// Would a call wait for its own thread?
+    pub(crate) detector: Detector,
+}
+
+impl<T> ValueLock<T> {
+    /// Waits for writers.
+    #[inline]
+    pub(crate) fn read(&self, caller: CallSite) -> ReadGuard<'_, T> {
+        self.detector.check_read(caller);
+        let value = if self.queue.admits() { self.lock.try_read() } else { None };
+        self.guard(value.unwrap_or_else(|| self.read_in_turn()), caller)
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn read_in_turn(&self) -> RwLockReadGuard<'_, T> {
+        let mut turn = self.queue.turn();
+        loop {
+            turn.wait();
+            if let Some(value) = self.lock.try_read() {
+                return value;
+            }
+        }
+    }
+
+    /// Never waits.
+    #[inline]
+    pub(crate) fn try_read(&self, caller: CallSite) -> Option<ReadGuard<'_, T>> {
+        self.detector.prepare();
+        if !self.queue.admits_attempt() {
+            return None;
+        }
+        let value = self.lock.try_read();
+        if value.is_none() {
+            self.queue.notify();
+        }
+        Some(self.guard(value?, caller))
+    }
+
+    #[inline]
+    fn guard<'a>(&'a self, value: RwLockReadGuard<'a, T>, caller: CallSite) -> ReadGuard<'a, T> {
+        ReadGuard { value, _on_release: self.queue.on_release(), held: self.detector.reading(caller) }
+    }
+
+    /// Runs `f` with the value, without preemption. Waits for writers.
+    pub(crate) fn with<'a, R>(&'a self, caller: CallSite, f: impl FnOnce(ReadGuard<'a, T>) -> R) -> R {
+        without_preemption(|| self.run(self.read(caller), f))
+    }
+
+    /// Runs `f` with the value, without preemption. Never waits.
+    pub(crate) fn try_with<'a, R>(&'a self, caller: CallSite, f: impl FnOnce(ReadGuard<'a, T>) -> R) -> Option<R> {
+        without_preemption(|| Some(self.run(self.try_read(caller)?, f)))
+    }
+
+    #[inline]
+    fn run<'a, R>(&'a self, mut value: ReadGuard<'a, T>, f: impl FnOnce(ReadGuard<'a, T>) -> R) -> R {
+        value.held.set_in_closure(true);
+        let _closure = self.queue.closure();
+        f(value)
+    }
+
+    /// Waits for the lock and runs `f` with the value. If `f` panics, the lock is released, and the value stays as `f` has left it.
+    #[inline]
+    pub(crate) fn write<R>(&self, caller: CallSite, f: impl FnOnce(&mut T) -> R) -> R {
+        self.detector.check_write(caller);
+        let tried = if self.queue.admits() { self.attempt(caller, f) } else { Err(f) };
+        tried.unwrap_or_else(|f| self.write_in_turn(caller, f))
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn write_in_turn<R>(&self, caller: CallSite, mut f: impl FnOnce(&mut T) -> R) -> R {
+        let mut turn = self.queue.turn();
+        loop {
+            turn.wait();
+            match self.attempt(caller, f) {
+                Ok(result) => return result,
+                Err(again) => f = again,
+            }
+        }
+    }
+
+    /// Runs `f` with the value. Never waits.
+    #[inline]
+    pub(crate) fn try_write<R>(&self, caller: CallSite, f: impl FnOnce(&mut T) -> R) -> Option<R> {
+        self.detector.prepare();
+        if self.queue.admits_attempt() { self.attempt(caller, f).ok() } else { None }
+    }
+
+    /// Tries the lock once, without preemption, so no code on this core ever waits for a writer that it has preempted. Returns
+    /// `f` if the lock is held.
+    #[inline]
+    fn attempt<R, F: FnOnce(&mut T) -> R>(&self, caller: CallSite, f: F) -> Result<R, F> {
+        without_preemption(|| {
+            let Some(value) = self.lock.try_write() else { return Err(f) };
+            let _held = self.detector.writing(caller);
+            let _on_release = self.queue.on_release();
+            // Dropped before `_on_release` and `_held`: locals drop in reverse order, on unwinding too.
+            let mut value = value;
+            let _closure = self.queue.closure();
+            Ok(f(&mut value))
+        })
+    }
+}
+
+/// A read lock on the value. Writers wait while it lives.
+pub(crate) struct ReadGuard<'a, T> {
+    pub(crate) value: RwLockReadGuard<'a, T>,
+    /// Dropped after `value`: fields drop in the order of their declaration.
+    _on_release: OnRelease<'a>,
+    /// How does the detector describe this guard?
+    held: Held,
+}
+
+impl<T> ReadGuard<'_, T> {
+    /// Returns the guard for the user to keep, as a `Ref`.
+    pub(crate) fn into_ref(mut self) -> Self {
+        self.held.set_in_closure(false);
+        self
+    }
+}

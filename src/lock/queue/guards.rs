@@ -1,0 +1,114 @@
+//! The channels of which this thread holds guards.
+//!
+//! A thread that already reads a channel must not wait for a queued sender of that channel, which in turn waits for the thread's
+//! guard. And a thread with a guard of *another* channel must not wait for long, because two such threads could wait for each
+//! other. [`Guards`] answers both questions, in release builds too, from a few words in a thread-local.
+
+use core::cell::Cell;
+
+use crate::sync::thread::per_thread;
+
+/// How many channels a thread tells apart, besides the first. It treats a further one as a channel of which it holds no guard.
+const FURTHER: usize = 7;
+
+/// The guards of one channel.
+struct OfChannel {
+    /// Which queue's channel is it?
+    queue: Cell<usize>,
+    /// How many guards of it does the thread hold? If none, another channel can take this place.
+    count: Cell<usize>,
+}
+
+pub(super) struct Guards {
+    /// Which guards does the thread hold, of one channel? Most threads never hold others.
+    first: OfChannel,
+    /// Which does it hold of further channels?
+    further: [OfChannel; FURTHER],
+    /// How many guards does it hold of all others?
+    others: Cell<usize>,
+}
+
+per_thread! {
+    pub(super) static GUARDS: Guards = Guards::new();
+}
+
+impl OfChannel {
+    const fn new() -> Self {
+        Self { queue: Cell::new(0), count: Cell::new(0) }
+    }
+
+    fn is_of(&self, queue: usize) -> bool {
+        self.count.get() > 0 && self.queue.get() == queue
+    }
+
+    /// Counts one more guard. Returns `false` if the place is taken by another channel.
+    #[inline]
+    fn add(&self, queue: usize) -> bool {
+        let fits = self.count.get() == 0 || self.queue.get() == queue;
+        if fits {
+            self.queue.set(queue);
+            self.count.set(self.count.get() + 1);
+        }
+        fits
+    }
+
+    /// Counts one guard less. Returns `false` if none is counted here.
+    #[inline]
+    fn remove(&self, queue: usize) -> bool {
+        let is_here = self.is_of(queue);
+        if is_here {
+            self.count.set(self.count.get() - 1);
+        }
+        is_here
+    }
+}
+
+impl Guards {
+    const fn new() -> Self {
+        Self { first: OfChannel::new(), further: [const { OfChannel::new() }; FURTHER], others: Cell::new(0) }
+    }
+
+    fn places(&self) -> impl Iterator<Item = &OfChannel> {
+        core::iter::once(&self.first).chain(&self.further)
+    }
+
+    /// Notes a new guard of the channel with this `queue`.
+    #[inline]
+    pub(super) fn add(&self, queue: usize) {
+        if !self.first.add(queue) {
+            self.add_further(queue);
+        }
+    }
+
+    #[cold]
+    fn add_further(&self, queue: usize) {
+        if !self.further.iter().any(|place| place.add(queue)) {
+            self.others.set(self.others.get() + 1);
+        }
+    }
+
+    /// Notes that a guard of the channel with this `queue` has been dropped.
+    #[inline]
+    pub(super) fn remove(&self, queue: usize) {
+        if !self.first.remove(queue) {
+            self.remove_further(queue);
+        }
+    }
+
+    #[cold]
+    fn remove_further(&self, queue: usize) {
+        if !self.further.iter().any(|place| place.remove(queue)) {
+            self.others.set(self.others.get() - 1);
+        }
+    }
+
+    /// Returns `true` if the thread holds a guard of the channel with this `queue`.
+    pub(super) fn holds(&self, queue: usize) -> bool {
+        self.places().any(|place| place.is_of(queue))
+    }
+
+    /// Returns `true` if the thread holds a guard of any channel.
+    pub(super) fn holds_any(&self) -> bool {
+        self.others.get() > 0 || self.places().any(|place| place.count.get() > 0)
+    }
+}

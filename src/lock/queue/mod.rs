@@ -1,0 +1,27 @@
+//! Whose turn it is to try the value's lock.
+//!
+//! Both implementations have the same names:
+//!
+//! | name | what it does |
+//! |---|---|
+//! | `Queue::admits` | returns `true` if a caller that has not waited may try the lock |
+//! | `Queue::admits_attempt` | the same for a call that never waits |
+//! | `Queue::turn` | returns a `Turn`: each `Turn::wait` returns when the caller may try the lock again |
+//! | `Queue::notify` | wakes a thread that waits, after an attempt to read that has failed |
+//! | `Queue::on_release` | returns an `OnRelease`, which is stored next to each lock guard and dropped right after it |
+//! | `Queue::closure` | returns a value that lives while one of the user's closures runs with the lock held |
+//!
+//! `threads.rs` is for builds with threads: they sleep, and no thread starves. `spinning.rs` is for all others, where a caller can
+//! only try again.
+
+#[cfg(all(feature = "std", not(target_family = "wasm")))]
+mod guards;
+#[cfg(not(all(feature = "std", not(target_family = "wasm"))))]
+mod spinning;
+#[cfg(all(feature = "std", not(target_family = "wasm")))]
+mod threads;
+
+#[cfg(not(all(feature = "std", not(target_family = "wasm"))))]
+pub(crate) use self::spinning::{OnRelease, Queue};
+#[cfg(all(feature = "std", not(target_family = "wasm")))]
+pub(crate) use self::threads::{OnRelease, Queue};

@@ -1,0 +1,102 @@
+//! The queue of builds without threads that could sleep: there is none, and a caller tries again until it succeeds.
+//!
+//! The lock is free between two attempts. So with `critical-section`, an interrupt handler never waits for a lock that only the
+//! interrupted code can release, unless that code holds a `Ref`.
+
+use core::marker::PhantomData;
+
+use crate::sync::{AtomicUsize, CAN_SPIN, HAS_CRITICAL_SECTIONS, Ordering, without_preemption};
+
+pub(crate) struct Queue {
+    /// With critical sections: how many of the user's closures run with this lock held? They run in a critical section, so code
+    /// that finds one inside a critical section of its own was called by it.
+    closures: AtomicUsize,
+}
+
+impl Queue {
+    pub(crate) const fn new() -> Self {
+        Self { closures: AtomicUsize::new(0) }
+    }
+
+    #[inline]
+    pub(crate) fn admits(&self) -> bool {
+        true
+    }
+
+    #[inline]
+    pub(crate) fn admits_attempt(&self) -> bool {
+        true
+    }
+
+    #[inline]
+    pub(crate) fn turn(&self) -> Turn<'_> {
+        Turn { queue: self }
+    }
+
+    #[inline]
+    pub(crate) fn notify(&self) {}
+
+    #[inline]
+    pub(crate) fn on_release(&self) -> OnRelease<'_> {
+        OnRelease(PhantomData)
+    }
+
+    /// The caller is in a critical section, if there are any, until the result has been dropped.
+    #[inline]
+    pub(crate) fn closure(&self) -> Closure<'_> {
+        self.count_closure(1);
+        Closure { queue: self }
+    }
+
+    #[inline]
+    fn count_closure(&self, change: isize) {
+        if HAS_CRITICAL_SECTIONS {
+            // ORDERING: Relaxed, both; all accesses are in critical sections, which order them. So a load and a store do: an
+            // addition would be longer where there is no instruction for it.
+            let closures = self.closures.load(Ordering::Relaxed);
+            self.closures.store(closures.wrapping_add_signed(change), Ordering::Relaxed);
+        }
+    }
+}
+
+/// A call that tries the lock again and again.
+pub(crate) struct Turn<'a> {
+    queue: &'a Queue,
+}
+
+impl Turn<'_> {
+    /// Returns when the caller may try the lock again.
+    ///
+    /// # Panics
+    ///
+    /// Panics if only the caller could release the lock: in a closure that runs with the lock held, or on WebAssembly without
+    /// threads.
+    #[cold]
+    pub(crate) fn wait(&mut self) {
+        // ORDERING: Relaxed; in a critical section, as all accesses.
+        if HAS_CRITICAL_SECTIONS && without_preemption(|| self.queue.closures.load(Ordering::Relaxed)) > 0 {
+            panic!("deadlock: a closure uses the watch channel whose value it reads or changes");
+        }
+        if !CAN_SPIN {
+            panic!(
+                "deadlock: this call waits for a `Ref` or a closure of the same watch channel, and there is no other thread \
+                 that could end it; drop the `Ref` first, or use `try_send` or `try_borrow`"
+            );
+        }
+        core::hint::spin_loop();
+    }
+}
+
+pub(crate) struct OnRelease<'a>(PhantomData<&'a Queue>);
+
+/// One of the user's closures runs with the lock held.
+pub(crate) struct Closure<'a> {
+    queue: &'a Queue,
+}
+
+impl Drop for Closure<'_> {
+    #[inline]
+    fn drop(&mut self) {
+        self.queue.count_closure(-1);
+    }
+}

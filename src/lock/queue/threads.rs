@@ -1,0 +1,465 @@
+//! The queue of threads that wait for the value's lock.
+//!
+//! A thread that does not get the lock spins for about a microsecond, joins the queue and sleeps. Only the *first* thread in the
+//! queue competes for the lock. Threads that have just arrived may overtake it, which keeps short contention fast. Once it has been
+//! first for [`PATIENCE`], or in the queue for [`LONG_PATIENCE`], it *demands* the lock: from then on threads that arrive join the
+//! queue, attempts fail, and the first thread gets the lock when its holders release it. It then leaves the queue and wakes the
+//! next thread, so readers in a row read together.
+//!
+//! ```text
+//!              +-------+    +-------+    +-------+
+//!   leaves <-- | first | <- | next  | <- |  ...  | <-- joins
+//!              +-------+    +-------+    +-------+
+//!   competes; woken by each release     wake up after 10, 40, 160 ... ms, to see whether the first thread runs
+//! ```
+//!
+//! | bit of `word` | meaning | set by | cleared by |
+//! |---|---|---|---|
+//! | [`ASLEEP`] | the first thread sleeps, or is about to | the first thread, before it tries the lock ([`Place::compete`]) | a thread that releases the lock ([`Queue::notify`]), which then wakes the first thread; a change of the first thread |
+//! | [`DEMANDED`] | threads that arrive join the queue | the first thread, or a thread that wakes it | a change of the first thread; a thread that finds that none of the queued threads runs |
+//! | [`HAS_UNUSED_ROOM`] | the queue is empty and has room for many threads | the last thread, when it leaves | the next thread that releases the lock, which frees the room; a thread that joins |
+//!
+//! # Every rule has an end
+//!
+//! *A demand ends if its thread gets no processor.* Each queued thread notes when it is due to run: at the end of its sleep, or when
+//! it is woken, if that is earlier. A thread that has not run [`STALL`] after that is *stalled*, for example because its priority is
+//! low. Whoever finds the first thread stalled ([`Queue::wake_first`]) makes the next one that runs the first. When the stalled
+//! thread runs again, it takes its place back.
+//!
+//! *A thread that holds a guard waits for a limited time.* If the guard is of the same channel, no writer can hold the lock, so the
+//! thread ignores demands. If it is of another channel, two threads could wait for each other: each holds a guard of one channel,
+//! for which a sender waits, and queues behind the sender of the other channel. So such a thread obeys a demand for as long as the
+//! first thread had already waited when it came, and then competes as well. A sender still gets the lock: once it has waited longer
+//! than the longest hold, all earlier holders are gone before anyone passes.
+//!
+//! # Every sleep has a limit
+//!
+//! The first thread sets `ASLEEP` and then tries the lock. A holder releases the lock and then checks `ASLEEP`. So either the thread
+//! gets the lock, or the holder finds the bit, if both see these four steps in the same order. On a processor with weak ordering the
+//! holder may read the bit before its release is visible, and then each can miss the other. A fence would prevent that, but every
+//! read would pay for it. Instead the first thread sleeps for [`SHORTEST_SLEEP`] and tries again, then sleeps twice as long each
+//! time, up to [`LONGEST_SLEEP`]. The others sleep longer ([`FIRST_NAP`]), and only to find a first thread that is stalled.
+//!
+//! # Memory
+//!
+//! A program's allocator may use this channel. So nothing is allocated or freed while the mutex of the queue is held, or while this
+//! thread holds the value's lock: a thread takes its parker and makes room for itself before it joins the queue, and unused room is
+//! freed after a release.
+
+use alloc::collections::VecDeque;
+use core::mem;
+use core::time::Duration;
+
+use crate::lock::queue::guards::GUARDS;
+use crate::sync::thread::{FOREVER, Instant, Parker, SleepMutex, Unparker, now};
+use crate::sync::{AtomicUsize, IS_MODEL, Lazy, Ordering};
+
+/// Threads that arrive join the queue.
+const DEMANDED: usize = 1;
+
+/// The first thread sleeps, or is about to.
+const ASLEEP: usize = 2;
+
+/// The queue is empty and has room for many threads.
+const HAS_UNUSED_ROOM: usize = 4;
+
+/// How long others may overtake the first thread. In a model it demands the lock at its second try.
+const PATIENCE: Duration = Duration::from_micros(if IS_MODEL { 0 } else { 200 });
+
+/// How long others may overtake a thread in the queue. (A longer limit lets many threads do more operations in all: with 64
+/// threads, this one costs 8 % of them.)
+const LONG_PATIENCE: Duration = Duration::from_millis(if IS_MODEL { 3_600_000 } else { 4 });
+
+/// How long after it is due a thread may take to run before others take its turn.
+const STALL: Duration = Duration::from_millis(3);
+
+/// The first thread's sleeps.
+const SHORTEST_SLEEP: Duration = Duration::from_micros(200);
+const LONGEST_SLEEP: Duration = Duration::from_millis(8);
+
+/// The sleeps of the other threads: each is four times as long as the one before. In a model these sleeps do not end by themselves,
+/// which would hide a missing wake-up.
+const FIRST_NAP: Duration = if IS_MODEL { FOREVER } else { Duration::from_millis(10) };
+const LONGEST_NAP: Duration = if IS_MODEL { FOREVER } else { Duration::from_secs(1) };
+
+/// How long a thread with a guard of another channel obeys a demand, if the first thread has not waited for longer.
+const SHORTEST_OBEDIENCE: Duration = Duration::from_micros(200);
+
+/// How often a thread tries the lock before it sleeps. The tries are 1, 2, 4, ... 64, 64, ... pauses of the processor apart.
+const SPINS: u32 = if IS_MODEL { 0 } else { 10 };
+
+/// How many threads a queue in which none waits has room for.
+const KEPT: usize = 16;
+
+pub(crate) struct Queue {
+    /// Must threads that arrive join the queue ([`DEMANDED`]), and must a release wake the first thread ([`ASLEEP`])?
+    word: AtomicUsize,
+    /// Which threads wait? Made when the first one does.
+    threads: Lazy<SleepMutex<Threads>>,
+}
+
+impl Queue {
+    pub(crate) fn new() -> Self {
+        Self { word: AtomicUsize::new(0), threads: Lazy::default() }
+    }
+
+    /// Identifies the channel in [`GUARDS`].
+    #[inline]
+    fn id(&self) -> usize {
+        core::ptr::from_ref(self).addr()
+    }
+
+    #[inline]
+    pub(crate) fn admits(&self) -> bool {
+        // ORDERING: Relaxed; a caller that misses a demand overtakes once more.
+        self.word.load(Ordering::Relaxed) & DEMANDED == 0 || self.is_held_here()
+    }
+
+    /// Returns `true` if this thread holds a guard of this channel.
+    #[cold]
+    fn is_held_here(&self) -> bool {
+        GUARDS.with(|guards| guards.holds(self.id()))
+    }
+
+    #[inline]
+    pub(crate) fn admits_attempt(&self) -> bool {
+        self.admits() || self.outlives_demand()
+    }
+
+    /// Looks for a thread in the queue that runs, because an attempt has met a demand. Returns `true` if there is none, so the
+    /// demand has ended. If the mutex is held, the attempt fails: it must not wait.
+    #[cold]
+    #[inline(never)]
+    fn outlives_demand(&self) -> bool {
+        if let Some(threads) = self.threads.get() {
+            threads.try_with(|threads| self.replace_stalled(threads, now()));
+        }
+        self.admits()
+    }
+
+    #[inline]
+    pub(crate) fn turn(&self) -> Turn<'_> {
+        Turn { queue: self, pauses: 0, place: None }
+    }
+
+    /// Wakes the first thread if it sleeps, and frees unused room. This is needed after a failed attempt to read as well: such an
+    /// attempt counts as a reader for a moment, and may have kept a writer from getting the lock.
+    #[inline]
+    pub(crate) fn notify(&self) {
+        // ORDERING: SeqCst; partner: the SeqCst in `compete`; see "every sleep has a limit" above.
+        if self.word.load(Ordering::SeqCst) & (ASLEEP | HAS_UNUSED_ROOM) != 0 {
+            self.notify_first();
+        }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn notify_first(&self) {
+        let threads = self.threads.get_or_make();
+        // ORDERING: Relaxed; only the thread that clears the bit wakes the first one, and the mutex orders the rest.
+        if self.word.fetch_and(!ASLEEP, Ordering::Relaxed) & ASLEEP != 0 {
+            threads.with(|threads| self.wake_first(threads, now()));
+        } else if !self.is_held_here() {
+            drop(threads.with(|threads| self.take_unused_room(threads)));
+        }
+    }
+
+    /// Makes the first thread that runs the first of all, and wakes it. Demands the lock on its behalf if it has waited for long,
+    /// because it may be long before it gets a processor. If none runs, no thread demands the lock.
+    fn wake_first(&self, threads: &mut Threads, now: Instant) {
+        let first = threads.elect(now);
+        let demand = first.as_ref().map_or(0, |first| first.demand(now));
+        // ORDERING: Relaxed; `admits` may miss a demand, and `ASLEEP` is set again by a thread that sleeps.
+        self.word.store(demand, Ordering::Relaxed);
+        if let Some(first) = first {
+            first.due = first.due.min(now);
+            first.first_since.get_or_insert(now);
+            first.unparker.unpark();
+        }
+    }
+
+    /// Makes another thread the first one if the first one is stalled.
+    fn replace_stalled(&self, threads: &mut Threads, now: Instant) {
+        if threads.waiting.front().is_some_and(|first| first.is_stalled(now)) {
+            self.wake_first(threads, now);
+        }
+    }
+
+    /// Takes the room of an empty queue out for the caller to free, if there is much of it.
+    fn take_unused_room(&self, threads: &mut Threads) -> VecDeque<QueuedThread> {
+        // ORDERING: Relaxed; the bit only saves a look at the queue. It is changed with the mutex held.
+        self.word.fetch_and(!HAS_UNUSED_ROOM, Ordering::Relaxed);
+        if threads.has_unused_room() { mem::take(&mut threads.waiting) } else { VecDeque::new() }
+    }
+
+    #[inline]
+    pub(crate) fn on_release(&self) -> OnRelease<'_> {
+        GUARDS.with(|guards| guards.add(self.id()));
+        OnRelease { queue: self }
+    }
+
+    /// Closures run on threads like all other code.
+    #[inline]
+    pub(crate) fn closure(&self) {}
+}
+
+/// The threads that wait, the first one at the front.
+#[derive(Default)]
+struct Threads {
+    waiting: VecDeque<QueuedThread>,
+    /// How many threads have ever joined?
+    joined: usize,
+}
+
+/// The queue has no room for more threads than these.
+struct Full(usize);
+
+struct QueuedThread {
+    /// Which thread of this queue is it? Later threads have higher numbers.
+    number: usize,
+    /// How is it woken?
+    unparker: Unparker,
+    /// When did it join the queue?
+    since: Instant,
+    /// When did it become the first thread, if it has?
+    first_since: Option<Instant>,
+    /// When is it going to run at the latest, if it gets a processor?
+    due: Instant,
+}
+
+impl QueuedThread {
+    /// Returns `true` if the thread should have run, and gets no processor.
+    fn is_stalled(&self, now: Instant) -> bool {
+        now > self.due + STALL
+    }
+
+    /// Returns [`DEMANDED`] if the thread, which is the first one, has waited long enough to demand the lock.
+    fn demand(&self, now: Instant) -> usize {
+        let is_due = now - self.since >= LONG_PATIENCE || self.first_since.is_some_and(|since| now - since >= PATIENCE);
+        if is_due { DEMANDED } else { 0 }
+    }
+}
+
+impl Threads {
+    fn position(&self, number: usize) -> Option<usize> {
+        self.waiting.iter().position(|thread| thread.number == number)
+    }
+
+    fn find(&mut self, number: usize) -> Option<&mut QueuedThread> {
+        self.waiting.iter_mut().find(|thread| thread.number == number)
+    }
+
+    /// Moves a thread to the front. There is room: it has just been taken out.
+    fn move_to_front(&mut self, at: usize) {
+        if let Some(thread) = self.waiting.remove(at) {
+            self.waiting.push_front(thread);
+        }
+    }
+
+    /// Moves the first thread that is not stalled to the front, and returns it.
+    fn elect(&mut self, now: Instant) -> Option<&mut QueuedThread> {
+        let at = self.waiting.iter().position(|thread| !thread.is_stalled(now))?;
+        if at > 0 {
+            self.move_to_front(at);
+        }
+        self.waiting.front_mut()
+    }
+
+    /// Adds a thread, unless there is no room. Returns its number, and until when it obeys a demand if it holds a guard of another
+    /// channel.
+    fn push(&mut self, unparker: Unparker, now: Instant) -> Result<(usize, Instant), Full> {
+        if self.waiting.len() == self.waiting.capacity() {
+            return Err(Full(self.waiting.len()));
+        }
+        let waited = self.waiting.front().map_or(Duration::ZERO, |first| now - first.since);
+        self.joined = self.joined.wrapping_add(1);
+        self.waiting.push_back(QueuedThread { number: self.joined, unparker, since: now, first_since: None, due: now });
+        Ok((self.joined, now + waited.max(SHORTEST_OBEDIENCE)))
+    }
+
+    /// Moves the threads to `room` if that is larger, and their old room to `room`.
+    fn move_to(&mut self, room: &mut VecDeque<QueuedThread>) {
+        if self.waiting.capacity() < room.capacity() {
+            room.append(&mut self.waiting);
+            mem::swap(&mut self.waiting, room);
+        }
+    }
+
+    /// Notes that a thread runs. If others have taken its turn because it did not, it takes its place back.
+    fn note_running(&mut self, number: usize, now: Instant) {
+        let Some(at) = self.position(number) else { return };
+        if let Some(thread) = self.waiting.get_mut(at) {
+            thread.due = now;
+        }
+        if self.waiting.front().is_some_and(|first| number < first.number) {
+            self.move_to_front(at);
+        }
+    }
+
+    fn has_unused_room(&self) -> bool {
+        self.waiting.is_empty() && self.waiting.capacity() > KEPT
+    }
+}
+
+/// A caller's way to the lock: it spins, joins the queue, sleeps, and is the first one.
+pub(crate) struct Turn<'a> {
+    queue: &'a Queue,
+    /// How often has it paused since it last slept or arrived?
+    pauses: u32,
+    /// Where is it in the queue, if it has joined?
+    place: Option<Place<'a>>,
+}
+
+impl Turn<'_> {
+    /// Returns when the caller may try the lock again.
+    pub(crate) fn wait(&mut self) {
+        // The holders will soon release the lock, but others may overtake.
+        while self.pauses < SPINS {
+            (0..1 << self.pauses.min(6)).for_each(|_: u32| core::hint::spin_loop());
+            self.pauses += 1;
+            if self.place.is_some() || self.queue.admits() {
+                return;
+            }
+        }
+        loop {
+            let is_turn = match &mut self.place {
+                None => self.place.insert(Place::join(self.queue)).compete(),
+                Some(place) => {
+                    place.sleep();
+                    place.compete()
+                }
+            };
+            if is_turn {
+                self.pauses = 0;
+                return;
+            }
+        }
+    }
+}
+
+/// A thread's place in the queue, which it leaves when this is dropped.
+struct Place<'a> {
+    queue: &'a Queue,
+    threads: &'a SleepMutex<Threads>,
+    /// Which of the threads is it?
+    number: usize,
+    /// How does it sleep?
+    parker: Parker,
+    /// Until when does it let the first thread go first? Only set if it holds a guard of another channel.
+    obeys_until: Option<Instant>,
+    /// Does it compete for the lock?
+    competes: bool,
+    /// How often has it slept since `competes` last changed?
+    sleeps: u32,
+    /// How long does it sleep next?
+    limit: Duration,
+}
+
+impl<'a> Place<'a> {
+    /// Joins the queue, and makes room in it first if it is full.
+    fn join(queue: &'a Queue) -> Self {
+        // An attempt to read may have kept the first thread from getting the lock.
+        queue.notify();
+        let threads = queue.threads.get_or_make();
+        let holds_guards = GUARDS.with(|guards| guards.holds_any());
+        loop {
+            let parker = Parker::take();
+            let unparker = parker.unparker();
+            match threads.with(|threads| threads.push(unparker, now())) {
+                Ok((number, until)) => {
+                    return Self {
+                        queue,
+                        threads,
+                        number,
+                        parker,
+                        obeys_until: holds_guards.then_some(until),
+                        competes: false,
+                        sleeps: 0,
+                        limit: SHORTEST_SLEEP,
+                    };
+                }
+                Err(Full(len)) => {
+                    // Put back before anything is allocated, so that the allocator can use it.
+                    drop(parker);
+                    let mut larger = VecDeque::with_capacity((2 * len).max(4));
+                    threads.with(|threads| threads.move_to(&mut larger));
+                }
+            }
+        }
+    }
+
+    /// Returns `true` if this thread may try the lock now. If that fails, it must sleep.
+    fn compete(&mut self) -> bool {
+        let now = now();
+        self.threads.with(|threads| {
+            threads.note_running(self.number, now);
+            self.queue.replace_stalled(threads, now);
+            if let Some(first) = threads.waiting.front_mut() {
+                let (is_first, due) = (first.number == self.number, first.due);
+                if is_first {
+                    first.first_since.get_or_insert(now);
+                    // ORDERING: SeqCst; partner: the SeqCst in `notify`; see "every sleep has a limit" above.
+                    self.queue.word.fetch_or(ASLEEP | first.demand(now), Ordering::SeqCst);
+                }
+                self.plan_sleep(is_first, due, now);
+            }
+            if let Some(thread) = threads.find(self.number) {
+                thread.due = now + self.limit;
+            }
+        });
+        self.competes
+    }
+
+    /// Decides whether this thread competes, and how long it sleeps if it does not get the lock. The first thread must run by
+    /// `first_due`.
+    fn plan_sleep(&mut self, is_first: bool, first_due: Instant, now: Instant) {
+        let competed = self.competes;
+        self.competes = is_first || self.obeys_until.is_some_and(|until| now >= until);
+        self.sleeps = if competed == self.competes { self.sleeps + 1 } else { 0 };
+        self.limit = if self.competes {
+            (SHORTEST_SLEEP * 2u32.pow(self.sleeps.min(8))).min(LONGEST_SLEEP)
+        } else if let Some(until) = self.obeys_until {
+            until - now
+        } else if first_due <= now {
+            // The first thread has been woken. If it does not run, this thread takes its turn.
+            first_due + STALL - now + SHORTEST_SLEEP
+        } else {
+            (FIRST_NAP * 4u32.pow(self.sleeps.min(4))).min(LONGEST_NAP)
+        };
+    }
+
+    fn sleep(&self) {
+        self.parker.park(Some(self.limit));
+    }
+}
+
+impl Drop for Place<'_> {
+    fn drop(&mut self) {
+        self.threads.with(|threads| {
+            let at = threads.position(self.number);
+            at.and_then(|at| threads.waiting.remove(at));
+            if at == Some(0) {
+                self.queue.wake_first(threads, now());
+            }
+            if threads.has_unused_room() {
+                // ORDERING: Relaxed; as in `take_unused_room`.
+                self.queue.word.fetch_or(HAS_UNUSED_ROOM, Ordering::Relaxed);
+            }
+        });
+        // A writer has released the lock by now.
+        self.queue.notify();
+    }
+}
+
+/// Stored next to each lock guard, and dropped right after it.
+pub(crate) struct OnRelease<'a> {
+    queue: &'a Queue,
+}
+
+impl Drop for OnRelease<'_> {
+    #[inline]
+    fn drop(&mut self) {
+        GUARDS.with(|guards| guards.remove(self.queue.id()));
+        self.queue.notify();
+    }
+}
