@@ -1,28 +1,34 @@
-//! The value's lock and its queue. The lock itself is not spin's but a model of it (`src/sync/loom.rs`). Models of reads
+//! Models of the value's lock and its queue. The lock itself is not spin's but a model of it (`src/sync/loom.rs`). Models of reads
 //! that pass queued writers are in `tests/loom/lock.rs`.
+//!
+//! In a model a thread does not spin before it joins the queue, and it demands the lock at its second try. Time passes only in
+//! sleeps with a limit. The queue has room for one thread at first, and keeps no more.
+#![expect(clippy::disallowed_types, reason = "outcomes are collected outside the model")]
 
 use alloc::collections::BTreeSet;
+use core::time::Duration;
 
 use loom::thread;
 
-use super::{Data, model, shorter};
 use crate::lock::ValueLock;
 use crate::lock::deadlock::{Detector, caller};
 use crate::lock::queue::Queue;
+use crate::sync::models::{Data, model, shorter};
+use crate::sync::thread::Parker;
 use crate::sync::{Arc, RwLock};
 
-fn value() -> Arc<Value<(Data, u32)>> {
-    Arc::new(Value { lock: RwLock::new((Data::new(), 0)), queue: Queue::new(), id: Detector::new() })
+fn value() -> Arc<ValueLock<(Data, u32)>> {
+    Arc::new(ValueLock { lock: RwLock::new((Data::new(), 0)), queue: Queue::new(), detector: Detector::new() })
 }
 
-fn add(value: &Value<(Data, u32)>, number: u32) {
+fn add(value: &ValueLock<(Data, u32)>, number: u32) {
     value.write(caller(), |(data, sum)| {
         data.write();
         *sum = *sum * 10 + number;
     });
 }
 
-fn read(value: &Value<(Data, u32)>) -> u32 {
+fn read(value: &ValueLock<(Data, u32)>) -> u32 {
     let guard = value.read(caller());
     guard.value.0.read();
     guard.value.1
@@ -30,7 +36,7 @@ fn read(value: &Value<(Data, u32)>) -> u32 {
 
 /// Checks that no thread demands the lock or holds it any more.
 #[track_caller]
-fn assert_is_free(value: &Value<(Data, u32)>) {
+fn assert_is_free(value: &ValueLock<(Data, u32)>) {
     assert!(value.try_read(caller()).is_some());
     assert!(value.try_write(caller(), |_| ()).is_some());
 }
@@ -91,4 +97,54 @@ fn attempts_keep_no_thread_waiting() {
     {
         assert!(outcomes.contains(&expected), "{outcomes:?}");
     }
+}
+
+/// Lets more time pass than a thread in the queue may take to run.
+fn stall() {
+    Parker::take().park(Some(Duration::from_millis(10)));
+}
+
+/// A writer demands the lock, and gets no processor for so long that an attempt passes it. It still gets the lock, and demands it
+/// again. Broken by a demand that does not end, by one that leaves its thread asleep, and by an attempt that waits.
+#[test]
+fn a_demand_ends_against_its_thread() {
+    let outcomes = model(3, || {
+        let shared = value();
+        let held = shared.read(caller());
+        let writer = thread::spawn({
+            let shared = shared.clone();
+            move || add(&shared, 1)
+        });
+        stall();
+        drop(held);
+        let written = shared.try_write(caller(), |(data, sum)| {
+            data.write();
+            *sum = *sum * 10 + 2;
+        });
+        writer.join().unwrap();
+        assert_is_free(&shared);
+        (written.is_some(), read(&shared))
+    });
+    assert_eq!(outcomes, BTreeSet::from([(false, 1), (true, 12), (true, 21)]));
+}
+
+/// Two writers wait for a reader. The first one gets no processor for a while, the other one takes its turn, and the first one takes
+/// its place back. Broken by a thread that is passed over and never woken again, by one that leaves the queue and does not wake the
+/// next one, by room that is freed while a thread is in it, and by a queue that grows without the threads that are in it.
+#[test]
+fn a_stalled_writer_takes_its_place_back() {
+    let outcomes = model(shorter(3, 2), || {
+        let shared = value();
+        let held = shared.read(caller());
+        let writers = [1, 2].map(|number| {
+            let shared = shared.clone();
+            thread::spawn(move || add(&shared, number))
+        });
+        stall();
+        drop(held);
+        writers.into_iter().for_each(|writer| writer.join().unwrap());
+        assert_is_free(&shared);
+        read(&shared)
+    });
+    assert_eq!(outcomes, BTreeSet::from([12, 21]));
 }

@@ -1,6 +1,8 @@
 //! loom's types under the same names.
 #![expect(clippy::disallowed_types, reason = "what loom does not see is said where it is used")]
 
+#[cfg(test)]
+pub(crate) mod models;
 pub(crate) mod thread;
 
 use core::ops::{Deref, DerefMut};

@@ -1,5 +1,4 @@
-//! The function that explores a model. The models here use it, and so do those of the channel's parts in
-//! `src/channel/loom_tests/`.
+//! The function that explores a model. The models here use it, and so do those of the crate's parts in `src/`.
 
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex};

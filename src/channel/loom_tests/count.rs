@@ -5,8 +5,8 @@ use alloc::vec::Vec;
 
 use loom::thread;
 
-use super::{Data, UNBOUNDED, model};
 use crate::channel::count::{Count, Removed};
+use crate::sync::models::{Data, UNBOUNDED, model};
 use crate::sync::{Arc, Mutex};
 
 /// Two handles are dropped while a wait for the last drop begins. Either the wait finds zero, or the last drop finds the flag.

@@ -5,8 +5,8 @@ use alloc::vec::Vec;
 
 use loom::thread;
 
-use super::{Data, UNBOUNDED, model, shorter};
 use crate::channel::state::{AtomicState, LISTENING, Waiting};
+use crate::sync::models::{Data, UNBOUNDED, model, shorter};
 use crate::sync::{Arc, Mutex};
 
 /// Either the receiver finds the new version, or the send finds the receiver's bit. Broken by a version that is published

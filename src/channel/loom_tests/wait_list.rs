@@ -7,9 +7,9 @@ use core::sync::atomic::{AtomicUsize, Ordering};
 
 use loom::thread;
 
-use super::{UNBOUNDED, model};
 use crate::channel::wait_list::{Batch, Index, NO_SLOT, RECEIVERS, SENDERS, WaitList};
 use crate::sync::Arc;
+use crate::sync::models::{UNBOUNDED, model};
 
 /// A task that counts its wake-ups. loom need not know of the count, which is read only after the threads have been joined.
 #[derive(Default)]

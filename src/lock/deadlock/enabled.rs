@@ -2,6 +2,7 @@
 
 use alloc::vec::Vec;
 use core::cell::Cell;
+use core::mem;
 use core::panic::Location;
 use std::collections::HashMap;
 
@@ -29,24 +30,27 @@ enum Use {
 
 /// A note of one guard of this thread.
 struct Note {
-    /// Which of the thread's guards is it? Later guards have higher numbers.
-    guard: usize,
+    /// Which channel's guard is it?
+    channel: usize,
     /// How does the thread use it?
     usage: Use,
     /// Where in the user's source was it taken?
     place: CallSite,
+    /// Which guard of the same channel was taken before it? Of an unused note: which is the next unused one?
+    earlier: Option<usize>,
+    /// Which guard of the same channel was taken after it?
+    later: Option<usize>,
 }
 
-/// How many channels without a guard [`Notes`] keeps the memory for.
-const KEPT: usize = 16;
-
-/// The guards of this thread.
+/// The guards of this thread. Each operation takes constant time, however many there are.
 #[derive(Default)]
 struct Notes {
-    /// Which guards does it hold of each channel? In the order in which they were taken, by the number of the channel.
-    of: HashMap<usize, Vec<Note>>,
-    /// How many guards has it ever taken?
-    taken: usize,
+    /// All notes, and unused places for more.
+    notes: Vec<Note>,
+    /// Which of them is the first unused one?
+    unused: Option<usize>,
+    /// Which note is the latest one of each channel?
+    latest: HashMap<usize, usize>,
 }
 
 std::thread_local! {
@@ -63,30 +67,38 @@ impl Notes {
         Some(result)
     }
 
-    /// Makes room for one more guard of a channel. This is done before the lock is taken, because it may allocate.
-    fn reserve(&mut self, channel: usize) {
-        self.of.entry(channel).or_default().reserve(1);
+    /// Makes room for one more note.
+    fn reserve(&mut self) {
+        self.notes.reserve(1);
+        self.latest.reserve(1);
     }
 
     fn add(&mut self, channel: usize, usage: Use, place: CallSite) -> usize {
-        self.taken += 1;
-        self.of.entry(channel).or_default().push(Note { guard: self.taken, usage, place });
-        self.taken
+        let at = self.unused.unwrap_or(self.notes.len());
+        let earlier = self.latest.insert(channel, at);
+        if let Some(earlier) = earlier {
+            self.notes[earlier].later = Some(at);
+        }
+        let note = Note { channel, usage, place, earlier, later: None };
+        if self.unused.is_some() {
+            self.unused = mem::replace(&mut self.notes[at], note).earlier;
+        } else {
+            self.notes.push(note);
+        }
+        at
     }
 
-    /// Returns the notes of a channel, and where among them the note of `guard` is.
-    fn find(&mut self, channel: usize, guard: usize) -> Option<(&mut Vec<Note>, usize)> {
-        let notes = self.of.get_mut(&channel)?;
-        let at = notes.binary_search_by_key(&guard, |note| note.guard).ok()?;
-        Some((notes, at))
-    }
-
-    fn remove(&mut self, channel: usize, guard: usize) {
-        if let Some((notes, at)) = self.find(channel, guard) {
-            notes.remove(at);
-            if notes.is_empty() && self.of.len() > KEPT {
-                self.of.remove(&channel);
-            }
+    fn remove(&mut self, at: usize) {
+        let Some(note) = self.notes.get_mut(at) else { return };
+        let (channel, later) = (note.channel, note.later);
+        let earlier = mem::replace(&mut note.earlier, self.unused.replace(at));
+        match (earlier, later) {
+            (_, Some(later)) => self.notes[later].earlier = earlier,
+            (Some(earlier), None) => _ = self.latest.insert(channel, earlier),
+            (None, None) => _ = self.latest.remove(&channel),
+        }
+        if let Some(earlier) = earlier {
+            self.notes[earlier].later = later;
         }
     }
 }
@@ -165,12 +177,14 @@ impl Detector {
 
     /// Makes room for the note of a guard, before an attempt to take one.
     pub(crate) fn prepare(&self) {
-        Notes::with(|notes| notes.reserve(self.number()));
+        Notes::with(Notes::reserve);
     }
 
     /// Returns the latest use of this channel by this thread. If that is a write, there is no other.
     fn find(&self) -> Option<(Use, CallSite)> {
-        Notes::with(|notes| notes.of.get(&self.number())?.last().map(|note| (note.usage, note.place)))?
+        Notes::with(|notes| {
+            notes.latest.get(&self.number()).map(|at| (notes.notes[*at].usage, notes.notes[*at].place))
+        })?
     }
 
     /// Notes that this thread has the read lock, until the result is dropped.
@@ -184,23 +198,18 @@ impl Detector {
     }
 }
 
-/// A guard that this thread has noted. Like the guard, it must be dropped on the thread that made it.
-pub(crate) struct Held {
-    /// Which channel's guard is it?
-    channel: usize,
-    /// Which of the thread's guards is it, if it has been noted?
-    guard: usize,
-}
+/// The note of a guard. Like the guard, it must be dropped on the thread that made it.
+pub(crate) struct Held(Option<usize>);
 
 impl Held {
     fn new(channel: usize, usage: Use, caller: CallSite) -> Self {
-        Self { channel, guard: Notes::with(|notes| notes.add(channel, usage, caller)).unwrap_or(0) }
+        Self(Notes::with(|notes| notes.add(channel, usage, caller)))
     }
 
     /// Notes that one of the user's closures runs with this guard, or that the user has it as a `Ref`.
     pub(crate) fn set_in_closure(&mut self, is_in_closure: bool) {
         Notes::with(|notes| {
-            if let Some(note) = notes.find(self.channel, self.guard).and_then(|(notes, at)| notes.get_mut(at)) {
+            if let Some(note) = self.0.and_then(|at| notes.notes.get_mut(at)) {
                 note.usage = if is_in_closure { Use::Read } else { Use::Ref };
             }
         });
@@ -209,6 +218,8 @@ impl Held {
 
 impl Drop for Held {
     fn drop(&mut self) {
-        Notes::with(|notes| notes.remove(self.channel, self.guard));
+        if let Some(at) = self.0 {
+            Notes::with(|notes| notes.remove(at));
+        }
     }
 }

@@ -88,8 +88,11 @@ const SHORTEST_OBEDIENCE: Duration = Duration::from_micros(200);
 /// How often a thread tries the lock before it sleeps. The tries are 1, 2, 4, ... 64, 64, ... pauses of the processor apart.
 const SPINS: u32 = if IS_MODEL { 0 } else { 10 };
 
-/// How many threads a queue in which none waits has room for.
-const KEPT: usize = 16;
+/// How many threads a queue has room for at first.
+const FIRST_ROOM: usize = if IS_MODEL { 1 } else { 4 };
+
+/// How many threads a queue in which none waits has room for at most.
+const KEPT: usize = if IS_MODEL { 1 } else { 16 };
 
 pub(crate) struct Queue {
     /// Must threads that arrive join the queue ([`DEMANDED`]), and must a release wake the first thread ([`ASLEEP`])?
@@ -169,8 +172,9 @@ impl Queue {
     fn wake_first(&self, threads: &mut Threads, now: Instant) {
         let first = threads.elect(now);
         let demand = first.as_ref().map_or(0, |first| first.demand(now));
-        // ORDERING: Relaxed; `admits` may miss a demand, and `ASLEEP` is set again by a thread that sleeps.
-        self.word.store(demand, Ordering::Relaxed);
+        // ORDERING: Relaxed; `admits` may miss a demand, and `ASLEEP` is set again by a thread that sleeps. (A swap and not a store:
+        // loom does not know that a store comes after another thread's read-modify-write of the value before it.)
+        self.word.swap(demand, Ordering::Relaxed);
         if let Some(first) = first {
             first.due = first.due.min(now);
             first.first_since.get_or_insert(now);
@@ -381,7 +385,7 @@ impl<'a> Place<'a> {
                 Err(Full(len)) => {
                     // Put back before anything is allocated, so that the allocator can use it.
                     drop(parker);
-                    let mut larger = VecDeque::with_capacity((2 * len).max(4));
+                    let mut larger = VecDeque::with_capacity((2 * len).max(FIRST_ROOM));
                     threads.with(|threads| threads.move_to(&mut larger));
                 }
             }
@@ -390,8 +394,8 @@ impl<'a> Place<'a> {
 
     /// Returns `true` if this thread may try the lock now. If that fails, it must sleep.
     fn compete(&mut self) -> bool {
-        let now = now();
         self.threads.with(|threads| {
+            let now = now();
             threads.note_running(self.number, now);
             self.queue.replace_stalled(threads, now);
             if let Some(first) = threads.waiting.front_mut() {

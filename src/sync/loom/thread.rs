@@ -12,22 +12,15 @@ pub(crate) use super::Mutex as SleepMutex;
 
 pub(crate) const FOREVER: Duration = Duration::from_secs(3_600);
 
-/// The time since a model began, which passes only when the model says so ([`pass`]).
+/// The time of a model. It passes when a sleep with a limit ends, and only then.
 pub(crate) type Instant = Duration;
 
-/// In microseconds. loom does not see it: time may pass at any moment.
+/// In microseconds. Only differences count, so it goes on from one execution to the next. loom does not see it.
 static NOW: AtomicU64 = AtomicU64::new(0);
 
 pub(crate) fn now() -> Instant {
     // ORDERING: Relaxed; loom runs one thread at a time.
     Duration::from_micros(NOW.load(Ordering::Relaxed))
-}
-
-/// Lets time pass.
-#[cfg(test)]
-pub(crate) fn pass(time: Duration) {
-    // ORDERING: Relaxed; as in `now`.
-    NOW.fetch_add(time.as_micros() as u64, Ordering::Relaxed);
 }
 
 /// Declares a thread-local value.
@@ -64,10 +57,14 @@ impl Parker {
         Self(Unparker(Arc::new(Unparked(Notify::new()))))
     }
 
-    /// A sleep with a limit ends once other threads have run.
+    /// A sleep with a limit ends once other threads have run, whether they have woken the thread or not.
     pub(crate) fn park(&self, limit: Option<Duration>) {
         match limit {
-            Some(limit) if limit < FOREVER => loom::thread::yield_now(),
+            Some(limit) if limit < FOREVER => {
+                loom::thread::yield_now();
+                // ORDERING: Relaxed; as in `now`.
+                NOW.fetch_add(limit.as_micros() as u64, Ordering::Relaxed);
+            }
             _ => self.0.0.0.wait(),
         }
     }
