@@ -172,7 +172,7 @@ impl Error for TryRecvError {}
 /// use watch_channel::error::RecvTimeoutError;
 ///
 /// let (_tx, mut rx) = watch_channel::channel(1);
-/// assert_eq!(rx.recv_deadline(Instant::now()), Err(RecvTimeoutError::Timeout));
+/// assert_eq!(rx.recv().wait_deadline(Instant::now()), Err(RecvTimeoutError::Timeout));
 /// # }
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

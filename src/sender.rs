@@ -437,6 +437,9 @@ impl<T> Sender<T> {
     /// assert!(tx.is_closed());
     /// # });
     /// ```
+    #[doc(alias = "closed_blocking")]
+    #[doc(alias = "closed_timeout")]
+    #[doc(alias = "closed_deadline")]
     pub fn closed(&self) -> Closed<'_, T> {
         Closed { channel: &self.channel, place: Place::of_sender() }
     }

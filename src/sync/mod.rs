@@ -18,10 +18,6 @@ mod native;
 #[cfg(all(feature = "std", not(target_family = "wasm"), not(all(loom, feature = "loom"))))]
 pub(crate) mod thread;
 
-/// An `Arc` that converts into a [`Waker`](core::task::Waker), and the trait for that.
-#[cfg(all(feature = "std", not(target_family = "wasm")))]
-pub(crate) use portable_atomic_util::{Arc as WakerArc, task::Wake};
-
 pub(crate) use self::event::{Event, notify_all};
 #[cfg(all(feature = "std", not(target_family = "wasm")))]
 pub(crate) use self::lazy::Lazy;

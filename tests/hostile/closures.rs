@@ -55,21 +55,22 @@ const READS: &[(&str, Reads)] = &[
         }));
     }),
     #[cfg(feature = "std")]
-    ("Receiver::wait_for_blocking", |_, rx, f| {
-        let _ = rx.wait_for_blocking(|value| {
-            f(value);
-            true
-        });
-    }),
-    #[cfg(feature = "std")]
-    ("Receiver::wait_for_timeout", |_, rx, f| {
-        let _ = rx.wait_for_timeout(
-            |value| {
+    ("WaitFor::wait", |_, rx, f| {
+        let _ = rx
+            .wait_for(|value| {
                 f(value);
                 true
-            },
-            std::time::Duration::ZERO,
-        );
+            })
+            .wait();
+    }),
+    #[cfg(feature = "std")]
+    ("WaitFor::wait_timeout", |_, rx, f| {
+        let _ = rx
+            .wait_for(|value| {
+                f(value);
+                true
+            })
+            .wait_timeout(std::time::Duration::ZERO);
     }),
 ];
 
@@ -207,7 +208,7 @@ fn use_while_it_is_read(tx: &Mutex<Option<Sender<V>>>, value: &V, kept: &Mutex<V
     assert!(rx.poll_changed(&mut Context::from_waker(&task.waker())).is_pending());
     kept.lock().unwrap().push(rx);
     #[cfg(feature = "std")]
-    assert!(tx.subscribe().changed_timeout(std::time::Duration::ZERO).is_err());
+    assert!(tx.subscribe().changed().wait_timeout(std::time::Duration::ZERO).is_err());
 }
 
 #[test]

@@ -111,10 +111,10 @@ const CALLS: &[(&str, Events, Call)] = &[
         drop(Task::new().poll_ready(rx.recv_if(|_| true)));
     }),
     #[cfg(feature = "std")]
-    ("Receiver::recv_blocking", &[(Event::Clone, 0), (Event::Drop, 0)], |_, rx, _| drop(rx.recv_blocking())),
+    ("Recv::wait", &[(Event::Clone, 0), (Event::Drop, 0)], |_, rx, _| drop(rx.recv().wait())),
     #[cfg(feature = "std")]
-    ("Receiver::recv_timeout", &[(Event::Clone, 0), (Event::Drop, 0)], |_, rx, _| {
-        drop(rx.recv_timeout(std::time::Duration::ZERO));
+    ("Recv::wait_timeout", &[(Event::Clone, 0), (Event::Drop, 0)], |_, rx, _| {
+        drop(rx.recv().wait_timeout(std::time::Duration::ZERO));
     }),
     ("Cached::new", &[(Event::Clone, 0), (Event::Drop, 0)], |_, rx, _| drop(Cached::new(rx.clone()))),
     ("Cached::get", &[(Event::Clone, 1), (Event::Drop, 0)], |tx, rx, _| {

@@ -45,7 +45,7 @@
 //! | `set` | `send_modify`, `send_if_modified`, `send_replace` and `set_if_changed`, which share one function |
 //! | `borrow` | `borrow_and_update` and `try_borrow`, of senders and receivers |
 //! | `with` | `get`, `get_and_update`, the checks for a version or the close, and `Cached`, of senders and receivers |
-//! | `first poll`, `later poll`, `dropped wait` | those of `changed` and of `changed_blocking` |
+//! | `first poll`, `later poll`, `dropped wait` | those of `changed`, in a task and on a thread |
 //! | `poll_changed` | (the models call it `poll`) |
 //! | `wait_for` | `wait_until` and `wait_for_map` |
 //! | `recv`, `try_recv` | `recv_if`, `try_recv_if` |
@@ -71,7 +71,7 @@
 //!   with: a_receiver_that_knows_a_version_finds_its_value two_sends_against_a_cached_value
 //!     g2_three_kinds_of_reads_against_a_send what_comes_before_a_send_is_visible
 //!   first poll: g1_a_wait_against_a_send what_comes_before_a_send_is_visible_after_a_wait
-//!     g1_a_woken_task_finds_the_new_version g1_changed_blocking_against_two_sends g1_waits_in_one_lane_against_a_send
+//!     g1_a_woken_task_finds_the_new_version g1_changed_on_a_thread_against_two_sends g1_waits_in_one_lane_against_a_send
 //!     g1_waits_in_two_lanes_against_a_send g1_growth_against_a_delivery g1_two_growths_against_a_delivery
 //!   later poll: g1_a_repeated_poll_against_a_delivery g3_two_deliveries_on_two_threads
 //!   dropped wait: g6_a_dropped_wait_against_a_delivery g1_two_lanes_with_more_than_a_batch
@@ -129,7 +129,7 @@
 //!   try_recv, clone, subscribe, upgrade: N
 //!   sender's drop: g1_a_wait_against_a_send_and_the_close
 //!   last sender's drop: g1_a_wait_against_the_close g1_a_wait_against_a_send_and_the_close
-//!     what_comes_before_a_send_is_visible_after_a_wait g1_changed_blocking_against_a_send_and_the_close
+//!     what_comes_before_a_send_is_visible_after_a_wait g1_changed_on_a_thread_against_a_send_and_the_close
 //!   receiver's drop: g1_a_list_that_shrinks_against_a_first_wait
 //!   last receiver's drop: B
 //!   closed: g3_closed_and_a_wait_in_one_list_against_a_send
@@ -212,7 +212,7 @@
 //!   last receiver's drop: B
 //!   upgrade: g6_both_ends_are_dropped_at_once
 //!   closed: g1_closed_against_the_last_receivers_drop what_comes_before_the_last_receivers_drop_is_visible_after_closed
-//!     g6_a_dropped_closed_against_the_last_receivers_drop g1_closed_blocking_against_the_last_receivers_drop
+//!     g6_a_dropped_closed_against_the_last_receivers_drop g1_closed_on_a_thread_against_the_last_receivers_drop
 //!   listen: g1_a_closed_listener_against_the_last_receivers_drop
 //!   Watch: W
 //! upgrade

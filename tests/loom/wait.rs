@@ -255,14 +255,14 @@ fn g6_a_ready_wait_keeps_no_waker() {
 
 /// G1, for a blocking wait. Broken by a thread that parks without checking whether it has been woken, or that is not unparked.
 #[test]
-fn g1_changed_blocking_against_a_send_and_the_close() {
+fn g1_changed_on_a_thread_against_a_send_and_the_close() {
     let outcomes = model(3, || {
         let (tx, mut rx) = channel(0);
         let sender = thread::spawn(move || tx.set(1));
-        rx.changed_blocking().unwrap();
+        rx.changed().wait().unwrap();
         assert_eq!(rx.get(), 1);
         let is_closed = rx.is_closed();
-        assert!(rx.changed_blocking().is_err());
+        assert!(rx.changed().wait().is_err());
         sender.join().unwrap();
         is_closed
     });
@@ -271,7 +271,7 @@ fn g1_changed_blocking_against_a_send_and_the_close() {
 
 /// G1, for a blocking wait. Broken by the same changes as the model above. Here no close makes up for a send.
 #[test]
-fn g1_changed_blocking_against_two_sends() {
+fn g1_changed_on_a_thread_against_two_sends() {
     model(3, || {
         let (tx, mut rx) = channel(0);
         let sender = thread::spawn(move || {
@@ -280,7 +280,7 @@ fn g1_changed_blocking_against_two_sends() {
             tx
         });
         while rx.get() != 2 {
-            rx.changed_blocking().unwrap();
+            rx.changed().wait().unwrap();
         }
         let _tx = sender.join().unwrap();
     });
