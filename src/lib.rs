@@ -91,15 +91,14 @@
 //! [`Sender::set`] always stores the value. [`Sender::send`] stores it only if there is a receiver and otherwise returns it
 //! in an error, as tokio's does. [`set_if_changed`](Sender::set_if_changed) stores a value only if it differs,
 //! [`send_modify`](Sender::send_modify) and [`send_if_modified`](Sender::send_if_modified) change it in place, and
-//! [`try_send`](Sender::try_send) never waits. [`Watch`] is a channel in a `static`, which can send and read without a
-//! handle.
+//! [`try_set`](Sender::try_set) never waits. [`Watch`] is a channel in a `static`, and can do whatever a sender can.
 //!
 //! # Closing
 //!
 //! The channel is closed when its last [`Sender`] is dropped. Receivers see the last value first, if it is unseen, and then
 //! [`RecvError`](error::RecvError). In the other direction, [`Sender::closed`] waits until all receivers have been dropped,
 //! and [`Sender::send`] fails from then on, until there is a new receiver. A [`WeakSender`] does not keep the channel open.
-//! A [`Watch`] never closes.
+//! A [`Watch`] in a `static` never closes.
 //!
 //! # Blocking, fairness and deadlocks
 //!

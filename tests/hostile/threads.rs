@@ -78,7 +78,7 @@ fn g2_values_can_be_sent_and_read_while_a_thread_ends() {
     let (tx, rx) = channel(0);
     in_destructor(move || {
         tx.send_modify(|value| *value += 1);
-        tx.try_send(tx.get() + 1).unwrap();
+        tx.try_set(tx.get() + 1).unwrap();
         let (first, second) = (rx.borrow(), tx.borrow());
         assert_eq!(*first, *second);
         assert_eq!(rx.with(|value| *value), *second);
