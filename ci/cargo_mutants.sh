@@ -29,16 +29,16 @@ src/watch.rs watch
 src/cached.rs cached
 src/error.rs send recv blocking
 src/deadlock/enabled.rs deadlock deadlock_first_use
-src/adapters/blocking.rs blocking sleep
+src/blocking.rs blocking sleep
 src/adapters/stream.rs stream
 src/adapters/event_listener.rs listen
-src/adapters/coop/enabled.rs coop
+src/coop/enabled.rs coop
 src/sync/mod.rs wake lock
 src/sync/mutex.rs lib lock
 src/sync/native.rs watch lib
 src/sync/lazy.rs lib wake
 src/sync/event.rs listen
-src/sync/thread.rs sleep demand
+src/sync/thread.rs sleep demand blocking alloc
 '
 files=("$@")
 [ $# -gt 0 ] || mapfile -t files < <(sed -n 's/^\(src[^ ]*\) .*/\1/p' <<< "$list")

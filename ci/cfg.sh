@@ -8,7 +8,7 @@ code() {
     grep -rnE "$1" src | grep -vE '^[^:]+:[0-9]+:\s*//' || true
 }
 
-found=$(code '\bcfg(_attr)?!?\s*\(' | grep -vE '^src/(lib|sync/[a-z_]+|(adapters|adapters/coop|channel/queue|deadlock)/mod)\.rs:' |
+found=$(code '\bcfg(_attr)?!?\s*\(' | grep -vE '^src/(lib|sync/[a-z_]+|(adapters|coop|channel/queue|deadlock)/mod)\.rs:' |
     grep -vE '#\[cfg\((test|all\(test, loom, feature = "loom"\))\)\]') || true
 if [ -n "$found" ]; then
     echo "$found" >&2

@@ -75,7 +75,7 @@ fn main() -> ExitCode {
 
         let during_the_pause = direct(&state, &mut seen, items, deadline);
         state.set(State::Stopped);
-        assert!(state.closed_timeout(GRACE), "a worker does not end");
+        assert!(state.closed().wait_timeout(GRACE), "a worker does not end");
         during_the_pause
     });
 
@@ -95,14 +95,14 @@ fn direct(
     items: u64,
     deadline: Instant,
 ) -> Result<u64, RecvTimeoutError> {
-    seen.wait_for_deadline(|now| now.done >= items / 2, deadline)?;
+    seen.wait_for(|now| now.done >= items / 2).wait_deadline(deadline)?;
     state.set(State::Paused);
     // Each worker first completes its current item.
-    let before = seen.wait_for_deadline(|now| now.paused == WORKERS, deadline)?.done;
+    let before = seen.wait_for(|now| now.paused == WORKERS).wait_deadline(deadline)?.done;
     // No item should be done now, so this wait normally ends with its time limit.
-    let late = seen.wait_for_timeout(|now| now.done > before, PAUSE).map_or(0, |now| now.done - before);
+    let late = seen.wait_for(|now| now.done > before).wait_timeout(PAUSE).map_or(0, |now| now.done - before);
     state.set(State::Running);
-    seen.wait_for_deadline(|now| now.done == items, deadline)?;
+    seen.wait_for(|now| now.done == items).wait_deadline(deadline)?;
     Ok(late)
 }
 
@@ -116,16 +116,16 @@ fn work(
         match state.get_and_update() {
             State::Running if started.fetch_add(1, Ordering::Relaxed) < items => {
                 // This is a sleep that a stop ends early. A pause does not end it: the item is completed first.
-                match state.wait_for_timeout(|state| *state == State::Stopped, ITEM) {
+                match state.wait_for(|state| *state == State::Stopped).wait_timeout(ITEM) {
                     Err(RecvTimeoutError::Timeout) => progress.send_modify(|progress| progress.done += 1),
                     _ => return Ok(()),
                 }
             }
             // No item is left, so the worker waits for a new state.
-            State::Running => state.changed_blocking()?,
+            State::Running => state.changed().wait()?,
             State::Paused => {
                 progress.send_modify(|progress| progress.paused += 1);
-                state.wait_for_blocking(|state| *state != State::Paused)?;
+                state.wait_for(|state| *state != State::Paused).wait()?;
                 progress.send_modify(|progress| progress.paused -= 1);
             }
             State::Stopped => return Ok(()),
@@ -138,7 +138,7 @@ fn show(mut progress: Receiver<Progress>, items: u64) {
     let style = ProgressStyle::with_template("{spinner} {wide_bar} {pos}/{len} {msg:7}").expect("a valid template");
     let bar = ProgressBar::new(items).with_style(style);
     loop {
-        match progress.recv_timeout(Duration::from_millis(100)) {
+        match progress.recv().wait_timeout(Duration::from_millis(100)) {
             Ok(now) => {
                 bar.set_position(now.done);
                 bar.set_message(if now.paused > 0 { "paused" } else { "running" });

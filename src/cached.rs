@@ -4,8 +4,8 @@ use core::fmt;
 use core::pin::Pin;
 use core::task::{Context, Poll, ready};
 
+use crate::channel::wait::Wait;
 use crate::error::RecvError;
-use crate::futures::Recv;
 use crate::receiver::Receiver;
 
 /// A receiver with its own copy of the value, which it renews when the channel has a newer value.
@@ -159,7 +159,7 @@ impl<T: Clone> Cached<T> {
     /// ```
     #[track_caller]
     pub fn changed(&mut self) -> CachedChanged<'_, T> {
-        CachedChanged { recv: self.receiver.recv(), copy: &mut self.value }
+        CachedChanged { wait: self.receiver.wait(), copy: &mut self.value }
     }
 }
 
@@ -224,7 +224,7 @@ impl<T> Cached<T> {
 /// ```
 #[must_use = "futures do nothing unless you `.await` or poll them"]
 pub struct CachedChanged<'a, T> {
-    recv: Recv<'a, T>,
+    pub(crate) wait: Wait<'a, T>,
     copy: &'a mut T,
 }
 
@@ -232,8 +232,8 @@ impl<T: Clone> Future for CachedChanged<'_, T> {
     type Output = Result<(), RecvError>;
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        let Self { recv, copy } = self.get_mut();
-        **copy = ready!(Pin::new(recv).poll(cx))?;
+        let Self { wait, copy } = self.get_mut();
+        **copy = ready!(wait.poll_recv(cx))?;
         Poll::Ready(Ok(()))
     }
 }

@@ -73,63 +73,6 @@ impl fmt::Display for RecvError {
 
 impl Error for RecvError {}
 
-/// Returned by [`Sender::try_send`](crate::Sender::try_send). It contains the value that was not sent.
-///
-/// # Examples
-///
-/// ```
-/// use watch_channel::error::TrySendError;
-///
-/// let (tx, rx) = watch_channel::channel(1);
-/// drop(rx);
-/// assert_eq!(tx.try_send(2), Err(TrySendError::Closed(2)));
-/// ```
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub enum TrySendError<T> {
-    /// The call would have to wait: the value's lock is held, or a thread has waited too long for it.
-    Busy(T),
-    /// There is no receiver.
-    Closed(T),
-}
-
-impl<T> TrySendError<T> {
-    /// Returns the value that was not sent.
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// let (tx, rx) = watch_channel::channel(1);
-    /// let value = rx.borrow();
-    /// assert_eq!(tx.try_send(2).unwrap_err().into_inner(), 2);
-    /// # drop(value);
-    /// ```
-    pub fn into_inner(self) -> T {
-        match self {
-            Self::Busy(value) | Self::Closed(value) => value,
-        }
-    }
-}
-
-impl<T> fmt::Debug for TrySendError<T> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Busy(_) => "Busy(..)",
-            Self::Closed(_) => "Closed(..)",
-        })
-    }
-}
-
-impl<T> fmt::Display for TrySendError<T> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Busy(_) => "channel busy",
-            Self::Closed(_) => "channel closed",
-        })
-    }
-}
-
-impl<T> Error for TrySendError<T> {}
-
 /// Returned by [`Receiver::try_recv`](crate::Receiver::try_recv) and
 /// [`try_recv_if`](crate::Receiver::try_recv_if).
 ///
@@ -172,7 +115,7 @@ impl Error for TryRecvError {}
 /// use watch_channel::error::RecvTimeoutError;
 ///
 /// let (_tx, mut rx) = watch_channel::channel(1);
-/// assert_eq!(rx.recv_deadline(Instant::now()), Err(RecvTimeoutError::Timeout));
+/// assert_eq!(rx.recv().wait_deadline(Instant::now()), Err(RecvTimeoutError::Timeout));
 /// # }
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

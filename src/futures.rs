@@ -4,13 +4,12 @@ use core::fmt;
 use core::pin::Pin;
 use core::task::{Context, Poll, ready};
 
-use crate::adapters::coop::poll_within_budget;
 use crate::channel::Channel;
 use crate::channel::state::Version;
 use crate::channel::wait::{Place, Wait};
+use crate::coop::poll_within_budget;
 use crate::error::RecvError;
 use crate::guard::Ref;
-use crate::lock::deadlock::CallSite;
 
 /// The future of [`Receiver::changed`](crate::Receiver::changed).
 ///
@@ -62,16 +61,21 @@ impl<T> Future for Changed<'_, T> {
 #[must_use = "futures do nothing unless you `.await` or poll them"]
 pub struct Recv<'a, T> {
     pub(crate) wait: Wait<'a, T>,
-    pub(crate) caller: CallSite,
 }
 
 impl<T: Clone> Future for Recv<'_, T> {
     type Output = Result<T, RecvError>;
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        let Self { wait, caller } = self.get_mut();
-        let caller = *caller;
-        poll_within_budget(cx, |cx| wait.poll(|channel, cursor| channel.poll_recv(cursor, cx, caller)))
+        self.get_mut().wait.poll_recv(cx)
+    }
+}
+
+impl<T: Clone> Wait<'_, T> {
+    /// Polls for a value that has not been seen, marks it as seen, and returns a copy.
+    pub(crate) fn poll_recv(&mut self, cx: &mut Context<'_>) -> Poll<Result<T, RecvError>> {
+        let caller = self.caller;
+        poll_within_budget(cx, |cx| self.poll(|channel, cursor| channel.poll_recv(cursor, cx, caller)))
     }
 }
 
@@ -96,15 +100,14 @@ pub struct RecvIf<'a, T, F> {
     /// The version of the last value that `condition` was called with. Unlike the version that the receiver has seen, it is
     /// dropped with the wait.
     pub(crate) checked: Version,
-    pub(crate) caller: CallSite,
 }
 
 impl<T: Clone, F: FnMut(&T) -> bool> Future for RecvIf<'_, T, F> {
     type Output = Result<T, RecvError>;
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        let Self { wait, condition, checked, caller } = self.get_mut();
-        let caller = *caller;
+        let Self { wait, condition, checked } = self.get_mut();
+        let caller = wait.caller;
         poll_within_budget(cx, |cx| {
             loop {
                 ready!(wait.poll(|channel, cursor| channel.poll_since(checked, &mut cursor.place, cx)))?;
@@ -152,15 +155,14 @@ pub(crate) fn receive_if<T: Clone>(
 pub struct WaitFor<'a, T, F> {
     pub(crate) wait: Wait<'a, T>,
     pub(crate) condition: F,
-    pub(crate) caller: CallSite,
 }
 
 impl<'a, T, F: FnMut(&T) -> bool> Future for WaitFor<'a, T, F> {
     type Output = Result<Ref<'a, T>, RecvError>;
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        let Self { wait, condition, caller } = self.get_mut();
-        let caller = *caller;
+        let Self { wait, condition } = self.get_mut();
+        let caller = wait.caller;
         poll_values(wait, cx, |channel, seen| {
             let mut has_changed = false;
             let found = channel.read_if(caller, |value, version| {
@@ -190,16 +192,14 @@ impl<'a, T, F: FnMut(&T) -> bool> Future for WaitFor<'a, T, F> {
 pub struct WaitUntil<'a, T, F> {
     pub(crate) wait: Wait<'a, T>,
     pub(crate) condition: F,
-    pub(crate) caller: CallSite,
 }
 
 impl<T, F: FnMut(&T) -> bool> Future for WaitUntil<'_, T, F> {
     type Output = Result<(), RecvError>;
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        let Self { wait, condition, caller } = self.get_mut();
-        let caller = *caller;
-        poll_map(wait, cx, caller, |value| condition(value).then_some(()))
+        let Self { wait, condition } = self.get_mut();
+        poll_map(wait, cx, |value| condition(value).then_some(()))
     }
 }
 
@@ -221,16 +221,14 @@ impl<T, F: FnMut(&T) -> bool> Future for WaitUntil<'_, T, F> {
 pub struct WaitForMap<'a, T, F> {
     pub(crate) wait: Wait<'a, T>,
     pub(crate) f: F,
-    pub(crate) caller: CallSite,
 }
 
 impl<T, U, F: FnMut(&T) -> Option<U>> Future for WaitForMap<'_, T, F> {
     type Output = Result<U, RecvError>;
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        let Self { wait, f, caller } = self.get_mut();
-        let caller = *caller;
-        poll_map(wait, cx, caller, f)
+        let Self { wait, f } = self.get_mut();
+        poll_map(wait, cx, f)
     }
 }
 
@@ -238,9 +236,9 @@ impl<T, U, F: FnMut(&T) -> Option<U>> Future for WaitForMap<'_, T, F> {
 fn poll_map<T, U>(
     wait: &mut Wait<'_, T>,
     cx: &mut Context<'_>,
-    caller: CallSite,
     mut f: impl FnMut(&T) -> Option<U>,
 ) -> Poll<Result<U, RecvError>> {
+    let caller = wait.caller;
     poll_values(wait, cx, |channel, seen| {
         channel.with(caller, |value, version| {
             seen.update(version);

@@ -37,17 +37,35 @@
 //!
 //! # Waiting for a new value
 //!
-//! | to | in a task | on a thread (`std`) |
-//! |---|---|---|
-//! | take the next value | [`recv`](Receiver::recv), [`recv_if`](Receiver::recv_if) | [`recv_blocking`], [`recv_timeout`], [`recv_deadline`] |
-//! | wait until there is one | [`changed`](Receiver::changed) | [`changed_blocking`], [`changed_timeout`], [`changed_deadline`] |
-//! | wait for a condition | [`wait_until`](Receiver::wait_until), [`wait_for`](Receiver::wait_for), [`wait_for_map`](Receiver::wait_for_map) | [`wait_for_blocking`], [`wait_for_timeout`], [`wait_for_deadline`] |
-//! | check without waiting | [`try_recv`](Receiver::try_recv), [`has_unseen`](Receiver::has_unseen), [`has_changed`](Receiver::has_changed) | the same |
+//! | to | call |
+//! |---|---|
+//! | take the next value | [`recv`](Receiver::recv), [`recv_if`](Receiver::recv_if) |
+//! | wait until there is one | [`changed`](Receiver::changed) |
+//! | wait for a condition | [`wait_until`](Receiver::wait_until), [`wait_for_map`](Receiver::wait_for_map), [`wait_for`](Receiver::wait_for) |
+//! | check without waiting | [`try_recv`](Receiver::try_recv), [`has_unseen`](Receiver::has_unseen), [`has_changed`](Receiver::has_changed) |
 //!
 //! [`changed`](Receiver::changed) returns once the current version is unseen, and marks it as seen; it does not return the
 //! value. [`recv`](Receiver::recv) is `changed` and a copy in one call. Hand-written futures can use
-//! [`poll_changed`](Receiver::poll_changed), and [`WatchStream`] is a `Stream`. [`listen`] returns an `EventListener`, which
-//! combines with other crates of the smol family.
+//! [`poll_changed`](Receiver::poll_changed), and [`WatchStream`] is a `Stream`. [`listen`](Receiver::listen) returns an
+//! `EventListener`, which combines with other crates of the smol family.
+//!
+//! # Waiting on a thread
+//!
+//! Every wait is a future. In a task, `.await` it. On a thread without an executor, call one of its three methods instead:
+//! `.wait()`, `.wait_timeout(Duration)` or `.wait_deadline(Instant)`. They need the feature `std`, and do not exist on
+//! WebAssembly.
+//!
+//! | | in a task | on a thread |
+//! |---|---|---|
+//! | the next value | `rx.recv().await?` | `rx.recv().wait()?` |
+//! | the same, for a second at most | your executor's `timeout` | `rx.recv().wait_timeout(Duration::from_secs(1))?` |
+//! | a state | `rx.wait_until(f).await?` | `rx.wait_until(f).wait()?` |
+//! | no receiver is left | `tx.closed().await` | `tx.closed().wait()` |
+//!
+//! The thread sleeps until the wait is over. It neither uses nor leaves the token of [`park`] and `unpark`, which stay free for
+//! your own code. A thread's first wait allocates what it sleeps on, and later ones use it again.
+//!
+//! [`park`]: https://doc.rust-lang.org/std/thread/fn.park.html
 //!
 //! # Reading
 //!
@@ -73,15 +91,14 @@
 //! [`Sender::set`] always stores the value. [`Sender::send`] stores it only if there is a receiver and otherwise returns it
 //! in an error, as tokio's does. [`set_if_changed`](Sender::set_if_changed) stores a value only if it differs,
 //! [`send_modify`](Sender::send_modify) and [`send_if_modified`](Sender::send_if_modified) change it in place, and
-//! [`try_send`](Sender::try_send) never waits. [`Watch`] is a channel in a `static`, which can send and read without a
-//! handle.
+//! [`try_set`](Sender::try_set) never waits. [`Watch`] is a channel in a `static`, and can do whatever a sender can.
 //!
 //! # Closing
 //!
 //! The channel is closed when its last [`Sender`] is dropped. Receivers see the last value first, if it is unseen, and then
 //! [`RecvError`](error::RecvError). In the other direction, [`Sender::closed`] waits until all receivers have been dropped,
 //! and [`Sender::send`] fails from then on, until there is a new receiver. A [`WeakSender`] does not keep the channel open.
-//! A [`Watch`] never closes.
+//! A [`Watch`] in a `static` never closes.
 //!
 //! # Blocking, fairness and deadlocks
 //!
@@ -118,8 +135,8 @@
 //!
 //! | feature | default | what it adds |
 //! |---|---|---|
-//! | `std` | yes | the blocking API for threads, a fair lock whose waiting threads sleep, and the deadlock detector in debug builds |
-//! | `event-listener` | yes | [`listen`] and [`listen_closed`]: listeners that own what they need |
+//! | `std` | yes | threads: [`.wait()`](#waiting-on-a-thread) on every future, a fair lock whose waiting threads sleep, and the deadlock detector in debug builds |
+//! | `event-listener` | yes | [`listen`](Receiver::listen) and [`listen_closed`](Sender::listen_closed): listeners that own what they need |
 //! | `stream` | | [`WatchStream`] |
 //! | `tokio` | | waits take part in tokio's cooperative budget: enable it if tasks run on tokio; it enables `std` |
 //! | `defmt` | | `Format` for handles and errors |
@@ -128,52 +145,10 @@
 //! | `loom` | | unstable: with `--cfg loom`, the channel is part of your own loom models |
 //!
 //! Features only add: none removes a method or changes its meaning. There is no `unsafe` in the crate.
-//!
-// The targets of the links above: what a feature adds, or, without that feature, the table of features.
 #![cfg_attr(
-    feature = "std",
-    doc = "
-[`recv_blocking`]: Receiver::recv_blocking
-[`recv_timeout`]: Receiver::recv_timeout
-[`recv_deadline`]: Receiver::recv_deadline
-[`changed_blocking`]: Receiver::changed_blocking
-[`changed_timeout`]: Receiver::changed_timeout
-[`changed_deadline`]: Receiver::changed_deadline
-[`wait_for_blocking`]: Receiver::wait_for_blocking
-[`wait_for_timeout`]: Receiver::wait_for_timeout
-[`wait_for_deadline`]: Receiver::wait_for_deadline
-"
+    not(all(feature = "event-listener", feature = "stream")),
+    expect(rustdoc::broken_intra_doc_links, reason = "without a feature, links to what it adds are plain text")
 )]
-#![cfg_attr(
-    not(feature = "std"),
-    doc = "
-[`recv_blocking`]: #features
-[`recv_timeout`]: #features
-[`recv_deadline`]: #features
-[`changed_blocking`]: #features
-[`changed_timeout`]: #features
-[`changed_deadline`]: #features
-[`wait_for_blocking`]: #features
-[`wait_for_timeout`]: #features
-[`wait_for_deadline`]: #features
-"
-)]
-#![cfg_attr(
-    feature = "event-listener",
-    doc = "
-[`listen`]: Receiver::listen
-[`listen_closed`]: Sender::listen_closed
-"
-)]
-#![cfg_attr(
-    not(feature = "event-listener"),
-    doc = "
-[`listen`]: #features
-[`listen_closed`]: #features
-"
-)]
-#![cfg_attr(feature = "stream", doc = "[`WatchStream`]: WatchStream")]
-#![cfg_attr(not(feature = "stream"), doc = "[`WatchStream`]: #features")]
 #![no_std]
 #![forbid(unsafe_code)]
 #![warn(
@@ -201,8 +176,11 @@ compile_error!(
 #[doc = include_str!("../README.md")]
 struct Readme;
 
+#[cfg(all(feature = "std", not(target_family = "wasm")))]
+mod blocking;
 mod cached;
 mod channel;
+mod coop;
 pub mod error;
 mod futures;
 mod guard;

@@ -3,10 +3,10 @@
 use core::fmt;
 use core::task::{Context, Poll};
 
-use crate::adapters::coop::poll_within_budget;
 use crate::channel::Channel;
 use crate::channel::state::Version;
 use crate::channel::wait::{Cursor, Wait};
+use crate::coop::poll_within_budget;
 use crate::error::{RecvError, TryRecvError};
 use crate::futures::{Changed, Recv, RecvIf, WaitFor, WaitForMap, WaitUntil, receive_if};
 use crate::guard::Ref;
@@ -93,6 +93,10 @@ impl<T> Receiver<T> {
     /// assert_eq!(values, [2]);
     /// # });
     /// ```
+    #[doc(alias = "changed_blocking")]
+    #[doc(alias = "changed_timeout")]
+    #[doc(alias = "changed_deadline")]
+    #[track_caller]
     pub fn changed(&mut self) -> Changed<'_, T> {
         Changed { wait: self.wait() }
     }
@@ -136,12 +140,16 @@ impl<T> Receiver<T> {
     /// assert_eq!(values, [2]);
     /// # });
     /// ```
+    #[doc(alias = "recv_blocking")]
+    #[doc(alias = "blocking_recv")]
+    #[doc(alias = "recv_timeout")]
+    #[doc(alias = "recv_deadline")]
     #[track_caller]
     pub fn recv(&mut self) -> Recv<'_, T>
     where
         T: Clone,
     {
-        Recv { wait: self.wait(), caller: caller() }
+        Recv { wait: self.wait() }
     }
 
     /// Waits for a value that has not been seen and for which `condition` returns `true`, marks it as seen, and returns a copy.
@@ -187,7 +195,7 @@ impl<T> Receiver<T> {
     where
         T: Clone,
     {
-        RecvIf { checked: self.cursor.seen, wait: self.wait(), condition, caller: caller() }
+        RecvIf { checked: self.cursor.seen, wait: self.wait(), condition }
     }
 
     /// Waits for a value for which `condition` returns `true`, and returns a reference to that very value.
@@ -231,9 +239,12 @@ impl<T> Receiver<T> {
     /// assert_eq!(*value, 20);
     /// # });
     /// ```
+    #[doc(alias = "wait_for_blocking")]
+    #[doc(alias = "wait_for_timeout")]
+    #[doc(alias = "wait_for_deadline")]
     #[track_caller]
     pub fn wait_for<F: FnMut(&T) -> bool>(&mut self, condition: F) -> WaitFor<'_, T, F> {
-        WaitFor { wait: self.wait(), condition, caller: caller() }
+        WaitFor { wait: self.wait(), condition }
     }
 
     /// Waits until `condition` returns `true` for the value: [`wait_for`](Self::wait_for) without the [`Ref`].
@@ -271,7 +282,7 @@ impl<T> Receiver<T> {
     /// ```
     #[track_caller]
     pub fn wait_until<F: FnMut(&T) -> bool>(&mut self, condition: F) -> WaitUntil<'_, T, F> {
-        WaitUntil { wait: self.wait(), condition, caller: caller() }
+        WaitUntil { wait: self.wait(), condition }
     }
 
     /// Waits for a value for which `f` returns `Some(result)`, and returns `result`.
@@ -309,7 +320,7 @@ impl<T> Receiver<T> {
     /// ```
     #[track_caller]
     pub fn wait_for_map<U, F: FnMut(&T) -> Option<U>>(&mut self, f: F) -> WaitForMap<'_, T, F> {
-        WaitForMap { wait: self.wait(), f, caller: caller() }
+        WaitForMap { wait: self.wait(), f }
     }
 
     /// Polls for a value that has not been seen, and marks it as seen: [`changed`](Self::changed) for hand-written futures.
@@ -345,8 +356,9 @@ impl<T> Receiver<T> {
         poll_within_budget(cx, |cx| channel.poll_unseen(cursor, cx))
     }
 
-    fn wait(&mut self) -> Wait<'_, T> {
-        Wait { channel: &self.channel, cursor: &mut self.cursor, is_pending: false }
+    #[track_caller]
+    pub(crate) fn wait(&mut self) -> Wait<'_, T> {
+        Wait { channel: &self.channel, cursor: &mut self.cursor, caller: caller(), is_pending: false }
     }
 
     /// Returns a reference to the current value, and marks it as seen.

@@ -8,7 +8,7 @@ use crate::channel::count::Count;
 use crate::channel::state::{AtomicState, Version};
 use crate::channel::wait::Place;
 use crate::channel::waiters::Waiters;
-use crate::error::{SendError, TrySendError};
+use crate::error::SendError;
 use crate::futures::Closed;
 use crate::guard::Ref;
 use crate::lock::ValueLock;
@@ -83,9 +83,8 @@ pub fn channel<T>(init: T) -> (Sender<T>, Receiver<T>) {
 ///
 /// # With and without receivers
 ///
-/// [`send`](Self::send) and [`try_send`](Self::try_send) are for a sender that has nothing to do when there is no receiver:
-/// they then store nothing and return the value in an error. All other methods always store the value, for receivers that
-/// [`subscribe`](Self::subscribe) later.
+/// [`send`](Self::send) is for a sender that has nothing to do when there is no receiver: it then stores nothing and returns
+/// the value in an error. All other methods store the value for receivers that [`subscribe`](Self::subscribe) later.
 ///
 /// # Wakers that panic
 ///
@@ -189,7 +188,7 @@ impl<T> Sender<T> {
         self.swap(&mut value);
     }
 
-    /// Modifies the value in place, with or without receivers, and wakes all receivers that wait.
+    /// Modifies the value in place, with or without receivers, wakes all receivers that wait, and returns what `modify` returns.
     ///
     /// This is a new version even if `modify` changes nothing. `modify` runs while the value is locked: keep it short.
     ///
@@ -209,14 +208,12 @@ impl<T> Sender<T> {
     /// let (tx, mut rx) = watch_channel::channel(vec![1]);
     /// tx.send_modify(|list| list.push(2));
     /// assert_eq!(*rx.borrow_and_update(), [1, 2]);
+    /// assert_eq!(tx.send_modify(|list| list.pop()), Some(2));
     /// ```
     #[inline]
     #[track_caller]
-    pub fn send_modify<F: FnOnce(&mut T)>(&self, modify: F) {
-        self.send_if_modified(|value| {
-            modify(value);
-            true
-        });
+    pub fn send_modify<R>(&self, modify: impl FnOnce(&mut T) -> R) -> R {
+        self.channel.modify(caller(), |value| (modify(value), true))
     }
 
     /// Modifies the value in place, with or without receivers, and wakes all receivers that wait if `modify` returns `true`.
@@ -256,7 +253,10 @@ impl<T> Sender<T> {
     #[inline]
     #[track_caller]
     pub fn send_if_modified<F: FnOnce(&mut T) -> bool>(&self, modify: F) -> bool {
-        self.channel.modify(caller(), modify)
+        self.channel.modify(caller(), |value| {
+            let is_modified = modify(value);
+            (is_modified, is_modified)
+        })
     }
 
     /// Stores a new value, with or without receivers, wakes all receivers that wait, and returns the old value.
@@ -330,7 +330,7 @@ impl<T> Sender<T> {
         changed.then_some(value)
     }
 
-    /// Sends a new value unless that would have to wait.
+    /// Stores a new value, with or without receivers, and wakes all receivers that wait, unless that would have to wait.
     ///
     /// This method is for interrupt handlers (with the feature `critical-section`: see [from
     /// interrupts](crate::guide::firmware#from-interrupts)), and for code that may itself hold a [`Ref`] of the channel.
@@ -343,8 +343,8 @@ impl<T> Sender<T> {
     ///
     /// # Errors
     ///
-    /// Returns [`TrySendError::Busy`] with the value while a `Ref` of the channel lives, another caller holds the value's lock,
-    /// or a thread has waited too long for it. Returns [`TrySendError::Closed`] with the value if there is no receiver.
+    /// Returns the value while a `Ref` of the channel lives, another caller holds the value's lock, or a queued thread has
+    /// demanded it.
     ///
     /// # Panics
     ///
@@ -353,22 +353,18 @@ impl<T> Sender<T> {
     /// # Examples
     ///
     /// ```
-    /// use watch_channel::error::TrySendError;
-    ///
     /// let (tx, rx) = watch_channel::channel(1);
     /// let value = rx.borrow();
-    /// assert_eq!(tx.try_send(2), Err(TrySendError::Busy(2)));
+    /// assert_eq!(tx.try_set(2), Err(2));
     /// drop(value);
-    /// assert_eq!(tx.try_send(2), Ok(()));
     /// drop(rx);
-    /// assert_eq!(tx.try_send(3), Err(TrySendError::Closed(3)));
+    /// assert_eq!(tx.try_set(3), Ok(()));
+    /// assert_eq!(tx.get(), 3);
     /// ```
+    #[doc(alias = "try_send")]
     #[track_caller]
-    pub fn try_send(&self, mut value: T) -> Result<(), TrySendError<T>> {
-        if self.receiver_count() == 0 {
-            return Err(TrySendError::Closed(value));
-        }
-        if self.channel.try_swap(caller(), &mut value) { Ok(()) } else { Err(TrySendError::Busy(value)) }
+    pub fn try_set(&self, mut value: T) -> Result<(), T> {
+        if self.channel.try_swap(caller(), &mut value) { Ok(()) } else { Err(value) }
     }
 
     /// Creates a receiver that has seen the current value.
@@ -437,6 +433,9 @@ impl<T> Sender<T> {
     /// assert!(tx.is_closed());
     /// # });
     /// ```
+    #[doc(alias = "closed_blocking")]
+    #[doc(alias = "closed_timeout")]
+    #[doc(alias = "closed_deadline")]
     pub fn closed(&self) -> Closed<'_, T> {
         Closed { channel: &self.channel, place: Place::of_sender() }
     }

@@ -170,15 +170,35 @@ fn g5_blocking_waits_allocate_at_first_and_never_again() {
     let (tx, mut rx) = channel(0u64);
     let wait = Duration::from_micros(100);
     let mut round = |value| {
-        assert!(rx.changed_timeout(wait).is_err());
-        assert!(!tx.closed_timeout(wait));
+        assert!(rx.changed().wait_timeout(wait).is_err());
+        assert!(!tx.closed().wait_timeout(wait));
         tx.set(value);
-        assert_eq!(rx.recv_blocking(), Ok(value));
-        drop(rx.wait_for_timeout(|_| false, wait));
+        assert_eq!(rx.recv().wait(), Ok(value));
+        drop(rx.wait_for(|_| false).wait_timeout(wait));
     };
     (0..2).for_each(&mut round);
     for value in 2..20 {
         assert_eq!(allocations(|| round(value)), 0, "round {value}");
+    }
+}
+
+/// Broken by a thread that keeps only one parker for its next waits.
+#[cfg(feature = "std")]
+#[test]
+fn g5_nested_blocking_waits_allocate_at_first_and_never_again() {
+    use std::time::Duration;
+
+    warm_up();
+    let (_outer_tx, mut outer) = channel(0u64);
+    let (_inner_tx, mut inner) = channel(0u64);
+    let wait = Duration::from_micros(100);
+    let mut round = || {
+        let condition = |_: &u64| inner.changed().wait_timeout(wait).is_ok();
+        assert!(outer.wait_until(condition).wait_timeout(wait).is_err());
+    };
+    (0..2).for_each(|_| round());
+    for i in 2..20 {
+        assert_eq!(allocations(&mut round), 0, "round {i}");
     }
 }
 

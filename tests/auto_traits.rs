@@ -5,7 +5,7 @@ use std::cell::Cell;
 use std::panic::{RefUnwindSafe, UnwindSafe};
 use std::rc::Rc;
 
-use watch_channel::error::{RecvError, RecvTimeoutError, SendError, TryRecvError, TrySendError};
+use watch_channel::error::{RecvError, RecvTimeoutError, SendError, TryRecvError};
 use watch_channel::{Cached, Receiver, Ref, Sender, Version, Watch, WeakSender, channel};
 
 /// Sync, but not Send.
@@ -108,7 +108,6 @@ is!(Watch<Nothing>: Unpin + UnwindSafe + RefUnwindSafe);
 is_not!(Watch<SendOnly>: Sync);
 is_not!(Watch<SyncOnly>: Sync);
 is!(Version: Send + Sync + Unpin + UnwindSafe + RefUnwindSafe + Copy + Eq + std::hash::Hash);
-is!(TrySendError<String>: Send + Sync + Unpin + std::error::Error);
 is!(TryRecvError: Send + Sync + Unpin + UnwindSafe + RefUnwindSafe + std::error::Error);
 is!(RecvTimeoutError: Send + Sync + Unpin + std::error::Error + From<RecvError>);
 
@@ -132,7 +131,6 @@ mod logged {
     is!(WeakSender<Nothing>: defmt::Format);
     is!(Version: defmt::Format);
     is!(SendError<Nothing>: defmt::Format);
-    is!(TrySendError<Nothing>: defmt::Format);
     is!(RecvError: defmt::Format);
     is!(TryRecvError: defmt::Format);
     is!(RecvTimeoutError: defmt::Format);

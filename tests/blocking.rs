@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 
 use common::{HANG, must_end};
 use watch_channel::error::RecvTimeoutError;
-use watch_channel::{Sender, channel};
+use watch_channel::{Cached, Sender, channel};
 
 #[test]
 fn g1_threads_see_the_last_value_and_the_close() {
@@ -21,7 +21,7 @@ fn g1_threads_see_the_last_value_and_the_close() {
             let mut rx = rx.clone();
             thread::spawn(move || {
                 let mut last = 0;
-                while rx.changed_blocking().is_ok() {
+                while rx.changed().wait().is_ok() {
                     let value = rx.get_and_update();
                     assert!(value >= last, "{value} after {last}");
                     last = value;
@@ -44,13 +44,13 @@ fn g1_ping_pong_loses_nothing() {
         let (ping, mut pinged) = channel(0);
         let (pong, mut ponged) = channel(0);
         let echo = thread::spawn(move || {
-            while pinged.changed_blocking().is_ok() {
+            while pinged.changed().wait().is_ok() {
                 pong.set(pinged.get_and_update());
             }
         });
         for i in 1..=10_000 {
             ping.set(i);
-            ponged.changed_blocking().unwrap();
+            ponged.changed().wait().unwrap();
             assert_eq!(ponged.get_and_update(), i);
         }
         drop(ping);
@@ -59,23 +59,23 @@ fn g1_ping_pong_loses_nothing() {
 }
 
 #[test]
-fn wait_for_blocking_waits_until_the_condition_is_met() {
+fn wait_for_returns_once_the_condition_is_met() {
     must_end(|| {
         let (tx, mut rx) = channel(0);
         let sender = thread::spawn(move || (1..=1_000).for_each(|value| tx.set(value)));
-        assert_eq!(*rx.wait_for_blocking(|value| *value == 1_000).unwrap(), 1_000);
+        assert_eq!(*rx.wait_for(|value| *value == 1_000).wait().unwrap(), 1_000);
         sender.join().unwrap();
-        assert!(rx.wait_for_blocking(|value| *value == 0).is_err());
+        assert!(rx.wait_for(|value| *value == 0).wait().is_err());
     });
 }
 
 #[test]
-fn the_last_receivers_drop_ends_closed_blocking() {
+fn the_last_receivers_drop_ends_closed() {
     must_end(|| {
         let (tx, rx) = channel(());
         let wait = |tx: Sender<()>| {
             thread::spawn(move || {
-                tx.closed_blocking();
+                tx.closed().wait();
                 assert!(tx.is_closed());
             })
         };
@@ -92,14 +92,14 @@ fn a_timeout_and_a_close_are_told_apart() {
         let (tx, mut rx) = channel(0);
         let short = Duration::from_millis(5);
         let start = Instant::now();
-        assert_eq!(rx.changed_timeout(short), Err(RecvTimeoutError::Timeout));
+        assert_eq!(rx.changed().wait_timeout(short), Err(RecvTimeoutError::Timeout));
         assert!(start.elapsed() >= short, "it ended too early");
         tx.set(1);
-        assert_eq!(rx.changed_timeout(short), Ok(()));
+        assert_eq!(rx.changed().wait_timeout(short), Ok(()));
         tx.set(2);
         drop(tx);
-        assert_eq!(rx.changed_timeout(short), Ok(()));
-        assert_eq!(rx.changed_timeout(short), Err(RecvTimeoutError::Closed));
+        assert_eq!(rx.changed().wait_timeout(short), Ok(()));
+        assert_eq!(rx.changed().wait_timeout(short), Err(RecvTimeoutError::Closed));
         assert_eq!(RecvTimeoutError::Timeout.to_string(), "timed out waiting on channel");
         assert_eq!(RecvTimeoutError::Closed.to_string(), "channel closed");
     });
@@ -111,9 +111,9 @@ fn a_deadline_in_the_past_checks_once() {
         let (tx, mut rx) = channel(0);
         let past = Instant::now();
         tx.set(1);
-        assert_eq!(rx.changed_deadline(past), Ok(()));
-        assert_eq!(rx.changed_deadline(past), Err(RecvTimeoutError::Timeout));
-        assert_eq!(rx.changed_timeout(Duration::ZERO), Err(RecvTimeoutError::Timeout));
+        assert_eq!(rx.changed().wait_deadline(past), Ok(()));
+        assert_eq!(rx.changed().wait_deadline(past), Err(RecvTimeoutError::Timeout));
+        assert_eq!(rx.changed().wait_timeout(Duration::ZERO), Err(RecvTimeoutError::Timeout));
     });
 }
 
@@ -138,7 +138,7 @@ fn a_value_that_is_there_at_the_deadline_is_seen() {
         thread::sleep(Duration::from_millis(10));
         tx.set(1);
     });
-    assert_eq!(rx.changed_timeout(Duration::from_millis(500)), Ok(()));
+    assert_eq!(rx.changed().wait_timeout(Duration::from_millis(500)), Ok(()));
     go_on.send(()).unwrap();
     sender.join().unwrap();
 }
@@ -148,7 +148,7 @@ fn a_timeout_that_no_instant_can_represent_waits() {
     must_end(|| {
         let (tx, mut rx) = channel(0);
         let sender = thread::spawn(move || tx.set(1));
-        assert_eq!(rx.changed_timeout(Duration::MAX), Ok(()));
+        assert_eq!(rx.changed().wait_timeout(Duration::MAX), Ok(()));
         sender.join().unwrap();
     });
 }
@@ -158,12 +158,12 @@ fn g6_a_wait_that_timed_out_leaves_nothing_behind() {
     must_end(|| {
         let (tx, mut rx) = channel(0);
         for i in 1..=100 {
-            assert!(rx.changed_timeout(Duration::ZERO).is_err());
+            assert!(rx.changed().wait_timeout(Duration::ZERO).is_err());
             tx.set(i);
             rx.mark_unchanged();
         }
         tx.set(0);
-        assert_eq!(rx.changed_blocking(), Ok(()));
+        assert_eq!(rx.changed().wait(), Ok(()));
     });
 }
 
@@ -175,7 +175,7 @@ fn spurious_unparks_change_nothing() {
         let (started, returned) = (started.clone(), returned.clone());
         move || {
             started.store(true, Ordering::SeqCst);
-            let result = rx.changed_blocking();
+            let result = rx.changed().wait();
             returned.store(true, Ordering::SeqCst);
             (result, rx.get())
         }
@@ -209,11 +209,12 @@ fn waits_can_be_nested() {
         });
         let looks = AtomicUsize::new(0);
         let last = *rx
-            .wait_for_blocking(|value| {
+            .wait_for(|value| {
                 looks.fetch_add(1, Ordering::Relaxed);
-                let _ = inner.changed_timeout(Duration::from_micros(10));
+                let _ = inner.changed().wait_timeout(Duration::from_micros(10));
                 *value == 1_000
             })
+            .wait()
             .unwrap();
         assert_eq!(last, 1_000);
         assert!(looks.into_inner() > 0);
@@ -232,17 +233,17 @@ fn g8_a_waiting_thread_sleeps() {
     }
     let (_tx, mut rx) = channel(0);
     let before = ticks();
-    assert!(rx.changed_timeout(Duration::from_millis(500)).is_err());
+    assert!(rx.changed().wait_timeout(Duration::from_millis(500)).is_err());
     let used = ticks() - before;
     assert!(used <= 10, "{used} ticks of 10 ms in half a second");
 }
 
 #[test]
-fn recv_blocking_returns_each_value_that_is_the_latest_and_then_the_close() {
+fn recv_returns_each_value_that_is_the_latest_and_then_the_close() {
     let (tx, mut rx) = channel(0);
     let receiver = thread::spawn(move || {
         let mut last = 0;
-        while let Ok(value) = rx.recv_blocking() {
+        while let Ok(value) = rx.recv().wait() {
             assert!(value > last, "{value} after {last}");
             last = value;
         }
@@ -258,16 +259,16 @@ fn a_recv_with_a_time_limit_returns_a_value_a_timeout_or_the_close() {
     let (tx, mut rx) = channel(1);
     let short = Duration::from_millis(5);
     let start = Instant::now();
-    assert_eq!(rx.recv_timeout(short), Err(RecvTimeoutError::Timeout));
-    assert_eq!(rx.recv_deadline(Instant::now() + short), Err(RecvTimeoutError::Timeout));
+    assert_eq!(rx.recv().wait_timeout(short), Err(RecvTimeoutError::Timeout));
+    assert_eq!(rx.recv().wait_deadline(Instant::now() + short), Err(RecvTimeoutError::Timeout));
     assert!(start.elapsed() >= 2 * short);
     tx.set(2);
-    assert_eq!(rx.recv_timeout(Duration::ZERO), Ok(2));
+    assert_eq!(rx.recv().wait_timeout(Duration::ZERO), Ok(2));
     tx.set(3);
-    assert_eq!(rx.recv_deadline(start), Ok(3), "an unseen value is returned even after the deadline");
+    assert_eq!(rx.recv().wait_deadline(start), Ok(3), "an unseen value is returned even after the deadline");
     drop(tx);
-    assert_eq!(rx.recv_timeout(Duration::MAX), Err(RecvTimeoutError::Closed));
-    assert_eq!(rx.recv_deadline(start), Err(RecvTimeoutError::Closed));
+    assert_eq!(rx.recv().wait_timeout(Duration::MAX), Err(RecvTimeoutError::Closed));
+    assert_eq!(rx.recv().wait_deadline(start), Err(RecvTimeoutError::Closed));
 }
 
 #[test]
@@ -275,21 +276,27 @@ fn a_wait_for_a_condition_with_a_time_limit_returns_a_value_a_timeout_or_the_clo
     let (tx, mut rx) = channel(1);
     let short = Duration::from_millis(5);
     let start = Instant::now();
-    assert_eq!(rx.wait_for_timeout(|value| *value > 1, short).unwrap_err(), RecvTimeoutError::Timeout);
-    assert_eq!(rx.wait_for_deadline(|value| *value > 1, start + 2 * short).unwrap_err(), RecvTimeoutError::Timeout);
+    assert_eq!(rx.wait_for(|value| *value > 1).wait_timeout(short).unwrap_err(), RecvTimeoutError::Timeout);
+    assert_eq!(
+        rx.wait_for(|value| *value > 1).wait_deadline(start + 2 * short).unwrap_err(),
+        RecvTimeoutError::Timeout
+    );
     assert!(start.elapsed() >= 2 * short);
-    assert_eq!(*rx.wait_for_timeout(|value| *value == 1, Duration::ZERO).unwrap(), 1);
-    assert_eq!(*rx.wait_for_deadline(|value| *value == 1, start).unwrap(), 1);
+    assert_eq!(*rx.wait_for(|value| *value == 1).wait_timeout(Duration::ZERO).unwrap(), 1);
+    assert_eq!(*rx.wait_for(|value| *value == 1).wait_deadline(start).unwrap(), 1);
     let sender = thread::spawn(move || {
         (2..=100).for_each(|value| tx.set(value));
         tx
     });
     must_end(move || {
-        assert_eq!(*rx.wait_for_timeout(|value| *value == 100, HANG).unwrap(), 100);
-        assert_eq!(*rx.wait_for_deadline(|value| *value == 100, Instant::now() + HANG).unwrap(), 100);
+        assert_eq!(*rx.wait_for(|value| *value == 100).wait_timeout(HANG).unwrap(), 100);
+        assert_eq!(*rx.wait_for(|value| *value == 100).wait_deadline(Instant::now() + HANG).unwrap(), 100);
         drop(sender.join().unwrap());
-        assert_eq!(rx.wait_for_timeout(|value| *value > 100, Duration::MAX).unwrap_err(), RecvTimeoutError::Closed);
-        assert_eq!(rx.wait_for_deadline(|value| *value > 100, start).unwrap_err(), RecvTimeoutError::Closed);
+        assert_eq!(
+            rx.wait_for(|value| *value > 100).wait_timeout(Duration::MAX).unwrap_err(),
+            RecvTimeoutError::Closed
+        );
+        assert_eq!(rx.wait_for(|value| *value > 100).wait_deadline(start).unwrap_err(), RecvTimeoutError::Closed);
     });
 }
 
@@ -298,14 +305,78 @@ fn closed_with_a_time_limit_returns_true_once_there_is_no_receiver() {
     let (tx, rx) = channel(1);
     let short = Duration::from_millis(5);
     let start = Instant::now();
-    assert!(!tx.closed_timeout(short));
-    assert!(!tx.closed_deadline(start + 2 * short));
+    assert!(!tx.closed().wait_timeout(short));
+    assert!(!tx.closed().wait_deadline(start + 2 * short));
     assert!(start.elapsed() >= 2 * short);
     let receiver = thread::spawn(move || drop(rx));
     must_end(move || {
-        assert!(tx.closed_timeout(Duration::MAX));
-        assert!(tx.closed_deadline(start));
-        assert!(tx.closed_timeout(Duration::ZERO));
+        assert!(tx.closed().wait_timeout(Duration::MAX));
+        assert!(tx.closed().wait_deadline(start));
+        assert!(tx.closed().wait_timeout(Duration::ZERO));
     });
     receiver.join().unwrap();
+}
+
+/// Every other future has the three methods as well. The results are owned, so a `match` may use the receiver again.
+#[test]
+fn each_wait_ends_with_a_result_a_timeout_or_the_close() {
+    macro_rules! each {
+        ($(($by:expr, $result:pat, $($make:tt)+),)+) => { $(
+            must_end(|| {
+                let (tx, rx) = channel(0);
+                let mut rx = ($by)(rx);
+                let short = Duration::from_millis(2);
+                assert!(matches!(rx.$($make)+.wait_timeout(short), Err(RecvTimeoutError::Timeout)), stringify!($($make)+));
+                let deadline = Instant::now() + short;
+                assert!(matches!(rx.$($make)+.wait_deadline(deadline), Err(RecvTimeoutError::Timeout)));
+                let sender = thread::spawn(move || {
+                    thread::sleep(short);
+                    tx.set(7);
+                    tx
+                });
+                assert!(matches!(rx.$($make)+.wait(), Ok($result)), stringify!($($make)+));
+                let tx = sender.join().unwrap();
+                tx.set(7);
+                assert!(matches!(rx.$($make)+.wait_timeout(HANG), Ok($result)));
+                tx.set(7);
+                assert!(matches!(rx.$($make)+.wait_deadline(Instant::now()), Ok($result)));
+                tx.set(8);
+                drop(tx);
+                let _ = rx.$($make)+.wait();
+                assert!(rx.$($make)+.wait().is_err(), stringify!($($make)+));
+                assert!(matches!(rx.$($make)+.wait_timeout(Duration::MAX), Err(RecvTimeoutError::Closed)));
+                assert!(matches!(rx.$($make)+.wait_deadline(deadline), Err(RecvTimeoutError::Closed)));
+            });
+        )+ };
+    }
+    each! {
+        (|rx| rx, (), changed()),
+        (|rx| rx, 7, recv()),
+        (|rx| rx, 7, recv_if(|value| *value == 7)),
+        (|rx| rx, (), wait_until(|value| *value == 7)),
+        (|rx| rx, 49, wait_for_map(|value| (*value == 7).then(|| value * value))),
+        (Cached::new, (), changed()),
+    }
+}
+
+/// The token of `park` belongs to the program: a wait neither consumes one nor leaves one.
+#[test]
+fn a_wait_leaves_the_token_of_park_alone() {
+    let (tx, mut rx) = channel(0);
+    must_end(move || {
+        thread::current().unpark();
+        assert!(rx.changed().wait_timeout(Duration::from_millis(5)).is_err());
+        let start = Instant::now();
+        thread::park_timeout(HANG);
+        assert!(start.elapsed() < HANG / 2, "the wait has consumed the token");
+        let sender = thread::spawn(move || {
+            thread::sleep(Duration::from_millis(5));
+            tx.set(1);
+        });
+        rx.changed().wait().unwrap();
+        sender.join().unwrap();
+        let start = Instant::now();
+        thread::park_timeout(Duration::from_millis(20));
+        assert!(start.elapsed() >= Duration::from_millis(20), "the wait has left a token");
+    });
 }

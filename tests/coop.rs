@@ -180,12 +180,12 @@ fn a_blocking_wait_needs_no_budget() {
                 coop::consume_budget().await;
             }
             tx.set(1);
-            assert_eq!(rx.changed_deadline(Instant::now()), Ok(()));
+            assert_eq!(rx.changed().wait_deadline(Instant::now()), Ok(()));
             tx.set(2);
-            assert_eq!(rx.changed_blocking(), Ok(()));
-            assert_eq!(*rx.wait_for_blocking(|value| *value == 2).unwrap(), 2);
+            assert_eq!(rx.changed().wait(), Ok(()));
+            assert_eq!(*rx.wait_for(|value| *value == 2).wait().unwrap(), 2);
             drop(rx);
-            tx.closed_blocking();
+            tx.closed().wait();
         });
     });
 }

@@ -1,4 +1,4 @@
-//! A thread that has waited long enough demands the value's lock. `try_borrow` and `try_send` then fail; `try_recv` does not.
+//! A thread that has waited long enough demands the value's lock. `try_borrow` and `try_set` then fail; `try_recv` does not.
 #![cfg(feature = "std")]
 
 mod common;
@@ -62,7 +62,7 @@ fn g7_a_ref_that_is_dropped_passes_no_demand() {
     }));
 }
 
-/// `try_recv` differs from `try_borrow` and `try_send`: a receiver that waits for the next version would find this one again and
+/// `try_recv` differs from `try_borrow` and `try_set`: a receiver that waits for the next version would find this one again and
 /// again without receiving it.
 #[test]
 fn try_recv_ignores_a_demand() {
@@ -89,12 +89,12 @@ fn g7_a_demand_ends_with_the_wait() {
             drop(value);
             sender.join().unwrap();
             assert_eq!(rx.try_borrow().map(|value| *value), Some(i));
-            assert_eq!(tx.try_send(i), Ok(()));
+            assert_eq!(tx.try_set(i), Ok(()));
         }
     });
 }
 
-/// Just after the `Ref`'s drop the sender does not have the lock yet, so a `try_send` could be faster. Broken by a `try_send` that
+/// Just after the `Ref`'s drop the sender does not have the lock yet, so a `try_set` could be faster. Broken by a `try_set` that
 /// does not check for a demand.
 #[test]
 fn g7_try_send_does_not_overtake_a_sender_that_demands_the_lock() {
@@ -110,7 +110,7 @@ fn g7_try_send_does_not_overtake_a_sender_that_demands_the_lock() {
             let is_demanded = thread::spawn(move || comes_true(|| newcomer.try_borrow().is_none()));
             assert!(is_demanded.join().unwrap());
             drop(value);
-            let sent = tx.try_send(2);
+            let sent = tx.try_set(2);
             sender.join().unwrap();
             assert!(sent.is_err() || rx.get() == 2, "the other sender must be first");
         }

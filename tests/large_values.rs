@@ -105,8 +105,8 @@ mod more {
     }
 
     #[inline(never)]
-    fn try_send(tx: &Sender<Large>) -> bool {
-        tx.try_send(Large::new(3)).is_ok()
+    fn try_set(tx: &Sender<Large>) -> bool {
+        tx.try_set(Large::new(3)).is_ok()
     }
 
     #[inline(never)]
@@ -127,7 +127,7 @@ mod more {
             tx
         });
         let tx = with_room_for(copies(3, 8), move || {
-            assert!(try_send(&tx));
+            assert!(try_set(&tx));
             tx
         });
         let tx = with_room_for(copies(3, 8), move || {

@@ -40,7 +40,7 @@ fn g2_a_value_and_its_version_are_read_together() {
 fn g2_every_way_to_send_publishes_the_value_with_its_version() {
     let ways: [fn(&Sender<usize>, usize); 6] = [
         |tx, value| tx.send(value).unwrap(),
-        |tx, value| while tx.try_send(value).is_err() {},
+        |tx, value| while tx.try_set(value).is_err() {},
         |tx, value| tx.set(value),
         |tx, value| assert!(tx.set_if_changed(value).is_some()),
         |tx, value| tx.send_modify(|current| *current = value),

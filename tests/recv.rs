@@ -229,7 +229,7 @@ fn g4_a_value_whose_clone_panics_stays_unseen() {
     panics_then_succeeds!(task.poll_ready(rx.recv()).unwrap());
     panics_then_succeeds!(task.poll_ready(rx.recv_if(|_| true)).unwrap());
     #[cfg(feature = "std")]
-    panics_then_succeeds!(rx.recv_blocking().unwrap());
+    panics_then_succeeds!(rx.recv().wait().unwrap());
     assert_eq!(task.wakers_kept(), 0);
 }
 

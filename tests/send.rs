@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use common::Task;
 use common::must_end;
-use watch_channel::error::{SendError, TrySendError};
+use watch_channel::error::SendError;
 use watch_channel::{Receiver, Sender, channel};
 
 #[test]
@@ -111,7 +111,7 @@ impl PartialEq for Looks {
 fn g3_the_old_value_is_dropped_with_no_lock_held() {
     let ways: [fn(&Sender<Looks>, Looks); 5] = [
         |tx, value| tx.send(value).ok().unwrap(),
-        |tx, value| tx.try_send(value).ok().unwrap(),
+        |tx, value| tx.try_set(value).ok().unwrap(),
         |tx, value| tx.set(value),
         |tx, value| drop(tx.send_replace(value)),
         |tx, value| drop(tx.set_if_changed(value)),
@@ -144,7 +144,7 @@ fn the_old_value_is_dropped_after_all_tasks_have_been_woken() {
     }
     let ways: [fn(&Sender<Option<Asks>>); 5] = [
         |tx| tx.send(None).ok().unwrap(),
-        |tx| tx.try_send(None).ok().unwrap(),
+        |tx| tx.try_set(None).ok().unwrap(),
         |tx| tx.set(None),
         |tx| drop(tx.send_replace(None)),
         |tx| drop(tx.set_if_changed(None)),
@@ -248,30 +248,30 @@ fn a_panicking_comparison_changes_nothing() {
 }
 
 #[test]
-fn try_send_sends_or_gives_the_value_back() {
+fn try_set_stores_or_gives_the_value_back() {
     let (tx, rx) = channel(1);
-    assert_eq!(tx.try_send(2), Ok(()));
+    assert_eq!(tx.try_set(2), Ok(()));
     assert_eq!((*rx.borrow(), rx.has_changed()), (2, Ok(true)));
     let held = rx.borrow();
-    assert_eq!(tx.try_send(3), Err(TrySendError::Busy(3)));
+    assert_eq!(tx.try_set(3), Err(3));
     drop(held);
-    rx.with(|_| assert_eq!(tx.try_send(3), Err(TrySendError::Busy(3))));
-    tx.send_modify(|_| assert_eq!(tx.try_send(3), Err(TrySendError::Busy(3))));
+    rx.with(|_| assert_eq!(tx.try_set(3), Err(3)));
+    tx.send_modify(|_| assert_eq!(tx.try_set(3), Err(3)));
     assert_eq!(*rx.borrow(), 2);
     drop(rx);
-    assert_eq!(tx.try_send(4), Err(TrySendError::Closed(4)));
-    assert_eq!(*tx.borrow(), 2);
+    assert_eq!(tx.try_set(4), Ok(()), "it stores without receivers");
+    assert_eq!(*tx.borrow(), 4);
 }
 
 #[test]
-fn a_try_send_that_is_busy_leaves_nothing_locked() {
+fn a_try_set_that_fails_leaves_nothing_locked() {
     let (tx, rx) = channel(1);
     let held = rx.borrow();
-    let _ = tx.try_send(2);
+    let _ = tx.try_set(2);
     let second = rx.try_borrow();
     assert!(second.is_some());
     drop((held, second));
-    assert_eq!(tx.try_send(2), Ok(()));
+    assert_eq!(tx.try_set(2), Ok(()));
 }
 
 #[test]
@@ -279,7 +279,7 @@ fn every_way_to_send_wakes() {
     let (tx, mut rx) = channel(0);
     let sends: [fn(&Sender<i32>); 7] = [
         |tx| tx.send(1).unwrap(),
-        |tx| tx.try_send(2).unwrap(),
+        |tx| tx.try_set(2).unwrap(),
         |tx| tx.set(3),
         |tx| assert_eq!(tx.set_if_changed(4), Some(3)),
         |tx| tx.send_modify(|value| *value = 5),
@@ -297,20 +297,22 @@ fn every_way_to_send_wakes() {
 }
 
 #[test]
-fn the_errors_of_try_send_read_well_and_need_no_debug_bound() {
-    struct Opaque;
-    let (busy, closed) = (TrySendError::Busy(Opaque), TrySendError::Closed(Opaque));
-    assert_eq!((busy.to_string(), closed.to_string()), ("channel busy".into(), "channel closed".into()));
-    assert_eq!((format!("{busy:?}"), format!("{closed:?}")), ("Busy(..)".into(), "Closed(..)".into()));
+fn a_value_that_was_not_sent_can_be_taken_out_of_the_error() {
+    let (tx, rx) = channel(String::from("a"));
+    drop(rx);
+    assert_eq!(tx.send("d".into()).unwrap_err().into_inner(), "d");
 }
 
 #[test]
-fn a_value_that_was_not_sent_can_be_taken_out_of_the_error() {
-    let (tx, rx) = channel(String::from("a"));
-    let held = rx.borrow();
-    assert_eq!(tx.try_send("b".into()).unwrap_err().into_inner(), "b");
-    drop(held);
-    drop(rx);
-    assert_eq!(tx.try_send("c".into()).unwrap_err().into_inner(), "c");
-    assert_eq!(tx.send("d".into()).unwrap_err().into_inner(), "d");
+fn send_modify_returns_what_its_closure_returns() {
+    let (tx, mut rx) = channel(vec![1, 2]);
+    assert_eq!(tx.send_modify(Vec::pop), Some(2));
+    assert_eq!(rx.try_recv(), Ok(vec![1]));
+    // A result is a new version even if it says that nothing has changed.
+    assert!(!tx.send_modify(|_| false));
+    assert!(rx.has_unseen());
+    // tokio's calls, whose closures return nothing.
+    let clear: fn(&mut Vec<i32>) = |list| list.clear();
+    tx.send_modify(clear);
+    assert_eq!(rx.get(), []);
 }

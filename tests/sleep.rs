@@ -40,7 +40,7 @@ fn be_woken() {
         thread::sleep(Duration::from_millis(20));
         tx.set(1);
     });
-    assert!(rx.changed_blocking().is_ok());
+    assert!(rx.changed().wait().is_ok());
     sender.join().unwrap();
 }
 
@@ -80,7 +80,7 @@ fn g8_every_call_that_waits_sleeps() {
         |_, mut rx| assert_eq!(rx.get_and_update(), 2),
         |_, rx| rx.with(|value| assert_eq!(*value, 2)),
         |_, mut rx| rx.with_and_update(|value| assert_eq!(*value, 2)),
-        |_, mut rx| drop(rx.wait_for_blocking(|value| *value == 2).unwrap()),
+        |_, mut rx| drop(rx.wait_for(|value| *value == 2).wait().unwrap()),
         |tx, _| drop(tx.borrow()),
         |tx, _| assert_eq!(tx.get(), 2),
         |tx, _| tx.with(|value| assert_eq!(*value, 2)),
@@ -94,14 +94,14 @@ fn g8_every_call_that_waits_sleeps() {
     ];
     // These wait for the next version, or for the last receiver's drop.
     let waits: &'static [Call] = &[
-        |_, mut rx| rx.changed_blocking().unwrap(),
-        |_, mut rx| assert_eq!(rx.recv_blocking(), Ok(9)),
-        |_, mut rx| drop(rx.wait_for_blocking(|value| *value == 9).unwrap()),
-        |_, mut rx| rx.changed_timeout(Duration::from_secs(3_600)).unwrap(),
+        |_, mut rx| rx.changed().wait().unwrap(),
+        |_, mut rx| assert_eq!(rx.recv().wait(), Ok(9)),
+        |_, mut rx| drop(rx.wait_for(|value| *value == 9).wait().unwrap()),
+        |_, mut rx| rx.changed().wait_timeout(Duration::from_secs(3_600)).unwrap(),
         |tx, rx| {
             let other = tx.subscribe();
             drop(rx);
-            assert!(!tx.closed_timeout(Duration::from_millis(1)));
+            assert!(!tx.closed().wait_timeout(Duration::from_millis(1)));
             drop(other);
         },
     ];

@@ -157,7 +157,7 @@ fn wait_until_is_wait_for_without_the_reference() {
     tx.set(3);
     assert_eq!(task.wakes(), 1);
     assert_eq!(task.poll(&mut wait), Poll::Ready(Ok(())));
-    tx.try_send(4).expect("nothing is locked");
+    tx.try_set(4).expect("nothing is locked");
     assert!(task.poll(&mut wait).is_pending());
     drop(wait);
     assert!(!rx.has_unseen(), "each value that was checked has been seen");

@@ -68,7 +68,7 @@ impl Subscribe for Ours {
 impl AcrossThreads for Ours {
     #[inline(always)]
     fn changed_blocking<T: Value>(rx: &mut Receiver<T>) -> bool {
-        rx.changed_blocking().is_ok()
+        rx.changed().wait().is_ok()
     }
 }
 

@@ -4,7 +4,7 @@
 use defmt::{Format, Formatter, write};
 
 use crate::channel::state::Version;
-use crate::error::{RecvError, RecvTimeoutError, SendError, TryRecvError, TrySendError};
+use crate::error::{RecvError, RecvTimeoutError, SendError, TryRecvError};
 use crate::receiver::Receiver;
 use crate::sender::Sender;
 use crate::weak::WeakSender;
@@ -42,15 +42,6 @@ impl<T> Format for SendError<T> {
 impl Format for RecvError {
     fn format(&self, f: Formatter<'_>) {
         write!(f, "channel closed");
-    }
-}
-
-impl<T> Format for TrySendError<T> {
-    fn format(&self, f: Formatter<'_>) {
-        match self {
-            Self::Busy(_) => write!(f, "channel busy"),
-            Self::Closed(_) => write!(f, "channel closed"),
-        }
     }
 }
 

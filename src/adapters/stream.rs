@@ -6,7 +6,7 @@ use core::task::{Context, Poll, ready};
 
 use futures_core::{FusedStream, Stream};
 
-use crate::adapters::coop::poll_within_budget;
+use crate::coop::poll_within_budget;
 use crate::lock::deadlock::caller;
 use crate::receiver::Receiver;
 

@@ -78,12 +78,18 @@ impl<T> Channel<T> {
         })
     }
 
-    /// Calls `modify` with the value. If it returns `true`, publishes a new version and wakes receivers. Returns what
-    /// `modify` has returned.
+    /// Calls `modify` with the value, and returns the first part of its result. If the second part is `true`, publishes a new
+    /// version and wakes receivers.
     #[inline]
-    pub(crate) fn modify(&self, caller: CallSite, modify: impl FnOnce(&mut T) -> bool) -> bool {
-        let waiting = self.value.write(caller, |value| modify(value).then(|| self.state.publish_while_locked()));
-        waiting.map(|waiting| self.waiters.notify_receivers(waiting)).is_some()
+    pub(crate) fn modify<R>(&self, caller: CallSite, modify: impl FnOnce(&mut T) -> (R, bool)) -> R {
+        let (result, waiting) = self.value.write(caller, |value| {
+            let (result, is_new) = modify(value);
+            (result, is_new.then(|| self.state.publish_while_locked()))
+        });
+        if let Some(waiting) = waiting {
+            self.waiters.notify_receivers(waiting);
+        }
+        result
     }
 
     /// Swaps the value and `value` and wakes receivers, unless that would have to wait. Returns `true` if it has done so.

@@ -162,6 +162,8 @@ impl<T> Channel<T> {
 pub(crate) struct Wait<'a, T> {
     pub(crate) channel: &'a Channel<T>,
     pub(crate) cursor: &'a mut Cursor,
+    /// Where the wait was begun, in the user's source.
+    pub(crate) caller: CallSite,
     /// `true` after a poll that was pending or has panicked, until a poll is ready.
     pub(crate) is_pending: bool,
 }

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::task::{Context, Waker};
 
-use watch_channel::error::{TryRecvError, TrySendError};
+use watch_channel::error::TryRecvError;
 use watch_channel::{Receiver, Sender, channel};
 
 use crate::common::{Task, must_end};
@@ -55,21 +55,22 @@ const READS: &[(&str, Reads)] = &[
         }));
     }),
     #[cfg(feature = "std")]
-    ("Receiver::wait_for_blocking", |_, rx, f| {
-        let _ = rx.wait_for_blocking(|value| {
-            f(value);
-            true
-        });
-    }),
-    #[cfg(feature = "std")]
-    ("Receiver::wait_for_timeout", |_, rx, f| {
-        let _ = rx.wait_for_timeout(
-            |value| {
+    ("WaitFor::wait", |_, rx, f| {
+        let _ = rx
+            .wait_for(|value| {
                 f(value);
                 true
-            },
-            std::time::Duration::ZERO,
-        );
+            })
+            .wait();
+    }),
+    #[cfg(feature = "std")]
+    ("WaitFor::wait_timeout", |_, rx, f| {
+        let _ = rx
+            .wait_for(|value| {
+                f(value);
+                true
+            })
+            .wait_timeout(std::time::Duration::ZERO);
     }),
 ];
 
@@ -196,7 +197,7 @@ fn use_while_it_is_read(tx: &Mutex<Option<Sender<V>>>, value: &V, kept: &Mutex<V
     let mut rx = tx.subscribe_unseen();
     assert_eq!((&*rx.borrow(), &tx.get(), rx.with(V::len)), (value, value, value.len()));
     assert!(rx.try_borrow().is_some_and(|again| *again == *value));
-    assert!(matches!(tx.try_send(vec![9]), Err(TrySendError::Busy(_))));
+    assert_eq!(tx.try_set(vec![9]), Err(vec![9]));
     assert_eq!(rx.try_recv().as_ref(), Ok(value));
     assert!(format!("{tx:?} {rx:?}").contains("value: "));
     assert!(tx.downgrade().upgrade().is_some());
@@ -207,7 +208,7 @@ fn use_while_it_is_read(tx: &Mutex<Option<Sender<V>>>, value: &V, kept: &Mutex<V
     assert!(rx.poll_changed(&mut Context::from_waker(&task.waker())).is_pending());
     kept.lock().unwrap().push(rx);
     #[cfg(feature = "std")]
-    assert!(tx.subscribe().changed_timeout(std::time::Duration::ZERO).is_err());
+    assert!(tx.subscribe().changed().wait_timeout(std::time::Duration::ZERO).is_err());
 }
 
 #[test]
@@ -266,7 +267,7 @@ fn a_closure_that_changes_the_value_may_use_its_channel() {
             call(&tx, &mut |value| {
                 let mut rx = tx.subscribe();
                 assert!(rx.try_borrow().is_none() && tx.try_borrow().is_none());
-                assert!(matches!(tx.try_send(vec![9]), Err(TrySendError::Busy(_))));
+                assert_eq!(tx.try_set(vec![9]), Err(vec![9]));
                 rx.mark_changed();
                 assert_eq!(rx.try_recv(), Err(TryRecvError::Empty));
                 assert!(rx.has_unseen() && rx.has_changed().unwrap() && !rx.is_closed());

@@ -26,7 +26,7 @@ fn use_thread_locals() {
     tx.set(1);
     drop(rx.borrow());
     #[cfg(feature = "std")]
-    rx.changed_blocking().unwrap();
+    rx.changed().wait().unwrap();
     rx.mark_unchanged();
 }
 
@@ -78,7 +78,7 @@ fn g2_values_can_be_sent_and_read_while_a_thread_ends() {
     let (tx, rx) = channel(0);
     in_destructor(move || {
         tx.send_modify(|value| *value += 1);
-        tx.try_send(tx.get() + 1).unwrap();
+        tx.try_set(tx.get() + 1).unwrap();
         let (first, second) = (rx.borrow(), tx.borrow());
         assert_eq!(*first, *second);
         assert_eq!(rx.with(|value| *value), *second);
@@ -161,11 +161,11 @@ mod blocking {
     #[test]
     fn g1_every_blocking_wait_works_while_a_thread_ends() {
         let waits: [fn(&mut Receiver<u32>); 5] = [
-            |rx| rx.changed_blocking().unwrap(),
-            |rx| assert!(rx.recv_blocking().unwrap() > 0),
-            |rx| assert!(*rx.wait_for_blocking(|value| *value > 0).unwrap() > 0),
-            |rx| rx.changed_timeout(crate::common::HANG).unwrap(),
-            |rx| assert!(rx.recv_timeout(crate::common::HANG).unwrap() > 0),
+            |rx| rx.changed().wait().unwrap(),
+            |rx| assert!(rx.recv().wait().unwrap() > 0),
+            |rx| assert!(*rx.wait_for(|value| *value > 0).wait().unwrap() > 0),
+            |rx| rx.changed().wait_timeout(crate::common::HANG).unwrap(),
+            |rx| assert!(rx.recv().wait_timeout(crate::common::HANG).unwrap() > 0),
         ];
         for wait in waits {
             in_destructor(move || {
@@ -182,14 +182,14 @@ mod blocking {
         in_destructor(|| {
             let (tx, mut rx) = channel(0);
             let limit = Duration::from_millis(1);
-            assert!(rx.changed_timeout(limit).is_err() && rx.recv_timeout(limit).is_err());
-            assert!(rx.wait_for_timeout(|value| *value > 0, limit).is_err());
-            assert!(!tx.closed_timeout(limit));
+            assert!(rx.changed().wait_timeout(limit).is_err() && rx.recv().wait_timeout(limit).is_err());
+            assert!(rx.wait_for(|value| *value > 0).wait_timeout(limit).is_err());
+            assert!(!tx.closed().wait_timeout(limit));
             let receiver = thread::spawn(move || {
                 thread::sleep(Duration::from_millis(5));
                 drop(rx);
             });
-            tx.closed_blocking();
+            tx.closed().wait();
             receiver.join().unwrap();
         });
     }
@@ -247,7 +247,7 @@ mod blocking {
                     seen.store(value, Ordering::SeqCst);
                     // A blocking wait, which finds a value.
                     rx.mark_changed();
-                    rx.changed_blocking().unwrap();
+                    rx.changed().wait().unwrap();
                 }
             }
         });

@@ -6,7 +6,6 @@ use std::sync::atomic::{AtomicIsize, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::task::{Context, Waker};
 
-use watch_channel::error::TrySendError;
 use watch_channel::{Cached, Receiver, Sender, channel};
 
 use crate::common::{Task, must_end};
@@ -111,10 +110,10 @@ const CALLS: &[(&str, Events, Call)] = &[
         drop(Task::new().poll_ready(rx.recv_if(|_| true)));
     }),
     #[cfg(feature = "std")]
-    ("Receiver::recv_blocking", &[(Event::Clone, 0), (Event::Drop, 0)], |_, rx, _| drop(rx.recv_blocking())),
+    ("Recv::wait", &[(Event::Clone, 0), (Event::Drop, 0)], |_, rx, _| drop(rx.recv().wait())),
     #[cfg(feature = "std")]
-    ("Receiver::recv_timeout", &[(Event::Clone, 0), (Event::Drop, 0)], |_, rx, _| {
-        drop(rx.recv_timeout(std::time::Duration::ZERO));
+    ("Recv::wait_timeout", &[(Event::Clone, 0), (Event::Drop, 0)], |_, rx, _| {
+        drop(rx.recv().wait_timeout(std::time::Duration::ZERO));
     }),
     ("Cached::new", &[(Event::Clone, 0), (Event::Drop, 0)], |_, rx, _| drop(Cached::new(rx.clone()))),
     ("Cached::get", &[(Event::Clone, 1), (Event::Drop, 0)], |tx, rx, _| {
@@ -133,7 +132,7 @@ const CALLS: &[(&str, Events, Call)] = &[
     }),
     ("Sender::send", &[(Event::Drop, 0)], |tx, _, new| drop(tx.send(new))),
     ("Sender::set", &[(Event::Drop, 0)], |tx, _, new| tx.set(new)),
-    ("Sender::try_send", &[(Event::Drop, 0)], |tx, _, new| drop(tx.try_send(new))),
+    ("Sender::try_set", &[(Event::Drop, 0)], |tx, _, new| drop(tx.try_set(new))),
     ("Sender::send_replace", &[(Event::Drop, 0)], |tx, _, new| drop(tx.send_replace(new))),
     ("Sender::set_if_changed", &[(Event::Compare, 0), (Event::Drop, 0)], |tx, _, new| drop(tx.set_if_changed(new))),
     ("Receiver's Debug", &[(Event::Show, 0)], |_, rx, _| drop(format!("{rx:?}"))),
@@ -241,7 +240,7 @@ fn a_value_may_use_its_channel_when_it_is_compared_if_that_does_not_wait() {
         Box::new(move || {
             let mut rx = tx.subscribe_unseen();
             assert!(rx.try_borrow().is_none() && rx.try_recv().is_err() && rx.has_unseen());
-            assert!(matches!(tx.try_send(new), Err(TrySendError::Busy(_))));
+            assert!(tx.try_set(new).is_err());
             rx.mark_unchanged();
             Task::new().poll_pending(rx.changed());
             Task::new().poll_pending(tx.closed());

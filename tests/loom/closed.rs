@@ -125,11 +125,11 @@ fn g1_closed_against_a_receiver_that_comes_and_goes() {
 
 /// G1, for a blocking wait.
 #[test]
-fn g1_closed_blocking_against_the_last_receivers_drop() {
+fn g1_closed_on_a_thread_against_the_last_receivers_drop() {
     model(UNBOUNDED, || {
         let (tx, rx) = channel(0);
         let dropping = thread::spawn(move || drop(rx));
-        tx.closed_blocking();
+        tx.closed().wait();
         assert!(tx.is_closed());
         dropping.join().unwrap();
     });

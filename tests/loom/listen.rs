@@ -175,14 +175,14 @@ fn g1_two_listeners_against_a_send() {
     assert_eq!(outcomes, BTreeSet::from([(false, false), (false, true), (true, false), (true, true)]));
 }
 
-/// G1. A listener against a `try_send` and a send. Both publish a version, and the one that takes the bit must notify. Broken by a
+/// G1. A listener against a `try_set` and a send. Both publish a version, and the one that takes the bit must notify. Broken by a
 /// send that takes the bit and leaves the notification to the other one.
 #[test]
 fn g1_a_listener_against_two_senders() {
     let outcomes = model(3, || {
         let (tx, rx) = channel(0);
         let other = tx.clone();
-        let senders = (sending(tx, 1), thread::spawn(move || (other.try_send(2).is_ok(), other)));
+        let senders = (sending(tx, 1), thread::spawn(move || (other.try_set(2).is_ok(), other)));
         let task = Task::new();
         let mut listener = pin!(rx.listen());
         let has_unseen = rx.has_unseen();

@@ -7,7 +7,6 @@ use std::collections::BTreeSet;
 
 use loom::thread;
 use watch_channel::channel;
-use watch_channel::error::TrySendError;
 
 use crate::{UNBOUNDED, model, sending, shorter};
 
@@ -27,7 +26,7 @@ fn two_readers_and_a_writer() {
         let theirs = reader.join().unwrap();
         let tx = sender.join().unwrap();
         assert_eq!(theirs.0, theirs.1, "a value does not change while a `Ref` lives");
-        assert_eq!(tx.try_send(2), Ok(()), "no thread demands the lock any more");
+        assert_eq!(tx.try_set(2), Ok(()), "no thread demands the lock any more");
         (mine, theirs.0)
     });
     assert_eq!(outcomes, BTreeSet::from([(0, 0), (0, 1), (1, 0), (1, 1)]));
@@ -46,8 +45,8 @@ fn two_writers() {
         });
         tx.send_modify(|value| *value = *value * 2 + 2);
         let _other = sender.join().unwrap();
-        assert_eq!(tx.try_send(*rx.borrow()), Err(TrySendError::Busy(rx.get())));
-        assert_eq!(tx.try_send(rx.get()), Ok(()), "no thread demands the lock any more");
+        assert_eq!(tx.try_set(*rx.borrow()), Err(rx.get()));
+        assert_eq!(tx.try_set(rx.get()), Ok(()), "no thread demands the lock any more");
         rx.get()
     });
     assert_eq!(outcomes, BTreeSet::from([4, 5]));
@@ -64,7 +63,7 @@ fn two_writers_wait_for_a_reader() {
         let senders = [(tx, 1), (other, 2)].map(|(tx, value)| sending(tx, value));
         drop(value);
         let senders = senders.map(|sender| sender.join().unwrap());
-        assert_eq!(senders[0].try_send(rx.get()), Ok(()), "no thread demands the lock any more");
+        assert_eq!(senders[0].try_set(rx.get()), Ok(()), "no thread demands the lock any more");
         rx.get()
     });
     assert_eq!(outcomes, BTreeSet::from([1, 2]));
@@ -83,7 +82,7 @@ fn g7_a_second_read_and_a_queued_writer() {
         let read = *first;
         drop((first, second));
         let tx = sender.join().unwrap();
-        assert_eq!(tx.try_send(2), Ok(()), "no thread demands the lock any more");
+        assert_eq!(tx.try_set(2), Ok(()), "no thread demands the lock any more");
         read
     });
     assert_eq!(outcomes, BTreeSet::from([0, 1]));
@@ -135,7 +134,7 @@ fn a_demand_against_a_newcomer() {
         let read = reader.join().unwrap();
         let tx = sender.join().unwrap();
         assert!(rx.try_borrow().is_some(), "no thread demands the lock any more");
-        assert_eq!(tx.try_send(2), Ok(()));
+        assert_eq!(tx.try_set(2), Ok(()));
         read
     });
     // The outcome is `None` if the sender demands the lock or holds it, and zero after that if it then gets no processor.
@@ -143,7 +142,7 @@ fn a_demand_against_a_newcomer() {
     assert_eq!(outcomes, BTreeSet::from(expected));
 }
 
-/// `try_borrow` and `try_send` return without waiting. Broken by a `try_send` that waits: it then never returns `Busy`.
+/// `try_borrow` and `try_set` return without waiting. Broken by a `try_set` that waits: it then never fails.
 #[test]
 fn tries_against_a_holder() {
     let outcomes = model(UNBOUNDED, || {
@@ -152,7 +151,7 @@ fn tries_against_a_holder() {
             let rx = rx.clone();
             thread::spawn(move || *rx.borrow())
         };
-        let sent = tx.try_send(1).is_ok();
+        let sent = tx.try_set(1).is_ok();
         let read = reader.join().unwrap();
         assert!(sent || read == 0);
         assert_eq!(rx.get(), u32::from(sent));

@@ -34,7 +34,7 @@
 //!   `set` and of the drops, and `src/channel/loom_tests/wait_list.rs` has models of the list alone.
 //! - P: one of the two consists of other operations, one after the other: `send` is a check for receivers and `set`; `recv` and
 //!   `wait_for` are `changed` and `with`. See the rows of these operations.
-//! - S: once it has the lock, `try_send` does what `set` does, so the model of `set` covers it.
+//! - S: once it has the lock, `try_set` does what `set` does, so the model of `set` covers it.
 //! - B: one needs a sender or a receiver, and the other drops the last one, so the two never run at once.
 //! - W: a `Watch` does not exist under loom, because a static needs `const` constructors, which loom's types do not have. All
 //!   its methods are those of a `Sender` in a cell. `g1_two_first_waits_at_once` races for such a cell, and
@@ -45,7 +45,7 @@
 //! | `set` | `send_modify`, `send_if_modified`, `send_replace` and `set_if_changed`, which share one function |
 //! | `borrow` | `borrow_and_update` and `try_borrow`, of senders and receivers |
 //! | `with` | `get`, `get_and_update`, the checks for a version or the close, and `Cached`, of senders and receivers |
-//! | `first poll`, `later poll`, `dropped wait` | those of `changed` and of `changed_blocking` |
+//! | `first poll`, `later poll`, `dropped wait` | those of `changed`, in a task and on a thread |
 //! | `poll_changed` | (the models call it `poll`) |
 //! | `wait_for` | `wait_until` and `wait_for_map` |
 //! | `recv`, `try_recv` | `recv_if`, `try_recv_if` |
@@ -56,7 +56,7 @@
 //! ```text
 //! send
 //!   send, set, borrow, with, first poll, later poll, dropped wait, poll_changed, wait_for, recv, try_recv: P
-//!   try_send: sends_against_the_last_receivers_drop
+//!   try_set: sends_against_the_last_receivers_drop
 //!   clone, subscribe, sender's drop, receiver's drop, upgrade, closed: N
 //!   last sender's drop: B
 //!   last receiver's drop: sends_against_the_last_receivers_drop
@@ -65,13 +65,13 @@
 //! set
 //!   set: two_writers two_writers_wait_for_a_reader g2_a_value_and_its_version_are_one g1_a_wait_against_two_senders
 //!     g3_two_deliveries_at_once g3_two_deliveries_on_two_threads
-//!   try_send: g2_an_attempt_to_receive_returns_a_value_once g1_recv_against_a_set_and_a_try_send
+//!   try_set: g2_an_attempt_to_receive_returns_a_value_once g1_recv_against_a_set_and_a_try_set
 //!   borrow: two_readers_and_a_writer g7_a_second_read_and_a_queued_writer g7_two_channels_crosswise a_demand_against_a_newcomer
 //!     g7_a_newcomer_finds_a_demand tries_against_a_holder
 //!   with: a_receiver_that_knows_a_version_finds_its_value two_sends_against_a_cached_value
 //!     g2_three_kinds_of_reads_against_a_send what_comes_before_a_send_is_visible
 //!   first poll: g1_a_wait_against_a_send what_comes_before_a_send_is_visible_after_a_wait
-//!     g1_a_woken_task_finds_the_new_version g1_changed_blocking_against_two_sends g1_waits_in_one_lane_against_a_send
+//!     g1_a_woken_task_finds_the_new_version g1_changed_on_a_thread_against_two_sends g1_waits_in_one_lane_against_a_send
 //!     g1_waits_in_two_lanes_against_a_send g1_growth_against_a_delivery g1_two_growths_against_a_delivery
 //!   later poll: g1_a_repeated_poll_against_a_delivery g3_two_deliveries_on_two_threads
 //!   dropped wait: g6_a_dropped_wait_against_a_delivery g1_two_lanes_with_more_than_a_batch
@@ -79,7 +79,7 @@
 //!   poll_changed: g1_poll_changed_against_two_sends g6_a_ready_wait_keeps_no_waker
 //!     g1_a_waiting_bit_that_another_receiver_has_set
 //!   wait_for: g1_wait_for_against_two_sends g1_wait_for_against_two_senders
-//!   recv: g1_recv_against_a_set_and_a_try_send
+//!   recv: g1_recv_against_a_set_and_a_try_set
 //!   try_recv: g2_an_attempt_to_receive_returns_a_value_once g2_three_kinds_of_reads_against_a_send
 //!   clone: new_receivers_against_a_send
 //!   subscribe: new_receivers_against_a_send g1_a_dropped_receiver_against_a_delivery
@@ -91,15 +91,15 @@
 //!   closed: g3_closed_and_a_wait_in_one_list_against_a_send
 //!   listen: g1_a_listener_against_a_send g1_awaited_listeners_against_two_sends g1_a_wait_and_a_listener_against_a_send
 //!   Watch: W
-//! try_send
-//!   try_send: S
+//! try_set
+//!   try_set: S
 //!   borrow: tries_against_a_holder
 //!   with: S
 //!   first poll: S
 //!   later poll, dropped wait: S
-//!   poll_changed: g1_a_wait_against_a_try_send
+//!   poll_changed: g1_a_wait_against_a_try_set
 //!   wait_for: S
-//!   recv: g1_recv_against_a_set_and_a_try_send
+//!   recv: g1_recv_against_a_set_and_a_try_set
 //!   try_recv: g2_an_attempt_to_receive_returns_a_value_once
 //!   clone, subscribe, receiver's drop, closed: S
 //!   sender's drop, upgrade: N
@@ -129,7 +129,7 @@
 //!   try_recv, clone, subscribe, upgrade: N
 //!   sender's drop: g1_a_wait_against_a_send_and_the_close
 //!   last sender's drop: g1_a_wait_against_the_close g1_a_wait_against_a_send_and_the_close
-//!     what_comes_before_a_send_is_visible_after_a_wait g1_changed_blocking_against_a_send_and_the_close
+//!     what_comes_before_a_send_is_visible_after_a_wait g1_changed_on_a_thread_against_a_send_and_the_close
 //!   receiver's drop: g1_a_list_that_shrinks_against_a_first_wait
 //!   last receiver's drop: B
 //!   closed: g3_closed_and_a_wait_in_one_list_against_a_send
@@ -212,7 +212,7 @@
 //!   last receiver's drop: B
 //!   upgrade: g6_both_ends_are_dropped_at_once
 //!   closed: g1_closed_against_the_last_receivers_drop what_comes_before_the_last_receivers_drop_is_visible_after_closed
-//!     g6_a_dropped_closed_against_the_last_receivers_drop g1_closed_blocking_against_the_last_receivers_drop
+//!     g6_a_dropped_closed_against_the_last_receivers_drop g1_closed_on_a_thread_against_the_last_receivers_drop
 //!   listen: g1_a_closed_listener_against_the_last_receivers_drop
 //!   Watch: W
 //! upgrade

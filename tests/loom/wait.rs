@@ -255,14 +255,14 @@ fn g6_a_ready_wait_keeps_no_waker() {
 
 /// G1, for a blocking wait. Broken by a thread that parks without checking whether it has been woken, or that is not unparked.
 #[test]
-fn g1_changed_blocking_against_a_send_and_the_close() {
+fn g1_changed_on_a_thread_against_a_send_and_the_close() {
     let outcomes = model(3, || {
         let (tx, mut rx) = channel(0);
         let sender = thread::spawn(move || tx.set(1));
-        rx.changed_blocking().unwrap();
+        rx.changed().wait().unwrap();
         assert_eq!(rx.get(), 1);
         let is_closed = rx.is_closed();
-        assert!(rx.changed_blocking().is_err());
+        assert!(rx.changed().wait().is_err());
         sender.join().unwrap();
         is_closed
     });
@@ -271,7 +271,7 @@ fn g1_changed_blocking_against_a_send_and_the_close() {
 
 /// G1, for a blocking wait. Broken by the same changes as the model above. Here no close makes up for a send.
 #[test]
-fn g1_changed_blocking_against_two_sends() {
+fn g1_changed_on_a_thread_against_two_sends() {
     model(3, || {
         let (tx, mut rx) = channel(0);
         let sender = thread::spawn(move || {
@@ -280,21 +280,21 @@ fn g1_changed_blocking_against_two_sends() {
             tx
         });
         while rx.get() != 2 {
-            rx.changed_blocking().unwrap();
+            rx.changed().wait().unwrap();
         }
         let _tx = sender.join().unwrap();
     });
 }
 
 /// G1, G2. `recv` returns the value that it marks as seen, and none twice. Broken by a `recv` that marks the version that has
-/// woken it as seen instead of the one that it copies, and by a `try_send` that does not wake.
+/// woken it as seen instead of the one that it copies, and by a `try_set` that does not wake.
 #[test]
-fn g1_recv_against_a_set_and_a_try_send() {
+fn g1_recv_against_a_set_and_a_try_set() {
     let outcomes = model(shorter(3, 2), || {
         let (tx, mut rx) = channel(0);
         let other = tx.clone();
         let first = sending(tx, 1);
-        let second = thread::spawn(move || (other.try_send(2).is_ok(), other));
+        let second = thread::spawn(move || (other.try_set(2).is_ok(), other));
         let early = block_on(rx.recv()).unwrap();
         let _tx = first.join().unwrap();
         let (is_sent, _other) = second.join().unwrap();
@@ -307,13 +307,13 @@ fn g1_recv_against_a_set_and_a_try_send() {
     assert_eq!(outcomes, BTreeSet::from(expected));
 }
 
-/// G1, with a `try_send` only. Broken by a `try_send` that takes the bit and does not wake.
+/// G1, with a `try_set` only. Broken by a `try_set` that takes the bit and does not wake.
 #[test]
-fn g1_a_wait_against_a_try_send() {
+fn g1_a_wait_against_a_try_set() {
     let outcomes = model(UNBOUNDED, || {
         let (tx, mut rx) = channel(0);
         let task = Task::new();
-        let sender = thread::spawn(move || (tx.try_send(1), tx));
+        let sender = thread::spawn(move || (tx.try_set(1), tx));
         let is_pending = poll(&task, &mut rx).is_pending();
         let (sent, _tx) = sender.join().unwrap();
         assert_eq!(sent, Ok(()));

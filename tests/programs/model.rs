@@ -357,16 +357,11 @@ impl Model {
                 }
                 format!("{:?}", differs.then_some(now.value))
             }),
-            OwnOp::TrySend(h, v) => self.idle_tx(h).map(|_| {
-                if self.receivers() == 0 {
-                    return format!("Err(Closed(..)) Err({v})");
-                }
+            OwnOp::TrySet(h, v) => self.idle_tx(h).map(|_| {
                 self.publish(v);
-                String::from("Ok(()) Ok(())")
+                String::from("Ok(())")
             }),
-            OwnOp::TrySendWhileRead(h, v) => self
-                .idle_tx(h)
-                .map(|_| format!("Err({}(..)) Err({v})", if self.receivers() == 0 { "Closed" } else { "Busy" })),
+            OwnOp::TrySetWhileRead(h, v) => self.idle_tx(h).map(|_| format!("Err({v})")),
             OwnOp::SubscribeUnseen(h) => self.idle_tx(h).map(|_| {
                 self.rxs.push(ModelRx::new(now.version - 1));
                 String::new()

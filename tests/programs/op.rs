@@ -41,9 +41,9 @@ pub(crate) enum Op {
 pub(crate) enum OwnOp {
     Set(usize, u8),
     SetIfChanged(usize, u8),
-    TrySend(usize, u8),
+    TrySet(usize, u8),
     /// Tries to send while the value is borrowed.
-    TrySendWhileRead(usize, u8),
+    TrySetWhileRead(usize, u8),
     SubscribeUnseen(usize),
     Downgrade(usize),
     Upgrade(usize),
@@ -110,8 +110,8 @@ const STEPS: &[(u8, Make)] = &[
 const OWN_STEPS: &[(u8, Make)] = &[
     (2, |h, v| Op::Own(OwnOp::Set(h, v % 9))),
     (2, |h, v| Op::Own(OwnOp::SetIfChanged(h, v % 9))),
-    (2, |h, v| Op::Own(OwnOp::TrySend(h, v % 9))),
-    (1, |h, v| Op::Own(OwnOp::TrySendWhileRead(h, v % 9))),
+    (2, |h, v| Op::Own(OwnOp::TrySet(h, v % 9))),
+    (1, |h, v| Op::Own(OwnOp::TrySetWhileRead(h, v % 9))),
     (1, |h, _| Op::Own(OwnOp::SubscribeUnseen(h))),
     (1, |h, _| Op::Own(OwnOp::Downgrade(h))),
     (1, |h, _| Op::Own(OwnOp::Upgrade(h))),

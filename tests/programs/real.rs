@@ -195,15 +195,15 @@ impl Own for Ours {
         match op {
             OwnOp::Set(h, v) => txs.on(h, log, |tx| format!("{:?}", tx.set(v))),
             OwnOp::SetIfChanged(h, v) => txs.on(h, log, |tx| format!("{:?}", tx.set_if_changed(v))),
-            OwnOp::TrySend(h, v) => txs.on(h, log, |tx| {
-                let sent = tx.try_send(v);
-                format!("{sent:?} {:?}", sent.map_err(|e| e.into_inner()))
+            OwnOp::TrySet(h, v) => txs.on(h, log, |tx| {
+                let sent = tx.try_set(v);
+                format!("{sent:?}")
             }),
-            OwnOp::TrySendWhileRead(h, v) => txs.on(h, log, |tx| {
+            OwnOp::TrySetWhileRead(h, v) => txs.on(h, log, |tx| {
                 let value = tx.borrow();
-                let sent = tx.try_send(v);
+                let sent = tx.try_set(v);
                 drop(value);
-                format!("{sent:?} {:?}", sent.map_err(|e| e.into_inner()))
+                format!("{sent:?}")
             }),
             OwnOp::SubscribeUnseen(h) => {
                 txs.make(h, |tx| tx.subscribe_unseen()).into_iter().for_each(|rx| rxs.push(rx))

@@ -7,7 +7,6 @@ use std::task::{Context, Waker};
 use std::time::Duration;
 
 use futures_lite::future::{or, yield_now};
-use watch_channel::error::TrySendError;
 use watch_channel::{Cached, Receiver, Ref, Sender, Version, WeakSender, channel};
 
 use crate::allocations::Live;
@@ -250,12 +249,12 @@ impl Follower {
         let Self { rx, seen } = self;
         match random.below(3) {
             0 => {
-                let _ = rx.changed_timeout(limit);
+                let _ = rx.changed().wait_timeout(limit);
                 self.read();
             }
-            1 => rx.recv_timeout(limit).into_iter().for_each(|value| seen.value(&value)),
+            1 => rx.recv().wait_timeout(limit).into_iter().for_each(|value| seen.value(&value)),
             _ => {
-                if let Ok(value) = rx.wait_for_timeout(|value| value.number % 2 == 0, limit) {
+                if let Ok(value) = rx.wait_for(|value| value.number % 2 == 0).wait_timeout(limit) {
                     seen.reference(&value);
                 }
                 self.read();
@@ -335,16 +334,16 @@ impl Follower {
         let Self { rx, seen } = self;
         match random.below(3) {
             0 => {
-                while rx.changed_blocking().is_ok() {
+                while rx.changed().wait().is_ok() {
                     seen.reference(&rx.borrow_and_update());
                 }
             }
             1 => {
-                while let Ok(value) = rx.recv_blocking() {
+                while let Ok(value) = rx.recv().wait() {
                     seen.value(&value);
                 }
             }
-            _ => seen.reference(&rx.wait_for_blocking(Value::is_last).unwrap()),
+            _ => seen.reference(&rx.wait_for(Value::is_last).wait().unwrap()),
         }
     }
 
@@ -410,9 +409,9 @@ async fn send(
                 });
                 assert_eq!(told, is_modified);
             }
-            6 | 7 => match tx.try_send(Value::new(id, number)) {
+            6 | 7 => match tx.try_set(Value::new(id, number)) {
                 Ok(()) => (),
-                Err(TrySendError::Busy(value) | TrySendError::Closed(value)) => assert_eq!(value.number, number),
+                Err(value) => assert_eq!(value.number, number),
             },
             8 => assert!(tx.set_if_changed(Value::new(id, number)).is_some()),
             9 => drop(tx.send_replace(Value::new(id, number))),
@@ -466,9 +465,9 @@ async fn wait_for_the_end(running: Sender<()>, executor: Executor, mut random: R
                 }
             }
             #[cfg(feature = "std")]
-            1 if executor == Executor::Threads => running.closed_blocking(),
+            1 if executor == Executor::Threads => running.closed().wait(),
             #[cfg(feature = "std")]
-            2 => drop(running.closed_timeout(Duration::from_micros(random.below(100)))),
+            2 => drop(running.closed().wait_timeout(Duration::from_micros(random.below(100)))),
             _ => (),
         }
     }

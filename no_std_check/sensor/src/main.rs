@@ -43,7 +43,7 @@ static HEAP: Heap = Heap::empty();
 #[cortex_m_rt::exception]
 fn SysTick() {
     // `set` returns at once: only a `Ref` could make it wait, and no task takes one. In a program whose tasks call `borrow`,
-    // the interrupt would use `try_send` instead.
+    // the interrupt would use `try_set` instead.
     READING.send_modify(|reading| {
         reading.number += 1;
         reading.temperature += 5;

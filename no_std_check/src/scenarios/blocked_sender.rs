@@ -10,7 +10,6 @@ use alloc::string::String;
 use embassy_futures::yield_now;
 use portable_atomic::{AtomicU32, Ordering::Relaxed};
 use portable_atomic_util::Arc;
-use watch_channel::error::TrySendError;
 use watch_channel::{Receiver, Sender, channel};
 
 use crate::task::{Join, spawn, spawn_here};
@@ -114,7 +113,7 @@ fn interrupt(tx: Sender<u32>, mut rx: Receiver<u32>, wake: Sender<u32>, state: A
         }
         assert_eq!((rx.get(), rx.with(|value| *value), rx.has_unseen()), (next - 1, next - 1, false));
         assert_eq!(*rx.try_borrow().expect("no sender has the lock"), next - 1);
-        assert_eq!(tx.try_send(0), Err(TrySendError::Busy(0)), "a Ref lives");
+        assert_eq!(tx.try_set(0), Err(0), "a Ref lives");
         state.meetings.store(state.meetings.load(Relaxed) + 1, Relaxed);
         times += 1;
         if times == FEWEST_MEETINGS + next % 8 {

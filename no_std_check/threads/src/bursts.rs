@@ -120,7 +120,7 @@ impl Senders {
                     0 => tx.set(value),
                     1 => tx.send_modify(|stored| *stored = value),
                     // This is refused while another thread holds the lock.
-                    2 => drop(tx.try_send(value)),
+                    2 => drop(tx.try_set(value)),
                     _ => tx.send(value).expect("there are receivers"),
                 }
                 if value.is_multiple_of(3) {

@@ -17,22 +17,22 @@ use std::time::{Duration, Instant};
 pub mod bursts;
 
 mod proof {
-    use watch_channel::Receiver;
+    use watch_channel::Changed;
 
     struct WithoutStd;
 
-    trait BlockingApi {
-        fn changed_blocking(&mut self) -> WithoutStd;
+    trait WaitOnThread {
+        fn wait(self) -> WithoutStd;
     }
 
-    impl<T> BlockingApi for Receiver<T> {
-        fn changed_blocking(&mut self) -> WithoutStd {
+    impl<T> WaitOnThread for Changed<'_, T> {
+        fn wait(self) -> WithoutStd {
             WithoutStd
         }
     }
 
-    /// If this is a type error, the feature `std` is on: the receiver's own method takes precedence over that of the trait.
-    const _: fn(&mut Receiver<()>) -> WithoutStd = |rx| rx.changed_blocking();
+    /// If this is a type error, the feature `std` is on: the future's own method takes precedence over that of the trait.
+    const _: fn(Changed<'_, ()>) -> WithoutStd = |changed| changed.wait();
 }
 
 /// How long each test repeats its work.

@@ -80,7 +80,7 @@ impl Turn<'_> {
         if !CAN_SPIN {
             panic!(
                 "deadlock: this call waits for a `Ref` or a closure of the same watch channel, and there is no other thread \
-                 that could end it; drop the `Ref` first, or use `try_send` or `try_borrow`"
+                 that could end it; drop the `Ref` first, or use `try_set` or `try_borrow`"
             );
         }
         core::hint::spin_loop();

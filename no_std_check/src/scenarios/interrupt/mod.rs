@@ -23,10 +23,7 @@ const BURST: u32 = 8;
 pub(crate) async fn run(low: SendSpawner) -> String {
     let stored = stored::run(low).await;
     let (tried, refused) = refused::run(low).await;
-    format!(
-        "{} interrupts; set stored {stored} values; try_send stored {tried} and gave {refused} back",
-        2 * INTERRUPTS
-    )
+    format!("{} interrupts; set stored {stored} values; try_set stored {tried} and gave {refused} back", 2 * INTERRUPTS)
 }
 
 /// A value with two halves, which shows whether they belong together.

@@ -1,10 +1,9 @@
-//! `try_send`, which returns the value while the interrupted task holds a `Ref`.
+//! `try_set`, which returns the value while the interrupted task holds a `Ref`.
 
 use embassy_executor::SendSpawner;
 use embassy_futures::yield_now;
 use portable_atomic::{AtomicU32, Ordering::Relaxed};
 use portable_atomic_util::Arc;
-use watch_channel::error::TrySendError;
 use watch_channel::{Receiver, Sender, channel};
 
 use super::{BURST, INTERRUPTS, Reading, Seen};
@@ -60,13 +59,12 @@ fn interrupt(
                 tx = None;
                 return;
             }
-            match sender.try_send(Reading::new(last + 1)) {
+            match sender.try_set(Reading::new(last + 1)) {
                 Ok(()) => counts.stored.store(last + 1, Relaxed),
-                Err(TrySendError::Busy(back)) => {
+                Err(back) => {
                     assert_eq!(back.number(), last + 1, "another value is returned");
                     counts.refused.store(counts.refused.load(Relaxed) + 1, Relaxed);
                 }
-                Err(TrySendError::Closed(_)) => panic!("there are receivers"),
             }
         }
         let read = rx.try_borrow().expect("no interrupted task is sending");

@@ -1,0 +1,232 @@
+//! Waits on threads, without an executor (feature `std`): the three methods of every future. The thread polls the future, and
+//! sleeps in between.
+
+use core::pin::pin;
+use core::task::{Context, Poll};
+use core::time::Duration;
+use std::time::Instant;
+
+use crate::cached::CachedChanged;
+use crate::channel::wait::Wait;
+use crate::coop::unconstrained;
+use crate::error::{RecvError, RecvTimeoutError};
+use crate::futures::{Changed, Closed, Recv, RecvIf, WaitFor, WaitForMap, WaitUntil};
+use crate::guard::Ref;
+use crate::sync::thread::Parker;
+
+/// The three methods of the futures of a receiver: `impl[PARAMETERS] FUTURE => RESULT;`.
+macro_rules! waits_for_a_value {
+    ($(impl[$($parameter:tt)*] $future:ty => $result:ty;)+) => { $(
+        impl<$($parameter)*> $future {
+            /// Blocks the current thread until the wait is over, and returns its result: `.await` for threads.
+            ///
+            /// It marks as seen what the future would mark.
+            ///
+            /// # Blocking
+            ///
+            /// The thread [sleeps](crate#waiting-on-a-thread). In an asynchronous task use `.await`, which leaves the thread to
+            /// other tasks.
+            ///
+            /// # Errors
+            ///
+            /// Returns [`RecvError`] when the future would: once the channel is closed and no value is left to return.
+            ///
+            /// # Examples
+            ///
+            /// ```
+            /// let (tx, mut rx) = watch_channel::channel(1);
+            /// let sender = std::thread::spawn(move || tx.set(2));
+            /// assert_eq!(rx.recv().wait(), Ok(2));
+            /// sender.join().unwrap();
+            /// assert!(rx.recv().wait().is_err());
+            /// ```
+            pub fn wait(self) -> Result<$result, RecvError> {
+                block(self, |future| check(&future.wait))
+            }
+
+            /// Blocks the current thread until the wait is over or `timeout` has elapsed.
+            ///
+            /// If `timeout` is zero, it checks once and does not wait. If `timeout` is too long for an [`Instant`], it waits
+            /// without a limit. After a timeout, the effect is that of a [dropped future](crate#cancel-safety).
+            ///
+            /// # Blocking
+            ///
+            /// The thread [sleeps](crate#waiting-on-a-thread). A read of the value has no time limit.
+            ///
+            /// # Errors
+            ///
+            /// Returns [`RecvTimeoutError::Timeout`] if the wait is not over in time, and [`RecvTimeoutError::Closed`] where
+            /// the future returns [`RecvError`].
+            ///
+            /// # Examples
+            ///
+            /// ```
+            /// use std::time::Duration;
+            /// use watch_channel::error::RecvTimeoutError;
+            ///
+            /// let (tx, mut rx) = watch_channel::channel(1);
+            /// let short = Duration::from_millis(10);
+            /// assert_eq!(rx.recv().wait_timeout(short), Err(RecvTimeoutError::Timeout));
+            /// tx.set(2);
+            /// assert_eq!(rx.recv().wait_timeout(short), Ok(2));
+            /// drop(tx);
+            /// assert_eq!(rx.recv().wait_timeout(short), Err(RecvTimeoutError::Closed));
+            /// ```
+            pub fn wait_timeout(self, timeout: Duration) -> Result<$result, RecvTimeoutError> {
+                let over = block_until(self, deadline_in(timeout), |future| check(&future.wait));
+                Ok(over.ok_or(RecvTimeoutError::Timeout)??)
+            }
+
+            /// Blocks the current thread until the wait is over or `deadline` has passed.
+            ///
+            /// If `deadline` has passed already, it checks once and does not wait. After a timeout, the effect is that of a
+            /// [dropped future](crate#cancel-safety).
+            ///
+            /// # Blocking
+            ///
+            /// The thread [sleeps](crate#waiting-on-a-thread). A read of the value has no time limit.
+            ///
+            /// # Errors
+            ///
+            /// Returns [`RecvTimeoutError::Timeout`] if the wait is not over in time, and [`RecvTimeoutError::Closed`] where
+            /// the future returns [`RecvError`].
+            ///
+            /// # Examples
+            ///
+            /// ```
+            /// use std::time::Instant;
+            ///
+            /// let (tx, mut rx) = watch_channel::channel(1);
+            /// tx.set(2);
+            /// assert_eq!(rx.recv().wait_deadline(Instant::now()), Ok(2));
+            /// assert!(rx.recv().wait_deadline(Instant::now()).is_err());
+            /// ```
+            pub fn wait_deadline(self, deadline: Instant) -> Result<$result, RecvTimeoutError> {
+                let over = block_until(self, Some(deadline), |future| check(&future.wait));
+                Ok(over.ok_or(RecvTimeoutError::Timeout)??)
+            }
+        }
+    )+ };
+}
+
+waits_for_a_value! {
+    impl[T] Changed<'_, T> => ();
+    impl[T: Clone] Recv<'_, T> => T;
+    impl[T: Clone, F: FnMut(&T) -> bool] RecvIf<'_, T, F> => T;
+    impl['a, T, F: FnMut(&T) -> bool] WaitFor<'a, T, F> => Ref<'a, T>;
+    impl[T, F: FnMut(&T) -> bool] WaitUntil<'_, T, F> => ();
+    impl[T, R, F: FnMut(&T) -> Option<R>] WaitForMap<'_, T, F> => R;
+    impl[T: Clone] CachedChanged<'_, T> => ();
+}
+
+/// The three methods of the futures of a sender: the name of each.
+macro_rules! waits_for_receivers {
+    ($($future:ident)+) => { $(
+        impl<T> $future<'_, T> {
+            /// Blocks the current thread until the wait is over: `.await` for threads.
+            ///
+            /// # Blocking
+            ///
+            /// The thread [sleeps](crate#waiting-on-a-thread). In an asynchronous task use `.await`, which leaves the thread to
+            /// other tasks.
+            ///
+            /// # Examples
+            ///
+            /// ```
+            /// let (tx, rx) = watch_channel::channel(());
+            /// std::thread::spawn(move || drop(rx));
+            /// tx.closed().wait();
+            /// assert!(tx.is_closed());
+            /// ```
+            pub fn wait(self) {
+                block(self, |_| ());
+            }
+
+            /// Blocks the current thread until the wait is over or `timeout` has elapsed, and returns `true` if the wait is
+            /// over.
+            ///
+            /// If `timeout` is zero, it checks once and does not wait. If `timeout` is too long for an [`Instant`], it waits
+            /// without a limit.
+            ///
+            /// # Blocking
+            ///
+            /// The thread [sleeps](crate#waiting-on-a-thread).
+            ///
+            /// # Examples
+            ///
+            /// ```
+            /// use std::time::Duration;
+            ///
+            /// let (tx, rx) = watch_channel::channel(());
+            /// assert!(!tx.closed().wait_timeout(Duration::from_millis(10)));
+            /// drop(rx);
+            /// assert!(tx.closed().wait_timeout(Duration::from_millis(10)));
+            /// ```
+            pub fn wait_timeout(self, timeout: Duration) -> bool {
+                block_until(self, deadline_in(timeout), |_| ()).is_some()
+            }
+
+            /// Blocks the current thread until the wait is over or `deadline` has passed, and returns `true` if the wait is
+            /// over.
+            ///
+            /// If `deadline` has passed already, it checks once and does not wait.
+            ///
+            /// # Blocking
+            ///
+            /// The thread [sleeps](crate#waiting-on-a-thread).
+            ///
+            /// # Examples
+            ///
+            /// ```
+            /// use std::time::Instant;
+            ///
+            /// let (tx, rx) = watch_channel::channel(());
+            /// assert!(!tx.closed().wait_deadline(Instant::now()));
+            /// drop(rx);
+            /// assert!(tx.closed().wait_deadline(Instant::now()));
+            /// ```
+            pub fn wait_deadline(self, deadline: Instant) -> bool {
+                block_until(self, Some(deadline), |_| ()).is_some()
+            }
+        }
+    )+ };
+}
+
+waits_for_receivers! { Closed }
+
+/// Returns the end of a time limit that begins now, or `None` if no `Instant` is that late.
+fn deadline_in(timeout: Duration) -> Option<Instant> {
+    Instant::now().checked_add(timeout)
+}
+
+/// Checks, before a thread sleeps in a receiver's wait, that it does not keep senders waiting.
+fn check<T>(wait: &Wait<'_, T>) {
+    wait.channel.value.detector.check_wait(wait.caller);
+}
+
+fn block<F: Future + Unpin>(future: F, before_sleep: impl Fn(&F)) -> F::Output {
+    block_until(future, None, before_sleep).expect("there is no deadline")
+}
+
+/// Polls the future until it is ready, and once more after the deadline. The thread sleeps in between.
+fn block_until<F: Future + Unpin>(
+    mut future: F,
+    deadline: Option<Instant>,
+    before_sleep: impl Fn(&F),
+) -> Option<F::Output> {
+    let parker = Parker::take();
+    let waker = parker.waker();
+    loop {
+        // A blocked thread runs no other tasks: if its task had used up its budget, it would sleep forever.
+        let polled = pin!(unconstrained(&mut future)).poll(&mut Context::from_waker(&waker));
+        if let Poll::Ready(output) = polled {
+            return Some(output);
+        }
+        let left = deadline.map(|deadline| deadline.saturating_duration_since(Instant::now()));
+        if left == Some(Duration::ZERO) {
+            return None;
+        }
+        before_sleep(&future);
+        parker.park(left);
+    }
+}
