@@ -8,14 +8,14 @@ use crate::channel::count::Count;
 use crate::channel::queue::Queue;
 use crate::channel::state::{AtomicState, Version};
 use crate::channel::value::Value;
-use crate::channel::wait::Place;
-use crate::channel::waiters::Waiters;
+use crate::channel::wait::Registration;
 use crate::deadlock::{ChannelId, caller};
 use crate::error::{SendError, TrySendError};
 use crate::futures::Closed;
 use crate::guard::Ref;
 use crate::receiver::Receiver;
 use crate::sync::{Arc, RwLock, new_arc};
+use crate::wake::Waiters;
 use crate::weak::WeakSender;
 
 /// Creates a channel that holds `init`, and returns its sender and a receiver that has seen `init`.
@@ -438,7 +438,7 @@ impl<T> Sender<T> {
     /// # });
     /// ```
     pub fn closed(&self) -> Closed<'_, T> {
-        Closed { channel: &self.channel, place: Place::of_sender() }
+        Closed { channel: &self.channel, registration: Registration::of_sender() }
     }
 
     /// Returns `true` if there is no receiver. A later [`subscribe`](Self::subscribe) can create one again.

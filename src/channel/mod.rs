@@ -6,8 +6,6 @@
 //! | `count.rs` | the counts of handles |
 //! | `value.rs` | the value behind its lock |
 //! | `queue/` | how callers wait for that lock |
-//! | `wait_list.rs` | one list of waiting tasks |
-//! | `waiters.rs` | all lists of a channel, and how they are woken |
 //! | `wait.rs` | the future behind every wait |
 
 pub(crate) mod count;
@@ -17,18 +15,16 @@ pub(crate) mod queue;
 pub(crate) mod state;
 pub(crate) mod value;
 pub(crate) mod wait;
-mod wait_list;
-pub(crate) mod waiters;
 
 use core::fmt;
 use core::mem;
 use core::panic::{RefUnwindSafe, UnwindSafe};
 
 use crate::channel::count::{Count, Removed};
-use crate::channel::state::{AtomicState, Version};
+use crate::channel::state::{AtomicState, TakenBits, Version};
 use crate::channel::value::{Value, ValueGuard};
-use crate::channel::waiters::Waiters;
 use crate::deadlock::{CallSite, caller};
+use crate::wake::Waiters;
 
 pub(crate) struct Channel<T> {
     pub(crate) state: AtomicState,
@@ -86,24 +82,32 @@ impl<T> Channel<T> {
     /// `modify` has returned.
     #[inline]
     pub(crate) fn modify(&self, caller: CallSite, modify: impl FnOnce(&mut T) -> bool) -> bool {
-        let waiting = self.value.write(caller, |value| modify(value).then(|| self.state.publish_while_locked()));
-        waiting.map(|waiting| self.waiters.notify_receivers(waiting)).is_some()
+        let taken = self.value.write(caller, |value| modify(value).then(|| self.state.publish_while_locked()));
+        taken.map(|taken| self.notify_receivers(taken)).is_some()
     }
 
     /// Swaps the value and `value` and wakes receivers, unless that would have to wait. Returns `true` if it has done so.
     pub(crate) fn try_swap(&self, caller: CallSite, value: &mut T) -> bool {
-        let waiting = self.value.try_write(caller, |current| {
+        let taken = self.value.try_write(caller, |current| {
             mem::swap(current, value);
             self.state.publish_while_locked()
         });
-        waiting.map(|waiting| self.waiters.notify_receivers(waiting)).is_some()
+        taken.map(|taken| self.notify_receivers(taken)).is_some()
+    }
+
+    /// Wakes the receivers and listeners behind the bits that a send or the close has taken. The caller holds no lock.
+    #[inline]
+    fn notify_receivers(&self, taken: TakenBits) {
+        if !taken.is_empty() {
+            self.state.notify(&self.waiters, taken);
+        }
     }
 
     /// Removes a sender from the count. The last one closes the channel and wakes receivers.
     #[inline]
     pub(crate) fn remove_sender(&self) {
         if self.senders.remove() != Removed::NotLast {
-            self.waiters.notify_receivers(self.state.close());
+            self.notify_receivers(self.state.close());
         }
     }
 

@@ -7,7 +7,6 @@
 #[cfg(not(target_pointer_width = "64"))]
 mod eager;
 mod event;
-#[cfg(any(target_pointer_width = "64", all(feature = "std", not(target_family = "wasm"))))]
 mod lazy;
 #[cfg(all(loom, feature = "loom"))]
 mod loom;
@@ -23,7 +22,6 @@ pub(crate) mod thread;
 pub(crate) use portable_atomic_util::{Arc as WakerArc, task::Wake};
 
 pub(crate) use self::event::{Event, notify_all};
-#[cfg(all(feature = "std", not(target_family = "wasm")))]
 pub(crate) use self::lazy::Lazy;
 #[cfg(all(loom, feature = "loom"))]
 pub(crate) use self::loom::*;
@@ -45,18 +43,17 @@ pub(crate) const HAS_THREADS: bool = cfg!(feature = "std");
 #[cfg(not(all(feature = "std", not(target_family = "wasm"))))]
 pub(crate) const HAS_OTHER_THREADS: bool = cfg!(any(not(target_family = "wasm"), target_feature = "atomics"));
 
-/// `true` if the lock of a [`Mutex`] is a critical section.
-pub(crate) const HAS_CRITICAL_SECTIONS: bool = cfg!(feature = "critical-section");
+/// `true` if the lock of a [`Mutex`] is a critical section. With `std` it never is: threads need locks that sleep.
+pub(crate) const HAS_CRITICAL_SECTIONS: bool = cfg!(all(feature = "critical-section", not(feature = "std")));
 
 /// `true` in a model, where a few waiting tasks must be enough to reach every branch.
 pub(crate) const IS_MODEL: bool = cfg!(all(loom, feature = "loom"));
 
-/// Runs `f` in a critical section, so nothing on this core preempts it. Without the feature `critical-section`, just runs
-/// `f`.
+/// Runs `f` in a critical section, so nothing on this core preempts it. Without [`HAS_CRITICAL_SECTIONS`], just runs `f`.
 pub(crate) fn without_preemption<R>(f: impl FnOnce() -> R) -> R {
-    #[cfg(feature = "critical-section")]
+    #[cfg(all(feature = "critical-section", not(feature = "std")))]
     return critical_section::with(|_| f());
-    #[cfg(not(feature = "critical-section"))]
+    #[cfg(not(all(feature = "critical-section", not(feature = "std"))))]
     f()
 }
 
