@@ -6,7 +6,7 @@ use core::task::{Context, Poll, ready};
 
 use crate::channel::Channel;
 use crate::channel::state::Version;
-use crate::channel::wait::{Place, Wait};
+use crate::channel::wait::{Registration, Wait};
 use crate::coop::poll_within_budget;
 use crate::error::RecvError;
 use crate::guard::Ref;
@@ -110,7 +110,7 @@ impl<T: Clone, F: FnMut(&T) -> bool> Future for RecvIf<'_, T, F> {
         let caller = wait.caller;
         poll_within_budget(cx, |cx| {
             loop {
-                ready!(wait.poll(|channel, cursor| channel.poll_since(checked, &mut cursor.place, cx)))?;
+                ready!(wait.poll(|channel, cursor| channel.poll_since(checked, &mut cursor.registration, cx)))?;
                 let received = wait.channel.with(caller, |value, version| {
                     *checked = version;
                     receive_if(value, version, &mut wait.cursor.seen, &mut *condition)
@@ -285,21 +285,21 @@ fn poll_values<'a, T, R>(
 #[must_use = "futures do nothing unless you `.await` or poll them"]
 pub struct Closed<'a, T> {
     pub(crate) channel: &'a Channel<T>,
-    pub(crate) place: Place,
+    pub(crate) registration: Registration,
 }
 
 impl<T> Future for Closed<'_, T> {
     type Output = ();
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
-        let Self { channel, place } = self.get_mut();
-        poll_within_budget(cx, |cx| channel.poll_no_receiver(place, cx))
+        let Self { channel, registration } = self.get_mut();
+        poll_within_budget(cx, |cx| channel.poll_no_receiver(registration, cx))
     }
 }
 
 impl<T> Drop for Closed<'_, T> {
     fn drop(&mut self) {
-        drop(self.place.release(&self.channel.waiters));
+        drop(self.registration.cancel(&self.channel.waiters));
     }
 }
 

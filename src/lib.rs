@@ -196,6 +196,7 @@ mod receiver;
 mod sender;
 #[cfg_attr(not(all(loom, feature = "loom")), expect(clippy::disallowed_types, reason = "this is the facade"))]
 mod sync;
+mod wake;
 #[cfg(not(all(loom, feature = "loom")))]
 mod watch;
 mod weak;

@@ -764,7 +764,7 @@ impl<T> Clone for Receiver<T> {
 impl<T> Drop for Receiver<T> {
     fn drop(&mut self) {
         // Dropped last: it may panic, or use the channel.
-        let _waker = self.cursor.place.release(&self.channel.waiters);
+        let _waker = self.cursor.registration.cancel(&self.channel.waiters);
         self.channel.remove_receiver();
     }
 }

@@ -6,8 +6,7 @@ use core::mem;
 use crate::channel::Channel;
 use crate::channel::count::Count;
 use crate::channel::state::{AtomicState, Version};
-use crate::channel::wait::Place;
-use crate::channel::waiters::Waiters;
+use crate::channel::wait::Registration;
 use crate::error::SendError;
 use crate::futures::Closed;
 use crate::guard::Ref;
@@ -16,6 +15,7 @@ use crate::lock::deadlock::{Detector, caller};
 use crate::lock::queue::Queue;
 use crate::receiver::Receiver;
 use crate::sync::{Arc, RwLock, new_arc};
+use crate::wake::Waiters;
 use crate::weak::WeakSender;
 
 /// Creates a channel that holds `init`, and returns its sender and a receiver that has seen `init`.
@@ -437,7 +437,7 @@ impl<T> Sender<T> {
     #[doc(alias = "closed_timeout")]
     #[doc(alias = "closed_deadline")]
     pub fn closed(&self) -> Closed<'_, T> {
-        Closed { channel: &self.channel, place: Place::of_sender() }
+        Closed { channel: &self.channel, registration: Registration::of_sender() }
     }
 
     /// Returns `true` if there is no receiver. A later [`subscribe`](Self::subscribe) can create one again.

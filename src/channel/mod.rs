@@ -4,8 +4,6 @@
 //! |---|---|
 //! | `state.rs` | the version state machine |
 //! | `count.rs` | the counts of handles |
-//! | `wait_list.rs` | one list of waiting tasks |
-//! | `waiters.rs` | all lists of a channel, and how they are woken |
 //! | `wait.rs` | the future behind every wait |
 
 pub(crate) mod count;
@@ -13,18 +11,16 @@ pub(crate) mod count;
 mod loom_tests;
 pub(crate) mod state;
 pub(crate) mod wait;
-mod wait_list;
-pub(crate) mod waiters;
 
 use core::fmt;
 use core::mem;
 use core::panic::{RefUnwindSafe, UnwindSafe};
 
 use crate::channel::count::{Count, Removed};
-use crate::channel::state::{AtomicState, Version};
-use crate::channel::waiters::Waiters;
+use crate::channel::state::{AtomicState, TakenBits, Version};
 use crate::lock::deadlock::{CallSite, caller};
 use crate::lock::{ReadGuard, ValueLock};
+use crate::wake::Waiters;
 
 pub(crate) struct Channel<T> {
     pub(crate) state: AtomicState,
@@ -82,30 +78,38 @@ impl<T> Channel<T> {
     /// version and wakes receivers.
     #[inline]
     pub(crate) fn modify<R>(&self, caller: CallSite, modify: impl FnOnce(&mut T) -> (R, bool)) -> R {
-        let (result, waiting) = self.value.write(caller, |value| {
+        let (result, taken) = self.value.write(caller, |value| {
             let (result, is_new) = modify(value);
             (result, is_new.then(|| self.state.publish_while_locked()))
         });
-        if let Some(waiting) = waiting {
-            self.waiters.notify_receivers(waiting);
+        if let Some(taken) = taken {
+            self.notify_receivers(taken);
         }
         result
     }
 
     /// Swaps the value and `value` and wakes receivers, unless that would have to wait. Returns `true` if it has done so.
     pub(crate) fn try_swap(&self, caller: CallSite, value: &mut T) -> bool {
-        let waiting = self.value.try_write(caller, |current| {
+        let taken = self.value.try_write(caller, |current| {
             mem::swap(current, value);
             self.state.publish_while_locked()
         });
-        waiting.map(|waiting| self.waiters.notify_receivers(waiting)).is_some()
+        taken.map(|taken| self.notify_receivers(taken)).is_some()
+    }
+
+    /// Wakes the receivers and listeners behind the bits that a send or the close has taken. The caller holds no lock.
+    #[inline]
+    fn notify_receivers(&self, taken: TakenBits) {
+        if !taken.is_empty() {
+            self.state.notify(&self.waiters, taken);
+        }
     }
 
     /// Removes a sender from the count. The last one closes the channel and wakes receivers.
     #[inline]
     pub(crate) fn remove_sender(&self) {
         if self.senders.remove() != Removed::NotLast {
-            self.waiters.notify_receivers(self.state.close());
+            self.notify_receivers(self.state.close());
         }
     }
 

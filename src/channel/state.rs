@@ -34,15 +34,8 @@
 //! | `close` | `load`, `set_waiting`, `set` | what every sender did before it was dropped |
 
 use crate::error::RecvError;
-use crate::sync::{AtomicUsize, HAS_STD, IS_MODEL, Ordering, first_guess};
-
-/// The number of lists that the waiting receivers are spread over, so threads seldom contend for the lock of one. There is
-/// one without threads, and one where a narrow word has no bits for more. In a model two are enough.
-pub(crate) const LANES: usize = match (HAS_STD && usize::BITS == 64, IS_MODEL) {
-    (true, false) => 8,
-    (true, true) => 2,
-    (false, _) => 1,
-};
+use crate::sync::{AtomicUsize, HAS_CRITICAL_SECTIONS, Ordering, first_guess};
+use crate::wake::{LANES, Waiters};
 
 const CLOSED: usize = 1;
 
@@ -143,9 +136,9 @@ impl Snapshot {
 /// lock has been released.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[must_use = "receivers sleep until they are woken"]
-pub(crate) struct Waiting(usize);
+pub(crate) struct TakenBits(usize);
 
-impl Waiting {
+impl TakenBits {
     pub(crate) fn is_empty(self) -> bool {
         self.0 == 0
     }
@@ -183,7 +176,11 @@ impl AtomicState {
     /// Makes the value that has just been written a new version. The caller holds the write lock, and wakes what is returned
     /// after it has released the lock.
     #[inline]
-    pub(crate) fn publish_while_locked(&self) -> Waiting {
+    pub(crate) fn publish_while_locked(&self) -> TakenBits {
+        if HAS_CRITICAL_SECTIONS {
+            // ORDERING: as of the exchange below.
+            return TakenBits(self.0.fetch_add(STEP, Ordering::AcqRel) & WAITING);
+        }
         let mut before = first_guess(&self.0);
         loop {
             let after = before.wrapping_add(STEP) & !WAITING;
@@ -191,7 +188,7 @@ impl AtomicState {
             // becomes visible. Acquire; partner: the Release of `set_waiting` and `set`: the wakers behind the
             // bits taken are in their lists for the delivery. Relaxed on failure, because the result is only the next guess.
             match self.0.compare_exchange_weak(before, after, Ordering::AcqRel, Ordering::Relaxed) {
-                Ok(_) => return Waiting(before & WAITING),
+                Ok(_) => return TakenBits(before & WAITING),
                 Err(now) => before = now,
             }
         }
@@ -220,14 +217,28 @@ impl AtomicState {
         Snapshot(self.0.fetch_or(bit, Ordering::AcqRel))
     }
 
+    /// Clears the waiting bit of the first lane, which is the only one with critical sections. The caller is in one, and has
+    /// found the list of the lane empty.
+    fn clear_waiting_while_locked(&self) {
+        // ORDERING: Relaxed; a receiver registers in a critical section before it looks at the bit. If that was before this
+        // one, the list was not empty. If it is after this one, the receiver sees the bit cleared.
+        self.0.fetch_and(!FIRST_LANE, Ordering::Relaxed);
+    }
+
+    /// Wakes the receivers and listeners behind the bits that a send or the close has taken. The caller holds no lock.
+    pub(crate) fn notify(&self, waiters: &Waiters, taken: TakenBits) {
+        let listeners = taken.is_listening().then_some(&waiters.on_change);
+        waiters.notify(taken.lanes(), listeners, || self.clear_waiting_while_locked());
+    }
+
     /// Closes the channel forever. The caller is the last sender, and wakes what is returned. (The waiting bits stay set:
     /// there is no later send that could take them.)
-    pub(crate) fn close(&self) -> Waiting {
+    pub(crate) fn close(&self) -> TakenBits {
         // ORDERING: Release; partners: the Acquires of `load`, `set_waiting` and `set`. All that senders did
         // becomes visible to a caller that sees the close. Acquire; partner: the Release of `set_waiting` and
         // `set`, for the wakers in their lists.
         let before = self.0.fetch_or(CLOSED, Ordering::AcqRel);
-        Waiting(before & WAITING)
+        TakenBits(before & WAITING)
     }
 }
 
@@ -239,7 +250,7 @@ mod tests {
     fn version_wraps_and_leaves_the_other_bits() {
         let state = AtomicState(AtomicUsize::new(VERSION | CLOSED));
         let mut seen = state.load().version();
-        assert_eq!(state.publish_while_locked(), Waiting(0));
+        assert_eq!(state.publish_while_locked(), TakenBits(0));
         assert_eq!(state.load().version(), Version(0));
         assert!(state.load().is_closed());
         assert_eq!(seen.observe_and_update(state.load()), Some(Ok(())));

@@ -12,31 +12,29 @@
 use core::task::{Context, Poll, Waker, ready};
 
 use crate::channel::Channel;
-use crate::channel::state::{LANES, Version};
-use crate::channel::wait_list::{Index, NO_SLOT, RECEIVERS, SENDERS};
-use crate::channel::waiters::{SENDERS_LANE, Waiters};
+use crate::channel::state::Version;
 use crate::error::RecvError;
 use crate::lock::deadlock::CallSite;
+use crate::wake::wait_list::Ticket;
+use crate::wake::{LANES, SENDERS, Waiters};
 
-/// The place for the waker of one wait at a time: a slot in a wait list, from the first wait on.
-pub(crate) struct Place {
-    slot: Index,
-    lane: u8,
-    /// The head of the circular list in which it waits.
-    head: u8,
-    /// `true` if the slot may have a waker: set by a poll that is pending, cleared by the end of the wait.
-    is_registered: bool,
+/// The registration of one wait at a time: its waker is in a list, or it has none.
+pub(crate) struct Registration {
+    /// Where is the waker?
+    ticket: Ticket,
+    /// Which receiver is this, if all are numbered in turn? It chooses the lane. Senders have the number [`SENDERS`].
+    number: u8,
 }
 
-impl Place {
-    /// Returns a place in the list of `lane`; `head` is [`RECEIVERS`] or [`SENDERS`].
-    fn new(lane: usize, head: Index) -> Self {
-        Self { slot: NO_SLOT, lane: lane as u8, head: head as u8, is_registered: false }
+impl Registration {
+    /// Returns a registration that receivers use; there were `number` receivers before.
+    fn of_receiver(number: usize) -> Self {
+        Self { ticket: Ticket::VOID, number: (number & (LANES - 1)) as u8 }
     }
 
-    /// Returns a place for a wait in `closed`.
+    /// Returns a registration for a wait in `closed`.
     pub(crate) fn of_sender() -> Self {
-        Self::new(SENDERS_LANE, SENDERS)
+        Self { ticket: Ticket::VOID, number: SENDERS as u8 }
     }
 
     /// Polls a wait. While it is pending, the task of the last poll is registered.
@@ -52,58 +50,36 @@ impl Place {
     ) -> Poll<R> {
         // A task that has been woken usually finds here what it has been woken for.
         if let Some(found) = check(None) {
-            self.cancel(waiters);
+            drop(self.cancel(waiters));
             return Poll::Ready(found);
         }
         // Cloning runs foreign code, which must not run while the lock is held, nor between the two steps of a registration.
-        let replaced = self.register(waiters, cx.waker().clone());
-        let found = check(Some(self.lane.into()));
-        if found.is_some() {
-            self.cancel(waiters);
-        }
+        let waker = cx.waker().clone();
+        let replaced = waiters.register(&mut self.ticket, self.number.into(), waker);
+        let found = check(Some(self.ticket.lane()));
         // The last step, because it may panic.
-        drop(replaced);
+        drop((found.is_some().then(|| self.cancel(waiters)), replaced));
         found.map_or(Poll::Pending, Poll::Ready)
     }
 
-    /// Puts the waker into the list, and returns the one that it replaces.
-    fn register(&mut self, waiters: &Waiters, waker: Waker) -> Option<Waker> {
-        let replaced = waiters.list(self.lane).register(self.head.into(), &mut self.slot, waker);
-        self.is_registered = true;
-        replaced
-    }
-
-    /// Ends the registration, if there is one: the waker is taken back unless a sender has taken it.
+    /// Ends the registration, if there is one, and returns the waker unless a sender has taken it.
     #[inline]
-    pub(crate) fn cancel(&mut self, waiters: &Waiters) {
-        if self.is_registered {
-            self.is_registered = false;
-            drop(waiters.list(self.lane).cancel(self.slot));
-        }
-    }
-
-    /// Gives the slot back, which ends the wait, and returns the waker if it was still in the slot.
-    #[inline]
-    pub(crate) fn release(&mut self, waiters: &Waiters) -> Option<Waker> {
-        if self.slot == NO_SLOT {
-            return None;
-        }
-        self.is_registered = false;
-        waiters.list(self.lane).release(core::mem::replace(&mut self.slot, NO_SLOT))
+    #[must_use = "dropping a waker runs foreign code: do that last"]
+    pub(crate) fn cancel(&mut self, waiters: &Waiters) -> Option<Waker> {
+        waiters.cancel(&mut self.ticket)
     }
 }
 
-/// A receiver's position: the version that it has seen, and the place where it waits for the next one.
+/// A receiver's position: the version that it has seen, and its registration for the next one.
 pub(crate) struct Cursor {
     pub(crate) seen: Version,
-    pub(crate) place: Place,
+    pub(crate) registration: Registration,
 }
 
 impl Cursor {
     /// Returns the cursor of a new receiver; there were `number` receivers before.
     pub(crate) fn new(seen: Version, number: usize) -> Self {
-        // Receivers get their lanes in turn. The number of lanes is a power of two.
-        Self { seen, place: Place::new(number & (LANES - 1), RECEIVERS) }
+        Self { seen, registration: Registration::of_receiver(number) }
     }
 }
 
@@ -111,8 +87,8 @@ impl<T> Channel<T> {
     /// Polls for a version that has not been seen, and marks it as seen, or for the close. While it is pending, the task of
     /// the last poll is registered.
     pub(crate) fn poll_unseen(&self, cursor: &mut Cursor, cx: &Context<'_>) -> Poll<Result<(), RecvError>> {
-        let Cursor { seen, place } = cursor;
-        self.poll_since(seen, place, cx)
+        let Cursor { seen, registration } = cursor;
+        self.poll_since(seen, registration, cx)
     }
 
     /// Like [`poll_unseen`](Self::poll_unseen), but returns a copy of the value, and marks it as seen once it has been
@@ -126,8 +102,8 @@ impl<T> Channel<T> {
     where
         T: Clone,
     {
-        let Cursor { seen, place } = cursor;
-        ready!(self.poll_since(&mut seen.clone(), place, cx))?;
+        let Cursor { seen, registration } = cursor;
+        ready!(self.poll_since(&mut seen.clone(), registration, cx))?;
         Poll::Ready(Ok(self.with_and_update(caller, seen, T::clone)))
     }
 
@@ -135,20 +111,24 @@ impl<T> Channel<T> {
     pub(crate) fn poll_since(
         &self,
         seen: &mut Version,
-        place: &mut Place,
+        registration: &mut Registration,
         cx: &Context<'_>,
     ) -> Poll<Result<(), RecvError>> {
-        place.poll(&self.waiters, cx, |lane| {
-            seen.observe_and_update(match lane {
+        // If a waker panics in this poll, it marks nothing as seen.
+        let mut found = *seen;
+        let polled = registration.poll(&self.waiters, cx, |lane| {
+            found.observe_and_update(match lane {
                 None => self.state.load(),
                 Some(lane) => self.state.set_waiting(lane),
             })
-        })
+        });
+        *seen = found;
+        polled
     }
 
     /// Polls for the drop of the last receiver. While it is pending, the task of the last poll is registered.
-    pub(crate) fn poll_no_receiver(&self, place: &mut Place, cx: &Context<'_>) -> Poll<()> {
-        place.poll(&self.waiters, cx, |lane| {
+    pub(crate) fn poll_no_receiver(&self, registration: &mut Registration, cx: &Context<'_>) -> Poll<()> {
+        registration.poll(&self.waiters, cx, |lane| {
             let receivers = match lane {
                 None => self.receivers.get(),
                 Some(_) => self.receivers.set_waiting(),
@@ -180,7 +160,7 @@ impl<T> Wait<'_, T> {
     /// Ends the registration, of this wait or of an earlier `poll_changed`.
     pub(crate) fn cancel(&mut self) {
         self.is_pending = false;
-        self.cursor.place.cancel(&self.channel.waiters);
+        drop(self.cursor.registration.cancel(&self.channel.waiters));
     }
 }
 

@@ -10,11 +10,15 @@ pub(crate) use event_listener::Event;
 ///
 /// The caller has taken, with Acquire, the bit that a listener sets after it has been added, so the listener is in the list.
 /// What it checks after it has been notified is in the same atomic as the bit, so no fence is needed here.
+///
+/// If the waker of a listener panics, event-listener has moved on to the next listener, and another call notifies the others.
+/// But it has not counted the one that panicked, so its count of notified listeners is wrong from then on. "Additional"
+/// notifications do not depend on that count.
 #[cfg(all(feature = "event-listener", any(not(loom), loom_event_listener)))]
 pub(crate) fn notify_all(event: &Event) {
     use event_listener::IntoNotification;
 
-    event.notify(usize::MAX.relaxed());
+    event.notify(usize::MAX.additional().relaxed());
 }
 
 #[cfg(not(all(feature = "event-listener", any(not(loom), loom_event_listener))))]

@@ -97,15 +97,29 @@ impl<G: DerefMut> DerefMut for Guard<'_, G> {
 }
 
 #[derive(Default)]
-pub(crate) struct Mutex<T>(loom::sync::Mutex<T>);
+pub(crate) struct Mutex<T> {
+    value: loom::sync::Mutex<T>,
+    /// loom does not see this flag, so asking for it adds no interleavings.
+    is_locked: std::sync::atomic::AtomicBool,
+}
 
 impl<T> Mutex<T> {
     pub(crate) fn new(value: T) -> Self {
-        Self(loom::sync::Mutex::new(value))
+        Self { value: loom::sync::Mutex::new(value), is_locked: Default::default() }
     }
 
     pub(crate) fn with<R>(&self, f: impl FnOnce(&mut T) -> R) -> R {
-        f(&mut self.0.lock().unwrap_or_else(|poisoned| poisoned.into_inner()))
+        let mut value = self.value.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+        // ORDERING: SeqCst; loom runs one thread at a time.
+        self.is_locked.store(true, Ordering::SeqCst);
+        let result = f(&mut value);
+        self.is_locked.store(false, Ordering::SeqCst);
+        result
+    }
+
+    pub(crate) fn is_locked(&self) -> bool {
+        // ORDERING: SeqCst; loom runs one thread at a time.
+        self.is_locked.load(Ordering::SeqCst)
     }
 
     /// Returns `None` if the mutex is held.

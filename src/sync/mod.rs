@@ -7,7 +7,6 @@
 #[cfg(not(target_pointer_width = "64"))]
 mod eager;
 mod event;
-#[cfg(any(target_pointer_width = "64", all(feature = "std", not(target_family = "wasm"))))]
 mod lazy;
 #[cfg(all(loom, feature = "loom"))]
 mod loom;
@@ -19,7 +18,6 @@ mod native;
 pub(crate) mod thread;
 
 pub(crate) use self::event::{Event, notify_all};
-#[cfg(all(feature = "std", not(target_family = "wasm")))]
 pub(crate) use self::lazy::Lazy;
 #[cfg(all(loom, feature = "loom"))]
 pub(crate) use self::loom::*;

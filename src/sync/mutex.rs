@@ -1,6 +1,6 @@
 //! The lock of the wait lists: held for a few instructions, and never while foreign code runs.
 //!
-//! With `critical-section` it is a critical section, so the thread or interrupt that holds it is never preempted on its
+//! With `critical-section`, without `std`, it is a critical section, so the thread or interrupt that holds it is never preempted on its
 //! core. Otherwise it is spin's. With std's mutex, a wait and its wake-up take 6 % longer, and waking 10,000 receivers on two
 //! threads takes up to a third longer.
 
@@ -19,6 +19,12 @@ impl<T> Mutex<T> {
         critical_section::with(|section| {
             f(&mut self.0.borrow(section).try_borrow_mut().unwrap_or_else(|_| unreachable!()))
         })
+    }
+
+    /// Returns `true` if a caller would have to wait, at this moment.
+    #[inline]
+    pub(crate) fn is_locked(&self) -> bool {
+        false
     }
 }
 
@@ -40,6 +46,12 @@ impl<T> Mutex<T> {
             }
             pause(&mut failed);
         }
+    }
+
+    /// Returns `true` if a caller would have to wait, at this moment.
+    #[inline]
+    pub(crate) fn is_locked(&self) -> bool {
+        self.0.is_locked()
     }
 }
 

@@ -3,4 +3,4 @@
 
 mod count;
 mod state;
-mod wait_list;
+

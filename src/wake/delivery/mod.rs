@@ -1,0 +1,88 @@
+//! Deliveries: calling the wakers of a round, with no lock held.
+//!
+//! There are two ways to take the wakers out of a list, with one contract. [`Taken::next`] returns the next waker of a
+//! delivery to a list, and `None` at its end. A task that waits again before that is in the next round, and is not called
+//! twice. `Rest` is what a list keeps for its deliveries.
+//!
+//! - `swapped.rs`: a delivery takes all wakers at once, so two deliveries never call each other's.
+//! - `in_place.rs`, with critical sections: a delivery takes one waker at a time and leaves the others in the list. An
+//!   interrupt may preempt a sender in the middle of its delivery. The tasks that are left must not wait for that sender,
+//!   so a send in the interrupt handler wakes them too.
+
+#[cfg(all(feature = "critical-section", not(feature = "std")))]
+mod in_place;
+#[cfg(not(all(feature = "critical-section", not(feature = "std"))))]
+mod swapped;
+
+use core::mem;
+
+#[cfg(all(feature = "critical-section", not(feature = "std")))]
+pub(super) use self::in_place::{Rest, Taken};
+#[cfg(not(all(feature = "critical-section", not(feature = "std"))))]
+pub(super) use self::swapped::{Rest, Taken};
+use super::Lists;
+use crate::sync::{Event, catch_panic, notify_all};
+
+/// The wake-ups that one call must still do.
+///
+/// If a waker panics, dropping the delivery during the unwind wakes all others. Further panics are caught, because they
+/// would abort the program.
+pub(super) struct Delivery<'a, F: Fn()> {
+    lists: Option<&'a Lists>,
+    /// Which lanes are still to be woken? The lowest bit is the first lane.
+    lanes: usize,
+    /// Which listeners are still to be notified?
+    listeners: Option<&'a Event>,
+    /// What has been taken out of the list of the lowest lane?
+    taken: Taken,
+    /// What to do with the lock of a list that has turned out to be empty, with critical sections.
+    when_empty: F,
+}
+
+impl<'a, F: Fn()> Delivery<'a, F> {
+    #[inline]
+    pub(super) fn new(lists: Option<&'a Lists>, lanes: usize, listeners: Option<&'a Event>, when_empty: F) -> Self {
+        Self { lists, lanes, listeners, taken: Taken::new(), when_empty }
+    }
+
+    #[inline]
+    pub(super) fn run(mut self) {
+        while let Some(waker) = self.next() {
+            waker.wake();
+        }
+        // Listeners stay noted until all have been notified. If the waker of one panics, `drop` goes on with the next one.
+        if let Some(listeners) = self.listeners {
+            notify_all(listeners);
+        }
+        // Everything has been delivered.
+        mem::forget(self);
+    }
+
+    #[inline]
+    fn next(&mut self) -> Option<core::task::Waker> {
+        while self.lanes != 0 {
+            // The bit was set after the list had been made, and was taken with Acquire, so the list is there.
+            let list = self.lists?.list(self.lanes.trailing_zeros() as usize);
+            if let Some(waker) = self.taken.next(list, &self.when_empty) {
+                return Some(waker);
+            }
+            self.lanes &= self.lanes - 1;
+        }
+        None
+    }
+}
+
+impl<F: Fn()> Drop for Delivery<'_, F> {
+    fn drop(&mut self) {
+        while let Some(waker) = self.next() {
+            catch_panic(|| waker.wake());
+        }
+        // Each attempt notifies one more listener at least.
+        while self.listeners.is_some() {
+            catch_panic(|| {
+                self.listeners.into_iter().for_each(notify_all);
+                self.listeners = None;
+            });
+        }
+    }
+}

@@ -1,0 +1,105 @@
+//! A delivery takes all wakers of a round at once: a few into a batch of its own, and more by taking the whole vector.
+
+use alloc::vec::Vec;
+use core::mem;
+use core::task::Waker;
+
+use super::super::wait_list::{Entries, Entry, NONE, SLACK, WaitList};
+use crate::sync::{IS_MODEL, Ordering};
+
+/// The most wakers that a delivery moves out of the list one by one.
+const BATCH: usize = if IS_MODEL { 2 } else { 16 };
+
+/// What a list keeps for its deliveries.
+#[derive(Default)]
+pub(in crate::wake) struct Rest {
+    /// Which vector can the next delivery put in place of the one that it takes?
+    spare: Vec<Entry>,
+}
+
+impl Rest {
+    /// Returns `true` if a delivery has still to call a waker that is in the list: never.
+    pub(in crate::wake) fn is_empty(&self) -> bool {
+        true
+    }
+
+    /// Takes the spare vector out, if it has room for more than `larger_than` entries.
+    pub(in crate::wake) fn take_spare(&mut self, larger_than: usize) -> Vec<Entry> {
+        if self.spare.capacity() > larger_than { mem::take(&mut self.spare) } else { Vec::new() }
+    }
+}
+
+/// What a delivery has taken out of a list.
+pub(in crate::wake) struct Taken {
+    /// `true` from the first call of `next` to the last.
+    has_begun: bool,
+    few: [Entry; BATCH],
+    many: Vec<Entry>,
+    /// Which entry is the next?
+    next: usize,
+}
+
+impl Taken {
+    #[inline]
+    pub(super) const fn new() -> Self {
+        Self { has_begun: false, few: [const { Entry::Free(NONE) }; BATCH], many: Vec::new(), next: 0 }
+    }
+
+    /// Returns the next waker of a delivery to the list, and `None` at its end.
+    #[inline]
+    pub(super) fn next(&mut self, list: &WaitList, _: &impl Fn()) -> Option<Waker> {
+        if !mem::replace(&mut self.has_begun, true) {
+            self.take_all(list);
+        }
+        let entries = if self.many.is_empty() { &mut self.few[..] } else { &mut self.many[..] };
+        while let Some(entry) = entries.get_mut(self.next) {
+            self.next += 1;
+            if let Some(waker) = entry.take(NONE) {
+                return Some(waker);
+            }
+        }
+        (self.has_begun, self.next) = (false, 0);
+        if !self.many.is_empty() {
+            give_back(list, mem::take(&mut self.many));
+        }
+        None
+    }
+
+    #[inline]
+    fn take_all(&mut self, list: &WaitList) {
+        // Vectors that are too large are freed after the lock has been released.
+        let _old = list.entries.with(|entries| {
+            let len = entries.waiting.len();
+            if len == 0 {
+                return None;
+            }
+            if let Some(few) = self.few.get_mut(..len) {
+                few.swap_with_slice(&mut entries.waiting);
+                entries.waiting.clear();
+            } else {
+                self.many = mem::replace(&mut entries.waiting, mem::take(&mut entries.rest.spare));
+            }
+            // ORDERING: Relaxed; the lock orders this with `register`. A `cancel` that misses it takes the lock.
+            list.round.store(list.round.load(Ordering::Relaxed).wrapping_add(1), Ordering::Relaxed);
+            Some(entries.end_round(len))
+        });
+    }
+}
+
+/// Gives back the vector of a delivery that has ended, for its capacity.
+#[cold]
+#[inline(never)]
+fn give_back(list: &WaitList, mut entries: Vec<Entry>) {
+    if entries.capacity() > SLACK * entries.len() {
+        return;
+    }
+    entries.clear();
+    list.entries.with(|list| {
+        let Entries { waiting, rest: Rest { spare }, .. } = list;
+        // If no task has begun to wait in the meantime, one vector is enough.
+        let place = if waiting.is_empty() && waiting.capacity() < entries.capacity() { waiting } else { spare };
+        if place.capacity() < entries.capacity() {
+            mem::swap(place, &mut entries);
+        }
+    });
+}
