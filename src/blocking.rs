@@ -11,7 +11,7 @@ use crate::channel::wait::Wait;
 use crate::coop::unconstrained;
 use crate::error::RecvError;
 use crate::error::RecvTimeoutError;
-use crate::futures::{Changed, Closed, Recv, RecvIf, WaitFor, WaitForMap, WaitUntil};
+use crate::futures::{Changed, Closed, Opened, Recv, RecvIf, WaitFor, WaitForMap, WaitUntil};
 use crate::guard::Ref;
 use crate::sync::thread::Parker;
 
@@ -193,7 +193,7 @@ macro_rules! waits_for_receivers {
     )+ };
 }
 
-waits_for_receivers! { Closed }
+waits_for_receivers! { Closed Opened }
 
 /// Returns the end of a time limit that begins now, or `None` if no `Instant` is that late.
 fn deadline_in(timeout: Duration) -> Option<Instant> {

@@ -284,20 +284,61 @@ fn poll_values<'a, T, R>(
 /// ```
 #[must_use = "futures do nothing unless you `.await` or poll them"]
 pub struct Closed<'a, T> {
-    pub(crate) channel: &'a Channel<T>,
-    pub(crate) place: Place,
+    pub(crate) wait: SenderWait<'a, T>,
 }
 
 impl<T> Future for Closed<'_, T> {
     type Output = ();
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
-        let Self { channel, place } = self.get_mut();
+        let SenderWait { channel, place } = &mut self.get_mut().wait;
         poll_within_budget(cx, |cx| channel.poll_no_receiver(place, cx))
     }
 }
 
-impl<T> Drop for Closed<'_, T> {
+/// The future of [`Sender::opened`](crate::Sender::opened).
+///
+/// Once it is ready, it can be polled again to wait until there is a receiver again.
+///
+/// # Examples
+///
+/// ```
+/// use futures_lite::future::block_on;
+///
+/// let tx = watch_channel::Sender::new(1);
+/// let opened = tx.opened();
+/// let rx = tx.subscribe();
+/// block_on(opened);
+/// assert!(!tx.is_closed());
+/// ```
+#[must_use = "futures do nothing unless you `.await` or poll them"]
+pub struct Opened<'a, T> {
+    pub(crate) wait: SenderWait<'a, T>,
+}
+
+impl<T> Future for Opened<'_, T> {
+    type Output = ();
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
+        let SenderWait { channel, place } = &mut self.get_mut().wait;
+        poll_within_budget(cx, |cx| channel.poll_receiver(place, cx))
+    }
+}
+
+/// A sender's wait. Dropping it ends its registration.
+pub(crate) struct SenderWait<'a, T> {
+    channel: &'a Channel<T>,
+    /// Where is its waker?
+    place: Place,
+}
+
+impl<'a, T> SenderWait<'a, T> {
+    pub(crate) fn new(channel: &'a Channel<T>) -> Self {
+        Self { channel, place: Place::of_sender() }
+    }
+}
+
+impl<T> Drop for SenderWait<'_, T> {
     fn drop(&mut self) {
         drop(self.place.release(&self.channel.waiters));
     }
@@ -326,3 +367,4 @@ debug!(WaitFor<T, F>);
 debug!(WaitUntil<T, F>);
 debug!(WaitForMap<T, F>);
 debug!(Closed<T>);
+debug!(Opened<T>);

@@ -97,7 +97,7 @@
 //!
 //! The channel is closed when its last [`Sender`] is dropped. Receivers see the last value first, if it is unseen, and then
 //! [`RecvError`](error::RecvError). In the other direction, [`Sender::closed`] waits until all receivers have been dropped,
-//! and [`Sender::send`] fails from then on, until there is a new receiver. A [`WeakSender`] does not keep the channel open.
+//! and [`Sender::send`] fails from then on, until there is a new receiver, for which [`Sender::opened`] waits. A [`WeakSender`] does not keep the channel open.
 //! A [`Watch`] in a `static` never closes.
 //!
 //! # Blocking, fairness and deadlocks
@@ -207,7 +207,7 @@ mod adapters;
 pub use crate::adapters::WatchStream;
 pub use crate::cached::{Cached, CachedChanged};
 pub use crate::channel::state::Version;
-pub use crate::futures::{Changed, Closed, Recv, RecvIf, WaitFor, WaitForMap, WaitUntil};
+pub use crate::futures::{Changed, Closed, Opened, Recv, RecvIf, WaitFor, WaitForMap, WaitUntil};
 pub use crate::guard::Ref;
 pub use crate::receiver::Receiver;
 pub use crate::sender::{Sender, channel};

@@ -51,9 +51,9 @@ pub struct Receiver<T> {
 
 impl<T> Receiver<T> {
     #[inline]
-    pub(crate) fn new(channel: Arc<Channel<T>>, seen: Version) -> Self {
-        let cursor = Cursor::new(seen, channel.receivers.add());
-        Self { channel, cursor }
+    /// Returns a receiver that has been counted; there were `number` receivers before.
+    pub(crate) fn new(channel: Arc<Channel<T>>, seen: Version, number: usize) -> Self {
+        Self { channel, cursor: Cursor::new(seen, number) }
     }
 
     /// Waits for a value that has not been seen, and marks it as seen.
@@ -748,10 +748,11 @@ impl<T> Receiver<T> {
 ///
 /// # Panics
 ///
-/// Panics if there are more than `usize::MAX / 4` receivers, which is possible only with `mem::forget`.
+/// Panics if there are more than `usize::MAX / 8` receivers, which is possible only with `mem::forget`.
 impl<T> Clone for Receiver<T> {
     fn clone(&self) -> Self {
-        Self::new(self.channel.clone(), self.cursor.seen)
+        let number = self.channel.receivers.add();
+        Self::new(self.channel.clone(), self.cursor.seen, number)
     }
 }
 

@@ -8,11 +8,10 @@ use crate::channel::count::Count;
 use crate::channel::queue::Queue;
 use crate::channel::state::{AtomicState, Version};
 use crate::channel::value::Value;
-use crate::channel::wait::Place;
 use crate::channel::waiters::Waiters;
 use crate::deadlock::{ChannelId, caller};
 use crate::error::SendError;
-use crate::futures::Closed;
+use crate::futures::{Closed, Opened, SenderWait};
 use crate::guard::Ref;
 use crate::receiver::Receiver;
 use crate::sync::{Arc, RwLock, new_arc};
@@ -369,9 +368,11 @@ impl<T> Sender<T> {
 
     /// Creates a receiver that has seen the current value.
     ///
+    /// The first receiver wakes all senders that wait in [`opened`](Self::opened).
+    ///
     /// # Panics
     ///
-    /// Panics if there are more than `usize::MAX / 4` receivers, which is possible only with `mem::forget`.
+    /// Panics if there are more than `usize::MAX / 8` receivers, which is possible only with `mem::forget`.
     ///
     /// # Examples
     ///
@@ -383,14 +384,21 @@ impl<T> Sender<T> {
     /// assert_eq!(*rx.borrow(), 2);
     /// ```
     pub fn subscribe(&self) -> Receiver<T> {
-        Receiver::new(self.channel.clone(), self.version())
+        // The version comes before the count. A send in between then finds no receiver, or its value is unseen.
+        let seen = self.version();
+        let (number, is_awaited) = self.channel.receivers.add_first();
+        let receiver = Receiver::new(self.channel.clone(), seen, number);
+        if is_awaited {
+            self.channel.waiters.notify_opened();
+        }
+        receiver
     }
 
     /// Creates a receiver that has not seen the current value, so its first wait returns at once.
     ///
     /// # Panics
     ///
-    /// Panics if there are more than `usize::MAX / 4` receivers, which is possible only with `mem::forget`.
+    /// Panics if there are more than `usize::MAX / 8` receivers, which is possible only with `mem::forget`.
     ///
     /// # Examples
     ///
@@ -437,7 +445,36 @@ impl<T> Sender<T> {
     #[doc(alias = "closed_timeout")]
     #[doc(alias = "closed_deadline")]
     pub fn closed(&self) -> Closed<'_, T> {
-        Closed { channel: &self.channel, place: Place::of_sender() }
+        Closed { wait: SenderWait::new(&self.channel) }
+    }
+
+    /// Waits until there is a receiver: the mirror of [`closed`](Self::closed).
+    ///
+    /// It returns at once if there is one. With both methods, a task produces values only while someone watches: see [work only
+    /// while there is a receiver](crate::guide::closing#work-only-while-there-is-a-receiver). A receiver that is dropped before
+    /// the task runs goes unnoticed, and the wait goes on.
+    ///
+    /// # Blocking
+    ///
+    /// Suspends the task until a receiver subscribes. Checking for receivers never waits for readers or senders.
+    ///
+    /// # Cancel safety
+    ///
+    /// This method is cancel safe. If it is used in `select!` and another branch completes first, no waker is left
+    /// registered.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # futures_lite::future::block_on(async {
+    /// let tx = watch_channel::Sender::new(());
+    /// let rx = tx.subscribe();
+    /// tx.opened().await;
+    /// assert_eq!(tx.receiver_count(), 1);
+    /// # });
+    /// ```
+    pub fn opened(&self) -> Opened<'_, T> {
+        Opened { wait: SenderWait::new(&self.channel) }
     }
 
     /// Returns `true` if there is no receiver. A later [`subscribe`](Self::subscribe) can create one again.
@@ -619,7 +656,7 @@ impl<T> Sender<T> {
 
 /// # Panics
 ///
-/// Panics if there are more than `usize::MAX / 4` senders, which is possible only with `mem::forget`.
+/// Panics if there are more than `usize::MAX / 8` senders, which is possible only with `mem::forget`.
 impl<T> Clone for Sender<T> {
     fn clone(&self) -> Self {
         self.channel.senders.add();

@@ -34,7 +34,7 @@ impl<T> WeakSender<T> {
     ///
     /// # Panics
     ///
-    /// Panics if there are more than `usize::MAX / 4` senders, which is possible only with `mem::forget`.
+    /// Panics if there are more than `usize::MAX / 8` senders, which is possible only with `mem::forget`.
     ///
     /// # Examples
     ///

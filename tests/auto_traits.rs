@@ -148,6 +148,7 @@ fn the_futures_can_be_sent_and_shared() {
     is_send_and_sync(&rx.wait_for(|_| true));
     is_send_and_sync(&rx.wait_for_map(|value| value.chars().next()));
     is_send_and_sync(&tx.closed());
+    is_send_and_sync(&tx.opened());
     is_send_and_sync(&async move {
         rx.changed().await.unwrap();
         let _ = rx.borrow_and_update().len();

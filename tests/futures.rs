@@ -17,6 +17,7 @@ fn they_need_not_be_pinned_whatever_they_hold() {
     let (tx, mut rx) = channel(std::marker::PhantomPinned);
     let pinned = std::marker::PhantomPinned;
     is_unpin(&tx.closed());
+    is_unpin(&tx.opened());
     is_unpin(&rx.changed());
     is_unpin(&rx.wait_for(|_| {
         let _ = &pinned;

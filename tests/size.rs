@@ -21,8 +21,9 @@ fn a_ref_is_four_words() {
 }
 
 #[test]
-fn a_wait_for_the_last_receivers_drop_is_two_words() {
+fn a_senders_waits_are_two_words() {
     assert_eq!(size_of::<watch_channel::Closed<'_, [u64; 9]>>(), 16);
+    assert_eq!(size_of::<watch_channel::Opened<'_, [u64; 9]>>(), 16);
 }
 
 /// The size of the closure comes on top of that. A debug build also keeps the place of the call.

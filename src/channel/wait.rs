@@ -156,6 +156,17 @@ impl<T> Channel<T> {
             (receivers == 0).then_some(())
         })
     }
+
+    /// Polls for a receiver. While it is pending, the task of the last poll is registered.
+    pub(crate) fn poll_receiver(&self, place: &mut Place, cx: &Context<'_>) -> Poll<()> {
+        place.poll(&self.waiters, cx, |lane| {
+            let receivers = match lane {
+                None => self.receivers.get(),
+                Some(_) => self.receivers.set_waiting_for_first(),
+            };
+            (receivers > 0).then_some(())
+        })
+    }
 }
 
 /// A receiver's wait for the next version, or for the close. Dropping it ends its registration.

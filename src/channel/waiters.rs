@@ -51,6 +51,14 @@ impl Waiters {
         self.notify(SENDERS, 1 << SENDERS_LANE, Some(self.on_closed()));
     }
 
+    /// Wakes all senders that wait for a receiver. The caller holds no lock.
+    ///
+    /// They share the list of the senders that wait for the last receiver's drop. One of those is in it only if receivers come
+    /// and go at this moment. It is then woken early, and waits again.
+    pub(crate) fn notify_opened(&self) {
+        self.notify(SENDERS, 1 << SENDERS_LANE, None);
+    }
+
     /// Not inlined, so the fast path of a send stays small.
     #[inline(never)]
     fn notify(&self, waiting: Index, lanes: usize, listeners: Option<&Event>) {
