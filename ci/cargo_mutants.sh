@@ -27,6 +27,8 @@ src/guard.rs look reads deadlock lock
 src/weak.rs handles
 src/watch.rs watch
 src/cached.rs cached
+src/derived.rs cached mapped
+src/mapped.rs mapped
 src/error.rs send recv blocking
 src/deadlock/enabled.rs deadlock deadlock_first_use
 src/blocking.rs blocking sleep

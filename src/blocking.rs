@@ -13,6 +13,7 @@ use crate::error::RecvError;
 use crate::error::RecvTimeoutError;
 use crate::futures::{Changed, Closed, Opened, Recv, RecvIf, WaitFor, WaitForMap, WaitUntil};
 use crate::guard::Ref;
+use crate::mapped::{MappedChanged, MappedRecv};
 use crate::sync::thread::Parker;
 
 /// The three methods of the futures of a receiver: `impl[PARAMETERS] FUTURE => RESULT;`.
@@ -118,6 +119,8 @@ waits_for_a_value! {
     impl[T, F: FnMut(&T) -> bool] WaitUntil<'_, T, F> => ();
     impl[T, R, F: FnMut(&T) -> Option<R>] WaitForMap<'_, T, F> => R;
     impl[T: Clone] CachedChanged<'_, T> => ();
+    impl[T, U: PartialEq, F: FnMut(&T) -> U] MappedChanged<'_, T, U, F> => ();
+    impl[T, U: PartialEq + Clone, F: FnMut(&T) -> U] MappedRecv<'_, T, U, F> => U;
 }
 
 /// The three methods of the futures of a sender: the name of each.

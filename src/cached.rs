@@ -2,9 +2,10 @@
 
 use core::fmt;
 use core::pin::Pin;
-use core::task::{Context, Poll, ready};
+use core::task::{Context, Poll};
 
 use crate::channel::wait::Wait;
+use crate::derived::{Derived, Rule};
 use crate::error::RecvError;
 use crate::receiver::Receiver;
 
@@ -31,10 +32,22 @@ use crate::receiver::Receiver;
 /// tx.set(2);
 /// assert_eq!(*cached.get(), 2);
 /// ```
-#[derive(Debug)]
+#[derive(Clone)]
 pub struct Cached<T> {
-    value: T,
-    receiver: Receiver<T>,
+    derived: Derived<T, T>,
+}
+
+/// The result is a copy, and every version is a change.
+struct WholeValue;
+
+impl<T: Clone> Rule<T, T> for WholeValue {
+    fn make(&mut self, value: &T) -> T {
+        value.clone()
+    }
+
+    fn is_change(&self, _: &T, _: &T) -> bool {
+        true
+    }
 }
 
 impl<T: Clone> Cached<T> {
@@ -56,9 +69,8 @@ impl<T: Clone> Cached<T> {
     /// assert_eq!(*watch_channel::Cached::new(rx).get(), "value");
     /// ```
     #[track_caller]
-    pub fn new(mut receiver: Receiver<T>) -> Self {
-        let value = receiver.get_and_update();
-        Self { receiver, value }
+    pub fn new(receiver: Receiver<T>) -> Self {
+        Self { derived: Derived::new(receiver, &mut WholeValue) }
     }
 
     /// Returns the latest value, and marks it as seen.
@@ -87,7 +99,7 @@ impl<T: Clone> Cached<T> {
     #[track_caller]
     pub fn get(&mut self) -> &T {
         self.update();
-        &self.value
+        &self.derived.result
     }
 
     /// Renews the copy if there is a newer value, marks that value as seen, and returns `true` if there was one.
@@ -113,17 +125,7 @@ impl<T: Clone> Cached<T> {
     #[inline]
     #[track_caller]
     pub fn update(&mut self) -> bool {
-        let has_unseen = self.receiver.has_unseen();
-        if has_unseen {
-            self.renew();
-        }
-        has_unseen
-    }
-
-    #[cold]
-    #[track_caller]
-    fn renew(&mut self) {
-        self.value = self.receiver.get_and_update();
+        self.derived.update(&mut WholeValue)
     }
 
     /// Waits for a newer value, renews the copy, and marks the value as seen.
@@ -159,7 +161,8 @@ impl<T: Clone> Cached<T> {
     /// ```
     #[track_caller]
     pub fn changed(&mut self) -> CachedChanged<'_, T> {
-        CachedChanged { wait: self.receiver.wait(), copy: &mut self.value }
+        let (wait, copy) = self.derived.wait();
+        CachedChanged { wait, copy }
     }
 }
 
@@ -175,7 +178,7 @@ impl<T> Cached<T> {
     /// assert_eq!(*cached.peek(), 1);
     /// ```
     pub fn peek(&self) -> &T {
-        &self.value
+        &self.derived.result
     }
 
     /// Returns a reference to the receiver, which has seen the value that was copied last.
@@ -189,7 +192,7 @@ impl<T> Cached<T> {
     /// assert!(cached.receiver().has_unseen());
     /// ```
     pub fn receiver(&self) -> &Receiver<T> {
-        &self.receiver
+        &self.derived.receiver
     }
 
     /// Returns the receiver and drops the copy.
@@ -202,7 +205,7 @@ impl<T> Cached<T> {
     /// assert!(!rx.has_unseen());
     /// ```
     pub fn into_inner(self) -> Receiver<T> {
-        self.receiver
+        self.derived.receiver
     }
 }
 
@@ -225,6 +228,7 @@ impl<T> Cached<T> {
 #[must_use = "futures do nothing unless you `.await` or poll them"]
 pub struct CachedChanged<'a, T> {
     pub(crate) wait: Wait<'a, T>,
+    /// Which copy is renewed?
     copy: &'a mut T,
 }
 
@@ -233,8 +237,7 @@ impl<T: Clone> Future for CachedChanged<'_, T> {
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let Self { wait, copy } = self.get_mut();
-        **copy = ready!(wait.poll_recv(cx))?;
-        Poll::Ready(Ok(()))
+        wait.poll_derived(cx, *copy, &mut WholeValue, |_| ())
     }
 }
 
@@ -244,10 +247,11 @@ impl<T> fmt::Debug for CachedChanged<'_, T> {
     }
 }
 
-/// Clones the copy and the receiver. The clone is independent from then on.
-impl<T: Clone> Clone for Cached<T> {
-    fn clone(&self) -> Self {
-        Self { receiver: self.receiver.clone(), value: self.value.clone() }
+/// Shows the copy and the receiver. It never waits.
+impl<T: fmt::Debug> fmt::Debug for Cached<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Derived { result, receiver } = &self.derived;
+        f.debug_struct("Cached").field("value", result).field("receiver", receiver).finish()
     }
 }
 

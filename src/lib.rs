@@ -74,7 +74,8 @@
 //! | [`get`](Receiver::get) | a copy | while it is cloned |
 //! | [`with`](Receiver::with) | what your closure returns | while the closure runs |
 //! | [`borrow`](Receiver::borrow) | a [`Ref`] to the value | as long as the `Ref` lives |
-//! | [`Cached::get`] | a reference to a local copy, renewed when the version has moved | while a newer value is cloned |
+//! | [`Cached::get`] | a reference to a local copy, refreshed when the version has moved | while a newer value is cloned |
+//! | [`Mapped::get`] | a reference to what a function made from the value, refreshed in the same way | while the function runs |
 //!
 //! Read with `get` or `with` if you can, and with a [`Cached`] on a hot path: while there is no new value, a read of it is
 //! one atomic load. Take a `Ref` where the value is neither cheap to copy nor easy to use in a closure, and drop it before
@@ -182,6 +183,7 @@ mod cached;
 mod channel;
 mod coop;
 mod deadlock;
+mod derived;
 pub mod error;
 mod futures;
 mod guard;
@@ -192,6 +194,7 @@ mod guard;
     expect(rustdoc::broken_intra_doc_links, reason = "the guides name what features add")
 )]
 pub mod guide;
+mod mapped;
 mod receiver;
 mod sender;
 #[cfg_attr(not(all(loom, feature = "loom")), expect(clippy::disallowed_types, reason = "this is the facade"))]
@@ -209,6 +212,7 @@ pub use crate::cached::{Cached, CachedChanged};
 pub use crate::channel::state::Version;
 pub use crate::futures::{Changed, Closed, Opened, Recv, RecvIf, WaitFor, WaitForMap, WaitUntil};
 pub use crate::guard::Ref;
+pub use crate::mapped::{Mapped, MappedChanged, MappedRecv};
 pub use crate::receiver::Receiver;
 pub use crate::sender::{Sender, channel};
 #[cfg(not(all(loom, feature = "loom")))]

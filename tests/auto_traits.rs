@@ -6,7 +6,7 @@ use std::panic::{RefUnwindSafe, UnwindSafe};
 use std::rc::Rc;
 
 use watch_channel::error::{RecvError, RecvTimeoutError, SendError, TryRecvError};
-use watch_channel::{Cached, Receiver, Ref, Sender, Version, Watch, WeakSender, channel};
+use watch_channel::{Cached, Mapped, Receiver, Ref, Sender, Version, Watch, WeakSender, channel};
 
 /// Sync, but not Send.
 type SyncOnly = std::sync::MutexGuard<'static, u8>;
@@ -103,6 +103,8 @@ is_not!(WeakSender<SyncOnly>: Send);
 is_not!(WeakSender<SendOnly>: Sync);
 is!(Cached<String>: Send + Sync + Unpin + UnwindSafe + RefUnwindSafe);
 is_not!(Cached<SendOnly>: Sync);
+is!(Mapped<String, String, fn(&String) -> String>: Send + Sync + Unpin + UnwindSafe + RefUnwindSafe);
+is_not!(Mapped<SendOnly, u8, fn(&SendOnly) -> u8>: Sync);
 is!(Watch<String>: Send + Sync + Unpin + UnwindSafe + RefUnwindSafe);
 is!(Watch<Nothing>: Unpin + UnwindSafe + RefUnwindSafe);
 is_not!(Watch<SendOnly>: Sync);
@@ -147,6 +149,9 @@ fn the_futures_can_be_sent_and_shared() {
     is_send_and_sync(&rx.wait_until(|_| true));
     is_send_and_sync(&rx.wait_for(|_| true));
     is_send_and_sync(&rx.wait_for_map(|value| value.chars().next()));
+    is_send_and_sync(&Cached::new(rx.clone()).changed());
+    is_send_and_sync(&rx.clone().map(|value| value.len()).changed());
+    is_send_and_sync(&rx.clone().map(|value| value.len()).recv());
     is_send_and_sync(&tx.closed());
     is_send_and_sync(&tx.opened());
     is_send_and_sync(&async move {

@@ -19,6 +19,14 @@ fn they_need_not_be_pinned_whatever_they_hold() {
     is_unpin(&tx.closed());
     is_unpin(&tx.opened());
     is_unpin(&rx.changed());
+    is_unpin(
+        &rx.clone()
+            .map(|_| {
+                let _ = &pinned;
+                1
+            })
+            .recv(),
+    );
     is_unpin(&rx.wait_for(|_| {
         let _ = &pinned;
         true

@@ -36,4 +36,7 @@ fn a_receivers_waits_are_three_words() {
     assert_eq!(size_of::<watch_channel::WaitUntil<'_, [u64; 9], ()>>(), 24);
     assert_eq!(size_of::<watch_channel::Recv<'_, [u64; 9]>>(), 24);
     assert_eq!(size_of::<watch_channel::RecvIf<'_, [u64; 9], ()>>(), 32);
+    assert_eq!(size_of::<watch_channel::CachedChanged<'_, [u64; 9]>>(), 32);
+    assert_eq!(size_of::<watch_channel::MappedChanged<'_, [u64; 9], u64, ()>>(), 40);
+    assert_eq!(size_of::<watch_channel::MappedRecv<'_, [u64; 9], u64, ()>>(), 40);
 }

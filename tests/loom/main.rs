@@ -44,11 +44,11 @@
 //! |---|---|
 //! | `set` | `send_modify`, `send_if_modified`, `send_replace` and `set_if_changed`, which share one function |
 //! | `borrow` | `borrow_and_update` and `try_borrow`, of senders and receivers |
-//! | `with` | `get`, `get_and_update`, the checks for a version or the close, and `Cached`, of senders and receivers |
+//! | `with` | `get`, `get_and_update`, the checks for a version or the close, `Cached` and `Mapped`, of senders and receivers |
 //! | `first poll`, `later poll`, `dropped wait` | those of `changed`, in a task and on a thread |
 //! | `poll_changed` | (the models call it `poll`) |
 //! | `wait_for` | `wait_until` and `wait_for_map` |
-//! | `recv`, `try_recv` | `recv_if`, `try_recv_if` |
+//! | `recv`, `try_recv` | `recv_if`, the waits of `Mapped`, `try_recv_if` |
 //! | `clone` | that of each handle |
 //! | a drop without "last" | a drop that leaves other handles of the same kind |
 //! | `closed`, `opened`, `listen` | their dropped futures, and `listen_closed` |
