@@ -138,7 +138,7 @@
 //! |---|---|---|
 //! | `std` | yes | threads: [`.wait()`](#waiting-on-a-thread) on every future, a fair lock whose waiting threads sleep, and the deadlock detector in debug builds |
 //! | `event-listener` | yes | [`listen`](Receiver::listen) and [`listen_closed`](Sender::listen_closed): listeners that own what they need |
-//! | `stream` | | [`WatchStream`] |
+//! | `stream` | | [`WatchStream`], and `FusedFuture` for all futures, which `futures::select!` asks for |
 //! | `tokio` | | waits take part in tokio's cooperative budget: enable it if tasks run on tokio; it enables `std` |
 //! | `defmt` | | `Format` for handles and errors |
 //! | `critical-section` | | locks become critical sections, so interrupts may use a channel; the firmware supplies the implementation |
@@ -185,6 +185,8 @@ mod coop;
 mod deadlock;
 mod derived;
 pub mod error;
+#[cfg(any(all(feature = "std", not(target_family = "wasm")), feature = "stream"))]
+mod every_wait;
 mod futures;
 mod guard;
 #[cfg(doc)]

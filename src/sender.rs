@@ -293,8 +293,9 @@ impl<T> Sender<T> {
 
     /// Stores a new value, with or without receivers, if it differs from the current one, and returns the old value.
     ///
-    /// If the values are equal, it returns `None`: there is no new version, no receiver is woken, and `value` is dropped. (eyeball
-    /// calls this method `set_if_not_eq`.)
+    /// If the values are equal, it returns `None`: there is no new version, no receiver is woken, and `value` is dropped. A value that
+    /// changes and changes back is a new version, also for a receiver that has missed both changes. (eyeball calls this method
+    /// `set_if_not_eq`.)
     ///
     /// # Blocking
     ///

@@ -117,6 +117,18 @@ fn clones_are_independent_and_the_receiver_can_be_taken_out() {
     assert!(format!("{other:?}").starts_with("Cached { value: 2"));
 }
 
+/// A clone of a `Cached` does not read the channel.
+#[test]
+fn a_clone_copies_the_copy() {
+    let (tx, rx) = channel(1);
+    let cached = Cached::new(rx);
+    tx.set(2);
+    let mut clone = tx.send_modify(|_| cached.clone());
+    assert_eq!(*clone.peek(), 1);
+    assert!(clone.receiver().has_unseen());
+    assert_eq!((*clone.get(), *cached.peek()), (2, 1));
+}
+
 #[test]
 fn threads_see_values_in_order_and_the_last_one() {
     let (tx, rx) = channel(0);

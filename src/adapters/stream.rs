@@ -1,13 +1,14 @@
-//! [`WatchStream`] (feature `stream`).
+//! [`WatchStream`], and [`FusedFuture`] for all futures (feature `stream`).
 
 use core::fmt;
 use core::pin::Pin;
 use core::task::{Context, Poll, ready};
 
-use futures_core::{FusedStream, Stream};
+use futures_core::{FusedFuture, FusedStream, Stream};
 
 use crate::coop::poll_within_budget;
 use crate::deadlock::caller;
+use crate::every_wait::every_wait;
 use crate::receiver::Receiver;
 
 /// The values of a channel as a [`Stream`].
@@ -185,3 +186,16 @@ impl<T> From<Receiver<T>> for WatchStream<T> {
         Self::new(receiver)
     }
 }
+
+/// Implements `FusedFuture`, so `futures::select!` takes a future where it is made.
+macro_rules! fused {
+    ($(impl[$($parameter:tt)*] $future:ty $(=> $result:ty)?;)+) => { $(
+        /// It is never terminated: a future that was ready can be polled again, and then waits again.
+        impl<$($parameter)*> FusedFuture for $future {
+            fn is_terminated(&self) -> bool {
+                false
+            }
+        }
+    )+ };
+}
+every_wait!(fused, fused);
