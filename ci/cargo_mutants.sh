@@ -24,7 +24,6 @@ src/futures.rs futures wait_for recv wake delivery closed opened
 src/receiver.rs look recv reads handles poll_changed wait_for
 src/sender.rs send handles reads closed opened
 src/guard.rs look reads deadlock lock
-src/weak.rs handles
 src/watch.rs watch
 src/cached.rs cached
 src/derived.rs cached mapped

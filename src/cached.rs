@@ -9,7 +9,7 @@ use crate::derived::{Derived, Rule};
 use crate::error::RecvError;
 use crate::receiver::Receiver;
 
-/// A receiver with its own copy of the value, which it renews when the channel has a newer value.
+/// A receiver with its own copy of the value, which it refreshes when the channel has a newer value.
 ///
 /// # When to use it
 ///
@@ -57,11 +57,6 @@ impl<T: Clone> Cached<T> {
     ///
     /// Waits [as any read](Receiver#blocking).
     ///
-    /// # Panics
-    ///
-    /// Panics if the value's `clone` panics. Also panics in a closure that modifies the same channel, in [debug
-    /// builds](Receiver#blocking).
-    ///
     /// # Examples
     ///
     /// ```
@@ -82,11 +77,6 @@ impl<T: Clone> Cached<T> {
     ///
     /// Never waits while there is no new value. Copying a new value waits [as any read](Receiver#blocking).
     ///
-    /// # Panics
-    ///
-    /// Panics if the `clone` of a new value panics. The copy stays as it is, and the next call tries again. Also panics in a
-    /// closure that modifies the same channel, in [debug builds](Receiver#blocking).
-    ///
     /// # Examples
     ///
     /// ```
@@ -102,15 +92,11 @@ impl<T: Clone> Cached<T> {
         &self.derived.result
     }
 
-    /// Renews the copy if there is a newer value, marks that value as seen, and returns `true` if there was one.
+    /// Refreshes the copy if there is a newer value, marks that value as seen, and returns `true` if there was one.
     ///
     /// # Blocking
     ///
     /// Never waits while there is no new value. Copying a new value waits [as any read](Receiver#blocking).
-    ///
-    /// # Panics
-    ///
-    /// Panics as [`get`](Self::get) does.
     ///
     /// # Examples
     ///
@@ -128,7 +114,7 @@ impl<T: Clone> Cached<T> {
         self.derived.update(&mut WholeValue)
     }
 
-    /// Waits for a newer value, renews the copy, and marks the value as seen.
+    /// Waits for a newer value, refreshes the copy, and marks the value as seen.
     ///
     /// # Blocking
     ///
@@ -140,13 +126,7 @@ impl<T: Clone> Cached<T> {
     ///
     /// # Cancel safety
     ///
-    /// This method is cancel safe. If it is used in `select!` and another branch completes first, the copy is as it was, no
-    /// value has been marked as seen, and no waker is left registered.
-    ///
-    /// # Panics
-    ///
-    /// Panics if the value's `clone` panics. The copy stays as it is, and the value stays unseen. Also panics if the task's
-    /// waker panics when it is cloned or dropped.
+    /// This method is cancel safe: a wait that is dropped has neither marked a value nor changed the copy.
     ///
     /// # Examples
     ///
@@ -228,7 +208,7 @@ impl<T> Cached<T> {
 #[must_use = "futures do nothing unless you `.await` or poll them"]
 pub struct CachedChanged<'a, T> {
     pub(crate) wait: Wait<'a, T>,
-    /// Which copy is renewed?
+    /// Which copy is refreshed?
     copy: &'a mut T,
 }
 

@@ -40,12 +40,12 @@ impl<T, U> Derived<T, U> {
     #[inline]
     #[track_caller]
     pub(crate) fn update(&mut self, rule: &mut impl Rule<T, U>) -> bool {
-        self.receiver.has_unseen() && self.renew(rule)
+        self.receiver.has_unseen() && self.refresh(rule)
     }
 
     #[cold]
     #[track_caller]
-    fn renew(&mut self, rule: &mut impl Rule<T, U>) -> bool {
+    fn refresh(&mut self, rule: &mut impl Rule<T, U>) -> bool {
         let Receiver { channel, cursor } = &mut self.receiver;
         look(channel, &mut cursor.seen, &mut self.result, rule, caller(), |_| ()).is_some()
     }

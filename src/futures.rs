@@ -97,8 +97,8 @@ impl<T: Clone> Wait<'_, T> {
 pub struct RecvIf<'a, T, F> {
     pub(crate) wait: Wait<'a, T>,
     pub(crate) condition: F,
-    /// The version of the last value that `condition` was called with. Unlike the version that the receiver has seen, it is
-    /// dropped with the wait.
+    /// Which version was `condition` called with last? Unlike the version that the receiver has seen, it is dropped with the
+    /// wait.
     pub(crate) checked: Version,
 }
 
@@ -327,6 +327,7 @@ impl<T> Future for Opened<'_, T> {
 
 /// A sender's wait. Dropping it ends its registration.
 pub(crate) struct SenderWait<'a, T> {
+    /// On which channel does it wait?
     channel: &'a Channel<T>,
     /// Where is its waker?
     place: Place,

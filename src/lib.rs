@@ -27,7 +27,7 @@
 //! Each send makes a new version of the value. A version is *unseen* for a receiver until the receiver marks it as seen.
 //!
 //! - A receiver from [`channel`](channel()) or [`Sender::subscribe`] has seen the current value. One from
-//!   [`Sender::subscribe_unseen`] has not, so its first wait returns at once. A clone has seen what its original has seen.
+//!   [`Sender::subscribe_unseen`] has not, so its first wait returns at once. A clone starts out having seen the same version.
 //! - [`recv`](Receiver::recv), [`get_and_update`](Receiver::get_and_update),
 //!   [`with_and_update`](Receiver::with_and_update), [`borrow_and_update`](Receiver::borrow_and_update) and
 //!   [`wait_for`](Receiver::wait_for) mark the value that they return as seen. [`get`](Receiver::get),
@@ -98,8 +98,8 @@
 //!
 //! The channel is closed when its last [`Sender`] is dropped. Receivers see the last value first, if it is unseen, and then
 //! [`RecvError`](error::RecvError). In the other direction, [`Sender::closed`] waits until all receivers have been dropped,
-//! and [`Sender::send`] fails from then on, until there is a new receiver, for which [`Sender::opened`] waits. A [`WeakSender`] does not keep the channel open.
-//! A [`Watch`] in a `static` never closes.
+//! and [`Sender::send`] fails from then on, until there is a new receiver, for which [`Sender::opened`] waits. A
+//! [`WeakSender`] does not keep the channel open. A [`Watch`] in a `static` never closes.
 //!
 //! # Blocking, fairness and deadlocks
 //!
@@ -119,6 +119,16 @@
 //! [`wait_until`](Receiver::wait_until) or [`wait_for_map`](Receiver::wait_for_map) has rejected. The futures have names
 //! ([`Changed`], [`Recv`], [`WaitFor`], [`Closed`] and so on) and are `Unpin`: they can be kept in structs, and polled by
 //! `&mut` in any `select!`.
+//!
+//! # Panics
+//!
+//! - A panic of what you pass in goes through the call that has run it, and leaves the channel usable: a closure, the value's
+//!   `clone` and `==`, a waker that is called, cloned or dropped. The value stays unseen, except where a method says
+//!   otherwise. If [a waker panics](Sender#wakers-that-panic) while a call wakes tasks, all others are woken first.
+//! - In debug builds with `std`, a call that would [wait for its own thread](Sender#blocking) panics.
+//! - A new handle panics if the channel has `usize::MAX / 8` of its kind, which is possible only with `mem::forget`.
+//!
+//! Methods have a section on panics only for what else their caller does.
 //!
 //! # Without the standard library
 //!
@@ -203,7 +213,6 @@ mod sender;
 mod sync;
 #[cfg(not(all(loom, feature = "loom")))]
 mod watch;
-mod weak;
 
 // Last, because rustdoc shows a type's methods in this order.
 mod adapters;
@@ -216,7 +225,6 @@ pub use crate::futures::{Changed, Closed, Opened, Recv, RecvIf, WaitFor, WaitFor
 pub use crate::guard::Ref;
 pub use crate::mapped::{Mapped, MappedChanged, MappedRecv};
 pub use crate::receiver::Receiver;
-pub use crate::sender::{Sender, channel};
+pub use crate::sender::{Sender, WeakSender, channel};
 #[cfg(not(all(loom, feature = "loom")))]
 pub use crate::watch::Watch;
-pub use crate::weak::WeakSender;

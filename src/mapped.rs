@@ -66,10 +66,6 @@ impl<T> Receiver<T> {
     ///
     /// Waits [as any read](Self#blocking).
     ///
-    /// # Panics
-    ///
-    /// Panics if `f` panics; the channel stays usable.
-    ///
     /// # Examples
     ///
     /// ```
@@ -95,11 +91,6 @@ impl<T, U: PartialEq, F: FnMut(&T) -> U> Mapped<T, U, F> {
     ///
     /// Never waits while there is no new value. Otherwise it waits [as any read](Receiver#blocking).
     ///
-    /// # Panics
-    ///
-    /// Panics if the function, or the comparison of its results, panics. The result stays as it is, and the next call tries
-    /// again.
-    ///
     /// # Examples
     ///
     /// ```
@@ -121,10 +112,6 @@ impl<T, U: PartialEq, F: FnMut(&T) -> U> Mapped<T, U, F> {
     /// # Blocking
     ///
     /// Never waits while there is no new value. Otherwise it waits [as any read](Receiver#blocking).
-    ///
-    /// # Panics
-    ///
-    /// Panics as [`get`](Self::get) does.
     ///
     /// # Examples
     ///
@@ -157,12 +144,7 @@ impl<T, U: PartialEq, F: FnMut(&T) -> U> Mapped<T, U, F> {
     ///
     /// # Cancel safety
     ///
-    /// This method is cancel safe. If it is used in `select!` and another branch completes first, only values without a
-    /// different result have been marked as seen.
-    ///
-    /// # Panics
-    ///
-    /// Panics as [`get`](Self::get) does; the value stays unseen.
+    /// This method is cancel safe: a wait that is dropped has marked only values without a different result.
     ///
     /// # Examples
     ///
@@ -195,12 +177,7 @@ impl<T, U: PartialEq, F: FnMut(&T) -> U> Mapped<T, U, F> {
     ///
     /// # Cancel safety
     ///
-    /// This method is cancel safe. If it is used in `select!` and another branch completes first, only values without a
-    /// different result have been marked as seen.
-    ///
-    /// # Panics
-    ///
-    /// Panics as [`get`](Self::get) does, or if the result's `clone` panics; the value stays unseen.
+    /// This method is cancel safe: a wait that is dropped has marked only values without a different result.
     ///
     /// # Examples
     ///

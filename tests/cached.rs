@@ -1,4 +1,4 @@
-//! `Cached`: a copy of the value, which is renewed when the channel has a newer one.
+//! `Cached`: a copy of the value, which is refreshed when the channel has a newer one.
 
 mod common;
 

@@ -43,7 +43,9 @@ use crate::receiver::Receiver;
 /// assert_eq!(block_on(changes.collect::<Vec<_>>()), ["changed"]);
 /// ```
 pub struct WatchStream<T> {
+    /// Where do the values come from?
     receiver: Receiver<T>,
+    /// What does the next poll return?
     next: Next,
 }
 
@@ -121,10 +123,6 @@ impl<T> WatchStream<T> {
 impl<T: Clone> Stream for WatchStream<T> {
     type Item = T;
 
-    /// # Panics
-    ///
-    /// Panics if the value's `clone` panics; the value stays unseen. Also panics if the task's waker panics when it is
-    /// cloned or dropped.
     fn poll_next(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<T>> {
         let Self { receiver, next } = self.get_mut();
         match next {
@@ -167,7 +165,7 @@ impl<T> Receiver<T> {
     }
 }
 
-/// The clone goes on where this stream is, and is independent from then on.
+/// The clone starts where this stream is, and goes on by itself.
 impl<T> Clone for WatchStream<T> {
     fn clone(&self) -> Self {
         Self { receiver: self.receiver.clone(), next: self.next }

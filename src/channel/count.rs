@@ -113,8 +113,8 @@ impl Count {
     /// Removes one handle from the count.
     #[inline]
     pub(crate) fn remove(&self) -> Removed {
-        // ORDERING: Release; partners: the Acquire of the last handle's `remove`, and of `get` and `set_waiting`. What was
-        // done with this handle is visible to what follows the last one's drop.
+        // ORDERING: Release; partners: the Acquire of the last handle's `remove`, and of `get` and `set_waiting`. Everything
+        // done through this handle is visible after the last handle's drop.
         let before = self.0.fetch_sub(ONE, Ordering::AcqRel);
         if before / ONE > 1 {
             return Removed::NotLast;

@@ -93,9 +93,12 @@ impl Place {
     }
 }
 
-/// A receiver's position: the version that it has seen, and the place where it waits for the next one.
+/// What a wait changes of its receiver. It is apart from the receiver's reference to the channel, so a future can borrow the
+/// cursor to change it and the channel to share it.
 pub(crate) struct Cursor {
+    /// Which version has the receiver seen?
     pub(crate) seen: Version,
+    /// Where is its waker while it waits?
     pub(crate) place: Place,
 }
 
@@ -171,11 +174,13 @@ impl<T> Channel<T> {
 
 /// A receiver's wait for the next version, or for the close. Dropping it ends its registration.
 pub(crate) struct Wait<'a, T> {
+    /// On which channel does it wait?
     pub(crate) channel: &'a Channel<T>,
+    /// For which version, and with which waker?
     pub(crate) cursor: &'a mut Cursor,
-    /// Where the wait was begun, in the user's source.
+    /// Where was it begun, in the user's source?
     pub(crate) caller: CallSite,
-    /// `true` after a poll that was pending or has panicked, until a poll is ready.
+    /// May it be registered? Yes after a poll that was pending or has panicked, until a poll is ready.
     pub(crate) is_pending: bool,
 }
 
