@@ -13,20 +13,21 @@ need python3 "ci/setup.sh mutants"
 # FILE TEST...: the tests to run for each file, the most important file first. `lib` stands for the unit tests.
 list='
 src/channel/state.rs lib look changed reads lock
-src/channel/count.rs lib handles closed
+src/channel/count.rs lib handles closed opened
 src/channel/mod.rs send recv wait_for handles closed look lock
 src/channel/value.rs demand lock deadlock recv send
 src/channel/queue/threads.rs demand sleep lock fairness
 src/channel/wait_list.rs lib alloc wake
-src/channel/waiters.rs wake listen closed changed
-src/channel/wait.rs wake poll_changed delivery recv alloc closed
-src/futures.rs futures wait_for recv wake delivery closed
+src/channel/waiters.rs wake listen closed opened changed
+src/channel/wait.rs wake poll_changed delivery recv alloc closed opened
+src/futures.rs futures wait_for recv wake delivery closed opened
 src/receiver.rs look recv reads handles poll_changed wait_for
-src/sender.rs send handles reads closed
+src/sender.rs send handles reads closed opened
 src/guard.rs look reads deadlock lock
-src/weak.rs handles
 src/watch.rs watch
 src/cached.rs cached
+src/derived.rs cached mapped
+src/mapped.rs mapped
 src/error.rs send recv blocking
 src/deadlock/enabled.rs deadlock deadlock_first_use
 src/blocking.rs blocking sleep

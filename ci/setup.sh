@@ -4,7 +4,7 @@
 # used for those that rustup cannot add.
 . "$(dirname "$0")/lib.sh"
 
-all=(firmware linux wasm browser guards rust coverage sanitizers fuzz deny)
+all=(firmware linux wasm browser guards rust coverage sanitizers fuzz deny api)
 parts=("$@")
 [ $# -gt 0 ] || parts=("${all[@]}")
 
@@ -103,6 +103,11 @@ for part in "${parts[@]}"; do
             cargo_tool cargo-fuzz 0.13.2
             ;;
         deny) cargo_tool cargo-deny 0.20.2 ;;
+        api)
+            nightly
+            # It understands the JSON of nightly compilers from a certain date on, up to the next change of the format.
+            cargo_tool cargo-public-api 0.52.0
+            ;;
         mutants)
             install python3 python3
             cargo_tool cargo-mutants 27.1.0
