@@ -107,12 +107,11 @@ impl Lists {
 }
 
 impl Waiters {
-    /// Puts the waker into a list, for the next delivery to the ticket's lane, and returns the waker that it replaces. `number`
-    /// is the receiver's number, or [`SENDERS`].
+    /// Puts the waker into a list, for the next delivery to the ticket's lane, and returns the waker that it replaces.
     #[inline]
-    pub(crate) fn register(&self, ticket: &mut Ticket, number: usize, waker: Waker) -> Option<Waker> {
+    pub(crate) fn register(&self, ticket: &mut Ticket, waker: Waker) -> Option<Waker> {
         let lists = self.lists.get_or_make();
-        let lane = if ticket.is_void() { number & (lists.spread() | SENDERS) } else { ticket.lane() };
+        let lane = if ticket.is_waiting() { ticket.lane() } else { ticket.number() & (lists.spread() | SENDERS) };
         let list = lists.list(lane);
         if list.is_locked() {
             lists.widen();
@@ -124,7 +123,7 @@ impl Waiters {
     /// channel.
     #[inline]
     pub(crate) fn cancel(&self, ticket: &mut Ticket) -> Option<Waker> {
-        if ticket.is_void() { None } else { self.lists.get()?.list(ticket.lane()).cancel(ticket) }
+        if ticket.is_waiting() { self.lists.get()?.list(ticket.lane()).cancel(ticket) } else { None }
     }
 
     pub(crate) fn on_closed(&self) -> &Event {

@@ -49,31 +49,38 @@ pub(super) const SLACK: usize = 8;
 /// The most entries that a list keeps room for, after their waits have been cancelled, because crowds come and go.
 const MOST: usize = 512;
 
-/// Where a waker is: which list, which entry, and which round.
+/// Where the waker of a task is: in which lane, which entry, and which round.
 ///
 /// A ticket is void once a delivery has begun a later round. On 32-bit targets the round wraps: a ticket that is kept through
 /// exactly 2<sup>32</sup> deliveries to its list would be taken for one of this round.
 pub(crate) struct Ticket {
-    /// Which entry? The lowest bits are the lane.
-    place: u32,
     /// In which round?
     round: usize,
+    /// In which entry? [`NONE`] if the task does not wait.
+    index: u32,
+    /// In which lane?
+    lane: u8,
+    /// Which lane would the task wait in if all were in use? It is masked to choose the lane of each wait.
+    number: u8,
 }
 
-const LANE_BITS: u32 = 4;
-const MAX_ENTRIES: usize = 1 << (u32::BITS - LANE_BITS);
-
 impl Ticket {
-    /// The ticket of a task that does not wait.
-    pub(crate) const VOID: Self = Self { place: NONE, round: 0 };
+    /// Returns the ticket of a task that does not wait.
+    pub(crate) fn new(number: u8) -> Self {
+        Self { round: 0, index: NONE, lane: 0, number }
+    }
 
-    pub(crate) fn is_void(&self) -> bool {
-        self.place == NONE
+    pub(super) fn is_waiting(&self) -> bool {
+        self.index != NONE
     }
 
     /// The lane in which the task waits.
     pub(crate) fn lane(&self) -> usize {
-        (self.place & ((1 << LANE_BITS) - 1)) as usize
+        self.lane.into()
+    }
+
+    pub(super) fn number(&self) -> usize {
+        self.number.into()
     }
 }
 
@@ -210,9 +217,9 @@ impl WaitList {
             let full = self.entries.with(|entries| {
                 // ORDERING: Relaxed; the round changes only under the lock.
                 let round = self.round.load(Ordering::Relaxed);
-                let index = if ticket.round == round { ticket.place >> LANE_BITS } else { entries.free };
+                let index = if ticket.round == round { ticket.index } else { entries.free };
                 let Some(index) = entries.put(index, &mut entry) else { return Some(entries.waiting.len()) };
-                *ticket = Ticket { place: index << LANE_BITS | lane as u32, round };
+                (ticket.round, ticket.index, ticket.lane) = (round, index, lane as u8);
                 None
             });
             match full {
@@ -226,7 +233,8 @@ impl WaitList {
     #[inline]
     #[must_use = "dropping a waker runs foreign code: do that last"]
     pub(crate) fn cancel(&self, ticket: &mut Ticket) -> Option<Waker> {
-        let Ticket { place, round } = mem::replace(ticket, Ticket::VOID);
+        let index = mem::replace(&mut ticket.index, NONE);
+        let round = mem::take(&mut ticket.round);
         // ORDERING: Relaxed; nothing is read that a delivery has written. The round of the ticket has been read before, so this
         // does not read an older one. If it misses a newer one, the lock shows it below.
         if self.round.load(Ordering::Relaxed) != round {
@@ -234,7 +242,7 @@ impl WaitList {
         }
         let (waker, shrink) = self.entries.with(|entries| {
             // ORDERING: Relaxed; the round changes only under the lock.
-            if self.round.load(Ordering::Relaxed) == round { entries.cancel(place >> LANE_BITS) } else { (None, None) }
+            if self.round.load(Ordering::Relaxed) == round { entries.cancel(index) } else { (None, None) }
         });
         if let Some(capacity) = shrink {
             self.resize(capacity);
@@ -252,7 +260,7 @@ impl WaitList {
     #[cold]
     #[inline(never)]
     fn resize(&self, capacity: usize) {
-        assert!(capacity <= MAX_ENTRIES, "too many tasks wait on one watch channel");
+        assert!(capacity <= NONE as usize, "too many tasks wait on one watch channel");
         let mut other = Vec::with_capacity(capacity);
         // What this returns is freed after the lock has been released, and so is what `other` is then.
         let _spare = self.entries.with(|entries| {
