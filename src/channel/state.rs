@@ -226,6 +226,7 @@ impl AtomicState {
     }
 
     /// Wakes the receivers and listeners behind the bits that a send or the close has taken. The caller holds no lock.
+    #[inline]
     pub(crate) fn notify(&self, waiters: &Waiters, taken: TakenBits) {
         let listeners = taken.is_listening().then_some(&waiters.on_change);
         waiters.notify(taken.lanes(), listeners, || self.clear_waiting_while_locked());

@@ -19,9 +19,10 @@ pub(crate) mod delivery;
 mod loom_tests;
 pub(crate) mod wait_list;
 
+use core::mem;
 use core::task::Waker;
 
-use self::delivery::Delivery;
+use self::delivery::{Delivery, Taken};
 use self::wait_list::{Ticket, WaitList};
 use crate::sync::{AtomicUsize, Event, HAS_THREADS, IS_MODEL, Lazy, LazyIfLarge, Ordering};
 
@@ -123,7 +124,13 @@ impl Waiters {
     /// channel.
     #[inline]
     pub(crate) fn cancel(&self, ticket: &mut Ticket) -> Option<Waker> {
-        if ticket.is_waiting() { self.lists.get()?.list(ticket.lane()).cancel(ticket) } else { None }
+        if ticket.is_waiting() { self.cancel_waiting(ticket) } else { None }
+    }
+
+    // Not inlined, so a poll that is ready at once stays small.
+    #[inline(never)]
+    fn cancel_waiting(&self, ticket: &mut Ticket) -> Option<Waker> {
+        self.lists.get()?.list(ticket.lane()).cancel(ticket)
     }
 
     pub(crate) fn on_closed(&self) -> &Event {
@@ -136,7 +143,10 @@ impl Waiters {
     // Not inlined, so the fast path of a send stays small.
     #[inline(never)]
     pub(crate) fn notify(&self, lanes: usize, listeners: Option<&Event>, when_empty: impl Fn()) {
-        Delivery::new(self.lists.get(), lanes, listeners, when_empty).run();
+        let mut delivery = Delivery { lists: self.lists.get(), lanes, listeners, taken: Taken::new(), when_empty };
+        delivery.run();
+        // Everything has been delivered.
+        mem::forget(delivery);
     }
 
     /// Wakes all senders that wait for the last receiver's drop. The caller holds no lock.

@@ -45,7 +45,7 @@ pub(in crate::wake) struct Taken {
 }
 
 impl Taken {
-    pub(super) const fn new() -> Self {
+    pub(in crate::wake) const fn new() -> Self {
         Self { has_begun: false, has_ended: false }
     }
 

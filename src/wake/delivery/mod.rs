@@ -14,7 +14,7 @@ mod in_place;
 #[cfg(not(all(feature = "critical-section", not(feature = "std"))))]
 mod swapped;
 
-use core::mem;
+use core::task::Waker;
 
 #[cfg(all(feature = "critical-section", not(feature = "std")))]
 pub(super) use self::in_place::{Rest, Taken};
@@ -28,38 +28,31 @@ use crate::sync::{Event, catch_panic, notify_all};
 /// If a waker panics, dropping the delivery during the unwind wakes all others. Further panics are caught, because they
 /// would abort the program.
 pub(super) struct Delivery<'a, F: Fn()> {
-    lists: Option<&'a Lists>,
+    pub(super) lists: Option<&'a Lists>,
     /// Which lanes are still to be woken? The lowest bit is the first lane.
-    lanes: usize,
+    pub(super) lanes: usize,
     /// Which listeners are still to be notified?
-    listeners: Option<&'a Event>,
+    pub(super) listeners: Option<&'a Event>,
     /// What has been taken out of the list of the lowest lane?
-    taken: Taken,
+    pub(super) taken: Taken,
     /// What to do with the lock of a list that has turned out to be empty, with critical sections.
-    when_empty: F,
+    pub(super) when_empty: F,
 }
 
-impl<'a, F: Fn()> Delivery<'a, F> {
+impl<F: Fn()> Delivery<'_, F> {
     #[inline]
-    pub(super) fn new(lists: Option<&'a Lists>, lanes: usize, listeners: Option<&'a Event>, when_empty: F) -> Self {
-        Self { lists, lanes, listeners, taken: Taken::new(), when_empty }
-    }
-
-    #[inline]
-    pub(super) fn run(mut self) {
+    pub(super) fn run(&mut self) {
         while let Some(waker) = self.next() {
             waker.wake();
         }
-        // Listeners stay noted until all have been notified. If the waker of one panics, `drop` goes on with the next one.
+        // The listeners stay noted until all have been notified. If the waker of one panics, `drop` goes on with the next one.
         if let Some(listeners) = self.listeners {
             notify_all(listeners);
         }
-        // Everything has been delivered.
-        mem::forget(self);
     }
 
     #[inline]
-    fn next(&mut self) -> Option<core::task::Waker> {
+    fn next(&mut self) -> Option<Waker> {
         while self.lanes != 0 {
             // The bit was set after the list had been made, and was taken with Acquire, so the list is there.
             let list = self.lists?.list(self.lanes.trailing_zeros() as usize);
