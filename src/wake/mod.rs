@@ -64,10 +64,12 @@ struct Others {
     lists: [Padded; LANES - 1],
 }
 
-/// A list with no other list's lock in its cache line.
+/// A list that shares no cache line with the next one. (An alignment would hold for a channel without such lists as well.)
 #[derive(Default)]
-#[repr(align(64))]
-struct Padded(WaitList);
+struct Padded {
+    list: WaitList,
+    _padding: [usize; 6],
+}
 
 #[derive(Default)]
 struct Senders {
@@ -85,7 +87,7 @@ impl Lists {
     #[inline(never)]
     fn other(&self, lane: usize) -> &WaitList {
         let lists = &self.others.get_or_make().lists;
-        lists.get(lane - 1).map_or_else(|| &self.senders.get_or_make().list, |padded| &padded.0)
+        lists.get(lane - 1).map_or_else(|| &self.senders.get_or_make().list, |padded| &padded.list)
     }
 
     /// Returns the mask that turns a receiver's number into its lane.
@@ -109,7 +111,9 @@ impl Lists {
 
 impl Waiters {
     /// Puts the waker into a list, for the next delivery to the ticket's lane, and returns the waker that it replaces.
-    #[inline]
+    //
+    // Not inlined, so the poll of each future stays small.
+    #[inline(never)]
     pub(crate) fn register(&self, ticket: &mut Ticket, waker: Waker) -> Option<Waker> {
         let lists = self.lists.get_or_make();
         let lane = if ticket.is_waiting() { ticket.lane() } else { ticket.number() & (lists.spread() | SENDERS) };

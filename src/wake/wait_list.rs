@@ -35,7 +35,7 @@ use core::mem::{self, ManuallyDrop};
 use core::task::Waker;
 
 use super::delivery::Rest;
-use crate::sync::{AtomicUsize, Mutex, Ordering};
+use crate::sync::{AtomicUsize, HAS_CRITICAL_SECTIONS, Mutex, Ordering};
 
 /// Stands for no entry where an index can be absent.
 pub(super) const NONE: u32 = u32::MAX;
@@ -102,6 +102,12 @@ impl Entry {
     }
 }
 
+/// Returns `true` if an entry is behind the first few. With critical sections that makes no difference, to save instructions.
+#[inline]
+fn is_crowd(index: u32) -> bool {
+    !HAS_CRITICAL_SECTIONS && index as usize >= FEW
+}
+
 /// What the lock protects.
 pub(super) struct Entries {
     /// Which wakers does the next delivery call? In the order in which they came, with free entries among them.
@@ -136,7 +142,7 @@ impl Entries {
             self.waiting.push(mem::replace(entry, Entry::Free(NONE)));
         }
         self.registered += 1;
-        self.crowd += u32::from(index as usize >= FEW);
+        self.crowd += u32::from(is_crowd(index));
         Some(index)
     }
 
@@ -147,7 +153,7 @@ impl Entries {
         self.free = index;
         if waker.is_some() {
             self.registered -= 1;
-            self.crowd -= u32::from(index as usize >= FEW);
+            self.crowd -= u32::from(is_crowd(index));
         }
         waker
     }
@@ -157,7 +163,7 @@ impl Entries {
     fn cancel(&mut self, index: u32) -> (Option<Waker>, Option<usize>) {
         let waker = self.take(index);
         // Usually other tasks still wait. What a delivery under way has still to call is left alone.
-        let has_left = self.registered == 0 || self.crowd == 0 && index as usize >= FEW;
+        let has_left = self.registered == 0 || self.crowd == 0 && is_crowd(index);
         (waker, if has_left && self.rest.is_empty() { self.crowd_has_left() } else { None })
     }
 
@@ -184,19 +190,17 @@ impl Entries {
         is_too_large.then_some(2 * self.waiting.len())
     }
 
-    /// Notes that a delivery has taken all wakers of a round of `len` entries. Returns vectors that are too large, for the
-    /// caller to free.
+    /// Clears the list once a delivery has taken all wakers of a round of `len` entries. Returns `true` if that leaves a vector
+    /// that is too large.
     #[inline]
-    pub(super) fn end_round(&mut self, len: usize) -> [Vec<Entry>; 2] {
-        (self.free, self.registered, self.crowd) = (NONE, 0, 0);
+    pub(super) fn end_round(&mut self, len: usize) -> bool {
+        self.waiting.clear();
+        self.free = NONE;
         if len > FEW {
             self.usual = len as u32;
         }
-        let most = SLACK * len.max(FEW);
-        let old = if self.waiting.capacity() > most { mem::take(&mut self.waiting) } else { Vec::new() };
-        [old, self.rest.take_spare(most)]
+        len > 0 && self.waiting.capacity().max(self.rest.capacity()) > SLACK * len.max(FEW)
     }
-
 }
 
 /// One list. No method runs foreign code while it holds the lock: wakers are cloned before they are passed in, and returned
@@ -245,7 +249,7 @@ impl WaitList {
             if self.round.load(Ordering::Relaxed) == round { entries.cancel(index) } else { (None, None) }
         });
         if let Some(capacity) = shrink {
-            self.resize(capacity);
+            self.shrink(capacity);
         }
         waker
     }
@@ -262,18 +266,23 @@ impl WaitList {
     fn resize(&self, capacity: usize) {
         assert!(capacity <= NONE as usize, "too many tasks wait on one watch channel");
         let mut other = Vec::with_capacity(capacity);
-        // What this returns is freed after the lock has been released, and so is what `other` is then.
-        let _spare = self.entries.with(|entries| {
-            if entries.waiting.len() > capacity {
-                return Vec::new();
+        self.entries.with(|entries| {
+            if entries.waiting.len() <= capacity {
+                // One by one, because moving them all at once would link `memcpy`.
+                for entry in &mut entries.waiting {
+                    push_within_capacity(&mut other, mem::replace(entry, Entry::Free(NONE)));
+                }
+                mem::swap(&mut entries.waiting, &mut other);
             }
-            // One by one, because moving them all at once would link `memcpy`.
-            for entry in &mut entries.waiting {
-                push_within_capacity(&mut other, mem::replace(entry, Entry::Free(NONE)));
-            }
-            mem::swap(&mut entries.waiting, &mut other);
-            if capacity < other.capacity() { entries.rest.take_spare(FEW) } else { Vec::new() }
         });
+    }
+
+    /// Moves the entries to a smaller vector, and frees the spare one.
+    #[cold]
+    #[inline(never)]
+    pub(super) fn shrink(&self, capacity: usize) {
+        self.resize(capacity);
+        drop(self.entries.with(|entries| entries.rest.take_spare()));
     }
 }
 

@@ -15,9 +15,6 @@ use core::task::Waker;
 use super::super::wait_list::{Entries, Entry, NONE, WaitList};
 use crate::sync::Ordering;
 
-/// The most entries that are looked at in one critical section: free ones are passed over.
-const LOOKS: usize = 8;
-
 /// Which entries have still to be called? Those from `next` on, before `end`.
 #[derive(Default)]
 pub(in crate::wake) struct Rest {
@@ -30,8 +27,12 @@ impl Rest {
         self.next == self.end
     }
 
-    /// There is no vector besides the list's own.
-    pub(in crate::wake) fn take_spare(&mut self, _larger_than: usize) -> Vec<Entry> {
+    /// Returns how many entries a vector besides the list's own has room for: there is none.
+    pub(in crate::wake) fn capacity(&self) -> usize {
+        0
+    }
+
+    pub(in crate::wake) fn take_spare(&mut self) -> Vec<Entry> {
         Vec::new()
     }
 }
@@ -54,8 +55,10 @@ impl Taken {
     #[inline]
     pub(super) fn next(&mut self, list: &WaitList, when_empty: &impl Fn()) -> Option<Waker> {
         while !self.has_ended {
-            // A vector that is too large is freed after the critical section.
-            let (waker, _old) = list.entries.with(|entries| self.take(list, entries, when_empty));
+            let (waker, is_too_large) = list.entries.with(|entries| self.look(list, entries, when_empty));
+            if is_too_large {
+                list.shrink(0);
+            }
             if waker.is_some() {
                 return waker;
             }
@@ -64,41 +67,32 @@ impl Taken {
         None
     }
 
+    /// Looks at one entry, which may be free, so that the critical section is short. Also returns `true` if the vector has turned
+    /// out to be too large.
     #[inline]
-    fn take(
-        &mut self,
-        list: &WaitList,
-        entries: &mut Entries,
-        when_empty: &impl Fn(),
-    ) -> (Option<Waker>, Option<[Vec<Entry>; 2]>) {
-        let mut waker = None;
-        for _ in 0..LOOKS {
-            if !entries.rest.is_empty() {
-                let index = entries.rest.next;
-                entries.rest.next += 1;
-                waker = entries.take(index);
-                if waker.is_some() {
-                    break;
-                }
-            } else if mem::replace(&mut self.has_begun, true) {
-                break;
-            } else {
-                entries.rest = Rest { next: 0, end: entries.waiting.len() as u32 };
-                entries.free = NONE;
-                // ORDERING: Relaxed; the critical section orders this with `register`. A `cancel` that misses it enters one.
-                list.round.store(list.round.load(Ordering::Relaxed).wrapping_add(1), Ordering::Relaxed);
+    fn look(&mut self, list: &WaitList, entries: &mut Entries, when_empty: &impl Fn()) -> (Option<Waker>, bool) {
+        if entries.rest.is_empty() {
+            if mem::replace(&mut self.has_begun, true) {
+                self.has_ended = true;
+                return (None, false);
             }
+            entries.rest = Rest { next: 0, end: entries.waiting.len() as u32 };
+            entries.free = NONE;
+            // ORDERING: Relaxed; the critical section orders this with `register`. A `cancel` that misses it enters one.
+            list.round.store(list.round.load(Ordering::Relaxed).wrapping_add(1), Ordering::Relaxed);
         }
-        self.has_ended = self.has_begun && entries.rest.is_empty();
+        let index = entries.rest.next;
+        entries.rest.next = index + 1;
+        let waker = entries.take(index);
         if entries.registered > 0 {
-            return (waker, None);
+            self.has_ended = self.has_begun && entries.rest.is_empty();
+            return (waker, false);
         }
         // The list is empty. Free entries are forgotten, so the next round is in order.
         self.has_ended = true;
-        when_empty();
         entries.rest = Rest::default();
+        when_empty();
         let len = entries.waiting.len();
-        entries.waiting.clear();
-        (waker, (len > 0).then(|| entries.end_round(len)))
+        (waker, entries.end_round(len))
     }
 }

@@ -23,9 +23,13 @@ impl Rest {
         true
     }
 
-    /// Takes the spare vector out, if it has room for more than `larger_than` entries.
-    pub(in crate::wake) fn take_spare(&mut self, larger_than: usize) -> Vec<Entry> {
-        if self.spare.capacity() > larger_than { mem::take(&mut self.spare) } else { Vec::new() }
+    /// Returns how many entries the spare vector has room for.
+    pub(in crate::wake) fn capacity(&self) -> usize {
+        self.spare.capacity()
+    }
+
+    pub(in crate::wake) fn take_spare(&mut self) -> Vec<Entry> {
+        mem::take(&mut self.spare)
     }
 }
 
@@ -73,11 +77,10 @@ impl Taken {
 
     #[inline]
     fn take_all(&mut self, list: &WaitList) {
-        // Vectors that are too large are freed after the lock has been released.
-        let _old = list.entries.with(|entries| {
+        let is_too_large = list.entries.with(|entries| {
             let len = entries.waiting.len();
             if len == 0 {
-                return None;
+                return false;
             }
             if len <= BATCH {
                 for entry in &mut entries.waiting {
@@ -88,14 +91,17 @@ impl Taken {
                         }
                     }
                 }
-                entries.waiting.clear();
             } else {
                 self.many = mem::replace(&mut entries.waiting, mem::take(&mut entries.rest.spare));
             }
+            (entries.registered, entries.crowd) = (0, 0);
             // ORDERING: Relaxed; the lock orders this with `register`. A `cancel` that misses it takes the lock.
             list.round.store(list.round.load(Ordering::Relaxed).wrapping_add(1), Ordering::Relaxed);
-            Some(entries.end_round(len))
+            entries.end_round(len)
         });
+        if is_too_large {
+            list.shrink(0);
+        }
     }
 }
 
