@@ -198,7 +198,8 @@ impl AtomicState {
     /// only if the snapshot returned has no version that it has not seen, and is not closed.
     #[inline]
     pub(crate) fn set_waiting(&self, lane: usize) -> Snapshot {
-        let bit = FIRST_LANE << lane;
+        // The mask changes nothing. But with one lane it makes the bit a constant.
+        let bit = FIRST_LANE << (lane & (LANES - 1));
         let now = self.load();
         if now.0 & bit != 0 {
             // Another receiver has set it, and the sender that takes it locks the lane's list after that. If the sender has

@@ -121,7 +121,15 @@ impl Waiters {
         if list.is_locked() {
             lists.widen();
         }
-        list.register(ticket, lane, waker)
+        list.register(ticket, lane, waker).unwrap_or_else(|waker| self.register_in_larger(list, ticket, waker))
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn register_in_larger(&self, list: &WaitList, ticket: &mut Ticket, waker: Waker) -> Option<Waker> {
+        list.grow();
+        // If other tasks have taken the new room in the meantime, the list grows again.
+        self.register(ticket, waker)
     }
 
     /// Takes the waker back, unless a delivery has taken it. The caller drops it last, because that may panic or use the

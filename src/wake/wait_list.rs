@@ -125,25 +125,26 @@ pub(super) struct Entries {
 }
 
 impl Entries {
-    /// Swaps `entry`, which has a waker, with the entry at `index`, or pushes it if there is none. Returns its index, or `None`
-    /// if the vector is full.
+    /// Puts the waker into the entry at `index`, or into a new one if there is none. Returns the index and the waker that was
+    /// there, or gives the waker back if the vector is full.
     #[inline]
-    fn put(&mut self, mut index: u32, entry: &mut Entry) -> Option<u32> {
-        if let Some(old) = self.waiting.get_mut(index as usize) {
-            mem::swap(old, entry);
-            let Entry::Free(next) = *entry else { return Some(index) };
-            self.free = next;
+    fn put(&mut self, mut index: u32, waker: Waker) -> Result<(u32, Option<Waker>), Waker> {
+        if let Some(entry) = self.waiting.get_mut(index as usize) {
+            match mem::replace(entry, Entry::Waiting(ManuallyDrop::new(waker))) {
+                Entry::Waiting(replaced) => return Ok((index, Some(ManuallyDrop::into_inner(replaced)))),
+                Entry::Free(next) => self.free = next,
+            }
         } else {
-            index = self.waiting.len() as u32;
             // With this check, no code for a reallocation is linked.
             if self.waiting.len() == self.waiting.capacity() {
-                return None;
+                return Err(waker);
             }
-            self.waiting.push(mem::replace(entry, Entry::Free(NONE)));
+            index = self.waiting.len() as u32;
+            self.waiting.push(Entry::Waiting(ManuallyDrop::new(waker)));
         }
         self.registered += 1;
         self.crowd += u32::from(is_crowd(index));
-        Some(index)
+        Ok((index, None))
     }
 
     /// Takes the waker out of an entry, and makes the entry the first free one.
@@ -213,24 +214,25 @@ pub(crate) struct WaitList {
 }
 
 impl WaitList {
-    /// Puts the waker into the ticket's entry, or into another one if the ticket is void. Returns the waker that it replaces.
+    /// Puts the waker into the ticket's entry, or into another one if the ticket is void. Returns the waker that it replaces, or
+    /// gives the waker back if the list must grow first.
     #[inline]
-    pub(crate) fn register(&self, ticket: &mut Ticket, lane: usize, waker: Waker) -> Option<Waker> {
-        let mut entry = Entry::Waiting(ManuallyDrop::new(waker));
-        loop {
-            let full = self.entries.with(|entries| {
-                // ORDERING: Relaxed; the round changes only under the lock.
-                let round = self.round.load(Ordering::Relaxed);
-                let index = if ticket.round == round { ticket.index } else { entries.free };
-                let Some(index) = entries.put(index, &mut entry) else { return Some(entries.waiting.len()) };
-                (ticket.round, ticket.index, ticket.lane) = (round, index, lane as u8);
-                None
-            });
-            match full {
-                None => return entry.take(NONE),
-                Some(len) => self.resize((2 * len).max(1)),
-            }
-        }
+    pub(super) fn register(&self, ticket: &mut Ticket, lane: usize, waker: Waker) -> Result<Option<Waker>, Waker> {
+        self.entries.with(|entries| {
+            // ORDERING: Relaxed; the round changes only under the lock.
+            let round = self.round.load(Ordering::Relaxed);
+            let index = if ticket.round == round { ticket.index } else { entries.free };
+            let (index, replaced) = entries.put(index, waker)?;
+            (ticket.round, ticket.index, ticket.lane) = (round, index, lane as u8);
+            Ok(replaced)
+        })
+    }
+
+    /// Makes room for more wakers, twice as many as there is room for now.
+    #[cold]
+    pub(super) fn grow(&self) {
+        let len = self.entries.with(|entries| entries.waiting.len());
+        self.resize((2 * len).max(1));
     }
 
     /// Takes the waker back, unless a delivery has taken it.

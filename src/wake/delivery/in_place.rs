@@ -9,7 +9,6 @@
 //! Entries whose wakers have been called are free, and so may belong to this round again.
 
 use alloc::vec::Vec;
-use core::mem;
 use core::task::Waker;
 
 use super::super::wait_list::{Entries, Entry, NONE, WaitList};
@@ -38,44 +37,54 @@ impl Rest {
 }
 
 /// How far a delivery to a list has got.
+#[derive(PartialEq)]
+enum Progress {
+    /// It calls what an earlier delivery has still to call.
+    Earlier,
+    /// It calls the wakers of a round that it has begun itself.
+    Own,
+    /// It is over.
+    Ended,
+}
+
+/// How far a delivery to a list has got.
 pub(in crate::wake) struct Taken {
-    /// `true` once the delivery has begun a round.
-    has_begun: bool,
-    /// `true` once that round has been called.
-    has_ended: bool,
+    progress: Progress,
+    /// Has the list's vector turned out to be too large?
+    is_too_large: bool,
 }
 
 impl Taken {
     pub(in crate::wake) const fn new() -> Self {
-        Self { has_begun: false, has_ended: false }
+        Self { progress: Progress::Earlier, is_too_large: false }
     }
 
     /// Returns the next waker of a delivery to the list, and `None` at its end. First come the wakers that an earlier delivery
     /// has still to call.
     #[inline]
     pub(super) fn next(&mut self, list: &WaitList, when_empty: &impl Fn()) -> Option<Waker> {
-        while !self.has_ended {
-            let (waker, is_too_large) = list.entries.with(|entries| self.look(list, entries, when_empty));
-            if is_too_large {
-                list.shrink(0);
-            }
+        while self.progress != Progress::Ended {
+            let waker = list.entries.with(|entries| self.look(list, entries, when_empty));
             if waker.is_some() {
                 return waker;
             }
+        }
+        if self.is_too_large {
+            list.shrink(0);
         }
         *self = Self::new();
         None
     }
 
-    /// Looks at one entry, which may be free, so that the critical section is short. Also returns `true` if the vector has turned
-    /// out to be too large.
+    /// Looks at one entry, which may be free, so that the critical section is short.
     #[inline]
-    fn look(&mut self, list: &WaitList, entries: &mut Entries, when_empty: &impl Fn()) -> (Option<Waker>, bool) {
+    fn look(&mut self, list: &WaitList, entries: &mut Entries, when_empty: &impl Fn()) -> Option<Waker> {
         if entries.rest.is_empty() {
-            if mem::replace(&mut self.has_begun, true) {
-                self.has_ended = true;
-                return (None, false);
+            if self.progress == Progress::Own {
+                self.progress = Progress::Ended;
+                return None;
             }
+            self.progress = Progress::Own;
             entries.rest = Rest { next: 0, end: entries.waiting.len() as u32 };
             entries.free = NONE;
             // ORDERING: Relaxed; the critical section orders this with `register`. A `cancel` that misses it enters one.
@@ -84,15 +93,13 @@ impl Taken {
         let index = entries.rest.next;
         entries.rest.next = index + 1;
         let waker = entries.take(index);
-        if entries.registered > 0 {
-            self.has_ended = self.has_begun && entries.rest.is_empty();
-            return (waker, false);
+        if entries.registered == 0 {
+            // Free entries are forgotten, so the next round is in order.
+            self.progress = Progress::Ended;
+            entries.rest = Rest::default();
+            self.is_too_large = entries.end_round(entries.waiting.len());
+            when_empty();
         }
-        // The list is empty. Free entries are forgotten, so the next round is in order.
-        self.has_ended = true;
-        entries.rest = Rest::default();
-        when_empty();
-        let len = entries.waiting.len();
-        (waker, entries.end_round(len))
+        waker
     }
 }
