@@ -3,7 +3,7 @@
 //! The flag and the count are in one atomic for the same reason as the bits of the state word: [`Count::set_waiting`] either
 //! comes before the last handle's [`Count::remove`], which then finds the flag, or after it, and finds zero.
 
-use crate::sync::{AtomicUsize, Ordering, first_guess};
+use crate::sync::{AtomicUsize, HAS_CRITICAL_SECTIONS, Ordering, first_guess};
 
 /// Set by [`Count::set_waiting`], cleared and read by the drop that brings the count to zero.
 const WAITING: usize = 1;
@@ -94,8 +94,17 @@ impl Count {
         if before & WAITING == 0 {
             return Removed::Last;
         }
+        if HAS_CRITICAL_SECTIONS {
+            // The flag stays set until the list of waiting senders is empty.
+            return Removed::LastAwaited;
+        }
         // ORDERING: Acquire; partner: the Release of `set_waiting`, for the waker in its list.
         if self.0.fetch_and(!WAITING, Ordering::Acquire) & WAITING == 0 { Removed::Last } else { Removed::LastAwaited }
+    }
+
+    /// Returns the flag and its word, for the delivery that clears it with critical sections.
+    pub(crate) fn flag(&self) -> (&AtomicUsize, usize) {
+        (&self.0, WAITING)
     }
 
     /// Sets the flag for a sender that is about to sleep until the count is zero, and whose waker is in its list. The sender

@@ -218,19 +218,11 @@ impl AtomicState {
         Snapshot(self.0.fetch_or(bit, Ordering::AcqRel))
     }
 
-    /// Clears the waiting bit of the first lane, which is the only one with critical sections. The caller is in one, and has
-    /// found the list of the lane empty.
-    fn clear_waiting_while_locked(&self) {
-        // ORDERING: Relaxed; a receiver registers in a critical section before it looks at the bit. If that was before this
-        // one, the list was not empty. If it is after this one, the receiver sees the bit cleared.
-        self.0.fetch_and(!FIRST_LANE, Ordering::Relaxed);
-    }
-
     /// Wakes the receivers and listeners behind the bits that a send or the close has taken. The caller holds no lock.
     #[inline]
     pub(crate) fn notify(&self, waiters: &Waiters, taken: TakenBits) {
         let listeners = taken.is_listening().then_some(&waiters.on_change);
-        waiters.notify(taken.lanes(), listeners, || self.clear_waiting_while_locked());
+        waiters.notify(taken.lanes(), listeners, (&self.0, FIRST_LANE));
     }
 
     /// Closes the channel forever. The caller is the last sender, and wakes what is returned. (The waiting bits stay set:

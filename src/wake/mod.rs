@@ -150,19 +150,22 @@ impl Waiters {
     }
 
     /// Wakes the tasks that wait in `lanes`, which has a bit for each lane, and then the listeners. The caller holds no lock.
-    /// `when_empty` is called with the lock of a list that has turned out to be empty, but only with critical sections.
+    ///
+    /// With critical sections, the caller has left the waiting bit of the lane set, so that a send in an interrupt handler finds
+    /// it. `until_empty` is that bit and its word: it is cleared once the list is empty.
     //
     // Not inlined, so the fast path of a send stays small.
     #[inline(never)]
-    pub(crate) fn notify(&self, lanes: usize, listeners: Option<&Event>, when_empty: impl Fn()) {
-        let mut delivery = Delivery { lists: self.lists.get(), lanes, listeners, taken: Taken::new(), when_empty };
+    pub(crate) fn notify(&self, lanes: usize, listeners: Option<&Event>, until_empty: (&AtomicUsize, usize)) {
+        let mut delivery =
+            Delivery { lists: self.lists.get(), lanes, listeners, list: None, taken: Taken::new(), until_empty };
         delivery.run();
         // Everything has been delivered.
         mem::forget(delivery);
     }
 
     /// Wakes all senders that wait for the last receiver's drop. The caller holds no lock.
-    pub(crate) fn notify_senders(&self) {
-        self.notify(1 << SENDERS, Some(self.on_closed()), || ());
+    pub(crate) fn notify_senders(&self, until_empty: (&AtomicUsize, usize)) {
+        self.notify(1 << SENDERS, Some(self.on_closed()), until_empty);
     }
 }

@@ -176,7 +176,7 @@ impl Entries {
             self.usual = len as u32;
         }
         let is_too_large = self.waiting.capacity() > kept;
-        if self.registered == 0 {
+        if HAS_CRITICAL_SECTIONS || self.registered == 0 {
             self.waiting.clear();
             self.free = NONE;
         } else if is_too_large {

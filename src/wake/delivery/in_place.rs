@@ -12,7 +12,7 @@ use alloc::vec::Vec;
 use core::task::Waker;
 
 use super::super::wait_list::{Entries, Entry, NONE, WaitList};
-use crate::sync::Ordering;
+use crate::sync::{AtomicUsize, Ordering};
 
 /// Which entries have still to be called? Those from `next` on, before `end`.
 #[derive(Default)]
@@ -62,9 +62,9 @@ impl Taken {
     /// Returns the next waker of a delivery to the list, and `None` at its end. First come the wakers that an earlier delivery
     /// has still to call.
     #[inline]
-    pub(super) fn next(&mut self, list: &WaitList, when_empty: &impl Fn()) -> Option<Waker> {
+    pub(super) fn next(&mut self, list: &WaitList, until_empty: (&AtomicUsize, usize)) -> Option<Waker> {
         while self.progress != Progress::Ended {
-            let waker = list.entries.with(|entries| self.look(list, entries, when_empty));
+            let waker = list.entries.with(|entries| self.look(list, entries, until_empty));
             if waker.is_some() {
                 return waker;
             }
@@ -78,7 +78,7 @@ impl Taken {
 
     /// Looks at one entry, which may be free, so that the critical section is short.
     #[inline]
-    fn look(&mut self, list: &WaitList, entries: &mut Entries, when_empty: &impl Fn()) -> Option<Waker> {
+    fn look(&mut self, list: &WaitList, entries: &mut Entries, until_empty: (&AtomicUsize, usize)) -> Option<Waker> {
         if entries.rest.is_empty() {
             if self.progress == Progress::Own {
                 self.progress = Progress::Ended;
@@ -98,7 +98,10 @@ impl Taken {
             self.progress = Progress::Ended;
             entries.rest = Rest::default();
             self.is_too_large = entries.end_round(entries.waiting.len());
-            when_empty();
+            let (word, bit) = until_empty;
+            // ORDERING: Relaxed; a task registers in a critical section before it looks at the bit. If that was before this one,
+            // the list was not empty. If it is after this one, the task sees the bit cleared.
+            word.fetch_and(!bit, Ordering::Relaxed);
         }
         waker
     }

@@ -5,7 +5,7 @@ use core::mem::{self, ManuallyDrop};
 use core::task::Waker;
 
 use super::super::wait_list::{Entries, Entry, NONE, SLACK, WaitList};
-use crate::sync::{IS_MODEL, Ordering};
+use crate::sync::{AtomicUsize, IS_MODEL, Ordering};
 
 /// The most wakers that a delivery moves out of the list one by one.
 const BATCH: usize = if IS_MODEL { 2 } else { 16 };
@@ -54,7 +54,7 @@ impl Taken {
 
     /// Returns the next waker of a delivery to the list, and `None` at its end.
     #[inline]
-    pub(super) fn next(&mut self, list: &WaitList, _when_empty: &impl Fn()) -> Option<Waker> {
+    pub(super) fn next(&mut self, list: &WaitList, _: (&AtomicUsize, usize)) -> Option<Waker> {
         if !mem::replace(&mut self.has_begun, true) {
             self.take_all(list);
         }
