@@ -1,5 +1,5 @@
 //! With critical sections, deliveries share one list, so a send also wakes the tasks that an earlier send has not woken yet.
-#![cfg(feature = "critical-section")]
+#![cfg(all(feature = "critical-section", not(feature = "std")))]
 
 use std::sync::{Arc, Mutex};
 use std::task::{Context, Wake};

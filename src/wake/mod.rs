@@ -17,6 +17,8 @@
 pub(crate) mod delivery;
 #[cfg(all(test, loom, feature = "loom"))]
 mod loom_tests;
+#[cfg(test)]
+mod tests;
 pub(crate) mod wait_list;
 
 use core::mem;
