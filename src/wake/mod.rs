@@ -99,6 +99,17 @@ impl Lists {
         self.others.get().and_then(|others| others.spread.first()).map_or(0, |spread| spread.load(Ordering::Relaxed))
     }
 
+    /// Returns the lane for a wait that begins. If the lock of its list is held, doubles the lanes first.
+    #[inline]
+    fn choose(&self, number: usize) -> usize {
+        let lane = number & (self.spread() | SENDERS);
+        if !self.list(lane).is_locked() {
+            return lane;
+        }
+        self.widen();
+        number & (self.spread() | SENDERS)
+    }
+
     /// Doubles the number of lanes in use, unless all are.
     #[cold]
     #[inline(never)]
@@ -118,11 +129,8 @@ impl Waiters {
     #[inline(never)]
     pub(crate) fn register(&self, ticket: &mut Ticket, waker: Waker) -> Option<Waker> {
         let lists = self.lists.get_or_make();
-        let lane = if ticket.is_waiting() { ticket.lane() } else { ticket.number() & (lists.spread() | SENDERS) };
+        let lane = if ticket.is_waiting() { ticket.lane() } else { lists.choose(ticket.number()) };
         let list = lists.list(lane);
-        if list.is_locked() {
-            lists.widen();
-        }
         list.register(ticket, lane, waker).unwrap_or_else(|waker| self.register_in_larger(list, ticket, waker))
     }
 

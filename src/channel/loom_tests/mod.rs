@@ -11,7 +11,6 @@ mod count;
 mod explore;
 mod state;
 mod value;
-mod wait_list;
 
 use loom::cell::UnsafeCell;
 
