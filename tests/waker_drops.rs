@@ -104,3 +104,24 @@ fn g4_a_wait_that_begins_during_a_send_that_panics_is_woken_by_the_next_one() {
     tx.set(2);
     assert_eq!((task.wakes(), others.wakes()), (1, 38));
 }
+
+/// The poll that finds a version drops a waker that panics. Broken by a poll that marks the version as seen before that.
+#[test]
+fn g1_g4_a_poll_that_panics_marks_nothing_as_seen() {
+    // The waker is still in the list, because the version has not been sent but marked as unseen.
+    let (_tx, mut rx) = channel(1);
+    poll_with_bomb(&mut rx);
+    rx.mark_changed();
+    let mut wait = Box::pin(rx.changed());
+    assert_panics(|| drop(Task::new().poll(&mut wait)));
+    assert_eq!(Task::new().poll(&mut wait), std::task::Poll::Ready(Ok(())));
+    drop(wait);
+
+    // The same for a wait that calls its condition with the value.
+    poll_with_bomb(&mut rx);
+    rx.mark_changed();
+    let mut wait = Box::pin(rx.recv());
+    assert_panics(|| drop(Task::new().poll(&mut wait)));
+    assert_eq!(Task::new().poll(&mut wait), std::task::Poll::Ready(Ok(1)));
+    drop(wait);
+}
