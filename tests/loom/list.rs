@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll, Wake, Waker};
 
 use loom::thread::{self, ThreadId};
-use watch_channel::{Receiver, channel};
+use watch_channel::Receiver;
 
 use crate::common::Task;
 use crate::{UNBOUNDED, assert_all_can_wait, lane_mates, model, poll, sending, shorter};
@@ -479,7 +479,7 @@ fn g6_a_receiver_and_a_wait_are_dropped_during_the_close() {
 }
 
 /// G1, G3. Two threads send, each with its own delivery, while a third one waits again. Broken by deliveries that share a
-/// list, and by a send that leaves its delivery to the other one.
+/// vector, and by a send that leaves its delivery to the other one.
 #[test]
 fn g3_two_deliveries_on_two_threads() {
     let outcomes = model(3, || {
@@ -511,8 +511,8 @@ fn g3_two_deliveries_on_two_threads() {
 }
 
 /// G1. Two threads wait for the first time, in a list that must grow for each of them, while a third one delivers more than a
-/// batch. Broken by a growth that does not check whether another caller has grown the list, and by one that loses the free
-/// slots.
+/// batch. Broken by a growth that does not check whether another caller has grown the list, and by one that loses free
+/// entries.
 #[test]
 fn g1_two_growths_against_a_delivery() {
     let outcomes = model(3, || {
