@@ -14,7 +14,7 @@ A list is a TOML file with a table for each mutant:
 | kind | tests |
 |---|---|
 | `lib` | unit tests |
-| `test FILE` | tests/FILE.rs |
+| `test FILE`, `release-test FILE` | tests/FILE.rs, without and with optimizations |
 | `critical-lib`, `critical-test FILE` | the same with critical sections |
 | `bare-test FILE` | tests/FILE.rs without any feature |
 | `loom` | models |
@@ -57,7 +57,7 @@ MUTANT_LIMIT = 120
 PASSED = PLACE / "passed.json"
 
 STD = ["--features", "stream,tokio,defmt"]
-CRITICAL = ["--features", "critical-section,stream"]
+CRITICAL = ["--no-default-features", "--features", "critical-section,stream"]
 BARE = ["--no-default-features"]
 # loom is optimized; this crate and its models are not, because building them optimized takes longer than it saves.
 QUICK = ["--config", "profile.release.package.watch-channel.opt-level=0"]
@@ -67,6 +67,7 @@ LOOM = ["--release", *QUICK, "--no-default-features", "--features", "loom,event-
 KINDS = {
     "lib": ([*STD, "--lib"], False),
     "test": (STD, True),
+    "release-test": (["--release", *STD], True),
     "critical-lib": ([*CRITICAL, "--lib"], False),
     "critical-test": (CRITICAL, True),
     "bare-test": (BARE, True),
