@@ -1,4 +1,5 @@
-//! A program's allocator may use channels: it runs with no lock of the crate held, and outside of the detector's bookkeeping.
+//! A program's allocator may use channels: it runs with no lock of the crate held, and outside of the detector's bookkeeping. And
+//! the queue of the lock gives its memory back.
 #![cfg(feature = "std")]
 #![expect(unsafe_code, reason = "a global allocator that publishes")]
 
@@ -6,18 +7,21 @@ mod common;
 
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::Duration;
 
 use common::must_end;
-use watch_channel::{Watch, channel};
+use watch_channel::{Sender, Watch, channel};
 
 /// Publishes that it has been called, except within such a call.
 struct Publishing;
 
 static CALLS: Watch<u64> = Watch::new(0);
+
+/// How many bytes are in use.
+static LIVE: AtomicUsize = AtomicUsize::new(0);
 
 thread_local! {
     static PUBLISHES: Cell<bool> = const { Cell::new(false) };
@@ -36,12 +40,14 @@ fn publish() {
 unsafe impl GlobalAlloc for Publishing {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
         publish();
+        LIVE.fetch_add(layout.size(), Ordering::Relaxed);
         // SAFETY: as the caller's.
         unsafe { System.alloc(layout) }
     }
 
     unsafe fn dealloc(&self, at: *mut u8, layout: Layout) {
         publish();
+        LIVE.fetch_sub(layout.size(), Ordering::Relaxed);
         // SAFETY: as the caller's.
         unsafe { System.dealloc(at, layout) }
     }
@@ -117,5 +123,36 @@ fn one_thread_takes_many_refs() {
         if cfg!(debug_assertions) {
             assert!(CALLS.get() > before, "the detector allocates");
         }
+    });
+}
+
+/// Many threads wait for the lock at once, readers and then senders. Broken by a queue that keeps the room for the largest crowd.
+#[test]
+fn the_memory_of_the_queue_follows_the_crowd_down() {
+    const CROWD: usize = 300;
+    let _alone = alone();
+    must_end(|| {
+        let (tx, rx) = channel(0usize);
+        let crowd = |call: fn(&Sender<usize>)| {
+            let threads = |threads: &mut Vec<_>| {
+                threads.extend((0..CROWD).map(|_| {
+                    let tx = tx.clone();
+                    thread::spawn(move || call(&tx))
+                }));
+                thread::sleep(Duration::from_millis(200));
+            };
+            let mut waiting = Vec::with_capacity(CROWD);
+            let before = LIVE.load(Ordering::Relaxed);
+            tx.send_modify(|_| threads(&mut waiting));
+            waiting.drain(..).for_each(|thread| thread.join().unwrap());
+            LIVE.load(Ordering::Relaxed).saturating_sub(before)
+        };
+        let calls: [fn(&Sender<usize>); 2] =
+            [|tx| assert!(tx.get() <= CROWD), |tx| tx.send_modify(|value| *value += 1)];
+        for call in calls {
+            let kept = crowd(call);
+            assert!(kept < 8 * 1024, "{kept} bytes are kept");
+        }
+        assert_eq!(rx.get(), CROWD);
     });
 }
