@@ -22,7 +22,8 @@ impl<T> Receiver<T> {
     /// # Blocking
     ///
     /// This method never waits for readers or senders. A send, or the last sender's drop, calls the wakers of listeners
-    /// while it holds event-listener's own lock.
+    /// while it holds event-listener's own lock. With event-listener's feature `critical-section`, which this crate does not
+    /// enable, that lock is a critical section. Firmware needs it if interrupts use the channel.
     ///
     /// # Examples
     ///
