@@ -32,7 +32,7 @@ impl Queue {
             if !HAS_OTHER_THREADS {
                 panic!(
                     "deadlock: this call waits for a `Ref` or a closure of the same watch channel, and there is no other \
-                     thread that could end it; drop the `Ref` first, or use `try_send` or `try_borrow`"
+                     thread that could end it; drop the `Ref` first, or use `try_set` or `try_borrow`"
                 );
             }
             core::hint::spin_loop();
