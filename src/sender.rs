@@ -39,13 +39,14 @@ pub fn channel<T>(init: T) -> (Sender<T>, Receiver<T>) {
     let lock = RwLock::new(init);
     let channel = new_arc!(Channel {
         state: AtomicState::default(),
-        receivers: Count::new(0),
+        receivers: Count::new(1),
         senders: Count::new(1),
         value: ValueLock { lock, queue: Queue::new(), detector: Detector::new() },
         waiters: Waiters::default(),
     });
+    // Not by `subscribe`, whose branch for `opened` would then be part of all firmware.
     let sender = Sender { channel };
-    let receiver = sender.subscribe();
+    let receiver = Receiver::new(sender.channel.clone(), sender.version(), 0);
     (sender, receiver)
 }
 
