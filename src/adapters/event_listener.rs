@@ -24,6 +24,11 @@ impl<T> Receiver<T> {
     /// This method never waits for readers or senders. A send, or the last sender's drop, calls the wakers of listeners
     /// while it holds event-listener's own lock.
     ///
+    /// # Panics
+    ///
+    /// If the waker of a listener panics, the send panics after it has notified all other listeners, but event-listener does not
+    /// count the one that panicked as notified: in a debug build, dropping it, or the last listener after it, panics as well.
+    ///
     /// # Examples
     ///
     /// In a task:

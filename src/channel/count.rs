@@ -5,7 +5,8 @@
 
 use crate::sync::{AtomicUsize, HAS_CRITICAL_SECTIONS, Ordering, first_guess};
 
-/// Set by [`Count::set_waiting`], cleared and read by the drop that brings the count to zero.
+/// Set by [`Count::set_waiting`]; read and cleared by the drop that brings the count to zero. With critical sections it is
+/// cleared by the delivery that finds the list of senders empty, as the waiting bits of the state word.
 const WAITING: usize = 1;
 const ONE: usize = 2;
 
