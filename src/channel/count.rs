@@ -103,9 +103,9 @@ impl Count {
         if self.0.fetch_and(!WAITING, Ordering::Acquire) & WAITING == 0 { Removed::Last } else { Removed::LastAwaited }
     }
 
-    /// Returns the flag and its word, for the delivery that clears it with critical sections.
+    /// Returns the word and the mask that clears the flag, for the delivery that does so with critical sections.
     pub(crate) fn flag(&self) -> (&AtomicUsize, usize) {
-        (&self.0, WAITING)
+        (&self.0, !WAITING)
     }
 
     /// Sets the flag for a sender that is about to sleep until the count is zero, and whose waker is in its list. The sender
@@ -142,8 +142,8 @@ mod tests {
         // With critical sections it is the delivery that clears the flag, once the list is empty.
         if HAS_CRITICAL_SECTIONS {
             assert_eq!(count.remove(), Removed::LastAwaited);
-            let (word, flag) = count.flag();
-            word.fetch_and(!flag, Ordering::Relaxed);
+            let (word, mask) = count.flag();
+            word.fetch_and(mask, Ordering::Relaxed);
             count.add();
         }
         assert_eq!(count.remove(), Removed::Last);

@@ -227,7 +227,7 @@ impl AtomicState {
     #[inline]
     pub(crate) fn notify(&self, waiters: &Waiters, taken: TakenBits) {
         let listeners = taken.is_listening().then_some(&waiters.on_change);
-        waiters.notify(taken.lanes(), listeners, (&self.0, FIRST_LANE));
+        waiters.notify(taken.lanes(), listeners, (&self.0, !FIRST_LANE));
     }
 
     /// Closes the channel forever. The caller is the last sender, and wakes what is returned. (The waiting bits stay set:

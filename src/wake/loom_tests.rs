@@ -1,7 +1,10 @@
 //! Models of the lists and deliveries, without a channel. In a model there are two lanes, and a batch takes two wakers.
 //!
 //! Run them with `ci/loom.sh`. `tests/loom/` has the models of the whole channel.
-#![expect(clippy::disallowed_types, reason = "outcomes are collected outside the model, and tasks are not the channel's")]
+#![expect(
+    clippy::disallowed_types,
+    reason = "outcomes are collected outside the model, and tasks are not the channel's"
+)]
 
 #[expect(clippy::std_instead_of_alloc, reason = "tests share this file, and they have std")]
 #[path = "../../tests/loom/explore.rs"]
