@@ -88,8 +88,13 @@ impl Lists {
 
     #[inline(never)]
     fn other(&self, lane: usize) -> &WaitList {
-        let lists = &self.others.get_or_make().lists;
-        lists.get(lane - 1).map_or_else(|| &self.senders.get_or_make().list, |padded| &padded.list)
+        if lane != SENDERS {
+            // An index would link the text of its panic.
+            if let Some(padded) = self.others.get_or_make().lists.get(lane - 1) {
+                return &padded.list;
+            }
+        }
+        &self.senders.get_or_make().list
     }
 
     /// Returns the mask that turns a receiver's number into its lane.
@@ -103,7 +108,7 @@ impl Lists {
     #[inline]
     fn choose(&self, number: usize) -> usize {
         let lane = number & (self.spread() | SENDERS);
-        if !self.list(lane).is_locked() {
+        if lane == SENDERS || !self.list(lane).is_locked() {
             return lane;
         }
         self.widen();
