@@ -153,6 +153,10 @@ fn a_cancelled_wait_is_not_woken_and_its_entry_is_used_again() {
     deliver(&waiters);
     let expected: Vec<_> = (0..MANY).map(|place| usize::from(place != 7)).collect();
     assert_eq!(wakes(&crowd), expected);
+    // The entry that was free is none of the next round.
+    let next = Waiter::crowd(&waiters, MANY);
+    deliver(&waiters);
+    assert!(wakes(&next).iter().all(|wakes| *wakes == 1));
 }
 
 /// Registers again the first time that it is woken, sends, and counts its wake-ups.
@@ -342,6 +346,21 @@ fn the_lanes_double_when_a_wait_finds_the_lock_held() {
     }
     waiters.notify((1 << LANES) - 1, None, (&AtomicUsize::new(0), 0));
     assert!(waiting.iter().all(|(waiter, _)| waiter.wakes() == 1));
+}
+
+#[test]
+fn a_wait_that_finds_the_lock_held_is_in_another_list() {
+    if LANES == 1 {
+        return;
+    }
+    let waiters = Waiters::default();
+    let first = Waiter::registered(&waiters);
+    let mut second = Waiter::new();
+    second.ticket = Ticket::new(1);
+    waiters.lists.get().unwrap().first.entries.with(|_| second.register(&waiters));
+    assert_eq!((first.ticket.lane(), second.ticket.lane()), (0, 1));
+    waiters.notify(0b11, None, (&AtomicUsize::new(0), 0));
+    assert_eq!((first.wakes(), second.wakes()), (1, 1));
 }
 
 #[test]
