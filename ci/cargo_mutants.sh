@@ -17,8 +17,10 @@ src/channel/count.rs lib handles closed
 src/channel/mod.rs send recv wait_for handles closed look lock
 src/channel/value.rs demand lock deadlock recv send
 src/channel/queue/threads.rs demand sleep lock fairness
-src/channel/wait_list.rs lib alloc wake
-src/channel/waiters.rs wake listen closed changed
+src/wake/wait_list.rs lib alloc wake
+src/wake/mod.rs lib wake listen closed changed
+src/wake/delivery/mod.rs lib wake listen closed changed
+src/wake/delivery/swapped.rs lib wake waker_drops
 src/channel/wait.rs wake poll_changed delivery recv alloc closed
 src/futures.rs futures wait_for recv wake delivery closed
 src/receiver.rs look recv reads handles poll_changed wait_for
