@@ -15,10 +15,13 @@ list='
 src/channel/state.rs lib look changed reads lock
 src/channel/count.rs lib handles closed opened
 src/channel/mod.rs send recv wait_for handles closed look lock
-src/channel/value.rs demand lock deadlock recv send
-src/channel/queue/threads.rs demand sleep lock fairness
-src/channel/wait_list.rs lib alloc wake
-src/channel/waiters.rs wake listen closed opened changed
+src/lock/mod.rs demand lock deadlock recv send
+src/lock/queue/threads.rs demand sleep lock fairness allocator
+src/lock/queue/guards.rs demand lock fairness
+src/wake/wait_list.rs lib alloc wake
+src/wake/mod.rs lib wake listen closed opened changed
+src/wake/delivery/mod.rs lib wake listen closed opened changed
+src/wake/delivery/swapped.rs lib wake waker_drops
 src/channel/wait.rs wake poll_changed delivery recv alloc closed opened
 src/futures.rs futures wait_for recv wake delivery closed opened
 src/receiver.rs look recv reads handles poll_changed wait_for
@@ -29,7 +32,7 @@ src/cached.rs cached
 src/derived.rs cached mapped
 src/mapped.rs mapped
 src/error.rs send recv blocking
-src/deadlock/enabled.rs deadlock deadlock_first_use
+src/lock/deadlock/enabled.rs deadlock deadlock_first_use
 src/blocking.rs blocking sleep
 src/adapters/stream.rs stream
 src/adapters/event_listener.rs listen

@@ -4,14 +4,15 @@
 #
 # Flash is the vector table, code and constants. RAM is the static memory except the heap's arena. Heap is what the channel and
 # its one waiting receiver have taken of that arena. The script fails if this crate takes too much flash in a program whose
-# panics print nothing, as in firmware that must be small. The cost with panic messages is only shown.
-# `ci/size.sh --write` also writes the table into no_std_check/README.md.
+# panics print nothing, as in firmware that must be small. The cost with panic messages is only shown. Then it counts the
+# instructions of single operations, and fails if one takes too many. `ci/size.sh --write` also writes the tables into
+# no_std_check/README.md.
 . "$(dirname "$0")/lib.sh"
 need qemu-system-arm "ci/setup.sh firmware"
 need size "apt-get install binutils"
 
 # The most that this crate may add to the program with a heap, in bytes.
-most=${WATCH_CHANNEL_FLASH:-3072}
+most=${WATCH_CHANNEL_FLASH:-2500}
 arena=4096
 
 target=thumbv6m-none-eabi
@@ -61,4 +62,18 @@ if [ "${1:-}" = --write ]; then
     (printf '%s\n' "${table[@]}" &&
         printf '\nOver the program with a heap, this crate takes %s bytes of flash, and %s if panics print their messages.\n' \
             "$cost" "$with_messages") | write_table size
+fi
+
+# The most instructions that these may take.
+limits='a poll that registers a waker:170 a send that wakes one task:200 a send that wakes eight:602'
+counted=$(timeout 300 qemu-system-arm -M microbit -nographic -icount shift=6,sleep=off \
+    -semihosting-config enable=on,target=native -kernel "$dir/instructions") || fail "instructions failed in QEMU: $counted"
+echo "instructions: operation, this crate, embassy-sync"
+echo "$counted"
+grep -oE '[a-z][a-z ]*:[0-9]+' <<< "$limits" | while IFS=: read -r name limit; do
+    count=$(sed -n "s/^| $name | \([0-9]*\) |.*/\1/p" <<< "$counted")
+    [ "${count:-$((limit + 1))}" -le "$limit" ] || fail "$name takes ${count:-no} instructions; the limit is $limit"
+done
+if [ "${1:-}" = --write ]; then
+    printf '%s\n' "| | this crate | embassy-sync |" "|---|---|---|" "$counted" | write_table instructions
 fi

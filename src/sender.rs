@@ -18,10 +18,10 @@ use crate::wake::Waiters;
 
 /// Creates a channel that holds `init`, and returns its sender and a receiver that has seen `init`.
 ///
-/// This is one allocation. A receiver's first wait may allocate the list that it waits in, or double the room in that list.
-/// After that, sends and waits allocate only if more sends than ever before wake receivers of one list at the same time, or,
-/// with the feature `std`, if more threads than ever before sleep for the value's lock or a thread makes its first blocking
-/// wait.
+/// This is one allocation. A wait allocates only if more tasks wait at the same time than before, which doubles the room in
+/// their list, or if it is the first to wait. A send never allocates. Room for many tasks is freed again once few wait. With the
+/// feature `std`, a call also allocates if more threads than ever before sleep for the value's lock, or if it is a thread's
+/// first blocking wait.
 ///
 /// # Examples
 ///

@@ -17,7 +17,7 @@ A list is a TOML file with a table for each mutant:
 | `test FILE`, `release-test FILE` | tests/FILE.rs, without and with optimizations |
 | `critical-lib`, `critical-test FILE` | the same with critical sections |
 | `bare-test FILE` | tests/FILE.rs without any feature |
-| `loom` | models |
+| `loom`, `loom-lib` | models of the channel, and of its parts |
 
 A change can have further parts in the same file: `also = [{ old = "...", new = "..." }]`.
 
@@ -61,7 +61,7 @@ CRITICAL = ["--no-default-features", "--features", "critical-section,stream"]
 BARE = ["--no-default-features"]
 # loom is optimized; this crate and its models are not, because building them optimized takes longer than it saves.
 QUICK = ["--config", "profile.release.package.watch-channel.opt-level=0"]
-LOOM = ["--release", *QUICK, "--no-default-features", "--features", "loom,event-listener", "--test", "loom"]
+LOOM = ["--release", *QUICK, "--no-default-features", "--features", "loom,event-listener"]
 
 # For each kind: cargo's arguments, and whether the next word is a file in tests/.
 KINDS = {
@@ -71,7 +71,8 @@ KINDS = {
     "critical-lib": ([*CRITICAL, "--lib"], False),
     "critical-test": (CRITICAL, True),
     "bare-test": (BARE, True),
-    "loom": (LOOM, False),
+    "loom": ([*LOOM, "--test", "loom"], False),
+    "loom-lib": ([*LOOM, "--lib"], False),
 }
 
 
@@ -152,7 +153,7 @@ def build(kill):
     if names_file:
         arguments = [*arguments, "--test", filters.pop(0)]
     environment = dict(os.environ, CARGO_TARGET_DIR=str(TARGET))
-    if kind == "loom":
+    if kind.startswith("loom"):
         environment["RUSTFLAGS"] = f"--cfg loom --cfg loom_event_listener {environment.get('RUSTFLAGS', '')}"
         environment["CARGO_TARGET_DIR"] = str(TARGET / "loom")
     status, output = run(
