@@ -15,7 +15,8 @@ A list is a TOML file with a table for each mutant:
 |---|---|
 | `lib` | unit tests |
 | `test FILE`, `release-test FILE` | tests/FILE.rs, without and with optimizations |
-| `critical-lib`, `critical-test FILE` | the same with critical sections |
+| `critical-lib` | unit tests with critical sections |
+| `threads FILE` | no_std_check/threads/tests/FILE.rs, with critical sections |
 | `bare-test FILE` | tests/FILE.rs without any feature |
 | `loom`, `loom-lib` | models of the channel, and of its parts |
 
@@ -69,7 +70,7 @@ KINDS = {
     "test": (STD, True),
     "release-test": (["--release", *STD], True),
     "critical-lib": ([*CRITICAL, "--lib"], False),
-    "critical-test": (CRITICAL, True),
+    "threads": (["--release", "--manifest-path", "no_std_check/threads/Cargo.toml", "--features", "critical-section"], True),
     "bare-test": (BARE, True),
     "loom": ([*LOOM, "--test", "loom"], False),
     "loom-lib": ([*LOOM, "--lib"], False),
