@@ -175,7 +175,7 @@ fn try_recv_succeeds_while_a_ref_lives_and_never_waits_for_a_sender() {
     assert_eq!(rx.try_recv(), Ok(3));
 }
 
-/// A sender that waits for a `Ref` demands the lock, so other readers queue.
+/// A sender that waits for a `Ref` demands the lock, so other readers queue, and an attempt fails.
 #[cfg(feature = "std")]
 #[test]
 fn try_recv_does_not_wait_for_a_blocked_sender() {
@@ -192,9 +192,11 @@ fn try_recv_does_not_wait_for_a_blocked_sender() {
         let sender = thread::spawn(move || tx.set(3));
         // Long enough for the sender to demand the lock.
         thread::sleep(Duration::from_millis(50));
-        assert_eq!(thread::spawn(move || (rx.try_recv(), rx)).join().unwrap().0, Ok(2));
+        let (received, mut rx) = thread::spawn(move || (rx.try_recv(), rx)).join().unwrap();
+        assert_eq!(received, Err(TryRecvError::Empty));
         drop(held);
         sender.join().unwrap();
+        assert_eq!(rx.try_recv(), Ok(3), "it was unseen all the time");
     });
 }
 

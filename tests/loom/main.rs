@@ -73,7 +73,7 @@
 //!     g2_three_kinds_of_reads_against_a_send what_comes_before_a_send_is_visible
 //!   first poll: g1_a_wait_against_a_send what_comes_before_a_send_is_visible_after_a_wait
 //!     g1_a_woken_task_finds_the_new_version g1_changed_on_a_thread_against_two_sends g1_waits_in_one_lane_against_a_send
-//!     g1_waits_in_two_lanes_against_a_send g1_growth_against_a_delivery g1_two_growths_against_a_delivery
+//!     g1_growth_against_a_delivery g1_two_growths_against_a_delivery
 //!   later poll: g1_a_repeated_poll_against_a_delivery g3_two_deliveries_on_two_threads
 //!   dropped wait: g6_a_dropped_wait_against_a_delivery
 //!     g1_a_dropped_wait_and_another_against_a_send g1_a_wait_that_was_never_polled_against_a_send
