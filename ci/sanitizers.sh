@@ -6,9 +6,6 @@
 # uses crates that do. First the sanitizers must report the defects that are planted in ci/sanitizers/planted.rs.
 . "$(dirname "$0")/lib.sh"
 
-sanitizers=("$@")
-[ $# -gt 0 ] || sanitizers=(thread address)
-
 # Test files that are left out:
 # - fairness.rs measures times, and instrumented code is many times slower. In lock.rs, threads wait for the lock as well.
 # - large_values.rs counts copies on the stack, where the sanitizers take additional space.
@@ -16,9 +13,10 @@ sanitizers=("$@")
 # - verification.rs reads the sources of all other tests.
 left_out=(examples.rs fairness.rs large_values.rs ui.rs verification.rs)
 
-nightly=$(rustc +nightly --print sysroot 2>/dev/null) ||
-    fail "Rust's nightly is missing; run: ci/setup.sh sanitizers"
+need_toolchain nightly "ci/setup.sh sanitizers"
+need_toolchain watch-targets "ci/toolchain.sh"
 host=$(rustc +nightly -vV | sed -n 's/^host: //p')
+runtimes=$(rustc +nightly --print sysroot)/lib/rustlib/$host
 
 # The sanitizers use it to name functions in their reports.
 need llvm-symbolizer "ci/setup.sh sanitizers"
@@ -31,16 +29,15 @@ report=$target/report
 make_copy() {
     rm -rf "$copy"
     mkdir -p "$copy"
-    ln -s "$PWD"/{src,docs,benches,examples,README.md,VERIFICATION.md} "$copy"
+    ln -s "$PWD"/{src,docs,examples,README.md,VERIFICATION.md} "$copy"
     cp -r Cargo.lock tests "$copy"
     (cd "$copy/tests" && rm "${left_out[@]}")
     cp ci/sanitizers/planted.rs "$copy/tests"
     # Code is many times slower here, and a test that takes long does not hang.
     sed -i 's/HANG: Duration = Duration::from_secs(30)/HANG: Duration = Duration::from_secs(300)/' "$copy/tests/common/mod.rs"
     grep -q 'from_secs(300)' "$copy/tests/common/mod.rs" || fail "tests/common/mod.rs has another HANG than ci/sanitizers.sh expects"
-    # Removes the dependencies of benchmarks, examples and ui.rs, and changes the table that names ui.rs.
-    sed -E '/^(ctrlc|notify|parking_lot|rustix|serde|serde_json|tempfile|toml|trybuild) = /d
-        s/^name = "ui"$/name = "planted"/' Cargo.toml > "$copy/Cargo.toml"
+    # Only this package, with planted.rs instead of ui.rs.
+    sed -E '/^members = /d; /^trybuild = /d; s/^name = "ui"$/name = "planted"/' Cargo.toml > "$copy/Cargo.toml"
 }
 
 # sanitized_test SANITIZER ARGUMENT...: runs cargo test in the copy.
@@ -62,21 +59,15 @@ address_cargo() {
     RUSTFLAGS="-Zsanitizer=address" cargo +nightly "$@"
 }
 
-# The standard library must be instrumented as well, so it is built from source.
+# The standard library must be instrumented as well, so it is built from source. The runtime is that of nightly, because not all
+# compilers have one.
 thread_cargo() {
-    local flags="-Zsanitizer=thread"
-    if [ -z "${built_rustc:-}" ]; then
-        RUSTFLAGS=$flags cargo +nightly "$1" -Zbuild-std=std,panic_unwind,test "${@:2}"
-        return
-    fi
-    # Debian's compiler has no runtime for ThreadSanitizer. The one of nightly has the same interface.
-    local libraries=$nightly/lib/rustlib/$host argument
-    flags+=" -Zexternal-clangrt"
-    for argument in "-Wl,--whole-archive" "$libraries/lib/librustc-nightly_rt.tsan.a" "-Wl,--no-whole-archive" \
-        "-B$libraries/bin/gcc-ld" -fuse-ld=lld -lstdc++ -ldl -lm -lpthread -lc -lgcc_s -lgcc; do
+    local flags="-Zsanitizer=thread -Zexternal-clangrt" argument
+    for argument in "-Wl,--whole-archive" "$runtimes/lib/librustc-nightly_rt.tsan.a" "-Wl,--no-whole-archive" \
+        "-B$runtimes/bin/gcc-ld" -fuse-ld=lld -lstdc++ -ldl -lm -lpthread -lc -lgcc_s -lgcc; do
         flags+=" -Clink-arg=$argument"
     done
-    RUSTFLAGS=$flags RUSTC=$built_rustc RUSTC_BOOTSTRAP=1 cargo "$1" -Zbuild-std=std,panic_unwind,test "${@:2}"
+    RUSTFLAGS=$flags RUSTC_BOOTSTRAP=1 cargo +watch-targets "$1" -Zbuild-std=std,panic_unwind,test "${@:2}"
 }
 
 # must_report SANITIZER DEFECT TEXT: fails unless the sanitizer reports TEXT about a planted defect.
@@ -88,17 +79,9 @@ must_report() {
     echo "reported: $3"
 }
 
-for sanitizer in "${sanitizers[@]}"; do
-    case $sanitizer in
-        thread)
-            if ! said=$(rustup component add rust-src --toolchain nightly 2>&1); then
-                cannot_add "rust-src to nightly" "$said"
-                built_rustc=$(ci/toolchain.sh) || fail "rustup component add rust-src --toolchain nightly fails, and so does ci/toolchain.sh"
-            fi
-            ;;
-        address) ;;
-        *) fail "no such sanitizer: $sanitizer; there are thread and address" ;;
-    esac
+[ $# -gt 0 ] || set -- thread address
+for sanitizer; do
+    [[ $sanitizer = thread || $sanitizer = address ]] || fail "no such sanitizer: $sanitizer; there are thread and address"
     make_copy
     step "build for the $sanitizer sanitizer"
     sanitized_test "$sanitizer" --quiet --lib --tests --no-run
@@ -116,4 +99,3 @@ for sanitizer in "${sanitizers[@]}"; do
     rm -r "${target:?}/$sanitizer"
 done
 rm -r "$target"
-echo "ok: ${sanitizers[*]}"

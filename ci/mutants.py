@@ -1,4 +1,10 @@
-"""Applies each change in the lists next to this file to a copy of the project, one at a time, and shows which test kills it.
+#!/usr/bin/env python3
+"""Applies each change in ci/mutants/*.toml to a copy of the project, one at a time, and shows which test kills it.
+
+    ci/mutants.py [NAME...]   these mutants, or all
+    ci/mutants.py --check     only checks that the lists quote the source to the letter
+    ci/mutants.py --sample    up to 30 mutants, chosen by the commit, for four minutes
+    ci/mutants.py --copy      updates the copy, and prints its path
 
 A list is a TOML file with a table for each mutant:
 
@@ -9,31 +15,16 @@ A list is a TOML file with a table for each mutant:
     new = "load(Ordering::Relaxed)"
     kill = "loom what_comes_before_a_send_is_visible"
 
-`kill` is a kind of tests, the file in tests/ if the kind needs one, and filters for the names of tests:
-
-| kind | tests |
-|---|---|
-| `lib` | unit tests |
-| `test FILE` | tests/FILE.rs |
-| `critical-lib`, `critical-test FILE` | the same with critical sections |
-| `bare-test FILE` | tests/FILE.rs without any feature |
-| `loom` | models |
-
-A change can have further parts in the same file: `also = [{ old = "...", new = "..." }]`.
-
-With `hangs = SECONDS`, the mutant is also killed if its tests do not end within this time. With `survives = "..."`, no test kills
-it, for this reason; `kill` then names the tests that come nearest.
-
-`run.py --copy` updates the copy and prints its path.
-
-Each command must first pass on the unbroken copy; it is not run again if it has passed since the last change. The exit status is 0
-if each mutant is killed, or survives, as its list says.
+`kill` is a kind of tests (see `KINDS`), the file in tests/ if the kind needs one, and filters for the names of tests. A change can
+have further parts in the same file: `also = [{ old = "...", new = "..." }]`. With `hangs = SECONDS`, the mutant is also killed if its
+tests do not end within this time. With `survives = "..."`, no test kills it, for this reason; `kill` then names the tests that come
+nearest. The exit status is 0 if each mutant is killed, or survives, as its list says.
 """
 
-import hashlib
 import json
 import os
 import pathlib
+import random
 import re
 import shutil
 import signal
@@ -42,7 +33,7 @@ import sys
 import time
 import tomllib
 
-ROOT = pathlib.Path.cwd()
+ROOT = pathlib.Path(__file__).resolve().parent.parent
 # The copy needs a separate target directory: cargo takes both copies of the package for the same one, and would use what it has
 # built for the other.
 PLACE = pathlib.Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target")).resolve() / "mutants"
@@ -52,9 +43,9 @@ TARGET = PLACE / "target"
 # Time limits in seconds: for a build or the tests of the unbroken copy, and for the tests of a mutant without `hangs`.
 LIMIT = 900
 MUTANT_LIMIT = 120
-
-# The commands that have passed on the unbroken copy, and the hash of its files.
-PASSED = PLACE / "passed.json"
+# How many mutants a sample has, and after how many seconds it begins no other one.
+SAMPLE = 30
+SAMPLE_SECONDS = 240
 
 STD = ["--features", "stream,tokio,defmt"]
 CRITICAL = ["--features", "critical-section,stream"]
@@ -63,7 +54,7 @@ BARE = ["--no-default-features"]
 QUICK = ["--config", "profile.release.package.watch-channel.opt-level=0"]
 LOOM = ["--release", *QUICK, "--no-default-features", "--features", "loom,event-listener", "--test", "loom"]
 
-# For each kind: cargo's arguments, and whether the next word is a file in tests/.
+# For each kind of tests: cargo's arguments, and whether the next word of `kill` is a file in tests/.
 KINDS = {
     "lib": ([*STD, "--lib"], False),
     "test": (STD, True),
@@ -74,45 +65,51 @@ KINDS = {
 }
 
 
-def fail(message):
-    sys.exit(f"error: {message}")
-
-
 def say(text):
     print(text, flush=True)
 
 
 def read_lists():
-    mutants = {}
+    """Returns all mutants, and what is wrong with the lists."""
+    mutants, wrong = {}, []
     for file in sorted((ROOT / "ci/mutants").glob("*.toml")):
         for name, mutant in tomllib.loads(file.read_text()).items():
             if name in mutants:
-                fail(f"{file}: there are two mutants {name}")
-            for key in ("breaks", "file", "old", "new", "kill"):
-                if key not in mutant:
-                    fail(f"{file}: {name} has no `{key}`")
+                wrong.append(f"there are two mutants {name}")
+            if missing := {"breaks", "file", "old", "new", "kill"} - mutant.keys():
+                wrong.append(f"{name} has no {missing}")
+                continue
             if unknown := mutant.keys() - {"breaks", "file", "old", "new", "kill", "also", "hangs", "survives"}:
-                fail(f"{file}: {name} has unknown keys: {unknown}")
+                wrong.append(f"{name} has unknown keys: {unknown}")
+            kind, *words = mutant["kill"].split()
+            if kind not in KINDS or KINDS[kind][1] and not words:
+                wrong.append(f"{name}: no such tests: {mutant['kill']}")
             mutants[name] = mutant
-    return mutants
+            try:
+                broken(mutant)
+            except ValueError as error:
+                wrong.append(f"{name} {error}")
+    return mutants, wrong
 
 
-def broken(name, mutant):
+def broken(mutant):
     """Returns the text of the mutant's file, with the change."""
-    text = (ROOT / mutant["file"]).read_text()
+    path = ROOT / mutant["file"]
+    if not path.is_file():
+        raise ValueError(f"changes {mutant['file']}, which does not exist")
+    text = path.read_text()
     for change in (mutant, *mutant.get("also", [])):
         if (found := text.count(change["old"])) != 1:
-            fail(f"{name}: its old text must be in {mutant['file']} once, and is there {found} times:\n{change['old']}")
+            raise ValueError(f"quotes a text that is in {mutant['file']} {found} times and not once:\n{change['old']}")
         text = text.replace(change["old"], change["new"])
     return text
 
 
 def update_copy():
-    """Updates the copy, and returns a hash of its files. Unchanged files keep their time stamps, so cargo does not build them
-    again."""
-    hash = hashlib.sha256()
+    """Unchanged files keep their time stamps, so cargo does not build them again."""
+    COPY.mkdir(parents=True, exist_ok=True)
     listed = subprocess.run(
-        ["git", "ls-files", "--cached", "--others", "--exclude-standard", "-z"], capture_output=True, text=True, check=True
+        ["git", "ls-files", "--cached", "--others", "--exclude-standard", "-z"], cwd=ROOT, capture_output=True, text=True, check=True
     )
     files = [file for file in listed.stdout.split("\0") if file and (ROOT / file).is_file()]
     for old in [path for path in COPY.rglob("*") if path.is_file()]:
@@ -120,12 +117,9 @@ def update_copy():
             old.unlink()
     for file in files:
         source, copy = ROOT / file, COPY / file
-        if not file.startswith("ci/"):
-            hash.update(file.encode() + source.read_bytes())
         if not copy.is_file() or copy.read_bytes() != source.read_bytes():
             copy.parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(source, copy)
-    return hash.hexdigest()
 
 
 def run(command, limit, **options):
@@ -145,21 +139,15 @@ def run(command, limit, **options):
 def build(kill):
     """Builds the tests that `kill` names. Returns the command that runs them and no errors, or None and the compiler's errors."""
     kind, *filters = kill.split()
-    if kind not in KINDS:
-        fail(f"`{kill}`: unknown kind {kind}")
     arguments, names_file = KINDS[kind]
     if names_file:
         arguments = [*arguments, "--test", filters.pop(0)]
-    environment = dict(os.environ, CARGO_TARGET_DIR=str(TARGET))
+    environment = dict(os.environ, CARGO_TARGET_DIR=str(TARGET), CARGO_PROFILE_DEV_DEBUG="0", CARGO_INCREMENTAL="0")
     if kind == "loom":
         environment["RUSTFLAGS"] = f"--cfg loom --cfg loom_event_listener {environment.get('RUSTFLAGS', '')}"
         environment["CARGO_TARGET_DIR"] = str(TARGET / "loom")
-    status, output = run(
-        ["cargo", "test", "--quiet", "--locked", "--no-run", "--message-format=json", *arguments],
-        LIMIT,
-        env=environment,
-        stderr=subprocess.DEVNULL,
-    )
+    command = ["cargo", "test", "--quiet", "--locked", "--no-run", "--message-format=json", *arguments]
+    status, output = run(command, LIMIT, env=environment, stderr=subprocess.DEVNULL)
     messages = [json.loads(line) for line in output.splitlines() if line.startswith("{")]
     if status != 0:
         errors = [m["message"]["rendered"] for m in messages if m.get("reason") == "compiler-message"]
@@ -178,10 +166,20 @@ def test(command, limit):
     return status, passed, failed[0] if failed else ""
 
 
-def try_mutant(name, mutant):
+def must_pass(kill):
+    """The tests must pass on the unbroken copy."""
+    command, errors = build(kill)
+    if command is None:
+        sys.exit(f"error: the unbroken copy does not build:\n{errors}")
+    status, passed, failed = test(command, LIMIT)
+    if status != 0 or passed == 0:
+        sys.exit(f"error: `{kill}` on the unbroken copy: status {status}, {passed} tests passed, failed: {failed}")
+
+
+def try_mutant(mutant):
     """Returns what happened to the mutant, and whether its list says so."""
     file = COPY / mutant["file"]
-    file.write_text(broken(name, mutant))
+    file.write_text(broken(mutant))
     try:
         command, errors = build(mutant["kill"])
         if command is None:
@@ -201,58 +199,38 @@ def try_mutant(name, mutant):
 
 def main():
     if sys.argv[1:] == ["--copy"]:
-        COPY.mkdir(parents=True, exist_ok=True)
         update_copy()
         return say(COPY)
-    mutants = read_lists()
-    names = sys.argv[1:] or list(mutants)
-    for name in names:
-        if name not in mutants:
-            fail(f"there is no mutant {name}")
-        broken(name, mutants[name])
-    COPY.mkdir(parents=True, exist_ok=True)
-    copied = update_copy()
-    remembered = json.loads(PASSED.read_text()) if PASSED.exists() else {}
-    has_passed = remembered.get("commands", []) if remembered.get("copied") == copied else []
-
-    kills = dict.fromkeys(mutants[name]["kill"] for name in names)
-    say(f"== the unbroken copy: {len(kills)} commands must pass")
-    for kill in kills:
-        if kill in has_passed:
-            continue
-        start = time.monotonic()
-        command, errors = build(kill)
-        if command is None:
-            fail(f"the unbroken copy does not build:\n{errors}")
-        status, passed, failed = test(command, LIMIT)
-        if status != 0:
-            fail(f"`{kill}` {'does not end' if status is None else 'fails'} on the unbroken copy: {failed}")
-        if passed == 0:
-            fail(f"`{kill}` runs no test")
-        say(f"{kill}: {passed} tests, {time.monotonic() - start:.0f} s")
-        has_passed.append(kill)
-        PASSED.write_text(json.dumps({"copied": copied, "commands": has_passed}))
-
-    say(f"\n== {len(names)} mutants")
-    rows, wrong = [], []
-    for number, name in enumerate(names, 1):
-        start = time.monotonic()
-        outcome, is_expected = try_mutant(name, mutants[name])
-        seconds = f"{time.monotonic() - start:.0f}"
-        say(f"{number}/{len(names)} {name}: {outcome}, {seconds} s")
-        rows.append((name, mutants[name]["breaks"], outcome.splitlines()[0], seconds))
-        if not is_expected:
-            wrong.append(name)
-
-    say("")
-    rows.insert(0, ("mutant", "what is broken", "killed by", "seconds"))
-    widths = [max(len(row[column]) for row in rows) for column in range(4)]
-    for row in rows:
-        say(" | ".join(cell.ljust(width) for cell, width in zip(row, widths)).rstrip())
-    survivors = sum("survives" in mutants[name] for name in names)
-    say(f"\n{len(names)} mutants, {len(names) - len(wrong) - survivors} killed, {survivors} survive for a reason")
+    mutants, wrong = read_lists()
     if wrong:
-        fail(f"these mutants do not do what their list says: {' '.join(wrong)}")
+        sys.exit("error: in ci/mutants/:\n" + "\n".join(wrong))
+    if sys.argv[1:] == ["--check"]:
+        return say(f"{len(mutants)} mutants quote the source")
+    names, end = sys.argv[1:] or list(mutants), None
+    if names == ["--sample"]:
+        commit = subprocess.run(["git", "rev-parse", "HEAD"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
+        names, end = random.Random(commit).sample(list(mutants), SAMPLE), time.monotonic() + SAMPLE_SECONDS
+    if unknown := [name for name in names if name not in mutants]:
+        sys.exit(f"error: there is no mutant {unknown}")
+    update_copy()
+    has_passed, rows, unexpected = set(), [], []
+    for name in names:
+        start = time.monotonic()
+        if end and start > end:
+            break
+        mutant = mutants[name]
+        if mutant["kill"] not in has_passed:
+            must_pass(mutant["kill"])
+            has_passed.add(mutant["kill"])
+        outcome, is_expected = try_mutant(mutant)
+        rows.append(f"{name}: {mutant['breaks']}: {outcome}")
+        say(f"{len(rows)}/{len(names)} {rows[-1]}, {time.monotonic() - start:.0f} s")
+        if not is_expected:
+            unexpected.append(name)
+    survivors = sum("survives" in mutants[name] for name in names[: len(rows)])
+    say(f"{len(rows)} of {len(names)} mutants: {len(rows) - len(unexpected) - survivors} killed, {survivors} survive for a reason")
+    if unexpected:
+        sys.exit(f"error: these mutants do not do what their list says: {' '.join(unexpected)}")
 
 
 main()
