@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Checks that run no test: `ci/check.sh [NAME...]`, where a NAME is format, text, mutants, cfg, deny, docs or package; all by default.
+# Checks that run no test: `ci/check.sh [NAME...]`, where a NAME is format, text, mutants, cfg, deny, docs, api or
+# package; all by default.
 . "$(dirname "$0")/lib.sh"
 
 # The formatting of all packages.
@@ -24,7 +25,11 @@ text() {
 
 # The lists of mutants quote the source to the letter.
 mutants() {
+    local file
     ci/mutants.py --check
+    for file in $(rows cargo_mutants.txt | awk '{ print $1 }'); do
+        [ -e "$file" ] || fail "ci/cargo_mutants.txt names $file, which does not exist"
+    done
 }
 
 # code PATTERN: the lines of the library that match, except comments.
@@ -81,6 +86,23 @@ docs() {
     ! grep -roE 'Available on <strong>[^.]*loom' "$pages" || fail "a badge names what only model checking sets; see auto_cfg in src/lib.rs"
 }
 
+# The public API is that of ci/api.txt, so a change of it shows in a review, and names no types of other dependencies than these.
+# `WRITE=1 ci/check.sh api` replaces the file. tests/api.rs walks it, and checks that what each public method needs is there.
+api() {
+    need_toolchain nightly "ci/setup.sh api"
+    need cargo-public-api "ci/setup.sh api"
+    local now crates
+    # A directory of its own, because rustdoc's JSON comes from another compiler.
+    now=$(CARGO_TARGET_DIR="${CARGO_TARGET_DIR:-target}/api" cargo +nightly public-api --color never \
+        --features critical-section,stream,tokio,defmt --omit blanket-impls,auto-trait-impls 2> >(grep '^error' >&2)) ||
+        fail "cargo-public-api failed; each version of it understands the JSON of some nightly compilers: see ci/setup.sh"
+    [ -z "${WRITE:-}" ] || echo "$now" > ci/api.txt
+    diff -u ci/api.txt <(echo "$now") || fail "the public API has changed; run WRITE=1 ci/check.sh api, and commit ci/api.txt"
+    # Paths begin after a space or a bracket. A new major version of one of these crates needs one of this crate.
+    crates=$(grep -oP '(?<![\w:>])[a-z]\w*(?=::)' ci/api.txt | sort -u | tr '\n' ' ')
+    [ "$crates" = "core defmt event_listener futures_core std watch_channel " ] || fail "public dependencies: $crates"
+}
+
 # The package that would be published: what it contains, and that it builds by itself.
 package() {
     local allow=() files wanted link
@@ -97,10 +119,10 @@ package() {
         fail "the package contains files that only this repository needs; add them to exclude in Cargo.toml"
 }
 
-[ $# -gt 0 ] || set -- format text mutants cfg deny docs package
+[ $# -gt 0 ] || set -- format text mutants cfg deny docs api package
 for name; do
     case $name in
-        format | text | mutants | cfg | deny | docs | package) step "$name" && "$name" ;;
-        *) fail "no such check: $name; there are format, text, mutants, cfg, deny, docs and package" ;;
+        format | text | mutants | cfg | deny | docs | api | package) step "$name" && "$name" ;;
+        *) fail "no such check: $name; there are format, text, mutants, cfg, deny, docs, api and package" ;;
     esac
 done

@@ -27,7 +27,7 @@ nightly() {
         fail "rustup cannot add a nightly compiler, which fuzzing and the sanitizers need"
 }
 
-all=(text toolchains firmware linux wasm browser guards rust coverage sanitizers fuzz deny)
+all=(text toolchains firmware linux wasm browser guards rust coverage sanitizers fuzz deny api)
 mkdir -p "$cache"
 [ $# -gt 0 ] || set -- "${all[@]}"
 for part; do
@@ -72,6 +72,11 @@ for part; do
             install c++ g++
             nightly
             cargo_tool cargo-fuzz 0.13.2
+            ;;
+        api)
+            nightly
+            # It understands the JSON of nightly compilers from a certain date on, up to the next change of the format.
+            cargo_tool cargo-public-api 0.52.0
             ;;
         deny) cargo_tool cargo-deny 0.20.2 ;;
         mutants)

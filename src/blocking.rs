@@ -6,12 +6,10 @@ use core::task::{Context, Poll};
 use core::time::Duration;
 use std::time::Instant;
 
-use crate::cached::CachedChanged;
 use crate::channel::wait::Wait;
 use crate::coop::unconstrained;
 use crate::error::{RecvError, RecvTimeoutError};
-use crate::futures::{Changed, Closed, Recv, RecvIf, WaitFor, WaitForMap, WaitUntil};
-use crate::guard::Ref;
+use crate::every_wait::every_wait;
 use crate::sync::thread::Parker;
 
 /// The three methods of the futures of a receiver: `impl[PARAMETERS] FUTURE => RESULT;`.
@@ -109,20 +107,10 @@ macro_rules! waits_for_a_value {
     )+ };
 }
 
-waits_for_a_value! {
-    impl[T] Changed<'_, T> => ();
-    impl[T: Clone] Recv<'_, T> => T;
-    impl[T: Clone, F: FnMut(&T) -> bool] RecvIf<'_, T, F> => T;
-    impl['a, T, F: FnMut(&T) -> bool] WaitFor<'a, T, F> => Ref<'a, T>;
-    impl[T, F: FnMut(&T) -> bool] WaitUntil<'_, T, F> => ();
-    impl[T, R, F: FnMut(&T) -> Option<R>] WaitForMap<'_, T, F> => R;
-    impl[T: Clone] CachedChanged<'_, T> => ();
-}
-
-/// The three methods of the futures of a sender: the name of each.
+/// The three methods of the futures of a sender: `impl[PARAMETERS] FUTURE;`.
 macro_rules! waits_for_receivers {
-    ($($future:ident)+) => { $(
-        impl<T> $future<'_, T> {
+    ($(impl[$($parameter:tt)*] $future:ty;)+) => { $(
+        impl<$($parameter)*> $future {
             /// Blocks the current thread until the wait is over: `.await` for threads.
             ///
             /// # Blocking
@@ -192,7 +180,7 @@ macro_rules! waits_for_receivers {
     )+ };
 }
 
-waits_for_receivers! { Closed }
+every_wait!(waits_for_a_value, waits_for_receivers);
 
 /// Returns the end of a time limit that begins now, or `None` if no `Instant` is that late.
 fn deadline_in(timeout: Duration) -> Option<Instant> {

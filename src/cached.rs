@@ -2,13 +2,14 @@
 
 use core::fmt;
 use core::pin::Pin;
-use core::task::{Context, Poll, ready};
+use core::task::{Context, Poll};
 
 use crate::channel::wait::Wait;
+use crate::derived::{Derived, Rule};
 use crate::error::RecvError;
 use crate::receiver::Receiver;
 
-/// A receiver with its own copy of the value, which it renews when the channel has a newer value.
+/// A receiver with its own copy of the value, which it refreshes when the channel has a newer value.
 ///
 /// # When to use it
 ///
@@ -31,10 +32,22 @@ use crate::receiver::Receiver;
 /// tx.set(2);
 /// assert_eq!(*cached.get(), 2);
 /// ```
-#[derive(Debug)]
+#[derive(Clone)]
 pub struct Cached<T> {
-    value: T,
-    receiver: Receiver<T>,
+    derived: Derived<T, T>,
+}
+
+/// The result is a copy, and every version is a change.
+struct WholeValue;
+
+impl<T: Clone> Rule<T, T> for WholeValue {
+    fn make(&mut self, value: &T) -> T {
+        value.clone()
+    }
+
+    fn is_change(&self, _: &T, _: &T) -> bool {
+        true
+    }
 }
 
 impl<T: Clone> Cached<T> {
@@ -44,11 +57,6 @@ impl<T: Clone> Cached<T> {
     ///
     /// Waits [as any read](Receiver#blocking).
     ///
-    /// # Panics
-    ///
-    /// Panics if the value's `clone` panics. Also panics in a closure that modifies the same channel, in [debug
-    /// builds](Receiver#blocking).
-    ///
     /// # Examples
     ///
     /// ```
@@ -56,9 +64,8 @@ impl<T: Clone> Cached<T> {
     /// assert_eq!(*watch_channel::Cached::new(rx).get(), "value");
     /// ```
     #[track_caller]
-    pub fn new(mut receiver: Receiver<T>) -> Self {
-        let value = receiver.get_and_update();
-        Self { receiver, value }
+    pub fn new(receiver: Receiver<T>) -> Self {
+        Self { derived: Derived::new(receiver, &mut WholeValue) }
     }
 
     /// Returns the latest value, and marks it as seen.
@@ -69,11 +76,6 @@ impl<T: Clone> Cached<T> {
     /// # Blocking
     ///
     /// Never waits while there is no new value. Copying a new value waits [as any read](Receiver#blocking).
-    ///
-    /// # Panics
-    ///
-    /// Panics if the `clone` of a new value panics. The copy stays as it is, and the next call tries again. Also panics in a
-    /// closure that modifies the same channel, in [debug builds](Receiver#blocking).
     ///
     /// # Examples
     ///
@@ -87,18 +89,14 @@ impl<T: Clone> Cached<T> {
     #[track_caller]
     pub fn get(&mut self) -> &T {
         self.update();
-        &self.value
+        &self.derived.result
     }
 
-    /// Renews the copy if there is a newer value, marks that value as seen, and returns `true` if there was one.
+    /// Refreshes the copy if there is a newer value, marks that value as seen, and returns `true` if there was one.
     ///
     /// # Blocking
     ///
     /// Never waits while there is no new value. Copying a new value waits [as any read](Receiver#blocking).
-    ///
-    /// # Panics
-    ///
-    /// Panics as [`get`](Self::get) does.
     ///
     /// # Examples
     ///
@@ -113,20 +111,10 @@ impl<T: Clone> Cached<T> {
     #[inline]
     #[track_caller]
     pub fn update(&mut self) -> bool {
-        let has_unseen = self.receiver.has_unseen();
-        if has_unseen {
-            self.renew();
-        }
-        has_unseen
+        self.derived.update(&mut WholeValue)
     }
 
-    #[cold]
-    #[track_caller]
-    fn renew(&mut self) {
-        self.value = self.receiver.get_and_update();
-    }
-
-    /// Waits for a newer value, renews the copy, and marks the value as seen.
+    /// Waits for a newer value, refreshes the copy, and marks the value as seen.
     ///
     /// # Blocking
     ///
@@ -138,13 +126,7 @@ impl<T: Clone> Cached<T> {
     ///
     /// # Cancel safety
     ///
-    /// This method is cancel safe. If it is used in `select!` and another branch completes first, the copy is as it was, no
-    /// value has been marked as seen, and no waker is left registered.
-    ///
-    /// # Panics
-    ///
-    /// Panics if the value's `clone` panics. The copy stays as it is, and the value stays unseen. Also panics if the task's
-    /// waker panics when it is cloned or dropped.
+    /// This method is cancel safe: a wait that is dropped has neither marked a value nor changed the copy.
     ///
     /// # Examples
     ///
@@ -159,7 +141,8 @@ impl<T: Clone> Cached<T> {
     /// ```
     #[track_caller]
     pub fn changed(&mut self) -> CachedChanged<'_, T> {
-        CachedChanged { wait: self.receiver.wait(), copy: &mut self.value }
+        let (wait, copy) = self.derived.wait();
+        CachedChanged { wait, copy }
     }
 }
 
@@ -175,7 +158,7 @@ impl<T> Cached<T> {
     /// assert_eq!(*cached.peek(), 1);
     /// ```
     pub fn peek(&self) -> &T {
-        &self.value
+        &self.derived.result
     }
 
     /// Returns a reference to the receiver, which has seen the value that was copied last.
@@ -189,7 +172,7 @@ impl<T> Cached<T> {
     /// assert!(cached.receiver().has_unseen());
     /// ```
     pub fn receiver(&self) -> &Receiver<T> {
-        &self.receiver
+        &self.derived.receiver
     }
 
     /// Returns the receiver and drops the copy.
@@ -202,7 +185,7 @@ impl<T> Cached<T> {
     /// assert!(!rx.has_unseen());
     /// ```
     pub fn into_inner(self) -> Receiver<T> {
-        self.receiver
+        self.derived.receiver
     }
 }
 
@@ -225,6 +208,7 @@ impl<T> Cached<T> {
 #[must_use = "futures do nothing unless you `.await` or poll them"]
 pub struct CachedChanged<'a, T> {
     pub(crate) wait: Wait<'a, T>,
+    /// Which copy is refreshed?
     copy: &'a mut T,
 }
 
@@ -233,8 +217,7 @@ impl<T: Clone> Future for CachedChanged<'_, T> {
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let Self { wait, copy } = self.get_mut();
-        **copy = ready!(wait.poll_recv(cx))?;
-        Poll::Ready(Ok(()))
+        wait.poll_derived(cx, *copy, &mut WholeValue, |_| ())
     }
 }
 
@@ -244,10 +227,11 @@ impl<T> fmt::Debug for CachedChanged<'_, T> {
     }
 }
 
-/// Clones the copy and the receiver. The clone is independent from then on.
-impl<T: Clone> Clone for Cached<T> {
-    fn clone(&self) -> Self {
-        Self { receiver: self.receiver.clone(), value: self.value.clone() }
+/// Shows the copy and the receiver. It never waits.
+impl<T: fmt::Debug> fmt::Debug for Cached<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Derived { result, receiver } = &self.derived;
+        f.debug_struct("Cached").field("value", result).field("receiver", receiver).finish()
     }
 }
 

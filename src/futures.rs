@@ -97,8 +97,8 @@ impl<T: Clone> Wait<'_, T> {
 pub struct RecvIf<'a, T, F> {
     pub(crate) wait: Wait<'a, T>,
     pub(crate) condition: F,
-    /// The version of the last value that `condition` was called with. Unlike the version that the receiver has seen, it is
-    /// dropped with the wait.
+    /// Which version was `condition` called with last? Unlike the version that the receiver has seen, it is dropped with the
+    /// wait.
     pub(crate) checked: Version,
 }
 
@@ -284,20 +284,62 @@ fn poll_values<'a, T, R>(
 /// ```
 #[must_use = "futures do nothing unless you `.await` or poll them"]
 pub struct Closed<'a, T> {
-    pub(crate) channel: &'a Channel<T>,
-    pub(crate) registration: Registration,
+    pub(crate) wait: SenderWait<'a, T>,
 }
 
 impl<T> Future for Closed<'_, T> {
     type Output = ();
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
-        let Self { channel, registration } = self.get_mut();
+        let SenderWait { channel, registration } = &mut self.get_mut().wait;
         poll_within_budget(cx, |cx| channel.poll_no_receiver(registration, cx))
     }
 }
 
-impl<T> Drop for Closed<'_, T> {
+/// The future of [`Sender::opened`](crate::Sender::opened).
+///
+/// Once it is ready, it can be polled again to wait until there is a receiver again.
+///
+/// # Examples
+///
+/// ```
+/// use futures_lite::future::block_on;
+///
+/// let tx = watch_channel::Sender::new(1);
+/// let opened = tx.opened();
+/// let rx = tx.subscribe();
+/// block_on(opened);
+/// assert!(!tx.is_closed());
+/// ```
+#[must_use = "futures do nothing unless you `.await` or poll them"]
+pub struct Opened<'a, T> {
+    pub(crate) wait: SenderWait<'a, T>,
+}
+
+impl<T> Future for Opened<'_, T> {
+    type Output = ();
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
+        let SenderWait { channel, registration } = &mut self.get_mut().wait;
+        poll_within_budget(cx, |cx| channel.poll_receiver(registration, cx))
+    }
+}
+
+/// A sender's wait. Dropping it ends its registration.
+pub(crate) struct SenderWait<'a, T> {
+    /// On which channel does it wait?
+    channel: &'a Channel<T>,
+    /// Where is its waker?
+    registration: Registration,
+}
+
+impl<'a, T> SenderWait<'a, T> {
+    pub(crate) fn new(channel: &'a Channel<T>) -> Self {
+        Self { channel, registration: Registration::of_sender() }
+    }
+}
+
+impl<T> Drop for SenderWait<'_, T> {
     fn drop(&mut self) {
         drop(self.registration.cancel(&self.channel.waiters));
     }
@@ -326,3 +368,4 @@ debug!(WaitFor<T, F>);
 debug!(WaitUntil<T, F>);
 debug!(WaitForMap<T, F>);
 debug!(Closed<T>);
+debug!(Opened<T>);

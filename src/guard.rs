@@ -32,8 +32,9 @@ type NotSend = PhantomData<dyn RefStaysOnItsThread>;
 /// assert_eq!(*rx.borrow(), "three");
 /// ```
 pub struct Ref<'a, T> {
+    /// What is the value? Locked for readers while this lives.
     value: ReadGuard<'a, T>,
-    /// The value's version, with a flag that is set if the receiver had not seen it.
+    /// Which version is it, and had the receiver not seen it?
     version: FlaggedVersion,
     _not_send: NotSend,
 }

@@ -27,7 +27,7 @@
 //! Each send makes a new version of the value. A version is *unseen* for a receiver until the receiver marks it as seen.
 //!
 //! - A receiver from [`channel`](channel()) or [`Sender::subscribe`] has seen the current value. One from
-//!   [`Sender::subscribe_unseen`] has not, so its first wait returns at once. A clone has seen what its original has seen.
+//!   [`Sender::subscribe_unseen`] has not, so its first wait returns at once. A clone starts out having seen the same version.
 //! - [`recv`](Receiver::recv), [`get_and_update`](Receiver::get_and_update),
 //!   [`with_and_update`](Receiver::with_and_update), [`borrow_and_update`](Receiver::borrow_and_update) and
 //!   [`wait_for`](Receiver::wait_for) mark the value that they return as seen. [`get`](Receiver::get),
@@ -74,7 +74,8 @@
 //! | [`get`](Receiver::get) | a copy | while it is cloned |
 //! | [`with`](Receiver::with) | what your closure returns | while the closure runs |
 //! | [`borrow`](Receiver::borrow) | a [`Ref`] to the value | as long as the `Ref` lives |
-//! | [`Cached::get`] | a reference to a local copy, renewed when the version has moved | while a newer value is cloned |
+//! | [`Cached::get`] | a reference to a local copy, refreshed when the version has moved | while a newer value is cloned |
+//! | [`Mapped::get`] | a reference to what a function made from the value, refreshed in the same way | while the function runs |
 //!
 //! Read with `get` or `with` if you can, and with a [`Cached`] on a hot path: while there is no new value, a read of it is
 //! one atomic load. Take a `Ref` where the value is neither cheap to copy nor easy to use in a closure, and drop it before
@@ -97,8 +98,8 @@
 //!
 //! The channel is closed when its last [`Sender`] is dropped. Receivers see the last value first, if it is unseen, and then
 //! [`RecvError`](error::RecvError). In the other direction, [`Sender::closed`] waits until all receivers have been dropped,
-//! and [`Sender::send`] fails from then on, until there is a new receiver. A [`WeakSender`] does not keep the channel open.
-//! A [`Watch`] in a `static` never closes.
+//! and [`Sender::send`] fails from then on, until there is a new receiver, for which [`Sender::opened`] waits. A
+//! [`WeakSender`] does not keep the channel open. A [`Watch`] in a `static` never closes.
 //!
 //! # Blocking, fairness and deadlocks
 //!
@@ -119,6 +120,16 @@
 //! ([`Changed`], [`Recv`], [`WaitFor`], [`Closed`] and so on) and are `Unpin`: they can be kept in structs, and polled by
 //! `&mut` in any `select!`.
 //!
+//! # Panics
+//!
+//! - A panic of what you pass in goes through the call that has run it, and leaves the channel usable: a closure, the value's
+//!   `clone` and `==`, a waker that is called, cloned or dropped. The value stays unseen, except where a method says
+//!   otherwise. If [a waker panics](Sender#wakers-that-panic) while a call wakes tasks, all others are woken first.
+//! - In debug builds with `std`, a call that would [wait for its own thread](Sender#blocking) panics.
+//! - A new handle panics if the channel has `usize::MAX / 8` of its kind, which is possible only with `mem::forget`.
+//!
+//! Methods have a section on panics only for what else their caller does.
+//!
 //! # Without the standard library
 //!
 //! With `default-features = false` the crate needs only `alloc`, and has the whole async API. Targets
@@ -137,7 +148,7 @@
 //! |---|---|---|
 //! | `std` | yes | threads: [`.wait()`](#waiting-on-a-thread) on every future, a fair lock whose waiting threads sleep, and the deadlock detector in debug builds |
 //! | `event-listener` | yes | [`listen`](Receiver::listen) and [`listen_closed`](Sender::listen_closed): listeners that own what they need |
-//! | `stream` | | [`WatchStream`] |
+//! | `stream` | | [`WatchStream`], and `FusedFuture` for all futures, which `futures::select!` asks for |
 //! | `tokio` | | waits take part in tokio's cooperative budget: enable it if tasks run on tokio; it enables `std` |
 //! | `defmt` | | `Format` for handles and errors |
 //! | `critical-section` | | locks become critical sections, so interrupts may use a channel; the firmware supplies the implementation |
@@ -181,7 +192,10 @@ mod blocking;
 mod cached;
 mod channel;
 mod coop;
+mod derived;
 pub mod error;
+#[cfg(any(all(feature = "std", not(target_family = "wasm")), feature = "stream"))]
+mod every_wait;
 mod futures;
 mod guard;
 #[cfg(doc)]
@@ -192,6 +206,7 @@ mod guard;
 )]
 pub mod guide;
 mod lock;
+mod mapped;
 mod receiver;
 mod sender;
 #[cfg_attr(not(all(loom, feature = "loom")), expect(clippy::disallowed_types, reason = "this is the facade"))]
@@ -199,7 +214,6 @@ mod sync;
 mod wake;
 #[cfg(not(all(loom, feature = "loom")))]
 mod watch;
-mod weak;
 
 // Last, because rustdoc shows a type's methods in this order.
 mod adapters;
@@ -208,10 +222,10 @@ mod adapters;
 pub use crate::adapters::WatchStream;
 pub use crate::cached::{Cached, CachedChanged};
 pub use crate::channel::state::Version;
-pub use crate::futures::{Changed, Closed, Recv, RecvIf, WaitFor, WaitForMap, WaitUntil};
+pub use crate::futures::{Changed, Closed, Opened, Recv, RecvIf, WaitFor, WaitForMap, WaitUntil};
 pub use crate::guard::Ref;
+pub use crate::mapped::{Mapped, MappedChanged, MappedRecv};
 pub use crate::receiver::Receiver;
-pub use crate::sender::{Sender, channel};
+pub use crate::sender::{Sender, WeakSender, channel};
 #[cfg(not(all(loom, feature = "loom")))]
 pub use crate::watch::Watch;
-pub use crate::weak::WeakSender;

@@ -15,7 +15,7 @@ use crate::sync::Arc;
 
 /// Receives the latest value of a channel, and tracks which version it has seen.
 ///
-/// A clone has seen what its original has seen, and is independent from then on.
+/// A clone starts out having seen the same version, and tracks its own from then on.
 ///
 /// # Blocking
 ///
@@ -45,15 +45,17 @@ use crate::sync::Arc;
 /// assert!(other.has_unseen());
 /// ```
 pub struct Receiver<T> {
+    /// From which channel does it receive?
     pub(crate) channel: Arc<Channel<T>>,
+    /// What has it seen, and where does it wait?
     pub(crate) cursor: Cursor,
 }
 
 impl<T> Receiver<T> {
     #[inline]
-    pub(crate) fn new(channel: Arc<Channel<T>>, seen: Version) -> Self {
-        let cursor = Cursor::new(seen, channel.receivers.add());
-        Self { channel, cursor }
+    /// Returns a receiver that has been counted; there were `number` receivers before.
+    pub(crate) fn new(channel: Arc<Channel<T>>, seen: Version, number: usize) -> Self {
+        Self { channel, cursor: Cursor::new(seen, number) }
     }
 
     /// Waits for a value that has not been seen, and marks it as seen.
@@ -72,12 +74,7 @@ impl<T> Receiver<T> {
     ///
     /// # Cancel safety
     ///
-    /// This method is cancel safe. If it is used in `select!` and another branch completes first, no value has been marked
-    /// as seen and no waker is left registered.
-    ///
-    /// # Panics
-    ///
-    /// Panics if the task's waker panics when it is cloned or dropped.
+    /// This method is cancel safe: a wait that is dropped has marked nothing as seen.
     ///
     /// # Examples
     ///
@@ -118,13 +115,7 @@ impl<T> Receiver<T> {
     ///
     /// # Cancel safety
     ///
-    /// This method is cancel safe. If it is used in `select!` and another branch completes first, no value has been marked
-    /// as seen and no waker is left registered.
-    ///
-    /// # Panics
-    ///
-    /// Panics if the value's `clone` panics; the value stays unseen, and the channel stays usable. Also panics if the task's
-    /// waker panics when it is cloned or dropped.
+    /// This method is cancel safe: a wait that is dropped has marked nothing as seen.
     ///
     /// # Examples
     ///
@@ -172,13 +163,7 @@ impl<T> Receiver<T> {
     ///
     /// # Cancel safety
     ///
-    /// This method is cancel safe. If it is used in `select!` and another branch completes first, no value has been marked
-    /// as seen and no waker is left registered.
-    ///
-    /// # Panics
-    ///
-    /// Panics if `condition` or the value's `clone` panics; the value stays unseen, and the channel stays usable. Also panics
-    /// if the task's waker panics when it is cloned or dropped.
+    /// This method is cancel safe: a wait that is dropped has marked nothing as seen.
     ///
     /// # Examples
     ///
@@ -221,13 +206,12 @@ impl<T> Receiver<T> {
     ///
     /// # Cancel safety
     ///
-    /// This method is cancel safe. If it is used in `select!` and another branch completes first, only values for which
-    /// `condition` returned `false` have been marked as seen and no waker is left registered.
+    /// This method is cancel safe: a wait that is dropped has marked only values for which `condition` returned
+    /// `false`.
     ///
     /// # Panics
     ///
-    /// Panics if `condition` panics. The value that it was called with is marked as seen, and the channel stays usable. Also
-    /// panics if the task's waker panics when it is cloned or dropped.
+    /// Panics if `condition` panics. The value that it was called with is marked as seen.
     ///
     /// # Examples
     ///
@@ -262,13 +246,8 @@ impl<T> Receiver<T> {
     ///
     /// # Cancel safety
     ///
-    /// This method is cancel safe. If it is used in `select!` and another branch completes first, only values for which
-    /// `condition` returned `false` have been marked as seen and no waker is left registered.
-    ///
-    /// # Panics
-    ///
-    /// Panics if `condition` panics. The value that it was called with is marked as seen, and the channel stays usable. Also
-    /// panics if the task's waker panics when it is cloned or dropped.
+    /// This method is cancel safe: a wait that is dropped has marked only values for which `condition` returned
+    /// `false`.
     ///
     /// # Examples
     ///
@@ -300,13 +279,7 @@ impl<T> Receiver<T> {
     ///
     /// # Cancel safety
     ///
-    /// This method is cancel safe. If it is used in `select!` and another branch completes first, only values for which `f`
-    /// returned `None` have been marked as seen and no waker is left registered.
-    ///
-    /// # Panics
-    ///
-    /// Panics if `f` panics. The value that it was called with is marked as seen, and the channel stays usable. Also panics
-    /// if the task's waker panics when it is cloned or dropped.
+    /// This method is cancel safe: a wait that is dropped has marked only values for which `f` returned `None`.
     ///
     /// # Examples
     ///
@@ -335,10 +308,6 @@ impl<T> Receiver<T> {
     /// # Errors
     ///
     /// Returns [`RecvError`] once all senders have been dropped and the last value has been seen.
-    ///
-    /// # Panics
-    ///
-    /// Panics if the task's waker panics when it is cloned or dropped.
     ///
     /// # Examples
     ///
@@ -371,10 +340,6 @@ impl<T> Receiver<T> {
     ///
     /// Waits [as any read](Self#blocking).
     ///
-    /// # Panics
-    ///
-    /// Panics in a closure that modifies the same channel, in [debug builds](Self#blocking).
-    ///
     /// # Examples
     ///
     /// ```
@@ -390,7 +355,7 @@ impl<T> Receiver<T> {
         Ref::new(value, version, has_changed)
     }
 
-    /// Returns a reference to the current value, which stays as seen or unseen as it was.
+    /// Returns a reference to the current value, without marking it as seen.
     ///
     /// In a loop with [`changed`](Self::changed) use [`borrow_and_update`](Self::borrow_and_update): a value that is sent
     /// between `changed` and `borrow` would be returned twice. All senders wait while the [`Ref`] lives.
@@ -398,10 +363,6 @@ impl<T> Receiver<T> {
     /// # Blocking
     ///
     /// Waits [as any read](Self#blocking).
-    ///
-    /// # Panics
-    ///
-    /// Panics in a closure that modifies the same channel, in [debug builds](Self#blocking).
     ///
     /// # Examples
     ///
@@ -423,11 +384,6 @@ impl<T> Receiver<T> {
     ///
     /// Waits [as any read](Self#blocking). The value is cloned while it is locked.
     ///
-    /// # Panics
-    ///
-    /// Panics if the value's `clone` panics; the value stays unseen, and the channel stays usable. Also panics in a closure
-    /// that modifies the same channel, in [debug builds](Self#blocking).
-    ///
     /// # Examples
     ///
     /// ```
@@ -444,16 +400,11 @@ impl<T> Receiver<T> {
         self.with_and_update(T::clone)
     }
 
-    /// Returns a copy of the current value, which stays as seen or unseen as it was.
+    /// Returns a copy of the current value, without marking it as seen.
     ///
     /// # Blocking
     ///
     /// Waits [as any read](Self#blocking). The value is cloned while it is locked.
-    ///
-    /// # Panics
-    ///
-    /// Panics if the value's `clone` panics; the channel stays usable. Also panics in a closure that modifies the same
-    /// channel, in [debug builds](Self#blocking).
     ///
     /// # Examples
     ///
@@ -480,11 +431,6 @@ impl<T> Receiver<T> {
     /// Waits [as any read](Self#blocking). With the feature `critical-section`, `f` runs in a critical section: see
     /// [from interrupts](crate::guide::firmware#from-interrupts).
     ///
-    /// # Panics
-    ///
-    /// Panics if `f` panics; the value stays unseen, and the channel stays usable. Also panics in a closure that modifies
-    /// the same channel, in [debug builds](Self#blocking).
-    ///
     /// # Examples
     ///
     /// ```
@@ -499,7 +445,7 @@ impl<T> Receiver<T> {
         channel.with_and_update(caller(), &mut cursor.seen, f)
     }
 
-    /// Calls `f` with the current value, and returns the result of `f`. The value stays as seen or unseen as it was.
+    /// Calls `f` with the current value, without marking it as seen, and returns the result of `f`.
     ///
     /// Senders wait while `f` runs: keep it short, and do not send on the same channel in it.
     ///
@@ -507,11 +453,6 @@ impl<T> Receiver<T> {
     ///
     /// Waits [as any read](Self#blocking). With the feature `critical-section`, `f` runs in a critical section: see
     /// [from interrupts](crate::guide::firmware#from-interrupts).
-    ///
-    /// # Panics
-    ///
-    /// Panics if `f` panics; the channel stays usable. Also panics in a closure that modifies the same channel, in [debug
-    /// builds](Self#blocking).
     ///
     /// # Examples
     ///
@@ -538,10 +479,6 @@ impl<T> Receiver<T> {
     ///
     /// Returns [`TryRecvError::Empty`] if the value has been seen, or if a sender is changing it at this moment. Returns
     /// [`TryRecvError::Closed`] once all senders have been dropped and the last value has been seen.
-    ///
-    /// # Panics
-    ///
-    /// Panics if the value's `clone` panics; the value stays unseen, and the channel stays usable.
     ///
     /// # Examples
     ///
@@ -578,10 +515,6 @@ impl<T> Receiver<T> {
     /// Returns [`TryRecvError::Empty`] if the value has been seen, if `condition` returns `false`, or if a sender is changing the
     /// value at this moment. Returns [`TryRecvError::Closed`] instead once all senders have been dropped.
     ///
-    /// # Panics
-    ///
-    /// Panics if `condition` or the value's `clone` panics; the value stays unseen, and the channel stays usable.
-    ///
     /// # Examples
     ///
     /// ```
@@ -613,8 +546,8 @@ impl<T> Receiver<T> {
         Err(if now.is_closed() { TryRecvError::Closed } else { TryRecvError::Empty })
     }
 
-    /// Returns a reference to the current value, or `None` if a sender holds the value's lock or a thread has waited too
-    /// long for it. The value stays as seen or unseen as it was.
+    /// Returns a reference to the current value, without marking it as seen, or `None` if a sender holds the value's lock or a
+    /// queued thread has demanded it.
     ///
     /// # Blocking
     ///
@@ -633,7 +566,7 @@ impl<T> Receiver<T> {
         Some(Ref::new(value, version, self.cursor.seen != version))
     }
 
-    /// Returns `true` if there is a value that has not been seen. It stays unseen.
+    /// Returns `true` if there is an unseen value. It stays unseen.
     ///
     /// [`has_unseen`](Self::has_unseen) returns the same without an error.
     ///
@@ -660,7 +593,7 @@ impl<T> Receiver<T> {
         if now.is_closed() { Err(RecvError::new()) } else { Ok(now.is_other_than(self.cursor.seen)) }
     }
 
-    /// Returns `true` if there is a value that has not been seen, whether the channel is closed or not. It stays unseen.
+    /// Returns `true` if there is an unseen value, even on a closed channel. It stays unseen.
     ///
     /// # Blocking
     ///
@@ -750,13 +683,10 @@ impl<T> Receiver<T> {
 }
 
 /// Creates a receiver that has seen what this one has seen.
-///
-/// # Panics
-///
-/// Panics if there are more than `usize::MAX / 4` receivers, which is possible only with `mem::forget`.
 impl<T> Clone for Receiver<T> {
     fn clone(&self) -> Self {
-        Self::new(self.channel.clone(), self.cursor.seen)
+        let number = self.channel.receivers.add();
+        Self::new(self.channel.clone(), self.cursor.seen, number)
     }
 }
 

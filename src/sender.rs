@@ -1,4 +1,4 @@
-//! [`Sender`] and [`channel`].
+//! [`channel`], [`Sender`] and [`WeakSender`].
 
 use core::fmt;
 use core::mem;
@@ -6,9 +6,8 @@ use core::mem;
 use crate::channel::Channel;
 use crate::channel::count::Count;
 use crate::channel::state::{AtomicState, Version};
-use crate::channel::wait::Registration;
 use crate::error::SendError;
-use crate::futures::Closed;
+use crate::futures::{Closed, Opened, SenderWait};
 use crate::guard::Ref;
 use crate::lock::ValueLock;
 use crate::lock::deadlock::{Detector, caller};
@@ -16,7 +15,6 @@ use crate::lock::queue::Queue;
 use crate::receiver::Receiver;
 use crate::sync::{Arc, RwLock, new_arc};
 use crate::wake::Waiters;
-use crate::weak::WeakSender;
 
 /// Creates a channel that holds `init`, and returns its sender and a receiver that has seen `init`.
 ///
@@ -103,6 +101,7 @@ pub fn channel<T>(init: T) -> (Sender<T>, Receiver<T>) {
 /// assert!(rx.is_closed());
 /// ```
 pub struct Sender<T> {
+    /// On which channel does it send?
     pub(crate) channel: Arc<Channel<T>>,
 }
 
@@ -137,11 +136,6 @@ impl<T> Sender<T> {
     ///
     /// Returns [`SendError`] with the value if there is no receiver.
     ///
-    /// # Panics
-    ///
-    /// Panics if [a waker panics](Self#wakers-that-panic), or, in debug builds, if it would [wait for its own
-    /// thread](Self#blocking).
-    ///
     /// # Examples
     ///
     /// ```
@@ -170,11 +164,6 @@ impl<T> Sender<T> {
     ///
     /// Waits [as all senders](Self#blocking).
     ///
-    /// # Panics
-    ///
-    /// Panics if [a waker panics](Self#wakers-that-panic), or, in debug builds, if it would [wait for its own
-    /// thread](Self#blocking).
-    ///
     /// # Examples
     ///
     /// ```
@@ -198,9 +187,7 @@ impl<T> Sender<T> {
     ///
     /// # Panics
     ///
-    /// Panics if `modify` panics. Its changes up to then stay, without a new version or a wake-up, and the channel stays
-    /// usable. Also panics if [a waker panics](Self#wakers-that-panic), or, in debug builds, if it would [wait for its own
-    /// thread](Self#blocking).
+    /// Panics if `modify` panics. Its changes up to then stay, without a new version or a wake-up.
     ///
     /// # Examples
     ///
@@ -230,9 +217,7 @@ impl<T> Sender<T> {
     ///
     /// # Panics
     ///
-    /// Panics if `modify` panics. Its changes up to then stay, without a new version or a wake-up, and the channel stays
-    /// usable. Also panics if [a waker panics](Self#wakers-that-panic), or, in debug builds, if it would [wait for its own
-    /// thread](Self#blocking).
+    /// Panics if `modify` panics. Its changes up to then stay, without a new version or a wake-up.
     ///
     /// # Examples
     ///
@@ -265,11 +250,6 @@ impl<T> Sender<T> {
     ///
     /// Waits [as all senders](Self#blocking).
     ///
-    /// # Panics
-    ///
-    /// Panics if [a waker panics](Self#wakers-that-panic), or, in debug builds, if it would [wait for its own
-    /// thread](Self#blocking).
-    ///
     /// # Examples
     ///
     /// ```
@@ -294,17 +274,13 @@ impl<T> Sender<T> {
 
     /// Stores a new value, with or without receivers, if it differs from the current one, and returns the old value.
     ///
-    /// If the values are equal, it returns `None`: there is no new version, no receiver is woken, and `value` is dropped. (eyeball
-    /// calls this method `set_if_not_eq`.)
+    /// If the values are equal, it returns `None`: there is no new version, no receiver is woken, and `value` is dropped. A value that
+    /// changes and changes back is a new version, also for a receiver that has missed both changes. (eyeball calls this method
+    /// `set_if_not_eq`.)
     ///
     /// # Blocking
     ///
     /// Waits [as all senders](Self#blocking). The values are compared while the current one is locked.
-    ///
-    /// # Panics
-    ///
-    /// Panics if the comparison panics. Also panics if [a waker panics](Self#wakers-that-panic), or, in debug builds, if it
-    /// would [wait for its own thread](Self#blocking).
     ///
     /// # Examples
     ///
@@ -346,10 +322,6 @@ impl<T> Sender<T> {
     /// Returns the value while a `Ref` of the channel lives, another caller holds the value's lock, or a queued thread has
     /// demanded it.
     ///
-    /// # Panics
-    ///
-    /// Panics if [a waker panics](Self#wakers-that-panic).
-    ///
     /// # Examples
     ///
     /// ```
@@ -369,9 +341,7 @@ impl<T> Sender<T> {
 
     /// Creates a receiver that has seen the current value.
     ///
-    /// # Panics
-    ///
-    /// Panics if there are more than `usize::MAX / 4` receivers, which is possible only with `mem::forget`.
+    /// The first receiver wakes all senders that wait in [`opened`](Self::opened).
     ///
     /// # Examples
     ///
@@ -383,14 +353,17 @@ impl<T> Sender<T> {
     /// assert_eq!(*rx.borrow(), 2);
     /// ```
     pub fn subscribe(&self) -> Receiver<T> {
-        Receiver::new(self.channel.clone(), self.version())
+        // The version comes before the count. A send in between then finds no receiver, or its value is unseen.
+        let seen = self.version();
+        let (number, is_awaited) = self.channel.receivers.add_first();
+        let receiver = Receiver::new(self.channel.clone(), seen, number);
+        if is_awaited {
+            self.channel.waiters.notify_opened();
+        }
+        receiver
     }
 
     /// Creates a receiver that has not seen the current value, so its first wait returns at once.
-    ///
-    /// # Panics
-    ///
-    /// Panics if there are more than `usize::MAX / 4` receivers, which is possible only with `mem::forget`.
     ///
     /// # Examples
     ///
@@ -416,12 +389,7 @@ impl<T> Sender<T> {
     ///
     /// # Cancel safety
     ///
-    /// This method is cancel safe. If it is used in `select!` and another branch completes first, no waker is left
-    /// registered.
-    ///
-    /// # Panics
-    ///
-    /// Panics if the task's waker panics when it is cloned or dropped.
+    /// This method is cancel safe.
     ///
     /// # Examples
     ///
@@ -437,7 +405,35 @@ impl<T> Sender<T> {
     #[doc(alias = "closed_timeout")]
     #[doc(alias = "closed_deadline")]
     pub fn closed(&self) -> Closed<'_, T> {
-        Closed { channel: &self.channel, registration: Registration::of_sender() }
+        Closed { wait: SenderWait::new(&self.channel) }
+    }
+
+    /// Waits until there is a receiver: the mirror of [`closed`](Self::closed).
+    ///
+    /// It returns at once if there is one. With both methods, a task produces values only while someone watches: see [work only
+    /// while there is a receiver](crate::guide::closing#work-only-while-there-is-a-receiver). A receiver that is dropped before
+    /// the task runs goes unnoticed, and the wait goes on.
+    ///
+    /// # Blocking
+    ///
+    /// Suspends the task until a receiver subscribes. Checking for receivers never waits for readers or senders.
+    ///
+    /// # Cancel safety
+    ///
+    /// This method is cancel safe.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # futures_lite::future::block_on(async {
+    /// let tx = watch_channel::Sender::new(());
+    /// let rx = tx.subscribe();
+    /// tx.opened().await;
+    /// assert_eq!(tx.receiver_count(), 1);
+    /// # });
+    /// ```
+    pub fn opened(&self) -> Opened<'_, T> {
+        Opened { wait: SenderWait::new(&self.channel) }
     }
 
     /// Returns `true` if there is no receiver. A later [`subscribe`](Self::subscribe) can create one again.
@@ -462,10 +458,6 @@ impl<T> Sender<T> {
     ///
     /// Waits [as any read](Receiver#blocking). All senders wait while the [`Ref`] lives.
     ///
-    /// # Panics
-    ///
-    /// Panics in a closure that modifies the same channel, in [debug builds](Self#blocking).
-    ///
     /// # Examples
     ///
     /// ```
@@ -483,11 +475,6 @@ impl<T> Sender<T> {
     /// # Blocking
     ///
     /// Waits [as any read](Receiver#blocking). The value is cloned while it is locked.
-    ///
-    /// # Panics
-    ///
-    /// Panics if the value's `clone` panics; the channel stays usable. Also panics in a closure that modifies the same
-    /// channel, in [debug builds](Self#blocking).
     ///
     /// # Examples
     ///
@@ -512,11 +499,6 @@ impl<T> Sender<T> {
     /// Waits [as any read](Receiver#blocking). With the feature `critical-section`, `f` runs in a critical section: see
     /// [from interrupts](crate::guide::firmware#from-interrupts).
     ///
-    /// # Panics
-    ///
-    /// Panics if `f` panics; the channel stays usable. Also panics in a closure that modifies the same channel, in [debug
-    /// builds](Self#blocking).
-    ///
     /// # Examples
     ///
     /// ```
@@ -528,8 +510,8 @@ impl<T> Sender<T> {
         self.channel.with(caller(), |value, _| f(value))
     }
 
-    /// Returns a reference to the current value, or `None` if a sender holds the value's lock or a thread has waited too
-    /// long for it.
+    /// Returns a reference to the current value, or `None` if a sender holds the value's lock or a queued thread has demanded
+    /// it.
     ///
     /// # Blocking
     ///
@@ -617,9 +599,6 @@ impl<T> Sender<T> {
     }
 }
 
-/// # Panics
-///
-/// Panics if there are more than `usize::MAX / 4` senders, which is possible only with `mem::forget`.
 impl<T> Clone for Sender<T> {
     fn clone(&self) -> Self {
         self.channel.senders.add();
@@ -645,5 +624,86 @@ impl<T: Default> Default for Sender<T> {
 impl<T: fmt::Debug> fmt::Debug for Sender<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Sender").field("shared", &self.channel).finish()
+    }
+}
+
+/// A sender that does not keep the channel open, made by [`Sender::downgrade`].
+///
+/// To send, call [`upgrade`](Self::upgrade), which returns a [`Sender`] until the channel is closed. The last value stays in
+/// memory as long as any handle of the channel lives, including weak senders.
+///
+/// # Examples
+///
+/// ```
+/// let (tx, rx) = watch_channel::channel(1);
+/// let weak = tx.downgrade();
+/// weak.upgrade().unwrap().set(2);
+/// assert_eq!(rx.get(), 2);
+/// drop(tx);
+/// assert!(weak.upgrade().is_none());
+/// ```
+pub struct WeakSender<T> {
+    /// Which channel may it upgrade to?
+    channel: Arc<Channel<T>>,
+}
+
+impl<T> WeakSender<T> {
+    pub(crate) fn new(channel: Arc<Channel<T>>) -> Self {
+        Self { channel }
+    }
+
+    /// Returns a sender, or `None` once the last sender has been dropped: a closed channel stays closed.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let tx = watch_channel::Sender::new(());
+    /// let weak = tx.downgrade();
+    /// assert!(weak.upgrade().is_some_and(|upgraded| upgraded.same_channel(&tx)));
+    /// drop(tx);
+    /// assert!(weak.upgrade().is_none());
+    /// ```
+    pub fn upgrade(&self) -> Option<Sender<T>> {
+        self.channel.senders.add_unless_zero().then(|| Sender { channel: self.channel.clone() })
+    }
+
+    /// Returns the number of senders at this moment, without the weak senders.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let tx = watch_channel::Sender::new(());
+    /// let weak = tx.downgrade();
+    /// assert_eq!(weak.sender_count(), 1);
+    /// ```
+    pub fn sender_count(&self) -> usize {
+        self.channel.senders.get()
+    }
+
+    /// Returns `true` if both belong to the same channel.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let tx = watch_channel::Sender::new(());
+    /// let weak = tx.downgrade();
+    /// assert!(weak.same_channel(&tx.clone().downgrade()));
+    /// ```
+    pub fn same_channel(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.channel, &other.channel)
+    }
+}
+
+impl<T> Clone for WeakSender<T> {
+    fn clone(&self) -> Self {
+        Self::new(self.channel.clone())
+    }
+}
+
+/// Shows the version and the value, or `<locked>` where [`try_borrow`](Sender::try_borrow) would return `None`. It never
+/// waits.
+impl<T: fmt::Debug> fmt::Debug for WeakSender<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("WeakSender").field("shared", &self.channel).finish()
     }
 }

@@ -160,6 +160,26 @@ fn g5_polls_that_keep_their_registration_allocate_at_first_and_never_again() {
     }
 }
 
+#[test]
+fn g5_a_mapped_receiver_allocates_at_its_first_wait_and_never_again() {
+    warm_up();
+    let (tx, rx) = channel(0u64);
+    let mut mapped = None;
+    assert_eq!(allocations(|| mapped = Some(rx.map(|value| value / 2))), 0);
+    let (mut mapped, task) = (mapped.unwrap(), Task::new());
+    let mut round = |value| {
+        task.poll_pending(mapped.changed());
+        tx.set(value);
+        mapped.get();
+        tx.set(value + 2);
+        assert!(task.poll_ready(mapped.recv()).is_ok());
+    };
+    round(0);
+    for value in 1..100 {
+        assert_eq!(allocations(|| round(2 * value)), 0, "round {value}");
+    }
+}
+
 /// Broken by a wait that does not keep its thread's waker for the next wait.
 #[cfg(feature = "std")]
 #[test]

@@ -7,6 +7,10 @@ use std::rc::Rc;
 
 use watch_channel::error::{RecvError, RecvTimeoutError, SendError, TryRecvError};
 use watch_channel::{Cached, Receiver, Ref, Sender, Version, Watch, WeakSender, channel};
+use watch_channel::{
+    CachedChanged, Changed, Closed, Mapped, MappedChanged, MappedRecv, Opened, Recv, RecvIf, WaitFor, WaitForMap,
+    WaitUntil,
+};
 
 /// Sync, but not Send.
 type SyncOnly = std::sync::MutexGuard<'static, u8>;
@@ -103,6 +107,8 @@ is_not!(WeakSender<SyncOnly>: Send);
 is_not!(WeakSender<SendOnly>: Sync);
 is!(Cached<String>: Send + Sync + Unpin + UnwindSafe + RefUnwindSafe);
 is_not!(Cached<SendOnly>: Sync);
+is!(Mapped<String, String, fn(&String) -> String>: Send + Sync + Unpin + UnwindSafe + RefUnwindSafe);
+is_not!(Mapped<SendOnly, u8, fn(&SendOnly) -> u8>: Sync);
 is!(Watch<String>: Send + Sync + Unpin + UnwindSafe + RefUnwindSafe);
 is!(Watch<Nothing>: Unpin + UnwindSafe + RefUnwindSafe);
 is_not!(Watch<SendOnly>: Sync);
@@ -136,18 +142,25 @@ mod logged {
     is!(RecvTimeoutError: defmt::Format);
 }
 
+is!(Changed<'static, String>: Send + Sync + Unpin);
+is!(Recv<'static, String>: Send + Sync + Unpin);
+is!(RecvIf<'static, String, fn(&String) -> bool>: Send + Sync + Unpin);
+is!(WaitFor<'static, String, fn(&String) -> bool>: Send + Sync + Unpin);
+is!(WaitUntil<'static, String, fn(&String) -> bool>: Send + Sync + Unpin);
+is!(WaitForMap<'static, String, fn(&String) -> Option<u8>>: Send + Sync + Unpin);
+is!(CachedChanged<'static, String>: Send + Sync + Unpin);
+is!(MappedChanged<'static, String, u8, fn(&String) -> u8>: Send + Sync + Unpin);
+is!(MappedRecv<'static, String, u8, fn(&String) -> u8>: Send + Sync + Unpin);
+is!(Closed<'static, String>: Send + Sync + Unpin);
+is!(Opened<'static, String>: Send + Sync + Unpin);
+is_not!(Changed<'static, SendOnly>: Send);
+is_not!(Closed<'static, SendOnly>: Send);
+
 fn is_send_and_sync<T: Send + Sync>(_: &T) {}
 
 #[test]
-fn the_futures_can_be_sent_and_shared() {
+fn a_task_that_waits_can_be_sent_and_shared() {
     let (tx, mut rx) = channel(String::new());
-    is_send_and_sync(&rx.changed());
-    is_send_and_sync(&rx.recv());
-    is_send_and_sync(&rx.recv_if(|_| true));
-    is_send_and_sync(&rx.wait_until(|_| true));
-    is_send_and_sync(&rx.wait_for(|_| true));
-    is_send_and_sync(&rx.wait_for_map(|value| value.chars().next()));
-    is_send_and_sync(&tx.closed());
     is_send_and_sync(&async move {
         rx.changed().await.unwrap();
         let _ = rx.borrow_and_update().len();

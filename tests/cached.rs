@@ -1,4 +1,4 @@
-//! `Cached`: a copy of the value, which is renewed when the channel has a newer one.
+//! `Cached`: a copy of the value, which is refreshed when the channel has a newer one.
 
 mod common;
 
@@ -115,6 +115,18 @@ fn clones_are_independent_and_the_receiver_can_be_taken_out() {
     let rx: Receiver<i32> = cached.into_inner();
     assert!(!rx.has_unseen());
     assert!(format!("{other:?}").starts_with("Cached { value: 2"));
+}
+
+/// A clone of a `Cached` does not read the channel.
+#[test]
+fn a_clone_copies_the_copy() {
+    let (tx, rx) = channel(1);
+    let cached = Cached::new(rx);
+    tx.set(2);
+    let mut clone = tx.send_modify(|_| cached.clone());
+    assert_eq!(*clone.peek(), 1);
+    assert!(clone.receiver().has_unseen());
+    assert_eq!((*clone.get(), *cached.peek()), (2, 1));
 }
 
 #[test]

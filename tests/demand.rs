@@ -1,4 +1,4 @@
-//! A thread that has waited long enough demands the value's lock. `try_borrow` and `try_set` then fail; `try_recv` does not.
+//! A thread that has waited long enough demands the value's lock. `try_borrow`, `try_recv` and `try_set` then fail.
 #![cfg(feature = "std")]
 
 mod common;
@@ -25,6 +25,10 @@ fn while_a_sender_waits<R: Send + 'static>(f: impl FnOnce(&mut Receiver<u32>) ->
     })
 }
 
+fn on_new_thread<R: Send>(f: impl FnOnce() -> R + Send) -> R {
+    thread::scope(|scope| scope.spawn(f).join().unwrap())
+}
+
 /// Calls `f` until it returns `true`, for some seconds: many times as long as a thread waits before it demands the lock.
 fn comes_true(mut f: impl FnMut() -> bool) -> bool {
     (0..2_000).any(|_| {
@@ -39,14 +43,17 @@ fn g7_try_borrow_returns_nothing_while_a_sender_demands_the_lock() {
     assert!(while_a_sender_waits(|rx| comes_true(|| rx.try_borrow().is_none())));
 }
 
-/// Any `Ref` of this thread is enough, even of another channel: the sender may be waiting for this thread.
+/// Only a `Ref` of the same channel is enough. Broken by a thread that passes because it holds any guard.
 #[test]
-fn g7_try_borrow_succeeds_on_a_thread_that_holds_a_ref() {
+fn g7_try_borrow_passes_a_demand_on_a_thread_that_holds_a_ref_of_the_channel() {
     assert!(while_a_sender_waits(|rx| {
-        assert!(comes_true(|| rx.try_borrow().is_none()));
+        let held = rx.borrow();
+        assert!(comes_true(|| on_new_thread(|| rx.try_borrow().is_none())));
+        let passes = rx.try_borrow().is_some();
+        drop(held);
         let (_other_tx, other_rx) = channel(0);
         let _other = other_rx.borrow();
-        rx.try_borrow().is_some()
+        passes && rx.try_borrow().is_none()
     }));
 }
 
@@ -62,16 +69,42 @@ fn g7_a_ref_that_is_dropped_passes_no_demand() {
     }));
 }
 
-/// `try_recv` differs from `try_borrow` and `try_set`: a receiver that waits for the next version would find this one again and
-/// again without receiving it.
+/// A receiver that asks again and again would otherwise keep the sender waiting. The value stays unseen.
 #[test]
-fn try_recv_ignores_a_demand() {
-    let received = while_a_sender_waits(|rx| {
+fn g7_try_recv_returns_nothing_while_a_sender_demands_the_lock() {
+    assert!(while_a_sender_waits(|rx| {
         assert!(comes_true(|| rx.try_borrow().is_none()));
         rx.mark_changed();
-        (rx.try_recv(), rx.try_recv())
+        rx.try_recv() == Err(TryRecvError::Empty) && rx.has_unseen()
+    }));
+}
+
+/// A reader demands the lock of a channel that closes meanwhile. Broken by a `try_recv` that reports the close instead.
+#[test]
+fn try_recv_does_not_report_a_close_before_the_last_value() {
+    must_end(|| {
+        let (tx, mut rx) = channel(0);
+        let reader = rx.clone();
+        let (entered, is_inside) = std::sync::mpsc::channel();
+        let sender = thread::spawn(move || {
+            tx.send_modify(|value| {
+                entered.send(()).unwrap();
+                thread::sleep(Duration::from_millis(30));
+                *value = 1;
+            });
+        });
+        is_inside.recv().unwrap();
+        let reading = thread::spawn(move || drop(reader.borrow()));
+        let received = loop {
+            match rx.try_recv() {
+                Err(TryRecvError::Empty) => thread::yield_now(),
+                received => break received,
+            }
+        };
+        assert_eq!(received, Ok(1));
+        sender.join().unwrap();
+        reading.join().unwrap();
     });
-    assert_eq!(received, (Ok(0), Err(TryRecvError::Empty)));
 }
 
 /// A thread that demands the lock leaves no demand behind.

@@ -17,7 +17,16 @@ fn they_need_not_be_pinned_whatever_they_hold() {
     let (tx, mut rx) = channel(std::marker::PhantomPinned);
     let pinned = std::marker::PhantomPinned;
     is_unpin(&tx.closed());
+    is_unpin(&tx.opened());
     is_unpin(&rx.changed());
+    is_unpin(
+        &rx.clone()
+            .map(|_| {
+                let _ = &pinned;
+                1
+            })
+            .recv(),
+    );
     is_unpin(&rx.wait_for(|_| {
         let _ = &pinned;
         true
@@ -176,4 +185,56 @@ fn their_types_can_be_named() {
     assert_eq!(block_on(changed(&mut rx)), Ok(()));
     assert_eq!(*block_on(at(&mut rx, 2)).unwrap(), 2);
     assert_eq!(block_on(text(&mut rx)), Ok(String::from("2")));
+}
+
+/// `select!` of the crate futures takes each wait where it is made.
+#[cfg(feature = "stream")]
+#[test]
+fn futures_select_takes_them() {
+    use futures_util::select;
+
+    let (tx, mut rx) = channel(1);
+    let mut other = rx.clone();
+    let mut cached = watch_channel::Cached::new(rx.clone());
+    let mut mapped = rx.clone().map(|value| value % 2);
+    let mut also_mapped = mapped.clone();
+    tx.set(2);
+    let first = block_on(async {
+        select! {
+            value = rx.recv() => value.unwrap(),
+            () = tx.closed() => unreachable!("there are receivers"),
+        }
+    });
+    assert_eq!(first, 2);
+    let mut chosen = 0;
+    for _ in 0..6 {
+        block_on(async {
+            select! {
+                _ = rx.changed() => unreachable!("it has seen the value"),
+                value = other.recv_if(|value| *value == 2) => chosen += value.unwrap(),
+                _ = cached.changed() => chosen += 10,
+                _ = mapped.changed() => chosen += 100,
+                value = also_mapped.recv() => chosen += 1_000 + value.unwrap(),
+                () = tx.opened() => chosen += 0,
+            }
+        });
+    }
+    drop(tx);
+    while block_on(async {
+        select! {
+            value = other.recv_if(|value| *value == 2) => value.map(|value| chosen += value),
+            complete => unreachable!("they are never terminated"),
+        }
+    })
+    .is_ok()
+    {}
+    block_on(async {
+        select! {
+            found = rx.wait_until(|value| *value == 2) => found.unwrap(),
+            found = other.wait_for_map(|value| Some(*value)) => assert_eq!(found, Ok(2)),
+        }
+        select! {
+            value = rx.wait_for(|value| *value == 2) => assert_eq!(*value.unwrap(), 2),
+        }
+    });
 }

@@ -316,3 +316,15 @@ fn send_modify_returns_what_its_closure_returns() {
     tx.send_modify(clear);
     assert_eq!(rx.get(), []);
 }
+
+/// A receiver that comes between learns of both changes, so one that does not must not be kept from the second. (Kotlin's
+/// `StateFlow` delivers nothing there.)
+#[test]
+fn a_value_that_changes_and_changes_back_is_unseen() {
+    let (tx, mut rx) = channel('a');
+    let before = rx.version();
+    assert_eq!(tx.set_if_changed('b'), Some('a'));
+    assert_eq!(tx.set_if_changed('a'), Some('b'));
+    assert_ne!(rx.version(), before);
+    assert_eq!(rx.try_recv(), Ok('a'));
+}

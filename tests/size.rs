@@ -21,8 +21,9 @@ fn a_ref_is_four_words() {
 }
 
 #[test]
-fn a_wait_for_the_last_receivers_drop_is_two_words() {
+fn a_senders_waits_are_two_words() {
     assert_eq!(size_of::<watch_channel::Closed<'_, [u64; 9]>>(), 16);
+    assert_eq!(size_of::<watch_channel::Opened<'_, [u64; 9]>>(), 16);
 }
 
 /// The size of the closure comes on top of that. A debug build also keeps the place of the call.
@@ -35,4 +36,7 @@ fn a_receivers_waits_are_three_words() {
     assert_eq!(size_of::<watch_channel::WaitUntil<'_, [u64; 9], ()>>(), 24);
     assert_eq!(size_of::<watch_channel::Recv<'_, [u64; 9]>>(), 24);
     assert_eq!(size_of::<watch_channel::RecvIf<'_, [u64; 9], ()>>(), 32);
+    assert_eq!(size_of::<watch_channel::CachedChanged<'_, [u64; 9]>>(), 32);
+    assert_eq!(size_of::<watch_channel::MappedChanged<'_, [u64; 9], u64, ()>>(), 40);
+    assert_eq!(size_of::<watch_channel::MappedRecv<'_, [u64; 9], u64, ()>>(), 40);
 }

@@ -177,3 +177,22 @@ fn a_value_found_by_wait_until_or_wait_for_map_counts_as_seen() {
     assert_eq!(task.poll_ready(rx.wait_for_map(|value| (*value == 3).then_some("three"))), Ok("three"));
     assert!(!rx.has_unseen());
 }
+
+/// Unlike that of `recv_if`, the closure of a wait for a state marks what it is called with, even if it panics.
+#[test]
+fn a_value_whose_closure_panics_is_marked_as_seen() {
+    let (tx, mut rx) = channel(0);
+    let task = Task::new();
+    macro_rules! panics_and_marks {
+        ($($wait:tt)+) => {
+            tx.send_modify(|value| *value += 1);
+            let panicked = catch_unwind(AssertUnwindSafe(|| task.poll_ready(rx.$($wait)+).is_ok()));
+            assert!(panicked.is_err() && !rx.has_unseen(), "{}", stringify!($($wait)+));
+        };
+    }
+    panics_and_marks!(wait_for(|_| panic!("on purpose")));
+    panics_and_marks!(wait_until(|_| panic!("on purpose")));
+    panics_and_marks!(wait_for_map(|_| -> Option<()> { panic!("on purpose") }));
+    tx.set(9);
+    assert_eq!(task.poll_ready(rx.wait_until(|value| *value == 9)), Ok(()));
+}

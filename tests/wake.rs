@@ -64,6 +64,28 @@ fn use_everything(tx: &Sender<u32>, rx: &Mutex<Receiver<u32>>) {
     }
 }
 
+/// A sender's waker subscribes while `opened` clones it. The wait then ends at once, and leaves its flag behind. Broken by a
+/// `subscribe` that wakes senders although its receiver is not the first one.
+#[test]
+fn g3_a_second_receiver_wakes_no_sender_that_waits_in_closed() {
+    let tx = Sender::new(0);
+    let first = Arc::new(Mutex::new(None));
+    let waker = nosy_waker({
+        let (tx, first) = (tx.clone(), first.clone());
+        move || {
+            first.lock().unwrap().get_or_insert_with(|| tx.subscribe());
+        }
+    });
+    assert!(Box::pin(tx.opened()).as_mut().poll(&mut Context::from_waker(&waker)).is_ready());
+    let task = Task::new();
+    let mut closed = Box::pin(tx.closed());
+    assert!(task.poll(&mut closed).is_pending());
+    let second = tx.subscribe();
+    assert_eq!(task.wakes(), 0);
+    drop((second, first.lock().unwrap().take()));
+    assert_eq!(task.wakes(), 1);
+}
+
 #[test]
 fn g3_wakers_are_cloned_woken_and_dropped_with_no_lock_held() {
     must_end(|| {

@@ -21,6 +21,11 @@ pub(crate) trait Candidate: Send + Sync + 'static {
     /// Calls `inside` while this thread holds a `Ref`.
     fn hold<R>(&self, inside: impl FnOnce() -> R) -> R;
 
+    /// Calls `inside` while this thread reads, unless it would have to wait. (tokio has no such call: it waits.)
+    fn attempt(&self, inside: impl FnOnce()) {
+        self.hold(inside);
+    }
+
     /// Reads inside [`hold`](Self::hold).
     fn read_again(&self) -> u64 {
         self.read()
@@ -57,6 +62,14 @@ impl Candidate for ThisCrate {
     fn hold<R>(&self, inside: impl FnOnce() -> R) -> R {
         let _held = self.0.borrow();
         inside()
+    }
+
+    fn attempt(&self, inside: impl FnOnce()) {
+        let refuse = |_: &u64| {
+            inside();
+            false
+        };
+        self.0.subscribe_unseen().try_recv_if(refuse).expect_err("it refuses");
     }
 }
 
@@ -118,6 +131,12 @@ impl Candidate for ParkingLot {
     fn hold<R>(&self, inside: impl FnOnce() -> R) -> R {
         let _held = self.0.read();
         inside()
+    }
+
+    fn attempt(&self, inside: impl FnOnce()) {
+        if let Some(_held) = self.0.try_read() {
+            inside();
+        }
     }
 
     fn read_again(&self) -> u64 {

@@ -125,6 +125,25 @@ pub(crate) const SCENARIOS: &[Scenario] = &[
     scenario("a sender beside 32 readers, 17.5 to 35 ms each", 1, each!(sender_beside_readers(32, millis(35))), &[
         figure("worst of 10 sends", Nanoseconds, &[Max(40.0 * MS)]),
     ]),
+    scenario("a sender beside 4 threads that attempt to read, 20 us each", 1, each!(beside_attempts(4, micros(20))), &[
+        figure("worst of 20 sends", Nanoseconds, &[Max(100.0 * MS)]),
+    ]),
+    scenario("a sender beside 8 threads that attempt to read, 100 us each", 1, each!(beside_attempts(8, micros(100))), &[
+        figure("worst of 20 sends", Nanoseconds, &[Max(100.0 * MS)]),
+    ]),
+    scenario("a sender beside 8 reads inside changes of other channels, 10 us each", 1, each!(beside_nested_reads(8, micros(10))), &[
+        figure("worst of 20 sends", Nanoseconds, &[Max(100.0 * MS)]),
+    ]),
+    scenario("a sender beside 16 reads under Refs of other channels, 3 to 6 ms each", 1, each!(beside_reads_under_refs(16, millis(6))), &[
+        figure("worst of 20 sends", Nanoseconds, &[Max(100.0 * MS)]),
+    ]),
+    scenario("two threads that read each other's channel, for which senders wait", 1, each!(crosswise()), &[
+        figure("until all have ended", Nanoseconds, &[Max(100.0 * MS)]),
+    ]),
+    scenario("a send beside a first thread of low priority", 1, each!(low_priority()), &[
+        figure("median of 20", Nanoseconds, &[Max(50.0 * US)]),
+        figure("worst of 20", Nanoseconds, &[Max(100.0 * MS)]),
+    ]),
     scenario("1 blocked sender", 1, each!(blocked_senders(1)), &[figure("CPU", Percent, &[Max(2.0)])]),
     scenario("64 blocked senders", 1, each!(blocked_senders(64)), &[figure("CPU", Percent, &[Max(2.0)])]),
     scenario("256 blocked senders", 1, each!(blocked_senders(256)), &[figure("CPU", Percent, &[Max(2.0)])]),
@@ -199,22 +218,113 @@ fn sender_beside_readers<C: Candidate>(readers: usize, longest: Duration) -> Rou
         || {
             // The readers no longer start together.
             thread::sleep(5 * longest);
-            let send = || {
-                thread::sleep(millis(5));
-                time(|| candidate.set(1))
-            };
-            // A slow send is enough.
-            let mut worst = Duration::ZERO;
-            for _ in 0..10 {
-                worst = worst.max(send());
-                if worst > LONGEST_WAIT {
-                    break;
-                }
-            }
-            worst
+            worst_send(&candidate, 10)
         },
     );
     Ok(vec![nanoseconds(worst)])
+}
+
+/// Sends every 5 ms, and returns how long the slowest send takes. A slow send is enough.
+fn worst_send<C: Candidate>(candidate: &C, sends: usize) -> Duration {
+    let mut worst = Duration::ZERO;
+    for _ in 0..sends {
+        thread::sleep(millis(5));
+        worst = worst.max(time(|| candidate.set(1)));
+        if worst > LONGEST_WAIT {
+            break;
+        }
+    }
+    worst
+}
+
+/// Threads try to read without a pause, and each look at the value takes that long. Another thread sends 20 times. Returns how
+/// long the slowest send takes.
+fn beside_attempts<C: Candidate>(threads: usize, look: Duration) -> Round {
+    let candidate = C::new();
+    let worst = beside(threads, |_| candidate.attempt(|| spin(look)), || worst_send(&candidate, 20));
+    Ok(vec![nanoseconds(worst)])
+}
+
+/// Threads read one channel inside a change of another one, each of its own. Another thread sends 20 times. Returns how long the
+/// slowest send takes.
+fn beside_nested_reads<C: Candidate>(threads: usize, look: Duration) -> Round {
+    let candidate = C::new();
+    let nested = |_: &mut Random| C::new().modify(|| candidate.hold(|| spin(look)));
+    let worst = beside(threads, nested, || worst_send(&candidate, 20));
+    Ok(vec![nanoseconds(worst)])
+}
+
+/// Threads hold a `Ref` for `longest` or down to half of that, each under a `Ref` of another channel. Another thread sends 20
+/// times. Returns how long the slowest send takes.
+fn beside_reads_under_refs<C: Candidate>(threads: usize, longest: Duration) -> Round {
+    let candidate = C::new();
+    let nested = |random: &mut Random| {
+        C::new().hold(|| candidate.hold(|| thread::sleep(random.between(longest / 2, longest))));
+    };
+    let worst = beside(threads, nested, || worst_send(&candidate, 20));
+    Ok(vec![nanoseconds(worst)])
+}
+
+/// Two threads hold a `Ref` of a channel each, a sender waits for each, and then each thread reads the other one's channel. Returns
+/// how long it takes until all four have ended.
+fn crosswise<C: Candidate>() -> Round {
+    if C::SECOND_READ_DEADLOCKS {
+        return Err(Missing::Deadlock);
+    }
+    let channels = [C::new(), C::new()];
+    let blocked = Barrier::new(2);
+    let start = thread::scope(|scope| {
+        let readers = [(0, 1), (1, 0)].map(|(mine, theirs)| {
+            let (channels, blocked) = (&channels, &blocked);
+            scope.spawn(move || {
+                channels[mine].hold(|| {
+                    blocked.wait();
+                    scope.spawn(move || channels[mine].set(1));
+                    thread::sleep(START);
+                    let start = Instant::now();
+                    channels[theirs].read_again();
+                    start
+                })
+            })
+        });
+        readers.map(|reader| reader.join().unwrap()).into_iter().min()
+    });
+    Ok(vec![start.map_or(0.0, |start| nanoseconds(start.elapsed()))])
+}
+
+/// A thread of the lowest priority waits for a `Ref`, and eight threads are busy. The `Ref` is dropped, and a thread of normal
+/// priority sends. Returns the median and the longest of 20 such sends.
+#[cfg(target_os = "linux")]
+fn low_priority<C: Candidate>() -> Round {
+    let send = || {
+        let candidate = C::new();
+        let stop = AtomicBool::new(false);
+        thread::scope(|scope| {
+            candidate.hold(|| {
+                scope.spawn(|| {
+                    let this = rustix::thread::gettid();
+                    rustix::process::setpriority_process(Some(this), 19).expect("a priority can be lowered");
+                    candidate.set(1);
+                });
+                thread::sleep(START);
+                for _ in 0..8 {
+                    scope.spawn(|| while !stop.load(Ordering::Relaxed) {});
+                }
+                thread::sleep(millis(10));
+            });
+            let took = time(|| candidate.set(2));
+            stop.store(true, Ordering::Relaxed);
+            nanoseconds(took)
+        })
+    };
+    let times: Vec<_> = (0..20).map(|_| send()).collect();
+    let worst = times.iter().copied().fold(0.0, f64::max);
+    Ok(vec![median(times), worst])
+}
+
+#[cfg(not(target_os = "linux"))]
+fn low_priority<C: Candidate>() -> Round {
+    Err(Missing::NotMeasured)
 }
 
 /// A thread holds a `Ref` that blocks senders, and borrows 25 more times. Returns the median of these times.

@@ -1,4 +1,4 @@
-//! The limits: what the bare parts of a channel cost without the channel.
+//! Limits are lower bounds: the cost of the bare lock, atomic or park that an operation is built on.
 
 use std::hint::black_box;
 use std::sync::atomic::{AtomicU64, Ordering};

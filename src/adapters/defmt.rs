@@ -6,8 +6,7 @@ use defmt::{Format, Formatter, write};
 use crate::channel::state::Version;
 use crate::error::{RecvError, RecvTimeoutError, SendError, TryRecvError};
 use crate::receiver::Receiver;
-use crate::sender::Sender;
-use crate::weak::WeakSender;
+use crate::sender::{Sender, WeakSender};
 
 impl Format for Version {
     fn format(&self, f: Formatter<'_>) {

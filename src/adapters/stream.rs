@@ -1,12 +1,13 @@
-//! [`WatchStream`] (feature `stream`).
+//! [`WatchStream`], and [`FusedFuture`] for all futures (feature `stream`).
 
 use core::fmt;
 use core::pin::Pin;
 use core::task::{Context, Poll, ready};
 
-use futures_core::{FusedStream, Stream};
+use futures_core::{FusedFuture, FusedStream, Stream};
 
 use crate::coop::poll_within_budget;
+use crate::every_wait::every_wait;
 use crate::lock::deadlock::caller;
 use crate::receiver::Receiver;
 
@@ -42,7 +43,9 @@ use crate::receiver::Receiver;
 /// assert_eq!(block_on(changes.collect::<Vec<_>>()), ["changed"]);
 /// ```
 pub struct WatchStream<T> {
+    /// Where do the values come from?
     receiver: Receiver<T>,
+    /// What does the next poll return?
     next: Next,
 }
 
@@ -120,10 +123,6 @@ impl<T> WatchStream<T> {
 impl<T: Clone> Stream for WatchStream<T> {
     type Item = T;
 
-    /// # Panics
-    ///
-    /// Panics if the value's `clone` panics; the value stays unseen. Also panics if the task's waker panics when it is
-    /// cloned or dropped.
     fn poll_next(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<T>> {
         let Self { receiver, next } = self.get_mut();
         match next {
@@ -166,7 +165,7 @@ impl<T> Receiver<T> {
     }
 }
 
-/// The clone goes on where this stream is, and is independent from then on.
+/// The clone starts where this stream is, and goes on by itself.
 impl<T> Clone for WatchStream<T> {
     fn clone(&self) -> Self {
         Self { receiver: self.receiver.clone(), next: self.next }
@@ -185,3 +184,16 @@ impl<T> From<Receiver<T>> for WatchStream<T> {
         Self::new(receiver)
     }
 }
+
+/// Implements `FusedFuture`, so `futures::select!` takes a future where it is made.
+macro_rules! fused {
+    ($(impl[$($parameter:tt)*] $future:ty $(=> $result:ty)?;)+) => { $(
+        /// It is never terminated: a future that was ready can be polled again, and then waits again.
+        impl<$($parameter)*> FusedFuture for $future {
+            fn is_terminated(&self) -> bool {
+                false
+            }
+        }
+    )+ };
+}
+every_wait!(fused, fused);

@@ -1,13 +1,18 @@
-//! A count of handles, with one flag in the same word: a sender waits for the count to reach zero.
+//! A count of handles, with two flags in the same word: senders wait for the last handle's drop, or for the first handle.
 //!
-//! The flag and the count are in one atomic for the same reason as the bits of the state word: [`Count::set_waiting`] either
-//! comes before the last handle's [`Count::remove`], which then finds the flag, or after it, and finds zero.
+//! The count and the flags share one atomic, so the operations that matter have one order. If [`Count::set_waiting`] is first,
+//! the last [`Count::remove`] finds the flag. Otherwise `set_waiting` returns zero. In the same way, either
+//! [`Count::add_first`] finds the flag of [`Count::set_waiting_for_first`], or that returns the new handle.
+//!
+//! A wait that ends without sleeping leaves its flag behind. The next change from or to zero then wakes an empty list.
 
 use crate::sync::{AtomicUsize, Ordering, first_guess};
 
 /// Set by [`Count::set_waiting`], cleared and read by the drop that brings the count to zero.
-const WAITING: usize = 1;
-const ONE: usize = 2;
+const LAST_AWAITED: usize = 1;
+/// Set by [`Count::set_waiting_for_first`], cleared and read by the [`Count::add_first`] that finds the count at zero.
+const FIRST_AWAITED: usize = 2;
+const ONE: usize = 4;
 
 /// Half of what the word can count, so threads that have added a handle and are about to panic cannot make it wrap.
 const MAX: usize = usize::MAX / ONE / 2;
@@ -45,9 +50,32 @@ impl Count {
     /// Panics if there are more than [`MAX`] handles, which is possible only with `mem::forget`.
     #[inline]
     pub(crate) fn add(&self) -> usize {
+        self.add_to_word() / ONE
+    }
+
+    /// Counts one more handle, which may be the first one, and returns how many there were before, and whether senders that
+    /// wait for the first one must be woken.
+    ///
+    /// # Panics
+    ///
+    /// Panics like [`add`](Self::add).
+    #[inline]
+    pub(crate) fn add_first(&self) -> (usize, bool) {
+        let before = self.add_to_word();
+        let is_awaited = before / ONE == 0
+            && before & FIRST_AWAITED != 0
+            // ORDERING: Acquire; partner: the Release of `set_waiting_for_first`, for the waker in its list. The addition
+            // continues its release sequence.
+            && self.0.fetch_and(!FIRST_AWAITED, Ordering::Acquire) & FIRST_AWAITED != 0;
+        (before / ONE, is_awaited)
+    }
+
+    /// Counts one more handle, and returns the word as it was before.
+    #[inline]
+    fn add_to_word(&self) -> usize {
         // ORDERING: Relaxed; the handle is made from another one, through which everything is visible.
-        let before = self.0.fetch_add(ONE, Ordering::Relaxed) / ONE;
-        if before >= MAX {
+        let before = self.0.fetch_add(ONE, Ordering::Relaxed);
+        if before / ONE >= MAX {
             // ORDERING: Relaxed; takes the addition back.
             self.0.fetch_sub(ONE, Ordering::Relaxed);
             Self::panic();
@@ -85,17 +113,18 @@ impl Count {
     /// Removes one handle from the count.
     #[inline]
     pub(crate) fn remove(&self) -> Removed {
-        // ORDERING: Release; partners: the Acquire of the last handle's `remove`, and of `get` and `set_waiting`. What was
-        // done with this handle is visible to what follows the last one's drop.
+        // ORDERING: Release; partners: the Acquire of the last handle's `remove`, and of `get` and `set_waiting`. Everything
+        // done through this handle is visible after the last handle's drop.
         let before = self.0.fetch_sub(ONE, Ordering::AcqRel);
         if before / ONE > 1 {
             return Removed::NotLast;
         }
-        if before & WAITING == 0 {
+        if before & LAST_AWAITED == 0 {
             return Removed::Last;
         }
         // ORDERING: Acquire; partner: the Release of `set_waiting`, for the waker in its list.
-        if self.0.fetch_and(!WAITING, Ordering::Acquire) & WAITING == 0 { Removed::Last } else { Removed::LastAwaited }
+        let before = self.0.fetch_and(!LAST_AWAITED, Ordering::Acquire);
+        if before & LAST_AWAITED == 0 { Removed::Last } else { Removed::LastAwaited }
     }
 
     /// Sets the flag for a sender that is about to sleep until the count is zero, and whose waker is in its list. The sender
@@ -103,7 +132,14 @@ impl Count {
     pub(crate) fn set_waiting(&self) -> usize {
         // ORDERING: Release; partner: the Acquire in `remove`, to which the waker in its list becomes visible. Acquire, as
         // `get`.
-        self.0.fetch_or(WAITING, Ordering::AcqRel) / ONE
+        self.0.fetch_or(LAST_AWAITED, Ordering::AcqRel) / ONE
+    }
+
+    /// Sets the flag for a sender that is about to sleep until the count is not zero, and whose waker is in its list. The sender
+    /// may sleep only if the count returned is zero.
+    pub(crate) fn set_waiting_for_first(&self) -> usize {
+        // ORDERING: Release; partner: the Acquire in `add_first`, to which the waker in its list becomes visible.
+        self.0.fetch_or(FIRST_AWAITED, Ordering::Release) / ONE
     }
 }
 
@@ -129,6 +165,29 @@ mod tests {
         assert_eq!(count.remove(), Removed::LastAwaited);
         count.add();
         assert_eq!(count.get(), 1);
+        assert_eq!(count.remove(), Removed::Last);
+    }
+
+    #[test]
+    fn the_first_handle_finds_the_flag_and_takes_it() {
+        let count = Count::new(0);
+        assert_eq!(count.set_waiting_for_first(), 0);
+        assert_eq!(count.add_first(), (0, true));
+        assert_eq!(count.set_waiting_for_first(), 1);
+        assert_eq!(count.add_first(), (1, false), "it is not the first one");
+        assert_eq!((count.remove(), count.remove()), (Removed::NotLast, Removed::Last));
+        assert_eq!(count.add_first(), (0, true), "the flag was left behind");
+        assert_eq!(count.remove(), Removed::Last);
+        assert_eq!(count.add_first(), (0, false));
+    }
+
+    #[test]
+    fn the_two_flags_are_independent() {
+        let count = Count::new(0);
+        assert_eq!((count.set_waiting(), count.set_waiting_for_first()), (0, 0));
+        assert_eq!(count.add_first(), (0, true));
+        assert_eq!(count.remove(), Removed::LastAwaited);
+        assert_eq!(count.add_first(), (0, false));
         assert_eq!(count.remove(), Removed::Last);
     }
 

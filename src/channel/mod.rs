@@ -23,10 +23,15 @@ use crate::lock::{ReadGuard, ValueLock};
 use crate::wake::Waiters;
 
 pub(crate) struct Channel<T> {
+    /// Which version is it at, is it closed, and who waits for the next version?
     pub(crate) state: AtomicState,
+    /// How many receivers are there, and does a sender wait for the first or the last one?
     pub(crate) receivers: Count,
+    /// How many senders are there?
     pub(crate) senders: Count,
+    /// What is the value, and who may read or change it now?
     pub(crate) value: ValueLock<T>,
+    /// Whom does a change of `state` or `receivers` wake?
     pub(crate) waiters: Waiters,
 }
 

@@ -71,7 +71,7 @@ impl Version {
         core::mem::replace(self, version) != version
     }
 
-    /// Makes the current version unseen, whether it has been seen or not: the version seen goes back by one, and wraps.
+    /// Marks the current version as unseen, by moving the seen version back one step. Wraps around.
     pub(crate) fn step_back(&mut self) {
         self.0 = self.0.wrapping_sub(STEP);
     }

@@ -70,9 +70,12 @@ impl Registration {
     }
 }
 
-/// A receiver's position: the version that it has seen, and its registration for the next one.
+/// What a wait changes of its receiver. It is apart from the receiver's reference to the channel, so a future can borrow the
+/// cursor to change it and the channel to share it.
 pub(crate) struct Cursor {
+    /// Which version has the receiver seen?
     pub(crate) seen: Version,
+    /// Where is its waker while it waits?
     pub(crate) registration: Registration,
 }
 
@@ -136,15 +139,28 @@ impl<T> Channel<T> {
             (receivers == 0).then_some(())
         })
     }
+
+    /// Polls for a receiver. While it is pending, the task of the last poll is registered.
+    pub(crate) fn poll_receiver(&self, registration: &mut Registration, cx: &Context<'_>) -> Poll<()> {
+        registration.poll(&self.waiters, cx, |lane| {
+            let receivers = match lane {
+                None => self.receivers.get(),
+                Some(_) => self.receivers.set_waiting_for_first(),
+            };
+            (receivers > 0).then_some(())
+        })
+    }
 }
 
 /// A receiver's wait for the next version, or for the close. Dropping it ends its registration.
 pub(crate) struct Wait<'a, T> {
+    /// On which channel does it wait?
     pub(crate) channel: &'a Channel<T>,
+    /// For which version, and with which waker?
     pub(crate) cursor: &'a mut Cursor,
-    /// Where the wait was begun, in the user's source.
+    /// Where was it begun, in the user's source?
     pub(crate) caller: CallSite,
-    /// `true` after a poll that was pending or has panicked, until a poll is ready.
+    /// May it be registered? Yes after a poll that was pending or has panicked, until a poll is ready.
     pub(crate) is_pending: bool,
 }
 

@@ -65,7 +65,7 @@ pub(crate) fn catch_panic(f: impl FnOnce()) {
         use std::panic::catch_unwind;
 
         if let Err(payload) = catch_unwind(AssertUnwindSafe(f)) {
-            // To drop the payload could panic, too. What that panic carries is forgotten, because so could that.
+            // Dropping the payload may panic as well. The second payload is leaked, because dropping it could panic again.
             catch_unwind(AssertUnwindSafe(|| drop(payload))).unwrap_or_else(core::mem::forget);
         }
     }

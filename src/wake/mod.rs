@@ -144,4 +144,12 @@ impl Waiters {
     pub(crate) fn notify_senders(&self) {
         self.notify(1 << SENDERS, Some(self.on_closed()), || ());
     }
+
+    /// Wakes all senders that wait for a receiver. The caller holds no lock.
+    ///
+    /// They share the list of the senders that wait for the last receiver's drop. One of those is in it only if receivers come
+    /// and go at this moment. It is then woken early, and waits again.
+    pub(crate) fn notify_opened(&self) {
+        self.notify(1 << SENDERS, None, || ());
+    }
 }

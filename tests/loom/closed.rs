@@ -1,4 +1,4 @@
-//! `closed`: senders that wait for the last receiver's drop.
+//! `closed` and `opened`: senders that wait for the last receiver's drop, or for the first receiver.
 
 use std::collections::BTreeSet;
 
@@ -6,7 +6,7 @@ use loom::future::block_on;
 use loom::sync::Arc;
 use loom::sync::atomic::{AtomicUsize, Ordering};
 use loom::thread;
-use watch_channel::channel;
+use watch_channel::{Sender, channel};
 
 use crate::common::Task;
 use crate::{UNBOUNDED, model, poll, sending, shorter};
@@ -213,4 +213,127 @@ fn g1_closed_against_a_clone_and_drops() {
         assert!(tx.is_closed());
         task.poll_ready(closed);
     });
+}
+
+/// G1. Broken by a wait that checks only before it registers, by a flag that is set before the waker is in its list, and by a
+/// `subscribe` that does not take the flag, or wakes before it has counted its receiver.
+#[test]
+fn g1_opened_against_a_subscribe() {
+    let outcomes = model(UNBOUNDED, || {
+        let tx = Sender::new(0);
+        let task = Task::new();
+        let subscribing = {
+            let tx = tx.clone();
+            thread::spawn(move || tx.subscribe())
+        };
+        let mut opened = Box::pin(tx.opened());
+        let polled = task.poll(&mut opened);
+        let _rx = subscribing.join().unwrap();
+        assert_eq!(task.wakers_kept(), 0);
+        match (polled.is_pending(), task.wakes()) {
+            (true, 1) => {
+                task.poll_ready(opened);
+                "woken"
+            }
+            (false, 0) => "ready",
+            other => panic!("{other:?}"),
+        }
+    });
+    assert_eq!(outcomes, BTreeSet::from(["ready", "woken"]));
+}
+
+/// G1, for a blocking wait.
+#[test]
+fn g1_opened_on_a_thread_against_a_subscribe() {
+    model(UNBOUNDED, || {
+        let tx = Sender::new(0);
+        let subscribing = {
+            let tx = tx.clone();
+            thread::spawn(move || tx.subscribe())
+        };
+        tx.opened().wait();
+        assert!(!tx.is_closed());
+        drop(subscribing.join().unwrap());
+    });
+}
+
+/// G1. Two senders wait in `opened`, each on its own thread. Broken by a delivery that wakes only one of them.
+#[test]
+fn g1_two_senders_in_opened_against_a_subscribe() {
+    let outcomes = model(3, || {
+        let tx = Sender::new(0);
+        let waiting = {
+            let tx = tx.clone();
+            thread::spawn(move || block_on(tx.opened()))
+        };
+        let subscribing = {
+            let tx = tx.clone();
+            thread::spawn(move || tx.subscribe())
+        };
+        let task = Task::new();
+        let mut opened = Box::pin(tx.opened());
+        let is_pending = task.poll(&mut opened).is_pending();
+        let _rx = subscribing.join().unwrap();
+        waiting.join().unwrap();
+        assert!(!is_pending || task.wakes() == 1);
+        assert_eq!(task.wakers_kept(), 0);
+        task.poll_ready(opened);
+        is_pending
+    });
+    assert_eq!(outcomes, BTreeSet::from([false, true]));
+}
+
+/// G1. The last receiver is dropped while the next one subscribes. A sender that finds none of them is woken. Broken by a
+/// `subscribe` that looks for the flag before it counts its receiver.
+#[test]
+fn g1_opened_against_a_receiver_that_comes_and_goes() {
+    let outcomes = model(shorter(UNBOUNDED, 3), || {
+        let (tx, rx) = channel(0);
+        let dropping = thread::spawn(move || drop(rx));
+        let subscribing = {
+            let tx = tx.clone();
+            thread::spawn(move || tx.subscribe())
+        };
+        let task = Task::new();
+        let mut opened = Box::pin(tx.opened());
+        let is_pending = task.poll(&mut opened).is_pending();
+        dropping.join().unwrap();
+        let _rx = subscribing.join().unwrap();
+        assert_eq!(task.wakes(), usize::from(is_pending));
+        task.poll_ready(opened);
+        is_pending
+    });
+    assert_eq!(outcomes, BTreeSet::from([false, true]));
+}
+
+/// G1. A sender waits in `closed` and another one in `opened`, in the same list, while the last receiver is dropped and the next
+/// one subscribes. Broken by a drop or a `subscribe` that takes the other one's flag and wakes nobody.
+#[test]
+fn g1_opened_and_closed_against_a_receiver_that_comes_and_goes() {
+    let outcomes = model(shorter(UNBOUNDED, 3), || {
+        let (tx, rx) = channel(0);
+        let (left, right) = (Task::new(), Task::new());
+        let other = tx.clone();
+        let receiving = thread::spawn(move || {
+            drop(rx);
+            other.subscribe()
+        });
+        let (mut closed, mut opened) = (Box::pin(tx.closed()), Box::pin(tx.opened()));
+        let is_open = left.poll(&mut closed).is_pending();
+        let is_closed = right.poll(&mut opened).is_pending();
+        let rx = receiving.join().unwrap();
+        // A sender that waits in `closed` for the next receiver's drop has not been woken yet.
+        let was_woken = left.wakes() > 0;
+        drop(rx);
+        assert!(!is_open || left.wakes() > 0, "closed sleeps");
+        assert!(!is_closed || right.wakes() > 0, "opened sleeps");
+        (is_open, is_closed, was_woken)
+    });
+    assert!(outcomes.is_superset(&BTreeSet::from([
+        (true, true, true),
+        (true, false, true),
+        (true, false, false),
+        (false, true, false),
+        (false, false, false),
+    ])));
 }

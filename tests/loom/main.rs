@@ -9,7 +9,7 @@
 //! | `lock.rs` | the value's lock, and the threads that wait for it |
 //! | `wait.rs` | one receiver that waits |
 //! | `list.rs` | several receivers in one wait list |
-//! | `closed.rs` | senders that wait for the last receiver's drop |
+//! | `closed.rs` | senders that wait for the last receiver's drop, or for the first receiver |
 //! | `listen.rs` | event-listener's listeners |
 //!
 //! In a model there are two lanes, a delivery takes two wakers at a time, and a list starts with a slot for one receiver.
@@ -44,14 +44,14 @@
 //! |---|---|
 //! | `set` | `send_modify`, `send_if_modified`, `send_replace` and `set_if_changed`, which share one function |
 //! | `borrow` | `borrow_and_update` and `try_borrow`, of senders and receivers |
-//! | `with` | `get`, `get_and_update`, the checks for a version or the close, and `Cached`, of senders and receivers |
+//! | `with` | `get`, `get_and_update`, the checks for a version or the close, `Cached` and `Mapped`, of senders and receivers |
 //! | `first poll`, `later poll`, `dropped wait` | those of `changed`, in a task and on a thread |
 //! | `poll_changed` | (the models call it `poll`) |
 //! | `wait_for` | `wait_until` and `wait_for_map` |
-//! | `recv`, `try_recv` | `recv_if`, `try_recv_if` |
+//! | `recv`, `try_recv` | `recv_if`, the waits of `Mapped`, `try_recv_if` |
 //! | `clone` | that of each handle |
 //! | a drop without "last" | a drop that leaves other handles of the same kind |
-//! | `closed`, `listen` | their dropped futures, and `listen_closed` |
+//! | `closed`, `opened`, `listen` | their dropped futures, and `listen_closed` |
 //!
 //! ```text
 //! send
@@ -61,6 +61,7 @@
 //!   last sender's drop: B
 //!   last receiver's drop: sends_against_the_last_receivers_drop
 //!   listen: P
+//!   opened: N
 //!   Watch: W
 //! set
 //!   set: two_writers two_writers_wait_for_a_reader g2_a_value_and_its_version_are_one g1_a_wait_against_two_senders
@@ -90,6 +91,7 @@
 //!   upgrade: N
 //!   closed: g3_closed_and_a_wait_in_one_list_against_a_send
 //!   listen: g1_a_listener_against_a_send g1_awaited_listeners_against_two_sends g1_a_wait_and_a_listener_against_a_send
+//!   opened: N
 //!   Watch: W
 //! try_set
 //!   try_set: S
@@ -106,6 +108,7 @@
 //!   last sender's drop: B
 //!   last receiver's drop: sends_against_the_last_receivers_drop
 //!   listen: g1_a_listener_against_two_senders
+//!   opened: S
 //!   Watch: W
 //! borrow
 //!   borrow: two_readers_and_a_writer
@@ -113,6 +116,7 @@
 //!   first poll, later poll, dropped wait, poll_changed, clone, subscribe: N
 //!   wait_for, recv: P
 //!   sender's drop, last sender's drop, receiver's drop, last receiver's drop, upgrade, closed, listen: N
+//!   opened: N
 //!   Watch: W
 //! with
 //!   with: N
@@ -120,6 +124,7 @@
 //!   first poll, later poll, dropped wait, poll_changed, clone, subscribe: N
 //!   wait_for, recv: P
 //!   sender's drop, last sender's drop, receiver's drop, last receiver's drop, upgrade, closed, listen: N
+//!   opened: N
 //!   Watch: W
 //! first poll
 //!   first poll: g1_two_first_waits_at_once g1_two_growths_at_once g1_waits_in_one_lane_against_a_send
@@ -134,6 +139,7 @@
 //!   last receiver's drop: B
 //!   closed: g3_closed_and_a_wait_in_one_list_against_a_send
 //!   listen: g1_a_wait_and_a_listener_against_a_send
+//!   opened: L
 //!   Watch: W
 //! later poll
 //!   later poll, dropped wait, poll_changed, closed: L
@@ -141,6 +147,7 @@
 //!   try_recv, clone, subscribe, sender's drop, upgrade, listen: N
 //!   last sender's drop, receiver's drop: g1_a_repeated_poll_against_the_close
 //!   last receiver's drop: B
+//!   opened: L
 //!   Watch: W
 //! dropped wait
 //!   dropped wait, poll_changed, closed: L
@@ -149,6 +156,7 @@
 //!   last sender's drop: g6_a_receiver_and_a_wait_are_dropped_during_the_close
 //!   receiver's drop: g6_a_receiver_and_a_wait_are_dropped_during_the_close
 //!   last receiver's drop: B
+//!   opened: L
 //!   Watch: W
 //! poll_changed
 //!   poll_changed: g1_two_first_waits_at_once g1_waits_in_two_lanes_against_a_send
@@ -159,6 +167,7 @@
 //!   last receiver's drop: B
 //!   upgrade: two_upgrades_against_the_last_senders_drop
 //!   closed: g3_closed_and_a_wait_in_one_list_against_a_send
+//!   opened: L
 //!   Watch: W
 //! wait_for
 //!   wait_for, recv, try_recv, closed, listen: P
@@ -166,16 +175,19 @@
 //!   sender's drop, last sender's drop: g1_wait_for_against_a_send_and_the_close
 //!   receiver's drop: g6_a_receiver_and_a_wait_are_dropped_during_a_delivery
 //!   last receiver's drop: B
+//!   opened: P
 //!   Watch: W
 //! recv
 //!   recv, try_recv, sender's drop, last sender's drop, receiver's drop, closed, listen: P
 //!   clone, subscribe, upgrade: N
 //!   last receiver's drop: B
+//!   opened: P
 //!   Watch: W
 //! try_recv
 //!   try_recv, clone, subscribe, receiver's drop, upgrade, closed, listen: N
 //!   sender's drop, last sender's drop: attempts_to_receive_against_a_send_and_the_close
 //!   last receiver's drop: B
+//!   opened: N
 //!   Watch: W
 //! clone
 //!   clone: N
@@ -184,17 +196,20 @@
 //!   last sender's drop, last receiver's drop: B
 //!   receiver's drop, closed: g1_closed_against_a_clone_and_drops
 //!   upgrade, listen: N
+//!   opened: N
 //!   Watch: W
 //! subscribe
 //!   subscribe, sender's drop, receiver's drop, upgrade: N
 //!   last sender's drop: B
 //!   last receiver's drop, closed: g1_closed_against_a_receiver_that_comes_and_goes
 //!   listen: g1_a_closed_listener_and_a_receiver_that_comes_and_goes
+//!   opened: g1_opened_against_a_subscribe g1_opened_on_a_thread_against_a_subscribe
 //!   Watch: W
 //! sender's drop
 //!   sender's drop, last sender's drop: what_comes_before_every_senders_drop_is_visible the_close_comes_after_every_send
 //!   receiver's drop, last receiver's drop, closed, listen: N
 //!   upgrade: two_upgrades_against_the_last_senders_drop
+//!   opened: N
 //!   Watch: W
 //! last sender's drop
 //!   last sender's drop, closed: B
@@ -202,11 +217,13 @@
 //!   last receiver's drop: g6_both_ends_are_dropped_at_once
 //!   upgrade: an_upgrade_against_the_last_senders_drop two_upgrades_against_the_last_senders_drop
 //!   listen: g1_a_listener_against_the_close
+//!   opened: B
 //!   Watch: W
 //! receiver's drop
 //!   receiver's drop, last receiver's drop: what_comes_before_the_last_receivers_drop_is_visible
 //!   upgrade, listen: N
 //!   closed: g1_closed_against_two_receivers_drops
+//!   opened: N
 //!   Watch: W
 //! last receiver's drop
 //!   last receiver's drop: B
@@ -214,14 +231,21 @@
 //!   closed: g1_closed_against_the_last_receivers_drop what_comes_before_the_last_receivers_drop_is_visible_after_closed
 //!     g6_a_dropped_closed_against_the_last_receivers_drop g1_closed_on_a_thread_against_the_last_receivers_drop
 //!   listen: g1_a_closed_listener_against_the_last_receivers_drop
+//!   opened: g1_opened_against_a_receiver_that_comes_and_goes
 //!   Watch: W
 //! upgrade
 //!   upgrade: two_upgrades_against_the_last_senders_drop
 //!   closed, listen: N
+//!   opened: N
 //!   Watch: W
 //! closed
 //!   closed: g1_two_senders_in_closed_against_the_last_receivers_drop
 //!   listen: g1_a_closed_listener_and_a_receiver_that_comes_and_goes
+//!   opened: g1_opened_and_closed_against_a_receiver_that_comes_and_goes
+//!   Watch: W
+//! opened
+//!   opened: g1_two_senders_in_opened_against_a_subscribe
+//!   listen: N
 //!   Watch: W
 //! listen
 //!   listen: g1_two_listeners_against_a_send

@@ -14,6 +14,7 @@ struct Model {
     weak_senders: usize,
     rxs: Vec<ModelRx>,
     cached: Vec<ModelCached>,
+    mapped: Vec<ModelMapped>,
 }
 
 /// What a receiver's wait checks.
@@ -27,7 +28,14 @@ struct Now {
 #[derive(Default)]
 struct ModelTx {
     task: ModelTask,
-    waits: bool,
+    waits: Option<Wants>,
+}
+
+/// What a sender waits for.
+#[derive(Clone, Copy, PartialEq)]
+enum Wants {
+    NoReceiver,
+    Receiver,
 }
 
 #[derive(Default)]
@@ -39,6 +47,12 @@ struct ModelRx {
 
 struct ModelCached {
     copy: u8,
+    rx: ModelRx,
+}
+
+/// A receiver of the value's remainder when divided by 3.
+struct ModelMapped {
+    result: u8,
     rx: ModelRx,
 }
 
@@ -179,14 +193,46 @@ impl ModelCached {
     }
 }
 
+impl ModelMapped {
+    /// Looks at the value if there is a new version. Returns `true` if the result is a different one.
+    fn update(&mut self, now: Now) -> bool {
+        let is_new = std::mem::replace(&mut self.rx.seen, now.version) != now.version;
+        is_new && std::mem::replace(&mut self.result, now.value % 3) != now.value % 3
+    }
+
+    fn poll(&mut self, now: Now) -> Option<String> {
+        let wait = self.rx.wait.as_mut()?;
+        wait.was_polled = true;
+        let result = if self.update(now) {
+            Some(format!("{:?}", Ok::<_, ()>(self.result)))
+        } else {
+            now.is_closed.then(|| String::from("Err(())"))
+        };
+        self.rx.task.is_registered = result.is_none();
+        if result.is_some() {
+            self.rx.wait = None;
+        }
+        result
+    }
+}
+
 impl Model {
     fn receivers(&self) -> usize {
-        self.rxs.len() + self.cached.len()
+        self.rxs.len() + self.cached.len() + self.mapped.len()
     }
 
     fn wake_receivers(&mut self) {
         self.rxs.iter_mut().for_each(|rx| rx.task.wake());
         self.cached.iter_mut().for_each(|cached| cached.rx.task.wake());
+        self.mapped.iter_mut().for_each(|mapped| mapped.rx.task.wake());
+    }
+
+    fn subscribe(&mut self, seen: i64) -> String {
+        if self.receivers() == 0 {
+            self.txs.iter_mut().for_each(|tx| tx.task.wake());
+        }
+        self.rxs.push(ModelRx::new(seen));
+        String::new()
     }
 
     fn publish(&mut self, value: u8) {
@@ -205,12 +251,13 @@ impl Model {
     fn poll_sender(&mut self, at: usize) -> Option<String> {
         let is_closed = self.receivers() == 0;
         let tx = &mut self.txs[at];
-        if !tx.waits {
-            return None;
-        }
-        tx.waits = !is_closed;
-        tx.task.is_registered = !is_closed;
-        is_closed.then(|| String::from("closed"))
+        let (is_over, text) = match tx.waits? {
+            Wants::NoReceiver => (is_closed, "closed"),
+            Wants::Receiver => (!is_closed, "opened"),
+        };
+        tx.waits = tx.waits.filter(|_| !is_over);
+        tx.task.is_registered = !is_over;
+        is_over.then(|| String::from(text))
     }
 
     fn tx(&self, h: usize) -> Option<usize> {
@@ -218,7 +265,7 @@ impl Model {
     }
 
     fn idle_tx(&self, h: usize) -> Option<usize> {
-        self.tx(h).filter(|at| !self.txs[*at].waits)
+        self.tx(h).filter(|at| self.txs[*at].waits.is_none())
     }
 
     fn rx(&mut self, h: usize) -> Option<&mut ModelRx> {
@@ -237,6 +284,15 @@ impl Model {
 
     fn idle_cached(&mut self, h: usize) -> Option<&mut ModelCached> {
         self.cached(h).filter(|cached| cached.rx.wait.is_none())
+    }
+
+    fn mapped(&mut self, h: usize) -> Option<&mut ModelMapped> {
+        let at = h.checked_rem(self.mapped.len())?;
+        self.mapped.get_mut(at)
+    }
+
+    fn idle_mapped(&mut self, h: usize) -> Option<&mut ModelMapped> {
+        self.mapped(h).filter(|mapped| mapped.rx.wait.is_none())
     }
 
     /// Takes a step, and returns its log.
@@ -297,20 +353,20 @@ impl Model {
                 self.idle_rx(h).map(|rx| rx.start(Kind::For(remainder, false, show)))
             }
             Op::StartClosed(h) => self.idle_tx(h).map(|at| {
-                self.txs[at].waits = true;
+                self.txs[at].waits = Some(Wants::NoReceiver);
                 String::new()
             }),
             Op::PollReceiver(h) => self.rx(h).and_then(|rx| rx.poll(now)),
             Op::PollReceiverElsewhere(h) => self.rx(h).and_then(|rx| rx.poll_elsewhere(now)),
             Op::PollSender(h) => self.tx(h).and_then(|at| self.poll_sender(at)),
-            Op::PollSenderElsewhere(h) => self.tx(h).filter(|at| self.txs[*at].waits).and_then(|at| {
+            Op::PollSenderElsewhere(h) => self.tx(h).filter(|at| self.txs[*at].waits.is_some()).and_then(|at| {
                 self.txs[at].task = ModelTask::default();
                 self.poll_sender(at)
             }),
             Op::CancelReceiver(h) => self.rx(h).and_then(|rx| rx.cancel()),
-            Op::CancelSender(h) => self.tx(h).filter(|at| self.txs[*at].waits).map(|at| {
+            Op::CancelSender(h) => self.tx(h).filter(|at| self.txs[*at].waits.is_some()).map(|at| {
                 let tx = &mut self.txs[at];
-                tx.waits = false;
+                tx.waits = None;
                 tx.task.is_registered = false;
                 String::from("cancelled")
             }),
@@ -322,10 +378,7 @@ impl Model {
                 self.txs.push(ModelTx::default());
                 String::new()
             }),
-            Op::Subscribe(h) => self.idle_tx(h).map(|_| {
-                self.rxs.push(ModelRx::new(now.version));
-                String::new()
-            }),
+            Op::Subscribe(h) => self.idle_tx(h).map(|_| self.subscribe(now.version)),
             Op::DropReceiver(h) => h.checked_rem(self.rxs.len()).map(|at| {
                 self.rxs.remove(at);
                 self.after_drop()
@@ -362,8 +415,9 @@ impl Model {
                 String::from("Ok(())")
             }),
             OwnOp::TrySetWhileRead(h, v) => self.idle_tx(h).map(|_| format!("Err({v})")),
-            OwnOp::SubscribeUnseen(h) => self.idle_tx(h).map(|_| {
-                self.rxs.push(ModelRx::new(now.version - 1));
+            OwnOp::SubscribeUnseen(h) => self.idle_tx(h).map(|_| self.subscribe(now.version - 1)),
+            OwnOp::StartOpened(h) => self.idle_tx(h).map(|at| {
+                self.txs[at].waits = Some(Wants::Receiver);
                 String::new()
             }),
             OwnOp::Downgrade(h) => self.idle_tx(h).map(|_| {
@@ -446,6 +500,35 @@ impl Model {
                 self.cached.remove(at);
                 self.after_drop()
             }),
+            OwnOp::Map(h) => {
+                self.idle_rx(h)?;
+                let rx = self.rxs.remove(h % self.rxs.len());
+                self.mapped.push(ModelMapped { result: now.value % 3, rx: ModelRx { seen: now.version, ..rx } });
+                None
+            }
+            OwnOp::MappedGet(h) => self.idle_mapped(h).map(|mapped| {
+                mapped.update(now);
+                format!("{}", mapped.result)
+            }),
+            OwnOp::MappedUpdate(h) => {
+                self.idle_mapped(h).map(|mapped| format!("{} {}", mapped.update(now), mapped.result))
+            }
+            // They differ only in where the result comes from.
+            OwnOp::StartMappedChanged(h) | OwnOp::StartMappedRecv(h) => {
+                self.idle_mapped(h).map(|mapped| mapped.rx.start(Kind::Changed))
+            }
+            OwnOp::PollMapped(h) => self.mapped(h).and_then(|mapped| mapped.poll(now)),
+            OwnOp::CancelMapped(h) => self.mapped(h).and_then(|mapped| mapped.rx.cancel()),
+            OwnOp::Unmap(h) => {
+                self.idle_mapped(h)?;
+                let mapped = self.mapped.remove(h % self.mapped.len());
+                self.rxs.push(mapped.rx);
+                None
+            }
+            OwnOp::DropMapped(h) => h.checked_rem(self.mapped.len()).map(|at| {
+                self.mapped.remove(at);
+                self.after_drop()
+            }),
         }
     }
 }
@@ -461,6 +544,8 @@ pub(crate) fn run_model(program: &[Op]) -> Log {
         model.rxs.iter().for_each(|rx| rx.task.log(&mut log));
         log.push_str(" |");
         model.cached.iter().for_each(|cached| cached.rx.task.log(&mut log));
+        log.push_str(" |");
+        model.mapped.iter().for_each(|mapped| mapped.rx.task.log(&mut log));
         log.push('\n');
     }
     log

@@ -45,6 +45,7 @@ pub(crate) enum OwnOp {
     /// Tries to send while the value is borrowed.
     TrySetWhileRead(usize, u8),
     SubscribeUnseen(usize),
+    StartOpened(usize),
     Downgrade(usize),
     Upgrade(usize),
     WeakSenderLooks(usize),
@@ -72,6 +73,17 @@ pub(crate) enum OwnOp {
     /// Turns a `Cached` into a receiver.
     Uncache(usize),
     DropCached(usize),
+    /// Turns a receiver into one of the value's remainder when divided by 3.
+    Map(usize),
+    MappedGet(usize),
+    MappedUpdate(usize),
+    StartMappedChanged(usize),
+    StartMappedRecv(usize),
+    PollMapped(usize),
+    CancelMapped(usize),
+    /// Turns a mapped receiver into a receiver.
+    Unmap(usize),
+    DropMapped(usize),
 }
 
 /// Makes a step from the number of a handle and any other number.
@@ -113,6 +125,7 @@ const OWN_STEPS: &[(u8, Make)] = &[
     (2, |h, v| Op::Own(OwnOp::TrySet(h, v % 9))),
     (1, |h, v| Op::Own(OwnOp::TrySetWhileRead(h, v % 9))),
     (1, |h, _| Op::Own(OwnOp::SubscribeUnseen(h))),
+    (2, |h, _| Op::Own(OwnOp::StartOpened(h))),
     (1, |h, _| Op::Own(OwnOp::Downgrade(h))),
     (1, |h, _| Op::Own(OwnOp::Upgrade(h))),
     (1, |h, _| Op::Own(OwnOp::WeakSenderLooks(h))),
@@ -137,6 +150,15 @@ const OWN_STEPS: &[(u8, Make)] = &[
     (1, |h, _| Op::Own(OwnOp::CloneCached(h))),
     (1, |h, _| Op::Own(OwnOp::Uncache(h))),
     (1, |h, _| Op::Own(OwnOp::DropCached(h))),
+    (2, |h, _| Op::Own(OwnOp::Map(h))),
+    (2, |h, _| Op::Own(OwnOp::MappedGet(h))),
+    (2, |h, _| Op::Own(OwnOp::MappedUpdate(h))),
+    (2, |h, _| Op::Own(OwnOp::StartMappedChanged(h))),
+    (2, |h, _| Op::Own(OwnOp::StartMappedRecv(h))),
+    (4, |h, _| Op::Own(OwnOp::PollMapped(h))),
+    (1, |h, _| Op::Own(OwnOp::CancelMapped(h))),
+    (1, |h, _| Op::Own(OwnOp::Unmap(h))),
+    (1, |h, _| Op::Own(OwnOp::DropMapped(h))),
 ];
 
 impl Op {

@@ -8,7 +8,7 @@ use std::pin::{Pin, pin};
 use std::rc::Rc;
 use std::task::{Context, Poll};
 
-use watch_channel::{Cached, Receiver, Sender, WeakSender};
+use watch_channel::{Cached, Mapped, Receiver, Sender, WeakSender};
 
 use super::Log;
 use super::op::{Op, OwnOp};
@@ -180,9 +180,16 @@ trait Own {
     fn close(self);
 }
 
+type Remainder = Mapped<u8, u8, fn(&u8) -> u8>;
+
+fn remainder(value: &u8) -> u8 {
+    value % 3
+}
+
 struct Ours {
     weak: Vec<WeakSender<u8>>,
     cached: Handles<Cached<u8>>,
+    mapped: Handles<Remainder>,
 }
 
 impl Own for Ours {
@@ -190,7 +197,7 @@ impl Own for Ours {
     type Rx = Receiver<u8>;
 
     fn step(&mut self, op: OwnOp, txs: &mut Handles<Sender<u8>>, rxs: &mut Handles<Receiver<u8>>, log: &mut Log) {
-        let Self { weak, cached } = self;
+        let Self { weak, cached, mapped } = self;
         let pick = |h: usize, weak: &Vec<_>| h.checked_rem(weak.len());
         match op {
             OwnOp::Set(h, v) => txs.on(h, log, |tx| format!("{:?}", tx.set(v))),
@@ -208,6 +215,10 @@ impl Own for Ours {
             OwnOp::SubscribeUnseen(h) => {
                 txs.make(h, |tx| tx.subscribe_unseen()).into_iter().for_each(|rx| rxs.push(rx))
             }
+            OwnOp::StartOpened(h) => txs.start(h, async |tx: &mut Sender<u8>| {
+                tx.opened().await;
+                String::from("opened")
+            }),
             OwnOp::Downgrade(h) => weak.extend(txs.make(h, |tx| tx.downgrade())),
             OwnOp::Upgrade(h) => {
                 if let Some(at) = pick(h, weak) {
@@ -273,15 +284,31 @@ impl Own for Ours {
             }
             OwnOp::Uncache(h) => cached.turn(h, rxs, Cached::into_inner),
             OwnOp::DropCached(h) => cached.drop_one(h),
+            OwnOp::Map(h) => rxs.turn(h, mapped, |rx| rx.map(remainder as _)),
+            OwnOp::MappedGet(h) => mapped.on(h, log, |mapped| format!("{}", mapped.get())),
+            OwnOp::MappedUpdate(h) => mapped.on(h, log, |mapped| format!("{} {}", mapped.update(), mapped.peek())),
+            OwnOp::StartMappedChanged(h) => mapped.start(h, async |mapped: &mut Remainder| {
+                let changed = mapped.changed().await.map_err(drop);
+                format!("{:?}", changed.map(|()| *mapped.peek()))
+            }),
+            OwnOp::StartMappedRecv(h) => {
+                mapped.start(h, async |mapped: &mut Remainder| format!("{:?}", mapped.recv().await.map_err(drop)));
+            }
+            OwnOp::PollMapped(h) => mapped.poll(h, log),
+            OwnOp::CancelMapped(h) => mapped.cancel(h, log),
+            OwnOp::Unmap(h) => mapped.turn(h, rxs, Mapped::into_inner),
+            OwnOp::DropMapped(h) => mapped.drop_one(h),
         }
     }
 
     fn log_wakes(&self, log: &mut Log) {
         self.cached.log_wakes(log);
+        self.mapped.log_wakes(log);
     }
 
     fn close(self) {
         self.cached.close();
+        self.mapped.close();
     }
 }
 
@@ -296,7 +323,7 @@ impl Own for Tokios {
     }
 
     fn log_wakes(&self, log: &mut Log) {
-        log.push_str(" |");
+        log.push_str(" | |");
     }
 
     fn close(self) {}
@@ -389,5 +416,5 @@ macro_rules! run {
     };
 }
 
-run!(run_ours, Ours { weak: vec![], cached: Handles(vec![]) }, watch_channel);
+run!(run_ours, Ours { weak: vec![], cached: Handles(vec![]), mapped: Handles(vec![]) }, watch_channel);
 run!(run_tokio, Tokios, tokio::sync::watch);

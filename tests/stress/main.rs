@@ -1,4 +1,4 @@
-//! Tasks that use every method in random order, on threads and executors. It takes two seconds; `ci/soak.sh MINUTES` runs it for
+//! Tasks that use every method in random order, on threads and executors. It takes two seconds; `ci/test.sh soak MINUTES` runs it for
 //! longer.
 //!
 //! There is only one test, because it counts allocations in the whole program.

@@ -42,6 +42,32 @@ fn either_the_flag_or_zero_is_found() {
     assert_eq!(outcomes, BTreeSet::from([0, 1, 2]));
 }
 
+/// A wait for the first handle begins while the first handle is made. Either the wait finds the handle, or `add_first` finds the
+/// flag, and with it the waker. Broken by a flag that is set without Release or taken without Acquire, and by one that is not
+/// reported.
+#[test]
+fn either_the_flag_or_the_first_handle_is_found() {
+    let outcomes = model(UNBOUNDED, || {
+        let shared = Arc::new((Count::new(0), Data::new()));
+        let first = thread::spawn({
+            let shared = shared.clone();
+            move || {
+                let (_, is_awaited) = shared.0.add_first();
+                if is_awaited {
+                    shared.1.read();
+                }
+                is_awaited
+            }
+        });
+        shared.1.write();
+        let handles = shared.0.set_waiting_for_first();
+        let is_awaited = first.join().unwrap();
+        assert_eq!(is_awaited, handles == 0);
+        handles
+    });
+    assert_eq!(outcomes, BTreeSet::from([0, 1]));
+}
+
 /// A thread that finds the count at zero, without a wait, also finds what was done with all handles. Broken by a count that goes
 /// down without Release or without Acquire, and by one that is read without Acquire.
 #[test]

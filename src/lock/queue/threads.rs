@@ -23,8 +23,8 @@
 //!
 //! *A demand ends if its thread gets no processor.* Each queued thread notes when it is due to run: at the end of its sleep, or when
 //! it is woken, if that is earlier. A thread that has not run [`STALL`] after that is *stalled*, for example because its priority is
-//! low. Whoever finds the first thread stalled ([`Queue::wake_first`]) makes the next one that runs the first. When the stalled
-//! thread runs again, it takes its place back.
+//! low. A thread that finds the first one stalled makes the next one that runs the first ([`Queue::replace_stalled`]). When the
+//! stalled thread runs again, it takes its place back.
 //!
 //! *A thread that holds a guard waits for a limited time.* If the guard is of the same channel, no writer can hold the lock, so the
 //! thread ignores demands. If it is of another channel, two threads could wait for each other: each holds a guard of one channel,
@@ -70,8 +70,12 @@ const PATIENCE: Duration = Duration::from_micros(if IS_MODEL { 0 } else { 200 })
 /// threads, this one costs 8 % of them.)
 const LONG_PATIENCE: Duration = Duration::from_millis(if IS_MODEL { 3_600_000 } else { 4 });
 
-/// How long after it is due a thread may take to run before others take its turn.
+/// How long after it is due a thread may take to run before others in the queue take its turn.
 const STALL: Duration = Duration::from_millis(3);
+
+/// How long it may take before attempts ignore its demand. This is longer, because attempts that fail are often repeated at once. They
+/// keep the processors busy, and an ordinary thread then has to wait for some time slices.
+const LONG_STALL: Duration = Duration::from_millis(200);
 
 /// The first thread's sleeps.
 const SHORTEST_SLEEP: Duration = Duration::from_micros(200);
@@ -135,7 +139,7 @@ impl Queue {
     #[inline(never)]
     fn outlives_demand(&self) -> bool {
         if let Some(threads) = self.threads.get() {
-            threads.try_with(|threads| self.replace_stalled(threads, now()));
+            threads.try_with(|threads| self.replace_stalled(threads, LONG_STALL, now()));
         }
         self.admits()
     }
@@ -182,9 +186,9 @@ impl Queue {
         }
     }
 
-    /// Makes another thread the first one if the first one is stalled.
-    fn replace_stalled(&self, threads: &mut Threads, now: Instant) {
-        if threads.waiting.front().is_some_and(|first| first.is_stalled(now)) {
+    /// Makes another thread the first one if the first one has not run for `limit` after it was due.
+    fn replace_stalled(&self, threads: &mut Threads, limit: Duration, now: Instant) {
+        if threads.waiting.front().is_some_and(|first| now > first.due + limit) {
             self.wake_first(threads, now);
         }
     }
@@ -397,7 +401,7 @@ impl<'a> Place<'a> {
         self.threads.with(|threads| {
             let now = now();
             threads.note_running(self.number, now);
-            self.queue.replace_stalled(threads, now);
+            self.queue.replace_stalled(threads, STALL, now);
             if let Some(first) = threads.waiting.front_mut() {
                 let (is_first, due) = (first.number == self.number, first.due);
                 if is_first {
