@@ -47,21 +47,16 @@ MUTANT_LIMIT = 120
 SAMPLE = 30
 SAMPLE_SECONDS = 240
 
-STD = ["--features", "stream,tokio,defmt"]
-CRITICAL = ["--features", "critical-section,stream"]
-BARE = ["--no-default-features"]
-# loom is optimized; this crate and its models are not, because building them optimized takes longer than it saves.
-QUICK = ["--config", "profile.release.package.watch-channel.opt-level=0"]
-LOOM = ["--release", *QUICK, "--no-default-features", "--features", "loom,event-listener", "--test", "loom"]
-
-# For each kind of tests: cargo's arguments, and whether the next word of `kill` is a file in tests/.
+# For each kind of tests: cargo's arguments, and whether the next word of `kill` is a file in tests/. loom is optimized; this crate
+# and its models are not, because building them optimized takes longer than it saves.
+QUICK = "--config profile.release.package.watch-channel.opt-level=0"
 KINDS = {
-    "lib": ([*STD, "--lib"], False),
-    "test": (STD, True),
-    "critical-lib": ([*CRITICAL, "--lib"], False),
-    "critical-test": (CRITICAL, True),
-    "bare-test": (BARE, True),
-    "loom": (LOOM, False),
+    "lib": ("--features stream,tokio,defmt --lib", False),
+    "test": ("--features stream,tokio,defmt", True),
+    "critical-lib": ("--features critical-section,stream --lib", False),
+    "critical-test": ("--features critical-section,stream", True),
+    "bare-test": ("--no-default-features", True),
+    "loom": (f"--release {QUICK} --no-default-features --features loom,event-listener --test loom", False),
 }
 
 
@@ -140,13 +135,13 @@ def build(kill):
     """Builds the tests that `kill` names. Returns the command that runs them and no errors, or None and the compiler's errors."""
     kind, *filters = kill.split()
     arguments, names_file = KINDS[kind]
+    command = "cargo test --quiet --locked --no-run --message-format=json".split() + arguments.split()
     if names_file:
-        arguments = [*arguments, "--test", filters.pop(0)]
+        command += ["--test", filters.pop(0)]
     environment = dict(os.environ, CARGO_TARGET_DIR=str(TARGET), CARGO_PROFILE_DEV_DEBUG="0", CARGO_INCREMENTAL="0")
     if kind == "loom":
         environment["RUSTFLAGS"] = f"--cfg loom --cfg loom_event_listener {environment.get('RUSTFLAGS', '')}"
         environment["CARGO_TARGET_DIR"] = str(TARGET / "loom")
-    command = ["cargo", "test", "--quiet", "--locked", "--no-run", "--message-format=json", *arguments]
     status, output = run(command, LIMIT, env=environment, stderr=subprocess.DEVNULL)
     messages = [json.loads(line) for line in output.splitlines() if line.startswith("{")]
     if status != 0:

@@ -13,12 +13,8 @@ mapfile -t bare_metal < <(rows boards.txt | awk '{ print $2 }')
 mapfile -t linux < <(rows linux.txt | awk '{ print $1 }')
 oldest=$(sed -n 's/^rust-version = "\(.*\)"/\1/p' Cargo.toml)
 
-# adds ARGUMENT...: runs rustup, and explains a failure.
-adds() {
-    local said
-    [ -z "${WATCH_CHANNEL_DEBIAN:-}" ] || return 1
-    said=$(rustup "$@" 2>&1) || { echo "rustup $1 $2 fails, so Debian's compiler is used: ${said##*$'\n'}" >&2 && return 1; }
-}
+# adds ARGUMENT...: runs rustup, and prints why it fails.
+adds() { [ -z "${WATCH_CHANNEL_DEBIAN:-}" ] && rustup "$@" >&2; }
 
 # depends PACKAGE PREFIX: the first dependency of a Debian package whose name begins with PREFIX.
 depends() { apt-cache depends "$1" | sed -n "s/^ *Depends: \($2.*\)/\1/p" | head -n 1; }
