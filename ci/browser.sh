@@ -10,7 +10,7 @@ mkdir -p target/browser
 
 # open_page TEST ARGUMENT: runs the Python program TEST.
 open_page() {
-    PYTHONPATH=ci PYTHONDONTWRITEBYTECODE=1 timeout --kill-after 10 600 /usr/bin/python3 "$1" target/browser "$2" ||
+    PYTHONPATH=examples PYTHONDONTWRITEBYTECODE=1 timeout --kill-after 10 600 /usr/bin/python3 "$1" target/browser "$2" ||
         fail "$1 ends with status $?; 124 means that it hangs"
 }
 

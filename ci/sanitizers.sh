@@ -23,7 +23,6 @@ need llvm-symbolizer "ci/setup.sh sanitizers"
 
 target=$(realpath -m "${CARGO_TARGET_DIR:-target}/sanitizers")
 copy=$target/copy
-report=$target/report
 
 # Copies the tests and the planted defects, with only the development dependencies that they use.
 make_copy() {
@@ -42,41 +41,32 @@ make_copy() {
 
 # sanitized_test SANITIZER ARGUMENT...: runs cargo test in the copy.
 sanitized_test() {
-    local sanitizer=$1
-    shift
-    (
-        cd "$copy"
-        # Reports have line numbers for this crate. The dependencies and std have no debug information: to print a backtrace, a
-        # test that panics during a panic would read all of it, in code that is instrumented and not optimized.
-        export CARGO_TARGET_DIR=$target/$sanitizer CARGO_PROFILE_DEV_DEBUG=line-tables-only RUST_BACKTRACE=0
-        "${sanitizer}_cargo" test --config 'profile.dev.package."*".debug=false' --target "$host" \
-            --features stream,tokio,defmt "$@"
-    )
-}
-
-# The standard library that rustup installs need not be instrumented.
-address_cargo() {
-    RUSTFLAGS="-Zsanitizer=address" cargo +nightly "$@"
-}
-
-# The standard library must be instrumented as well, so it is built from source. The runtime is that of nightly, because not all
-# compilers have one.
-thread_cargo() {
-    local flags="-Zsanitizer=thread -Zexternal-clangrt" argument
-    for argument in "-Wl,--whole-archive" "$runtimes/lib/librustc-nightly_rt.tsan.a" "-Wl,--no-whole-archive" \
-        "-B$runtimes/bin/gcc-ld" -fuse-ld=lld -lstdc++ -ldl -lm -lpthread -lc -lgcc_s -lgcc; do
-        flags+=" -Clink-arg=$argument"
-    done
-    RUSTFLAGS=$flags RUSTC_BOOTSTRAP=1 cargo +watch-targets "$1" -Zbuild-std=std,panic_unwind,test "${@:2}"
+    # Reports have line numbers for this crate. The dependencies and std have no debug information: to print a backtrace, a test
+    # that panics during a panic would read all of it, in code that is instrumented and not optimized.
+    local tests=(test --config 'profile.dev.package."*".debug=false' --target "$host" --features "stream,tokio,defmt" "${@:2}") argument
+    local flags=-Zsanitizer=$1
+    cd "$copy"
+    export CARGO_TARGET_DIR=$target/$1 CARGO_PROFILE_DEV_DEBUG=line-tables-only RUST_BACKTRACE=0
+    if [ "$1" = address ]; then
+        # The standard library that rustup installs need not be instrumented.
+        RUSTFLAGS=$flags cargo +nightly "${tests[@]}"
+    else
+        # It must be, so it is built from source. The runtime is that of nightly, because not all compilers have one.
+        flags+=" -Zexternal-clangrt"
+        for argument in "-Wl,--whole-archive" "$runtimes/lib/librustc-nightly_rt.tsan.a" "-Wl,--no-whole-archive" \
+            "-B$runtimes/bin/gcc-ld" -fuse-ld=lld -lstdc++ -ldl -lm -lpthread -lc -lgcc_s -lgcc; do
+            flags+=" -Clink-arg=$argument"
+        done
+        RUSTFLAGS=$flags RUSTC_BOOTSTRAP=1 cargo +watch-targets -Zbuild-std=std,panic_unwind,test "${tests[@]}"
+    fi
 }
 
 # must_report SANITIZER DEFECT TEXT: fails unless the sanitizer reports TEXT about a planted defect.
 must_report() {
-    if sanitized_test "$1" --quiet --test planted -- --ignored --exact "$2" > "$report" 2>&1 || ! grep -q "$3" "$report"; then
-        cat "$report" >&2
-        fail "the $1 sanitizer does not report a planted defect: $2"
+    local said
+    if said=$(sanitized_test "$1" --quiet --test planted -- --ignored --exact "$2" 2>&1) || ! grep "$3" <<< "$said"; then
+        fail "the $1 sanitizer does not report a planted defect: $2: $said"
     fi
-    echo "reported: $3"
 }
 
 [ $# -gt 0 ] || set -- thread address
@@ -84,7 +74,7 @@ for sanitizer; do
     [[ $sanitizer = thread || $sanitizer = address ]] || fail "no such sanitizer: $sanitizer; there are thread and address"
     make_copy
     step "build for the $sanitizer sanitizer"
-    sanitized_test "$sanitizer" --quiet --lib --tests --no-run
+    (sanitized_test "$sanitizer" --quiet --lib --tests --no-run)
     step "planted defects"
     case $sanitizer in
         thread) must_report thread race "ThreadSanitizer: data race" ;;
@@ -94,7 +84,7 @@ for sanitizer; do
             ;;
     esac
     step "the tests under the $sanitizer sanitizer"
-    PROPTEST_CASES=20 sanitized_test "$sanitizer" --lib --tests --no-fail-fast
+    (PROPTEST_CASES=20 sanitized_test "$sanitizer" --lib --tests --no-fail-fast)
     # It is large, and no other build can use it.
     rm -r "${target:?}/$sanitizer"
 done

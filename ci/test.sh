@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Runs the tests: `ci/test.sh [NAME...]`, where a NAME is default, release, doc, bare, oldest or `soak MINUTES`; the first four
-# by default. The tests with other features than the default ones run in ci/coverage.sh.
+# Runs the tests: `ci/test.sh [NAME...]`, where a NAME is default, release, doc, bare or oldest; the first four by
+# default. The tests with other features than the default ones run in ci/coverage.sh.
 . "$(dirname "$0")/lib.sh"
 
 # As in the README, and its first program.
@@ -58,23 +58,10 @@ oldest() {
     rm -r "$copy"
 }
 
-# Runs the stress tests for minutes. WATCH_CHANNEL_STRESS_SEED=N makes tasks take the same steps as in an earlier run; how the threads
-# interleave still differs.
-soak() {
-    [[ ${1:-} =~ ^[1-9][0-9]*$ ]] || fail "usage: ci/test.sh soak MINUTES"
-    export WATCH_CHANNEL_STRESS_SECONDS=$(($1 * 60))
-    local tests=(--quiet --locked --release --features "stream,tokio,defmt" --test stress --test storm)
-    cargo test "${tests[@]}" --no-run
-    # A test notices by itself that a task hangs. `timeout` is for a test that hangs itself.
-    timeout $(($1 * 60 + 600)) cargo test "${tests[@]}" -- --nocapture --test-threads=1 ||
-        fail "the soak test has failed; the seed is at the top of its output"
-}
-
-[ "${1:-}" != soak ] || { soak "${2:-}" && exit; }
 [ $# -gt 0 ] || set -- default release doc bare
 for name; do
     case $name in
         default | release | doc | bare | oldest) step "$name" && "$name" ;;
-        *) fail "no such tests: $name; there are default, release, doc, bare, oldest and soak" ;;
+        *) fail "no such tests: $name; there are default, release, doc, bare and oldest" ;;
     esac
 done

@@ -1,4 +1,4 @@
-"""Headless Chromium for the tests that ci/browser.sh runs: a page, waits with a deadline, and screenshots."""
+"""Headless Chromium for the tests of the pages, which ci/browser.sh runs: a page, waits with a deadline, and screenshots."""
 
 import base64
 import contextlib
