@@ -109,7 +109,7 @@ size_of_a_channel() {
     done
     rows+=("" "Over the program with a heap, this crate takes ${cost[1]} bytes of flash, and ${cost[0]} if panics print their messages.")
     printf '%s\n' "${rows[@]}"
-    [ "${cost[1]}" -le "$most" ] || fail "that is too much flash: the limit is $most; to see the symbols: nm -S --size-sort -C $path"
+    [ "${cost[1]}" -le "$most" ] || fail "that is too much flash: the limit is $most; to see the symbols: nm -S --size-sort -C $(built no_std_check/size watch_channel $target)"
     [ -z "$write" ] || printf '%s\n' "${rows[@]}" | write_table size
 }
 
