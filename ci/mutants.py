@@ -53,8 +53,9 @@ QUICK = "--config profile.release.package.watch-channel.opt-level=0"
 KINDS = {
     "lib": ("--features stream,tokio,defmt --lib", False),
     "test": ("--features stream,tokio,defmt", True),
-    "critical-lib": ("--features critical-section,stream --lib", False),
-    "critical-test": ("--features critical-section,stream", True),
+    "release-test": ("--release --features stream,tokio,defmt", True),
+    "critical-lib": ("--no-default-features --features critical-section,stream --lib", False),
+    "critical-test": ("--no-default-features --features critical-section,stream", True),
     "bare-test": ("--no-default-features", True),
     "loom": (f"--release {QUICK} --no-default-features --features loom,event-listener --test loom", False),
 }

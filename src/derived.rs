@@ -8,8 +8,8 @@ use crate::channel::Channel;
 use crate::channel::state::Version;
 use crate::channel::wait::Wait;
 use crate::coop::poll_within_budget;
-use crate::lock::deadlock::{CallSite, caller};
 use crate::error::RecvError;
+use crate::lock::deadlock::{CallSite, caller};
 use crate::receiver::Receiver;
 
 #[derive(Clone, Debug)]
@@ -69,11 +69,9 @@ impl<T> Wait<'_, T> {
         poll_within_budget(cx, |cx| {
             loop {
                 // A copy of the version: it is marked as seen once the result is there.
-                ready!(
-                    self.poll(|channel, cursor| {
-                        channel.poll_since(&mut cursor.seen.clone(), &mut cursor.registration, cx)
-                    })
-                )?;
+                ready!(self.poll(|channel, cursor| {
+                    channel.poll_since(&mut cursor.seen.clone(), &mut cursor.registration, cx)
+                }))?;
                 let seen = &mut self.cursor.seen;
                 if let Some(delivered) = look(self.channel, seen, result, rule, self.caller, &deliver) {
                     return Poll::Ready(Ok(delivered));

@@ -358,7 +358,7 @@ impl<T> Sender<T> {
         let (number, is_awaited) = self.channel.receivers.add_first();
         let receiver = Receiver::new(self.channel.clone(), seen, number);
         if is_awaited {
-            self.channel.waiters.notify_opened();
+            self.channel.waiters.notify_opened(self.channel.receivers.first_awaited());
         }
         receiver
     }

@@ -1,6 +1,6 @@
 //! G9, as far as threads can show it: closures that read or change the value run in a critical section, and a call that is made
 //! in a critical section never waits for a thread that needs the critical section.
-#![cfg(feature = "critical-section")]
+#![cfg(all(feature = "critical-section", not(feature = "std")))]
 
 mod common;
 

@@ -189,3 +189,36 @@ fn g4_a_panicking_waker_loses_no_listeners_notification() {
     assert!(catch_unwind(AssertUnwindSafe(|| tx.set(1))).is_err());
     assert!(listener.wait_timeout(HANG).is_some());
 }
+
+/// The waker of one listener panics. Broken by a send that notifies no listener after that one, and by notifications that depend on
+/// event-listener's count, which is wrong from then on.
+#[cfg(feature = "std")]
+#[test]
+fn g1_g4_a_listener_that_panics_loses_no_other_listeners_notification() {
+    use std::panic::{AssertUnwindSafe, catch_unwind};
+    use std::pin::Pin;
+    use std::task::Context;
+
+    for panicking in 1..=3 {
+        let (tx, rx) = channel(0);
+        let mut listeners: Vec<_> = (0..6).map(|_| rx.listen()).collect();
+        for listener in &mut listeners[..panicking] {
+            let waker = std::sync::Arc::new(Panics).into();
+            assert!(Pin::new(listener).poll(&mut Context::from_waker(&waker)).is_pending());
+        }
+        assert!(catch_unwind(AssertUnwindSafe(|| tx.set(1))).is_err());
+        let others = listeners.split_off(panicking);
+        for listener in others {
+            assert!(listener.wait_timeout(HANG).is_some());
+        }
+        // In a debug build, event-listener panics here, because its count gets less than zero.
+        for listener in listeners {
+            assert!(catch_unwind(AssertUnwindSafe(|| drop(listener))).is_ok() || cfg!(debug_assertions));
+        }
+        for value in 2..5 {
+            let listener = rx.listen();
+            tx.set(value);
+            assert!(listener.wait_timeout(HANG).is_some(), "a later listener");
+        }
+    }
+}

@@ -155,6 +155,7 @@ fn g4_a_waker_that_panics_when_it_is_dropped_loses_no_wake_up() {
         poll_with_bomb(&mut rx);
         rx.mark_changed();
         assert!(catch_unwind(AssertUnwindSafe(|| poll(&mut rx, &Task::new()))).is_err());
+        assert_eq!(poll(&mut rx, &task), Poll::Ready(true), "the poll that panicked has marked the version as seen");
         waits_as_ever(&mut rx, 2);
         // Another wait cancels it.
         poll_with_bomb(&mut rx);

@@ -285,6 +285,28 @@ fn g4_a_panicking_waker_loses_no_other_wake_up() {
     }
 }
 
+/// A version is sent while a waker is cloned, and the clone panics. Broken by a poll that marks the version as seen.
+#[test]
+fn g1_g4_a_version_that_is_sent_by_a_waker_that_panics_is_reported() {
+    let (tx, mut rx) = channel(0);
+    let mut conditions = vec![];
+    let mut wait = Box::pin(rx.wait_until(|value| {
+        conditions.push(*value);
+        *value == 1
+    }));
+    let waker = nosy_waker(move || {
+        if *tx.borrow() == 0 {
+            tx.set(1);
+            panic!("on purpose");
+        }
+    });
+    let polled = catch_unwind(AssertUnwindSafe(|| wait.as_mut().poll(&mut Context::from_waker(&waker))));
+    assert!(polled.is_err());
+    assert_eq!(Task::new().poll(&mut wait), Poll::Ready(Ok(())));
+    drop(wait);
+    assert_eq!(conditions, [0, 1]);
+}
+
 #[test]
 fn g6_a_cancelled_wait_keeps_no_waker_and_is_not_woken() {
     let (tx, mut rx) = channel(0);

@@ -72,16 +72,15 @@ impl<F: FnOnce() + Send + 'static> Wake for Act<F> {
     }
 }
 
-/// A receiver that a send has not woken yet is polled by another task. Broken by a wait that drops the old waker before it sets
-/// the waiting bit again, which the send has taken.
+/// A send has taken a waker that panics, and its receiver is polled by another task before the send has called that waker. Broken
+/// by a delivery that ends with the panic, and by a wait that goes back to the round of the delivery.
 #[test]
-fn g4_a_wait_that_drops_a_waker_during_a_send_is_woken_by_the_next_one() {
+fn g4_a_wait_that_begins_during_a_send_that_panics_is_woken_by_the_next_one() {
     // They are all in one list, and are more than one batch.
-    const LISTS: usize = 8;
     let (tx, rx) = channel(0);
-    let mut receivers = vec![rx; 40 * LISTS].into_iter().step_by(LISTS).collect::<Vec<_>>();
+    let mut receivers = vec![rx; 40];
     let mut last = receivers.pop().unwrap();
-    let task = Arc::new(Task::new());
+    let (task, others) = (Arc::new(Task::new()), Task::new());
     let (waits_again, waiting) = std::sync::mpsc::channel();
     // The first one's waker polls the last one, which therefore registers again before the delivery reaches it.
     let slot: Arc<Mutex<Option<Receiver<u32>>>> = Arc::default();
@@ -90,17 +89,39 @@ fn g4_a_wait_that_drops_a_waker_during_a_send_is_woken_by_the_next_one() {
         move || {
             let mut last = slot.lock().unwrap().take().unwrap();
             last.mark_unchanged();
-            assert_panics(|| poll(&mut last, &task.waker()));
+            poll(&mut last, &task.waker());
             waits_again.send(last).unwrap();
         }
     };
     poll(&mut receivers[0], &Arc::new(Act(Mutex::new(Some(act)))).into());
-    receivers[1..].iter_mut().for_each(|rx| poll(rx, Waker::noop()));
+    receivers[1..20].iter_mut().for_each(|rx| poll(rx, &others.waker()));
     poll_with_bomb(&mut last);
+    receivers[20..].iter_mut().for_each(|rx| poll(rx, &others.waker()));
     *slot.lock().unwrap() = Some(last);
-    tx.set(1);
+    assert_panics(|| tx.set(1));
     let _last = waiting.try_recv().unwrap();
-    assert_eq!(task.wakes(), 0);
+    assert_eq!((task.wakes(), others.wakes()), (0, 38));
     tx.set(2);
-    assert_eq!(task.wakes(), 1);
+    assert_eq!((task.wakes(), others.wakes()), (1, 38));
+}
+
+/// The poll that finds a version drops a waker that panics. Broken by a poll that marks the version as seen before that.
+#[test]
+fn g1_g4_a_poll_that_panics_marks_nothing_as_seen() {
+    // The waker is still in the list, because the version has not been sent but marked as unseen.
+    let (_tx, mut rx) = channel(1);
+    poll_with_bomb(&mut rx);
+    rx.mark_changed();
+    let mut wait = Box::pin(rx.changed());
+    assert_panics(|| drop(Task::new().poll(&mut wait)));
+    assert_eq!(Task::new().poll(&mut wait), std::task::Poll::Ready(Ok(())));
+    drop(wait);
+
+    // The same for a wait that calls its condition with the value.
+    poll_with_bomb(&mut rx);
+    rx.mark_changed();
+    let mut wait = Box::pin(rx.recv());
+    assert_panics(|| drop(Task::new().poll(&mut wait)));
+    assert_eq!(Task::new().poll(&mut wait), std::task::Poll::Ready(Ok(1)));
+    drop(wait);
 }

@@ -6,7 +6,7 @@
 //!
 //! A wait that ends without sleeping leaves its flag behind. The next change from or to zero then wakes an empty list.
 
-use crate::sync::{AtomicUsize, Ordering, first_guess};
+use crate::sync::{AtomicUsize, HAS_CRITICAL_SECTIONS, Ordering, first_guess};
 
 /// Set by [`Count::set_waiting`], cleared and read by the drop that brings the count to zero.
 const LAST_AWAITED: usize = 1;
@@ -65,8 +65,8 @@ impl Count {
         let is_awaited = before / ONE == 0
             && before & FIRST_AWAITED != 0
             // ORDERING: Acquire; partner: the Release of `set_waiting_for_first`, for the waker in its list. The addition
-            // continues its release sequence.
-            && self.0.fetch_and(!FIRST_AWAITED, Ordering::Acquire) & FIRST_AWAITED != 0;
+            // continues its release sequence. (With critical sections the flag stays set until the list is empty.)
+            && (HAS_CRITICAL_SECTIONS || self.0.fetch_and(!FIRST_AWAITED, Ordering::Acquire) & FIRST_AWAITED != 0);
         (before / ONE, is_awaited)
     }
 
@@ -122,9 +122,24 @@ impl Count {
         if before & LAST_AWAITED == 0 {
             return Removed::Last;
         }
+        if HAS_CRITICAL_SECTIONS {
+            // The flag stays set until the list of waiting senders is empty.
+            return Removed::LastAwaited;
+        }
         // ORDERING: Acquire; partner: the Release of `set_waiting`, for the waker in its list.
         let before = self.0.fetch_and(!LAST_AWAITED, Ordering::Acquire);
         if before & LAST_AWAITED == 0 { Removed::Last } else { Removed::LastAwaited }
+    }
+
+    /// Returns the flag of the senders that wait for the last handle's drop, and its word, for the delivery that clears it with
+    /// critical sections.
+    pub(crate) fn last_awaited(&self) -> (&AtomicUsize, usize) {
+        (&self.0, LAST_AWAITED)
+    }
+
+    /// The same for the senders that wait for the first handle.
+    pub(crate) fn first_awaited(&self) -> (&AtomicUsize, usize) {
+        (&self.0, FIRST_AWAITED)
     }
 
     /// Sets the flag for a sender that is about to sleep until the count is zero, and whose waker is in its list. The sender
@@ -165,6 +180,13 @@ mod tests {
         assert_eq!(count.remove(), Removed::LastAwaited);
         count.add();
         assert_eq!(count.get(), 1);
+        // With critical sections it is the delivery that clears the flag, once the list is empty.
+        if HAS_CRITICAL_SECTIONS {
+            assert_eq!(count.remove(), Removed::LastAwaited);
+            let (word, flag) = count.last_awaited();
+            word.fetch_and(!flag, Ordering::Relaxed);
+            count.add();
+        }
         assert_eq!(count.remove(), Removed::Last);
     }
 

@@ -122,7 +122,7 @@ impl<T> Channel<T> {
     #[inline]
     pub(crate) fn remove_receiver(&self) {
         if self.receivers.remove() == Removed::LastAwaited {
-            self.waiters.notify_senders();
+            self.waiters.notify_senders(self.receivers.last_awaited());
         }
     }
 }

@@ -19,22 +19,18 @@ use crate::wake::wait_list::Ticket;
 use crate::wake::{LANES, SENDERS, Waiters};
 
 /// The registration of one wait at a time: its waker is in a list, or it has none.
-pub(crate) struct Registration {
-    /// Where is the waker?
-    ticket: Ticket,
-    /// Which receiver is this, if all are numbered in turn? It chooses the lane. Senders have the number [`SENDERS`].
-    number: u8,
-}
+pub(crate) struct Registration(Ticket);
 
 impl Registration {
-    /// Returns a registration that receivers use; there were `number` receivers before.
+    /// Returns a registration for the waits of a receiver; there were `number` receivers before.
     fn of_receiver(number: usize) -> Self {
-        Self { ticket: Ticket::VOID, number: (number & (LANES - 1)) as u8 }
+        // Receivers get their numbers in turn. The number of lanes is a power of two.
+        Self(Ticket::new((number & (LANES - 1)) as u8))
     }
 
     /// Returns a registration for a wait in `closed`.
     pub(crate) fn of_sender() -> Self {
-        Self { ticket: Ticket::VOID, number: SENDERS as u8 }
+        Self(Ticket::new(SENDERS as u8))
     }
 
     /// Polls a wait. While it is pending, the task of the last poll is registered.
@@ -54,9 +50,8 @@ impl Registration {
             return Poll::Ready(found);
         }
         // Cloning runs foreign code, which must not run while the lock is held, nor between the two steps of a registration.
-        let waker = cx.waker().clone();
-        let replaced = waiters.register(&mut self.ticket, self.number.into(), waker);
-        let found = check(Some(self.ticket.lane()));
+        let replaced = waiters.register(&mut self.0, cx.waker().clone());
+        let found = check(Some(self.0.lane()));
         // The last step, because it may panic.
         drop((found.is_some().then(|| self.cancel(waiters)), replaced));
         found.map_or(Poll::Pending, Poll::Ready)
@@ -66,7 +61,7 @@ impl Registration {
     #[inline]
     #[must_use = "dropping a waker runs foreign code: do that last"]
     pub(crate) fn cancel(&mut self, waiters: &Waiters) -> Option<Waker> {
-        waiters.cancel(&mut self.ticket)
+        waiters.cancel(&mut self.0)
     }
 }
 

@@ -17,11 +17,14 @@
 pub(crate) mod delivery;
 #[cfg(all(test, loom, feature = "loom"))]
 mod loom_tests;
+#[cfg(test)]
+mod tests;
 pub(crate) mod wait_list;
 
+use core::mem;
 use core::task::Waker;
 
-use self::delivery::Delivery;
+use self::delivery::{Delivery, Taken};
 use self::wait_list::{Ticket, WaitList};
 use crate::sync::{AtomicUsize, Event, HAS_STD, IS_MODEL, Lazy, LazyIfLarge, Ordering};
 
@@ -63,10 +66,12 @@ struct Others {
     lists: [Padded; LANES - 1],
 }
 
-/// A list with no other list's lock in its cache line.
+/// A list that shares no cache line with the next one. (An alignment would hold for a channel without such lists as well.)
 #[derive(Default)]
-#[repr(align(64))]
-struct Padded(WaitList);
+struct Padded {
+    list: WaitList,
+    _padding: [usize; 6],
+}
 
 #[derive(Default)]
 struct Senders {
@@ -84,7 +89,7 @@ impl Lists {
     #[inline(never)]
     fn other(&self, lane: usize) -> &WaitList {
         let lists = &self.others.get_or_make().lists;
-        lists.get(lane - 1).map_or_else(|| &self.senders.get_or_make().list, |padded| &padded.0)
+        lists.get(lane - 1).map_or_else(|| &self.senders.get_or_make().list, |padded| &padded.list)
     }
 
     /// Returns the mask that turns a receiver's number into its lane.
@@ -92,6 +97,17 @@ impl Lists {
     fn spread(&self) -> usize {
         // ORDERING: Relaxed; a wait notes which lane it has chosen, so any spread will do.
         self.others.get().and_then(|others| others.spread.first()).map_or(0, |spread| spread.load(Ordering::Relaxed))
+    }
+
+    /// Returns the lane for a wait that begins. If the lock of its list is held, doubles the lanes first.
+    #[inline]
+    fn choose(&self, number: usize) -> usize {
+        let lane = number & (self.spread() | SENDERS);
+        if !self.list(lane).is_locked() {
+            return lane;
+        }
+        self.widen();
+        number & (self.spread() | SENDERS)
     }
 
     /// Doubles the number of lanes in use, unless all are.
@@ -107,24 +123,36 @@ impl Lists {
 }
 
 impl Waiters {
-    /// Puts the waker into a list, for the next delivery to the ticket's lane, and returns the waker that it replaces. `number`
-    /// is the receiver's number, or [`SENDERS`].
-    #[inline]
-    pub(crate) fn register(&self, ticket: &mut Ticket, number: usize, waker: Waker) -> Option<Waker> {
+    /// Puts the waker into a list, for the next delivery to the ticket's lane, and returns the waker that it replaces.
+    //
+    // Not inlined, so the poll of each future stays small.
+    #[inline(never)]
+    pub(crate) fn register(&self, ticket: &mut Ticket, waker: Waker) -> Option<Waker> {
         let lists = self.lists.get_or_make();
-        let lane = if ticket.is_void() { number & (lists.spread() | SENDERS) } else { ticket.lane() };
+        let lane = if ticket.is_waiting() { ticket.lane() } else { lists.choose(ticket.number()) };
         let list = lists.list(lane);
-        if list.is_locked() {
-            lists.widen();
-        }
-        list.register(ticket, lane, waker)
+        list.register(ticket, lane, waker).unwrap_or_else(|waker| self.register_in_larger(list, ticket, waker))
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn register_in_larger(&self, list: &WaitList, ticket: &mut Ticket, waker: Waker) -> Option<Waker> {
+        list.grow();
+        // If other tasks have taken the new room in the meantime, the list grows again.
+        self.register(ticket, waker)
     }
 
     /// Takes the waker back, unless a delivery has taken it. The caller drops it last, because that may panic or use the
     /// channel.
     #[inline]
     pub(crate) fn cancel(&self, ticket: &mut Ticket) -> Option<Waker> {
-        if ticket.is_void() { None } else { self.lists.get()?.list(ticket.lane()).cancel(ticket) }
+        if ticket.is_waiting() { self.cancel_waiting(ticket) } else { None }
+    }
+
+    // Not inlined, so a poll that is ready at once stays small.
+    #[inline(never)]
+    fn cancel_waiting(&self, ticket: &mut Ticket) -> Option<Waker> {
+        self.lists.get()?.list(ticket.lane()).cancel(ticket)
     }
 
     pub(crate) fn on_closed(&self) -> &Event {
@@ -132,24 +160,30 @@ impl Waiters {
     }
 
     /// Wakes the tasks that wait in `lanes`, which has a bit for each lane, and then the listeners. The caller holds no lock.
-    /// `when_empty` is called with the lock of a list that has turned out to be empty, but only with critical sections.
+    ///
+    /// With critical sections, the caller has left the waiting bit of the lane set, so that a send in an interrupt handler finds
+    /// it. `until_empty` is that bit and its word: it is cleared once the list is empty.
     //
     // Not inlined, so the fast path of a send stays small.
     #[inline(never)]
-    pub(crate) fn notify(&self, lanes: usize, listeners: Option<&Event>, when_empty: impl Fn()) {
-        Delivery::new(self.lists.get(), lanes, listeners, when_empty).run();
+    pub(crate) fn notify(&self, lanes: usize, listeners: Option<&Event>, until_empty: (&AtomicUsize, usize)) {
+        let mut delivery =
+            Delivery { lists: self.lists.get(), lanes, listeners, list: None, taken: Taken::new(), until_empty };
+        delivery.run();
+        // Everything has been delivered.
+        mem::forget(delivery);
     }
 
     /// Wakes all senders that wait for the last receiver's drop. The caller holds no lock.
-    pub(crate) fn notify_senders(&self) {
-        self.notify(1 << SENDERS, Some(self.on_closed()), || ());
+    pub(crate) fn notify_senders(&self, until_empty: (&AtomicUsize, usize)) {
+        self.notify(1 << SENDERS, Some(self.on_closed()), until_empty);
     }
 
     /// Wakes all senders that wait for a receiver. The caller holds no lock.
     ///
     /// They share the list of the senders that wait for the last receiver's drop. One of those is in it only if receivers come
     /// and go at this moment. It is then woken early, and waits again.
-    pub(crate) fn notify_opened(&self) {
-        self.notify(1 << SENDERS, None, || ());
+    pub(crate) fn notify_opened(&self, until_empty: (&AtomicUsize, usize)) {
+        self.notify(1 << SENDERS, None, until_empty);
     }
 }

@@ -35,7 +35,7 @@ use core::mem::{self, ManuallyDrop};
 use core::task::Waker;
 
 use super::delivery::Rest;
-use crate::sync::{AtomicUsize, Mutex, Ordering};
+use crate::sync::{AtomicUsize, HAS_CRITICAL_SECTIONS, Mutex, Ordering};
 
 /// Stands for no entry where an index can be absent.
 pub(super) const NONE: u32 = u32::MAX;
@@ -49,31 +49,38 @@ pub(super) const SLACK: usize = 8;
 /// The most entries that a list keeps room for, after their waits have been cancelled, because crowds come and go.
 const MOST: usize = 512;
 
-/// Where a waker is: which list, which entry, and which round.
+/// Where the waker of a task is: in which lane, which entry, and which round.
 ///
 /// A ticket is void once a delivery has begun a later round. On 32-bit targets the round wraps: a ticket that is kept through
 /// exactly 2<sup>32</sup> deliveries to its list would be taken for one of this round.
 pub(crate) struct Ticket {
-    /// Which entry? The lowest bits are the lane.
-    place: u32,
     /// In which round?
     round: usize,
+    /// In which entry? [`NONE`] if the task does not wait.
+    index: u32,
+    /// In which lane?
+    lane: u8,
+    /// Which lane would the task wait in if all were in use? It is masked to choose the lane of each wait.
+    number: u8,
 }
 
-const LANE_BITS: u32 = 4;
-const MAX_ENTRIES: usize = 1 << (u32::BITS - LANE_BITS);
-
 impl Ticket {
-    /// The ticket of a task that does not wait.
-    pub(crate) const VOID: Self = Self { place: NONE, round: 0 };
+    /// Returns the ticket of a task that does not wait.
+    pub(crate) fn new(number: u8) -> Self {
+        Self { round: 0, index: NONE, lane: 0, number }
+    }
 
-    pub(crate) fn is_void(&self) -> bool {
-        self.place == NONE
+    pub(super) fn is_waiting(&self) -> bool {
+        self.index != NONE
     }
 
     /// The lane in which the task waits.
     pub(crate) fn lane(&self) -> usize {
-        (self.place & ((1 << LANE_BITS) - 1)) as usize
+        self.lane.into()
+    }
+
+    pub(super) fn number(&self) -> usize {
+        self.number.into()
     }
 }
 
@@ -95,6 +102,12 @@ impl Entry {
     }
 }
 
+/// Returns `true` if an entry is behind the first few. With critical sections that makes no difference, to save instructions.
+#[inline]
+fn is_crowd(index: u32) -> bool {
+    !HAS_CRITICAL_SECTIONS && index as usize >= FEW
+}
+
 /// What the lock protects.
 pub(super) struct Entries {
     /// Which wakers does the next delivery call? In the order in which they came, with free entries among them.
@@ -112,25 +125,26 @@ pub(super) struct Entries {
 }
 
 impl Entries {
-    /// Swaps `entry`, which has a waker, with the entry at `index`, or pushes it if there is none. Returns its index, or `None`
-    /// if the vector is full.
+    /// Puts the waker into the entry at `index`, or into a new one if there is none. Returns the index and the waker that was
+    /// there, or gives the waker back if the vector is full.
     #[inline]
-    fn put(&mut self, mut index: u32, entry: &mut Entry) -> Option<u32> {
-        if let Some(old) = self.waiting.get_mut(index as usize) {
-            mem::swap(old, entry);
-            let Entry::Free(next) = *entry else { return Some(index) };
-            self.free = next;
+    fn put(&mut self, mut index: u32, waker: Waker) -> Result<(u32, Option<Waker>), Waker> {
+        if let Some(entry) = self.waiting.get_mut(index as usize) {
+            match mem::replace(entry, Entry::Waiting(ManuallyDrop::new(waker))) {
+                Entry::Waiting(replaced) => return Ok((index, Some(ManuallyDrop::into_inner(replaced)))),
+                Entry::Free(next) => self.free = next,
+            }
         } else {
-            index = self.waiting.len() as u32;
             // With this check, no code for a reallocation is linked.
             if self.waiting.len() == self.waiting.capacity() {
-                return None;
+                return Err(waker);
             }
-            self.waiting.push(mem::replace(entry, Entry::Free(NONE)));
+            index = self.waiting.len() as u32;
+            self.waiting.push(Entry::Waiting(ManuallyDrop::new(waker)));
         }
         self.registered += 1;
-        self.crowd += u32::from(index as usize >= FEW);
-        Some(index)
+        self.crowd += u32::from(is_crowd(index));
+        Ok((index, None))
     }
 
     /// Takes the waker out of an entry, and makes the entry the first free one.
@@ -140,7 +154,7 @@ impl Entries {
         self.free = index;
         if waker.is_some() {
             self.registered -= 1;
-            self.crowd -= u32::from(index as usize >= FEW);
+            self.crowd -= u32::from(is_crowd(index));
         }
         waker
     }
@@ -150,7 +164,7 @@ impl Entries {
     fn cancel(&mut self, index: u32) -> (Option<Waker>, Option<usize>) {
         let waker = self.take(index);
         // Usually other tasks still wait. What a delivery under way has still to call is left alone.
-        let has_left = self.registered == 0 || self.crowd == 0 && index as usize >= FEW;
+        let has_left = self.registered == 0 || self.crowd == 0 && is_crowd(index);
         (waker, if has_left && self.rest.is_empty() { self.crowd_has_left() } else { None })
     }
 
@@ -162,7 +176,7 @@ impl Entries {
             self.usual = len as u32;
         }
         let is_too_large = self.waiting.capacity() > kept;
-        if self.registered == 0 {
+        if HAS_CRITICAL_SECTIONS || self.registered == 0 {
             self.waiting.clear();
             self.free = NONE;
         } else if is_too_large {
@@ -177,19 +191,17 @@ impl Entries {
         is_too_large.then_some(2 * self.waiting.len())
     }
 
-    /// Notes that a delivery has taken all wakers of a round of `len` entries. Returns vectors that are too large, for the
-    /// caller to free.
+    /// Clears the list once a delivery has taken all wakers of a round of `len` entries. Returns `true` if that leaves a vector
+    /// that is too large.
     #[inline]
-    pub(super) fn end_round(&mut self, len: usize) -> [Vec<Entry>; 2] {
-        (self.free, self.registered, self.crowd) = (NONE, 0, 0);
+    pub(super) fn end_round(&mut self, len: usize) -> bool {
+        self.waiting.clear();
+        self.free = NONE;
         if len > FEW {
             self.usual = len as u32;
         }
-        let most = SLACK * len.max(FEW);
-        let old = if self.waiting.capacity() > most { mem::take(&mut self.waiting) } else { Vec::new() };
-        [old, self.rest.take_spare(most)]
+        len > 0 && self.waiting.capacity().max(self.rest.capacity()) > SLACK * len.max(FEW)
     }
-
 }
 
 /// One list. No method runs foreign code while it holds the lock: wakers are cloned before they are passed in, and returned
@@ -202,31 +214,33 @@ pub(crate) struct WaitList {
 }
 
 impl WaitList {
-    /// Puts the waker into the ticket's entry, or into another one if the ticket is void. Returns the waker that it replaces.
+    /// Puts the waker into the ticket's entry, or into another one if the ticket is void. Returns the waker that it replaces, or
+    /// gives the waker back if the list must grow first.
     #[inline]
-    pub(crate) fn register(&self, ticket: &mut Ticket, lane: usize, waker: Waker) -> Option<Waker> {
-        let mut entry = Entry::Waiting(ManuallyDrop::new(waker));
-        loop {
-            let full = self.entries.with(|entries| {
-                // ORDERING: Relaxed; the round changes only under the lock.
-                let round = self.round.load(Ordering::Relaxed);
-                let index = if ticket.round == round { ticket.place >> LANE_BITS } else { entries.free };
-                let Some(index) = entries.put(index, &mut entry) else { return Some(entries.waiting.len()) };
-                *ticket = Ticket { place: index << LANE_BITS | lane as u32, round };
-                None
-            });
-            match full {
-                None => return entry.take(NONE),
-                Some(len) => self.resize((2 * len).max(1)),
-            }
-        }
+    pub(super) fn register(&self, ticket: &mut Ticket, lane: usize, waker: Waker) -> Result<Option<Waker>, Waker> {
+        self.entries.with(|entries| {
+            // ORDERING: Relaxed; the round changes only under the lock.
+            let round = self.round.load(Ordering::Relaxed);
+            let index = if ticket.round == round { ticket.index } else { entries.free };
+            let (index, replaced) = entries.put(index, waker)?;
+            (ticket.round, ticket.index, ticket.lane) = (round, index, lane as u8);
+            Ok(replaced)
+        })
+    }
+
+    /// Makes room for more wakers, twice as many as there is room for now.
+    #[cold]
+    pub(super) fn grow(&self) {
+        let len = self.entries.with(|entries| entries.waiting.len());
+        self.resize((2 * len).max(1));
     }
 
     /// Takes the waker back, unless a delivery has taken it.
     #[inline]
     #[must_use = "dropping a waker runs foreign code: do that last"]
     pub(crate) fn cancel(&self, ticket: &mut Ticket) -> Option<Waker> {
-        let Ticket { place, round } = mem::replace(ticket, Ticket::VOID);
+        let index = mem::replace(&mut ticket.index, NONE);
+        let round = mem::take(&mut ticket.round);
         // ORDERING: Relaxed; nothing is read that a delivery has written. The round of the ticket has been read before, so this
         // does not read an older one. If it misses a newer one, the lock shows it below.
         if self.round.load(Ordering::Relaxed) != round {
@@ -234,10 +248,10 @@ impl WaitList {
         }
         let (waker, shrink) = self.entries.with(|entries| {
             // ORDERING: Relaxed; the round changes only under the lock.
-            if self.round.load(Ordering::Relaxed) == round { entries.cancel(place >> LANE_BITS) } else { (None, None) }
+            if self.round.load(Ordering::Relaxed) == round { entries.cancel(index) } else { (None, None) }
         });
         if let Some(capacity) = shrink {
-            self.resize(capacity);
+            self.shrink(capacity);
         }
         waker
     }
@@ -252,20 +266,25 @@ impl WaitList {
     #[cold]
     #[inline(never)]
     fn resize(&self, capacity: usize) {
-        assert!(capacity <= MAX_ENTRIES, "too many tasks wait on one watch channel");
+        assert!(capacity <= NONE as usize, "too many tasks wait on one watch channel");
         let mut other = Vec::with_capacity(capacity);
-        // What this returns is freed after the lock has been released, and so is what `other` is then.
-        let _spare = self.entries.with(|entries| {
-            if entries.waiting.len() > capacity {
-                return Vec::new();
+        self.entries.with(|entries| {
+            if entries.waiting.len() <= capacity {
+                // One by one, because moving them all at once would link `memcpy`.
+                for entry in &mut entries.waiting {
+                    push_within_capacity(&mut other, mem::replace(entry, Entry::Free(NONE)));
+                }
+                mem::swap(&mut entries.waiting, &mut other);
             }
-            // One by one, because moving them all at once would link `memcpy`.
-            for entry in &mut entries.waiting {
-                push_within_capacity(&mut other, mem::replace(entry, Entry::Free(NONE)));
-            }
-            mem::swap(&mut entries.waiting, &mut other);
-            if capacity < other.capacity() { entries.rest.take_spare(FEW) } else { Vec::new() }
         });
+    }
+
+    /// Moves the entries to a smaller vector, and frees the spare one.
+    #[cold]
+    #[inline(never)]
+    pub(super) fn shrink(&self, capacity: usize) {
+        self.resize(capacity);
+        drop(self.entries.with(|entries| entries.rest.take_spare()));
     }
 }
 

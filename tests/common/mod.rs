@@ -25,6 +25,13 @@ impl Wake for Counter {
     }
 }
 
+impl Counter {
+    /// How often it has been woken.
+    pub(crate) fn wakes(&self) -> usize {
+        self.0.load(Ordering::SeqCst)
+    }
+}
+
 /// A task that is polled only when the test says so.
 #[derive(Default)]
 pub(crate) struct Task(Arc<Counter>);
@@ -40,7 +47,12 @@ impl Task {
 
     /// How often the task has been woken.
     pub(crate) fn wakes(&self) -> usize {
-        self.0.0.load(Ordering::SeqCst)
+        self.0.wakes()
+    }
+
+    /// The task's count, for another owner.
+    pub(crate) fn counter(&self) -> Arc<Counter> {
+        self.0.clone()
     }
 
     /// How many wakers of this task exist outside it, such as in a channel.

@@ -73,7 +73,7 @@ fn g1_closed_against_two_receivers_drops() {
     });
 }
 
-/// G1, G6. One of two senders that wait stops waiting. Broken by a dropped wait that leaves its slot linked, or takes the
+/// G1, G6. One of two senders that wait stops waiting. Broken by a dropped wait that leaves its waker, or takes the
 /// other's wake-up with it.
 #[test]
 fn g6_a_dropped_closed_against_the_last_receivers_drop() {
@@ -164,7 +164,7 @@ fn g1_two_senders_in_closed_against_the_last_receivers_drop() {
 }
 
 /// G3. A receiver and a sender wait in the same list. A send wakes the receiver alone, and the receiver's drop wakes the sender
-/// alone. Broken by waits in `closed` that are linked among the receivers.
+/// alone. Broken by waits in `closed` that are among those of the receivers.
 #[test]
 fn g3_closed_and_a_wait_in_one_list_against_a_send() {
     let outcomes = model(3, || {

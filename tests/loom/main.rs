@@ -12,8 +12,8 @@
 //! | `closed.rs` | senders that wait for the last receiver's drop, or for the first receiver |
 //! | `listen.rs` | event-listener's listeners |
 //!
-//! In a model there are two lanes, a delivery takes two wakers at a time, and a list starts with a slot for one receiver.
-//! So a list with three waiting receivers reaches every branch of a delivery, and a second receiver makes its list grow.
+//! In a model there are at most two lanes, a batch takes two wakers, and a list begins with room for one. So a list with three
+//! waiting receivers reaches every branch of a delivery, and a second receiver makes its list grow.
 //!
 //! A model returns its outcome, and the test compares the outcomes of all interleavings with those it expects. So a model
 //! that no longer reaches a branch fails. The bound on preemptions is three, unless the model ends without one or does not
@@ -30,8 +30,8 @@
 //!
 //! - N: there is nothing to order. The two touch different words, lists and locks, or both only read, or one changes a part of a
 //!   word that the other does not read. Either may come first.
-//! - L: each of the two has a slot in a list, and the list's lock orders them. How a delivery treats the slots is in the rows of
-//!   `set` and of the drops, and `src/channel/loom_tests/wait_list.rs` has models of the list alone.
+//! - L: each of the two has an entry in a list, and the list's lock orders them. How a delivery treats the entries is in the rows
+//!   of `set` and of the drops, and `src/wake/loom_tests.rs` has models of the lists alone.
 //! - P: one of the two consists of other operations, one after the other: `send` is a check for receivers and `set`; `recv` and
 //!   `wait_for` are `changed` and `with`. See the rows of these operations.
 //! - S: once it has the lock, `try_set` does what `set` does, so the model of `set` covers it.
@@ -75,7 +75,7 @@
 //!     g1_a_woken_task_finds_the_new_version g1_changed_on_a_thread_against_two_sends g1_waits_in_one_lane_against_a_send
 //!     g1_waits_in_two_lanes_against_a_send g1_growth_against_a_delivery g1_two_growths_against_a_delivery
 //!   later poll: g1_a_repeated_poll_against_a_delivery g3_two_deliveries_on_two_threads
-//!   dropped wait: g6_a_dropped_wait_against_a_delivery g1_two_lanes_with_more_than_a_batch
+//!   dropped wait: g6_a_dropped_wait_against_a_delivery
 //!     g1_a_dropped_wait_and_another_against_a_send g1_a_wait_that_was_never_polled_against_a_send
 //!   poll_changed: g1_poll_changed_against_two_sends g6_a_ready_wait_keeps_no_waker
 //!     g1_a_waiting_bit_that_another_receiver_has_set
@@ -159,7 +159,7 @@
 //!   opened: L
 //!   Watch: W
 //! poll_changed
-//!   poll_changed: g1_two_first_waits_at_once g1_waits_in_two_lanes_against_a_send
+//!   poll_changed: g1_two_first_waits_at_once
 //!   wait_for, recv: P
 //!   try_recv, clone, subscribe, sender's drop, listen: N
 //!   last sender's drop: g1_a_waiting_bit_that_another_receiver_has_set_against_the_close
@@ -277,15 +277,13 @@ use watch_channel::{Receiver, Sender, channel};
 use common::Task;
 use explore::{UNBOUNDED, model, shorter};
 
-/// Makes a channel whose receivers all wait in the same list.
+/// Makes a channel whose receivers all wait in the same list, unless two threads have met there.
 fn lane_mates<const N: usize>() -> (Sender<u32>, [Receiver<u32>; N]) {
-    const LANES: usize = 2;
     let (tx, rx) = channel(0);
-    let mut receivers = vec![rx];
-    while receivers.len() < N * LANES {
-        receivers.push(receivers[0].clone());
+    let mut mates = vec![rx];
+    while mates.len() < N {
+        mates.push(mates[0].clone());
     }
-    let mates = receivers.into_iter().step_by(LANES).collect::<Vec<_>>();
     (tx, mates.try_into().unwrap_or_else(|_| unreachable!()))
 }
 
@@ -302,8 +300,7 @@ fn poll(task: &Task, rx: &mut Receiver<u32>) -> Poll<Result<(), RecvError>> {
     rx.poll_changed(&mut Context::from_waker(&task.waker()))
 }
 
-/// Lets all receivers wait once more, and checks that a send wakes each of them once and leaves no waker behind. A list
-/// with a wrong link fails this.
+/// Lets all receivers wait once more, and checks that a send wakes each of them once and leaves no waker behind.
 #[track_caller]
 fn assert_all_can_wait<'a>(tx: &Sender<u32>, receivers: impl IntoIterator<Item = &'a mut Receiver<u32>>) {
     let tasks = receivers.into_iter().map(|rx| {

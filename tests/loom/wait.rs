@@ -387,8 +387,8 @@ fn g1_wait_for_against_a_send_and_the_close() {
     assert_eq!(outcomes, BTreeSet::from([vec![0, 1], vec![1]]));
 }
 
-/// G1, G6. A registered receiver is polled again by another task while the channel closes, and the receiver of another lane is
-/// dropped. Broken by a registration that is not renewed, and by a close that wakes before it is published.
+/// G1, G6. A registered receiver is polled again by another task while the channel closes, and another receiver is dropped.
+/// Broken by a registration that is not refreshed, and by a close that wakes before it is published.
 #[test]
 fn g1_a_repeated_poll_against_the_close() {
     let outcomes = model(UNBOUNDED, || {
@@ -417,7 +417,7 @@ fn g1_a_repeated_poll_against_the_close() {
 }
 
 /// G6. The last sender and the last receiver, which has a registration, are dropped at once, and a weak sender is upgraded. Broken
-/// by a receiver that leaves its waker in the list, and by a close that finds the slot of a dropped receiver.
+/// by a receiver that leaves its waker in the list, and by a close that finds the entry of a dropped receiver.
 #[test]
 fn g6_both_ends_are_dropped_at_once() {
     let outcomes = model(shorter(UNBOUNDED, 3), || {

@@ -3,4 +3,3 @@
 
 mod count;
 mod state;
-

@@ -5,7 +5,7 @@ use alloc::vec::Vec;
 
 use loom::thread;
 
-use crate::channel::state::{AtomicState, LISTENING, Waiting};
+use crate::channel::state::{AtomicState, LISTENING, TakenBits};
 use crate::sync::models::{Data, UNBOUNDED, model, shorter};
 use crate::sync::{Arc, Mutex};
 
@@ -145,7 +145,7 @@ fn each_bit_is_taken_once() {
             move || shared.0.set_waiting(1).version().number()
         });
         let seen = [shared.0.set_waiting(0).version().number(), other.join().unwrap()];
-        let taken: Vec<Waiting> = senders.into_iter().map(|sender| sender.join().unwrap()).collect();
+        let taken: Vec<TakenBits> = senders.into_iter().map(|sender| sender.join().unwrap()).collect();
         assert_eq!(shared.0.load().version().number(), first.number() + 2);
         for (lane, seen) in seen.into_iter().enumerate() {
             let by_sends = taken.iter().filter(|waiting| waiting.lanes() & 1 << lane != 0).count();

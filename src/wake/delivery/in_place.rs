@@ -9,14 +9,10 @@
 //! Entries whose wakers have been called are free, and so may belong to this round again.
 
 use alloc::vec::Vec;
-use core::mem;
 use core::task::Waker;
 
 use super::super::wait_list::{Entries, Entry, NONE, WaitList};
-use crate::sync::Ordering;
-
-/// The most entries that are looked at in one critical section: free ones are passed over.
-const LOOKS: usize = 8;
+use crate::sync::{AtomicUsize, Ordering};
 
 /// Which entries have still to be called? Those from `next` on, before `end`.
 #[derive(Default)]
@@ -30,75 +26,83 @@ impl Rest {
         self.next == self.end
     }
 
-    /// There is no vector besides the list's own.
-    pub(in crate::wake) fn take_spare(&mut self, _larger_than: usize) -> Vec<Entry> {
+    /// Returns how many entries a vector besides the list's own has room for: there is none.
+    pub(in crate::wake) fn capacity(&self) -> usize {
+        0
+    }
+
+    pub(in crate::wake) fn take_spare(&mut self) -> Vec<Entry> {
         Vec::new()
     }
 }
 
 /// How far a delivery to a list has got.
+#[derive(PartialEq)]
+enum Progress {
+    /// It calls what an earlier delivery has still to call.
+    Earlier,
+    /// It calls the wakers of a round that it has begun itself.
+    Own,
+    /// It is over.
+    Ended,
+}
+
+/// How far a delivery to a list has got.
 pub(in crate::wake) struct Taken {
-    /// `true` once the delivery has begun a round.
-    has_begun: bool,
-    /// `true` once that round has been called.
-    has_ended: bool,
+    progress: Progress,
+    /// Has the list's vector turned out to be too large?
+    is_too_large: bool,
 }
 
 impl Taken {
-    pub(super) const fn new() -> Self {
-        Self { has_begun: false, has_ended: false }
+    pub(in crate::wake) const fn new() -> Self {
+        Self { progress: Progress::Earlier, is_too_large: false }
     }
 
     /// Returns the next waker of a delivery to the list, and `None` at its end. First come the wakers that an earlier delivery
     /// has still to call.
     #[inline]
-    pub(super) fn next(&mut self, list: &WaitList, when_empty: &impl Fn()) -> Option<Waker> {
-        while !self.has_ended {
-            // A vector that is too large is freed after the critical section.
-            let (waker, _old) = list.entries.with(|entries| self.take(list, entries, when_empty));
+    pub(super) fn next(&mut self, list: &WaitList, until_empty: (&AtomicUsize, usize)) -> Option<Waker> {
+        while self.progress != Progress::Ended {
+            let waker = list.entries.with(|entries| self.look(list, entries, until_empty));
             if waker.is_some() {
                 return waker;
             }
+        }
+        if self.is_too_large {
+            list.shrink(0);
         }
         *self = Self::new();
         None
     }
 
+    /// Looks at one entry, which may be free, so that the critical section is short.
     #[inline]
-    fn take(
-        &mut self,
-        list: &WaitList,
-        entries: &mut Entries,
-        when_empty: &impl Fn(),
-    ) -> (Option<Waker>, Option<[Vec<Entry>; 2]>) {
-        let mut waker = None;
-        for _ in 0..LOOKS {
-            if !entries.rest.is_empty() {
-                let index = entries.rest.next;
-                entries.rest.next += 1;
-                waker = entries.take(index);
-                if waker.is_some() {
-                    break;
-                }
-            } else if mem::replace(&mut self.has_begun, true) {
-                break;
-            } else {
-                entries.rest = Rest { next: 0, end: entries.waiting.len() as u32 };
-                entries.free = NONE;
-                // ORDERING: Relaxed; the critical section orders this with `register`. A `cancel` that misses it enters one.
-                list.round.store(list.round.load(Ordering::Relaxed).wrapping_add(1), Ordering::Relaxed);
+    fn look(&mut self, list: &WaitList, entries: &mut Entries, until_empty: (&AtomicUsize, usize)) -> Option<Waker> {
+        if entries.rest.is_empty() {
+            if self.progress == Progress::Own {
+                self.progress = Progress::Ended;
+                return None;
             }
+            self.progress = Progress::Own;
+            entries.rest = Rest { next: 0, end: entries.waiting.len() as u32 };
+            entries.free = NONE;
+            // ORDERING: Relaxed; the critical section orders this with `register`. A `cancel` that misses it enters one.
+            list.round.store(list.round.load(Ordering::Relaxed).wrapping_add(1), Ordering::Relaxed);
         }
-        self.has_ended = self.has_begun && entries.rest.is_empty();
-        if entries.registered > 0 {
-            return (waker, None);
+        let index = entries.rest.next;
+        entries.rest.next = index + 1;
+        let waker = entries.take(index);
+        if entries.registered == 0 {
+            // Free entries are forgotten, so the next round is in order.
+            self.progress = Progress::Ended;
+            entries.rest = Rest::default();
+            self.is_too_large = entries.end_round(entries.waiting.len());
+            let (word, bit) = until_empty;
+            // ORDERING: Relaxed; a task registers in a critical section before it looks at the bit. If that was before this one,
+            // the list was not empty. If it is after this one, the task sees the bit cleared.
+            word.fetch_and(!bit, Ordering::Relaxed);
         }
-        // The list is empty. Free entries are forgotten, so the next round is in order.
-        self.has_ended = true;
-        when_empty();
-        entries.rest = Rest::default();
-        let len = entries.waiting.len();
-        entries.waiting.clear();
-        (waker, (len > 0).then(|| entries.end_round(len)))
+        waker
     }
 }

@@ -14,73 +14,72 @@ mod in_place;
 #[cfg(not(all(feature = "critical-section", not(feature = "std"))))]
 mod swapped;
 
-use core::mem;
+use core::task::Waker;
 
 #[cfg(all(feature = "critical-section", not(feature = "std")))]
 pub(super) use self::in_place::{Rest, Taken};
 #[cfg(not(all(feature = "critical-section", not(feature = "std"))))]
 pub(super) use self::swapped::{Rest, Taken};
 use super::Lists;
-use crate::sync::{Event, catch_panic, notify_all};
+use super::wait_list::WaitList;
+use crate::sync::{AtomicUsize, Event, catch_panic, notify_all};
 
 /// The wake-ups that one call must still do.
 ///
 /// If a waker panics, dropping the delivery during the unwind wakes all others. Further panics are caught, because they
 /// would abort the program.
-pub(super) struct Delivery<'a, F: Fn()> {
-    lists: Option<&'a Lists>,
+pub(super) struct Delivery<'a> {
+    pub(super) lists: Option<&'a Lists>,
     /// Which lanes are still to be woken? The lowest bit is the first lane.
-    lanes: usize,
+    pub(super) lanes: usize,
     /// Which listeners are still to be notified?
-    listeners: Option<&'a Event>,
-    /// What has been taken out of the list of the lowest lane?
-    taken: Taken,
-    /// What to do with the lock of a list that has turned out to be empty, with critical sections.
-    when_empty: F,
+    pub(super) listeners: Option<&'a Event>,
+    /// Which list is being delivered to?
+    pub(super) list: Option<&'a WaitList>,
+    /// What has been taken out of it?
+    pub(super) taken: Taken,
+    /// Which bit, of which word, says that tasks wait in a list? Cleared once the list is empty, with critical sections.
+    pub(super) until_empty: (&'a AtomicUsize, usize),
 }
 
-impl<'a, F: Fn()> Delivery<'a, F> {
+impl Delivery<'_> {
     #[inline]
-    pub(super) fn new(lists: Option<&'a Lists>, lanes: usize, listeners: Option<&'a Event>, when_empty: F) -> Self {
-        Self { lists, lanes, listeners, taken: Taken::new(), when_empty }
-    }
-
-    #[inline]
-    pub(super) fn run(mut self) {
-        while let Some(waker) = self.next() {
-            waker.wake();
-        }
-        // Listeners stay noted until all have been notified. If the waker of one panics, `drop` goes on with the next one.
+    pub(super) fn run(&mut self) {
+        self.call_wakers(Waker::wake);
+        // The listeners stay noted until all have been notified. If the waker of one panics, `drop` goes on with the next one.
         if let Some(listeners) = self.listeners {
             notify_all(listeners);
         }
-        // Everything has been delivered.
-        mem::forget(self);
     }
 
+    /// Calls `wake` with each waker. If that panics, another call goes on with the next one.
     #[inline]
-    fn next(&mut self) -> Option<core::task::Waker> {
-        while self.lanes != 0 {
-            // The bit was set after the list had been made, and was taken with Acquire, so the list is there.
-            let list = self.lists?.list(self.lanes.trailing_zeros() as usize);
-            if let Some(waker) = self.taken.next(list, &self.when_empty) {
-                return Some(waker);
+    fn call_wakers(&mut self, wake: impl Fn(Waker)) {
+        loop {
+            if let Some(list) = self.list {
+                while let Some(waker) = self.taken.next(list, self.until_empty) {
+                    wake(waker);
+                }
+                self.list = None;
             }
+            if self.lanes == 0 {
+                return;
+            }
+            // The bit was set after the list had been made, and was taken with Acquire, so the list is there.
+            let lane = self.lanes.trailing_zeros() as usize;
+            self.list = self.lists.map(|lists| lists.list(lane));
             self.lanes &= self.lanes - 1;
         }
-        None
     }
 }
 
-impl<F: Fn()> Drop for Delivery<'_, F> {
+impl Drop for Delivery<'_> {
     fn drop(&mut self) {
-        while let Some(waker) = self.next() {
-            catch_panic(|| waker.wake());
-        }
+        self.call_wakers(|waker| catch_panic(|| waker.wake()));
         // Each attempt notifies one more listener at least.
-        while self.listeners.is_some() {
+        while let Some(listeners) = self.listeners {
             catch_panic(|| {
-                self.listeners.into_iter().for_each(notify_all);
+                notify_all(listeners);
                 self.listeners = None;
             });
         }

@@ -1,11 +1,11 @@
 //! A delivery takes all wakers of a round at once: a few into a batch of its own, and more by taking the whole vector.
 
 use alloc::vec::Vec;
-use core::mem;
+use core::mem::{self, ManuallyDrop};
 use core::task::Waker;
 
 use super::super::wait_list::{Entries, Entry, NONE, SLACK, WaitList};
-use crate::sync::{IS_MODEL, Ordering};
+use crate::sync::{AtomicUsize, IS_MODEL, Ordering};
 
 /// The most wakers that a delivery moves out of the list one by one.
 const BATCH: usize = if IS_MODEL { 2 } else { 16 };
@@ -23,9 +23,13 @@ impl Rest {
         true
     }
 
-    /// Takes the spare vector out, if it has room for more than `larger_than` entries.
-    pub(in crate::wake) fn take_spare(&mut self, larger_than: usize) -> Vec<Entry> {
-        if self.spare.capacity() > larger_than { mem::take(&mut self.spare) } else { Vec::new() }
+    /// Returns how many entries the spare vector has room for.
+    pub(in crate::wake) fn capacity(&self) -> usize {
+        self.spare.capacity()
+    }
+
+    pub(in crate::wake) fn take_spare(&mut self) -> Vec<Entry> {
+        mem::take(&mut self.spare)
     }
 }
 
@@ -33,56 +37,71 @@ impl Rest {
 pub(in crate::wake) struct Taken {
     /// `true` from the first call of `next` to the last.
     has_begun: bool,
-    few: [Entry; BATCH],
-    many: Vec<Entry>,
     /// Which entry is the next?
     next: usize,
+    /// How many are there in the batch?
+    len: usize,
+    batch: [Option<ManuallyDrop<Waker>>; BATCH],
+    /// The entries, if a batch has no room for them.
+    many: Vec<Entry>,
 }
 
 impl Taken {
     #[inline]
-    pub(super) const fn new() -> Self {
-        Self { has_begun: false, few: [const { Entry::Free(NONE) }; BATCH], many: Vec::new(), next: 0 }
+    pub(in crate::wake) const fn new() -> Self {
+        Self { has_begun: false, next: 0, len: 0, batch: [const { None }; BATCH], many: Vec::new() }
     }
 
     /// Returns the next waker of a delivery to the list, and `None` at its end.
     #[inline]
-    pub(super) fn next(&mut self, list: &WaitList, _: &impl Fn()) -> Option<Waker> {
+    pub(super) fn next(&mut self, list: &WaitList, _: (&AtomicUsize, usize)) -> Option<Waker> {
         if !mem::replace(&mut self.has_begun, true) {
             self.take_all(list);
         }
-        let entries = if self.many.is_empty() { &mut self.few[..] } else { &mut self.many[..] };
-        while let Some(entry) = entries.get_mut(self.next) {
+        if self.next < self.len {
             self.next += 1;
-            if let Some(waker) = entry.take(NONE) {
-                return Some(waker);
-            }
+            return self.batch.get_mut(self.next - 1)?.take().map(ManuallyDrop::into_inner);
         }
-        (self.has_begun, self.next) = (false, 0);
         if !self.many.is_empty() {
+            while let Some(entry) = self.many.get_mut(self.next) {
+                self.next += 1;
+                if let Some(waker) = entry.take(NONE) {
+                    return Some(waker);
+                }
+            }
             give_back(list, mem::take(&mut self.many));
         }
+        (self.has_begun, self.next, self.len) = (false, 0, 0);
         None
     }
 
     #[inline]
     fn take_all(&mut self, list: &WaitList) {
-        // Vectors that are too large are freed after the lock has been released.
-        let _old = list.entries.with(|entries| {
+        let is_too_large = list.entries.with(|entries| {
             let len = entries.waiting.len();
             if len == 0 {
-                return None;
+                return false;
             }
-            if let Some(few) = self.few.get_mut(..len) {
-                few.swap_with_slice(&mut entries.waiting);
-                entries.waiting.clear();
+            if len <= BATCH {
+                for entry in &mut entries.waiting {
+                    if let Entry::Waiting(waker) = mem::replace(entry, Entry::Free(NONE)) {
+                        if let Some(place) = self.batch.get_mut(self.len) {
+                            *place = Some(waker);
+                            self.len += 1;
+                        }
+                    }
+                }
             } else {
                 self.many = mem::replace(&mut entries.waiting, mem::take(&mut entries.rest.spare));
             }
+            (entries.registered, entries.crowd) = (0, 0);
             // ORDERING: Relaxed; the lock orders this with `register`. A `cancel` that misses it takes the lock.
             list.round.store(list.round.load(Ordering::Relaxed).wrapping_add(1), Ordering::Relaxed);
-            Some(entries.end_round(len))
+            entries.end_round(len)
         });
+        if is_too_large {
+            list.shrink(0);
+        }
     }
 }
 

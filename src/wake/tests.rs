@@ -1,0 +1,359 @@
+#![expect(clippy::disallowed_types, reason = "the tasks are not the channel's")]
+
+use alloc::sync::Arc;
+use alloc::task::Wake;
+use alloc::vec::Vec;
+use core::sync::atomic::AtomicUsize as Counter;
+use std::sync::Mutex;
+
+use super::wait_list::FEW;
+use super::*;
+use crate::sync::HAS_CRITICAL_SECTIONS;
+
+/// More than a batch.
+const MANY: usize = 40;
+
+/// A task that counts its wake-ups.
+#[derive(Default)]
+struct Task(Counter);
+
+impl Wake for Task {
+    fn wake(self: Arc<Self>) {
+        self.0.fetch_add(1, Ordering::Relaxed);
+    }
+}
+
+/// A task and its ticket, in the list of the first lane.
+struct Waiter {
+    task: Arc<Task>,
+    ticket: Ticket,
+}
+
+impl Waiter {
+    fn new() -> Self {
+        Self { task: Arc::default(), ticket: Ticket::new(0) }
+    }
+
+    fn register(&mut self, waiters: &Waiters) {
+        drop(waiters.register(&mut self.ticket, self.task.clone().into()));
+    }
+
+    fn registered(waiters: &Waiters) -> Self {
+        let mut waiter = Self::new();
+        waiter.register(waiters);
+        waiter
+    }
+
+    fn crowd(waiters: &Waiters, count: usize) -> Vec<Self> {
+        (0..count).map(|_| Self::registered(waiters)).collect()
+    }
+
+    /// Returns `true` if the waker was still in the list.
+    fn cancel(&mut self, waiters: &Waiters) -> bool {
+        waiters.cancel(&mut self.ticket).is_some()
+    }
+
+    fn wakes(&self) -> usize {
+        self.task.0.load(Ordering::Relaxed)
+    }
+}
+
+fn wakes(waiters: &[Waiter]) -> Vec<usize> {
+    waiters.iter().map(Waiter::wakes).collect()
+}
+
+/// A delivery to the first lane. Returns `false` if it leaves the waiting bit set.
+fn deliver(waiters: &Waiters) -> bool {
+    let word = AtomicUsize::new(1);
+    waiters.notify(1, None, (&word, 1));
+    word.load(Ordering::Relaxed) == 0
+}
+
+/// The entries that the first list has room for, in its own vector and in the spare one.
+fn room(waiters: &Waiters) -> usize {
+    waiters
+        .lists
+        .get()
+        .map_or(0, |lists| lists.first.entries.with(|entries| entries.waiting.capacity() + entries.rest.capacity()))
+}
+
+#[test]
+fn all_that_wait_are_woken_once_in_their_order() {
+    /// Notes its number when it is woken.
+    struct Noted(usize, Arc<Mutex<Vec<usize>>>);
+
+    impl Wake for Noted {
+        fn wake(self: Arc<Self>) {
+            self.1.lock().unwrap().push(self.0);
+        }
+    }
+
+    for count in [0, 1, 2, 15, 16, 17, 100] {
+        let (waiters, woken) = (Waiters::default(), Arc::new(Mutex::new(Vec::new())));
+        for _ in 0..3 {
+            let mut tickets: Vec<_> = (0..count).map(|_| Ticket::new(0)).collect();
+            for (number, ticket) in tickets.iter_mut().enumerate() {
+                assert!(waiters.register(ticket, Arc::new(Noted(number, woken.clone())).into()).is_none());
+            }
+            assert_eq!(deliver(&waiters), HAS_CRITICAL_SECTIONS && count > 0);
+            assert!(woken.lock().unwrap().drain(..).eq(0..count));
+            deliver(&waiters);
+            assert!(woken.lock().unwrap().is_empty(), "nothing is left for the next delivery");
+        }
+    }
+}
+
+#[test]
+fn a_ticket_of_an_earlier_round_is_void() {
+    let waiters = Waiters::default();
+    for count in [1, MANY] {
+        let mut old = Waiter::crowd(&waiters, count);
+        deliver(&waiters);
+        // These are in the same entries.
+        let mut new = Waiter::crowd(&waiters, count);
+        assert!(old.iter_mut().all(|waiter| !waiter.cancel(&waiters)));
+        deliver(&waiters);
+        assert!(wakes(&old).iter().chain(&wakes(&new)).all(|wakes| *wakes == 1));
+        assert!(new.iter_mut().all(|waiter| !waiter.cancel(&waiters)));
+    }
+}
+
+#[test]
+fn a_task_that_registers_again_replaces_its_waker() {
+    let waiters = Waiters::default();
+    let mut crowd = Waiter::crowd(&waiters, 3);
+    let other = Arc::new(Task::default());
+    let replaced = waiters.register(&mut crowd[1].ticket, other.clone().into()).unwrap();
+    assert!(replaced.will_wake(&crowd[1].task.clone().into()));
+    deliver(&waiters);
+    assert_eq!(wakes(&crowd), [1, 0, 1]);
+    assert_eq!(other.0.load(Ordering::Relaxed), 1);
+    // In the next round it has an entry of its own, and not the one that it had.
+    let mut new = Waiter::crowd(&waiters, 2);
+    crowd[1].register(&waiters);
+    assert!(new.iter_mut().chain(&mut crowd[1..2]).all(|waiter| waiter.cancel(&waiters)));
+}
+
+#[test]
+fn a_cancelled_wait_is_not_woken_and_its_entry_is_used_again() {
+    let waiters = Waiters::default();
+    let mut crowd = Waiter::crowd(&waiters, MANY);
+    let before = room(&waiters);
+    for _ in 0..1_000 {
+        for place in [0, 20, MANY - 1] {
+            assert!(crowd[place].cancel(&waiters));
+            assert!(!crowd[place].cancel(&waiters));
+        }
+        for place in [20, 0, MANY - 1] {
+            crowd[place].register(&waiters);
+        }
+    }
+    assert_eq!(room(&waiters), before);
+    assert!(crowd[7].cancel(&waiters));
+    deliver(&waiters);
+    let expected: Vec<_> = (0..MANY).map(|place| usize::from(place != 7)).collect();
+    assert_eq!(wakes(&crowd), expected);
+}
+
+/// Registers again the first time that it is woken, sends, and counts its wake-ups.
+struct Interrupt {
+    waiters: Arc<Waiters>,
+    new: Mutex<Option<Waiter>>,
+    waits_again: bool,
+}
+
+impl Wake for Interrupt {
+    fn wake(self: Arc<Self>) {
+        let mut new = self.new.lock().unwrap();
+        if let Some(new) = new.as_mut().filter(|_| self.waits_again) {
+            new.register(&self.waiters);
+        }
+        drop(new);
+        deliver(&self.waiters);
+    }
+}
+
+/// A delivery in the middle of another one wakes what the other one has still to wake with critical sections, whether or not a
+/// task has begun to wait in between. Otherwise it wakes only what has.
+#[test]
+fn deliveries_are_separate_or_shared() {
+    for waits_again in [false, true] {
+        let waiters = Arc::new(Waiters::default());
+        let interrupt =
+            Arc::new(Interrupt { waiters: waiters.clone(), new: Mutex::new(Some(Waiter::new())), waits_again });
+        /// Notes how often the others have been woken once the interrupt is over.
+        struct Outer(Arc<Interrupt>, Vec<Arc<Task>>, Mutex<Vec<usize>>);
+        impl Wake for Outer {
+            fn wake(self: Arc<Self>) {
+                self.0.clone().wake();
+                self.2.lock().unwrap().extend(self.1.iter().map(|task| task.0.load(Ordering::Relaxed)));
+            }
+        }
+        let mut others: Vec<_> = (0..MANY).map(|_| Waiter::new()).collect();
+        let tasks = others.iter().map(|waiter| waiter.task.clone()).collect();
+        let outer = Arc::new(Outer(interrupt.clone(), tasks, Mutex::default()));
+        drop(waiters.register(&mut Ticket::new(0), outer.clone().into()));
+        others.iter_mut().for_each(|waiter| waiter.register(&waiters));
+        deliver(&waiters);
+        assert!(wakes(&others).iter().all(|wakes| *wakes == 1));
+        assert_eq!(*outer.2.lock().unwrap(), alloc::vec![usize::from(HAS_CRITICAL_SECTIONS); MANY]);
+        assert_eq!(interrupt.new.lock().unwrap().as_ref().unwrap().wakes(), usize::from(waits_again));
+    }
+}
+
+/// The waiting bit stays set while a task waits.
+#[test]
+fn a_delivery_clears_the_bit_of_an_empty_list_with_critical_sections() {
+    let waiters = Arc::new(Waiters::default());
+    struct WaitsAgain(Arc<Waiters>, Mutex<Waiter>);
+    impl Wake for WaitsAgain {
+        fn wake(self: Arc<Self>) {
+            self.1.lock().unwrap().register(&self.0);
+        }
+    }
+    let again = Arc::new(WaitsAgain(waiters.clone(), Mutex::new(Waiter::new())));
+    drop(waiters.register(&mut Ticket::new(0), again.clone().into()));
+    let _other = Waiter::registered(&waiters);
+    assert!(!deliver(&waiters), "a task waits");
+    assert_eq!(deliver(&waiters), HAS_CRITICAL_SECTIONS);
+    assert_eq!(deliver(&waiters), HAS_CRITICAL_SECTIONS);
+    assert_eq!(again.1.lock().unwrap().wakes(), 1);
+}
+
+#[test]
+fn a_delivery_keeps_no_vector_that_is_much_larger_than_its_round() {
+    let waiters = Waiters::default();
+    for _ in 0..3 {
+        let _crowd = Waiter::crowd(&waiters, 10_000);
+        deliver(&waiters);
+        let steady = room(&waiters);
+        assert!(steady >= 10_000);
+        // A round that is not much smaller changes nothing.
+        let _crowd = Waiter::crowd(&waiters, 3_000);
+        deliver(&waiters);
+        assert_eq!(room(&waiters), steady);
+        // A delivery to an empty list is no round.
+        deliver(&waiters);
+        assert_eq!(room(&waiters), steady);
+        let _few = Waiter::crowd(&waiters, 8);
+        deliver(&waiters);
+        assert!(room(&waiters) <= 8 * FEW, "{}", room(&waiters));
+    }
+}
+
+#[test]
+fn a_list_in_which_no_task_waits_keeps_room_for_a_few() {
+    for stay in [0, 1, FEW] {
+        if HAS_CRITICAL_SECTIONS && stay > 0 {
+            // Only the next delivery frees the memory.
+            continue;
+        }
+        let waiters = Waiters::default();
+        let _staying = Waiter::crowd(&waiters, stay);
+        for _ in 0..3 {
+            let mut crowd = Waiter::crowd(&waiters, 100_000);
+            assert!(room(&waiters) >= 100_000);
+            assert!(crowd.iter_mut().all(|waiter| waiter.cancel(&waiters)));
+            assert!(room(&waiters) <= 2 * FEW, "{}", room(&waiters));
+        }
+    }
+}
+
+/// Which of a crowd are cancelled, in which order.
+fn orders(count: usize) -> [Vec<usize>; 3] {
+    let forwards: Vec<_> = (0..count).collect();
+    let backwards = forwards.iter().copied().rev().collect();
+    let mixed = (0..count).map(|i| i * 7 % count).collect();
+    [forwards, backwards, mixed]
+}
+
+#[test]
+fn crowds_that_come_and_go_find_their_room_again() {
+    for (count, stay) in [(10, 0), (20, 0), (100, 0), (400, 0), (400, 1), (400, 8)] {
+        for order in orders(count) {
+            let waiters = Waiters::default();
+            let _staying = Waiter::crowd(&waiters, stay);
+            let mut rooms = Vec::new();
+            for _ in 0..5 {
+                let mut crowd = Waiter::crowd(&waiters, count);
+                order.iter().for_each(|place| assert!(crowd[*place].cancel(&waiters)));
+                rooms.push(room(&waiters));
+            }
+            assert!(
+                rooms[1..].iter().all(|room| *room == rooms[1] && *room >= count),
+                "{count} beside {stay}: {rooms:?}"
+            );
+            // A few that come and go once more show that the crowd has left for good.
+            if stay == 0 {
+                assert!(Waiter::registered(&waiters).cancel(&waiters));
+                assert!(room(&waiters) <= FEW, "{count}: {}", room(&waiters));
+            }
+        }
+    }
+}
+
+#[test]
+fn after_a_crowd_has_left_those_that_stay_are_woken() {
+    let waiters = Waiters::default();
+    let mut staying = Waiter::crowd(&waiters, FEW);
+    let mut crowd = Waiter::crowd(&waiters, 1_000);
+    assert!(staying[3].cancel(&waiters) && staying[9].cancel(&waiters));
+    assert!(crowd.iter_mut().all(|waiter| waiter.cancel(&waiters)));
+    // New waits take the two free entries first.
+    let new = Waiter::crowd(&waiters, 3);
+    assert!(HAS_CRITICAL_SECTIONS || room(&waiters) <= 2 * FEW);
+    deliver(&waiters);
+    let expected: Vec<_> = (0..FEW).map(|place| usize::from(place != 3 && place != 9)).collect();
+    assert_eq!(wakes(&staying), expected);
+    assert_eq!(wakes(&new), [1, 1, 1]);
+    assert!(wakes(&crowd).iter().all(|wakes| *wakes == 0));
+}
+
+/// While a list is locked, a wait doubles the lanes. Later waits are in the new ones, and those before stay where they are.
+#[test]
+fn the_lanes_double_when_a_wait_finds_the_lock_held() {
+    let waiters = Waiters::default();
+    let mut waiting: Vec<_> = (0..LANES).map(|number| (Waiter::new(), number)).collect();
+    for (waiter, number) in &mut waiting {
+        waiter.ticket = Ticket::new(*number as u8);
+        waiter.register(&waiters);
+        assert_eq!(waiter.ticket.lane(), 0);
+    }
+    let lists = waiters.lists.get().unwrap();
+    for lanes in [2, 4, 8, 8].into_iter().filter(|lanes| *lanes <= LANES) {
+        lists.widen();
+        assert_eq!(lists.spread(), lanes - 1);
+        for (waiter, number) in &mut waiting {
+            let lane = waiter.ticket.lane();
+            waiter.register(&waiters);
+            assert_eq!(waiter.ticket.lane(), lane, "a wait stays in its lane");
+            assert!(waiter.cancel(&waiters));
+            waiter.register(&waiters);
+            assert_eq!(waiter.ticket.lane(), *number & (lanes - 1));
+        }
+    }
+    waiters.notify((1 << LANES) - 1, None, (&AtomicUsize::new(0), 0));
+    assert!(waiting.iter().all(|(waiter, _)| waiter.wakes() == 1));
+}
+
+#[test]
+fn senders_wait_in_a_list_of_their_own() {
+    let waiters = Waiters::default();
+    let receiver = Waiter::registered(&waiters);
+    let mut sender = Waiter::new();
+    sender.ticket = Ticket::new(SENDERS as u8);
+    sender.register(&waiters);
+    deliver(&waiters);
+    assert_eq!((receiver.wakes(), sender.wakes()), (1, 0));
+    waiters.notify_senders((&AtomicUsize::new(0), 0));
+    assert_eq!((receiver.wakes(), sender.wakes()), (1, 1));
+}
+
+#[test]
+fn a_wait_that_has_been_leaked_keeps_its_waker_only_as_long_as_the_list() {
+    let waiters = Waiters::default();
+    let task = Waiter::registered(&waiters).task;
+    assert_eq!(Arc::strong_count(&task), 2);
+    drop(waiters);
+    assert_eq!(Arc::strong_count(&task), 1);
+}
