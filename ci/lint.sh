@@ -18,7 +18,7 @@ clippy --all-targets --features stream,tokio,defmt
 clippy --tests --no-default-features --features std
 clippy --tests --no-default-features
 for features in "" event-listener critical-section event-listener,critical-section; do
-    clippy -p threads_check --release --all-targets --features "$features"
+    clippy --manifest-path no_std_check/threads/Cargo.toml --release --all-targets --features "$features"
 done
 step "the comparison with other channels: some rows"
 cargo compare changed

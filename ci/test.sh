@@ -26,7 +26,7 @@ doc() {
 bare() {
     local features threads found
     for features in "" event-listener critical-section event-listener,critical-section; do
-        threads=(--locked -p threads_check --features "$features")
+        threads=(--locked --manifest-path no_std_check/threads/Cargo.toml --features "$features")
         found=$(cargo tree "${threads[@]}" --edges features |
             grep -oE '(watch-channel|event-listener|spin|portable-atomic(-util)?|futures-core) feature "std"') || true
         [ -z "$found" ] || fail "the build has std: $found; see cargo tree ${threads[*]} --edges features"
