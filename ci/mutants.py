@@ -55,9 +55,10 @@ KINDS = {
     "test": ("--features stream,tokio,defmt", True),
     "release-test": ("--release --features stream,tokio,defmt", True),
     "critical-lib": ("--no-default-features --features critical-section,stream --lib", False),
-    "critical-test": ("--no-default-features --features critical-section,stream", True),
+    "threads": ("--release --manifest-path no_std_check/threads/Cargo.toml --features critical-section", True),
     "bare-test": ("--no-default-features", True),
     "loom": (f"--release {QUICK} --no-default-features --features loom,event-listener --test loom", False),
+    "loom-lib": (f"--release {QUICK} --no-default-features --features loom,event-listener --lib", False),
 }
 
 
@@ -133,7 +134,7 @@ def build(kill):
     if names_file:
         command += ["--test", filters.pop(0)]
     environment = dict(os.environ, CARGO_TARGET_DIR=str(TARGET), CARGO_PROFILE_DEV_DEBUG="0", CARGO_INCREMENTAL="0")
-    if kind == "loom":
+    if kind.startswith("loom"):
         environment["RUSTFLAGS"] = f"--cfg loom --cfg loom_event_listener {environment.get('RUSTFLAGS', '')}"
         environment["CARGO_TARGET_DIR"] = str(TARGET / "loom")
     status, output = run(command, LIMIT, env=environment, stderr=subprocess.DEVNULL)

@@ -81,11 +81,12 @@ but it prints: $printed"
 # heap, with this crate, and with embassy-sync's `Watch`. Flash is the vector table, code and constants. RAM is the static memory
 # except the heap's arena. Heap is what the channel and its one waiting receiver have taken of that arena.
 #
-# This crate must not take too much flash in a program whose panics print nothing, as in firmware that must be small.
+# This crate must not take too much flash in a program whose panics print nothing, as in firmware that must be small, and single
+# operations must not take too many instructions.
 size_of_a_channel() {
     need qemu-system-arm "ci/setup.sh firmware"
     # The most that this crate may add to the program with a heap, in bytes.
-    local most=${WATCH_CHANNEL_FLASH:-3072} arena=4096 target=thumbv6m-none-eabi
+    local most=${WATCH_CHANNEL_FLASH:-2500} arena=4096 target=thumbv6m-none-eabi
     local messages program path said heap ram cost=()
     declare -A flash
     local rows=("| | flash | RAM | heap |" "|---|---|---|---|")
@@ -111,6 +112,18 @@ size_of_a_channel() {
     printf '%s\n' "${rows[@]}"
     [ "${cost[1]}" -le "$most" ] || fail "that is too much flash: the limit is $most; to see the symbols: nm -S --size-sort -C $(built no_std_check/size watch_channel $target)"
     [ -z "$write" ] || printf '%s\n' "${rows[@]}" | write_table size
+
+    local name limit count
+    said=$(emulate qemu-system-arm -M microbit -icount "shift=6,sleep=off" \
+        -kernel "$(built no_std_check/size instructions $target)") || fail "instructions fails in QEMU: $said"
+    rows=("| | this crate | embassy-sync |" "|---|---|---|" "$said")
+    printf '%s\n' "${rows[@]}"
+    for name in "a poll that registers a waker:170" "a send that wakes one task:200" "a send that wakes eight:602"; do
+        limit=${name#*:} name=${name%:*}
+        count=$(sed -n "s/^| $name | \([0-9]*\) |.*/\1/p" <<< "$said")
+        [ "${count:-$((limit + 1))}" -le "$limit" ] || fail "$name takes ${count:-no} instructions; the limit is $limit"
+    done
+    [ -z "$write" ] || printf '%s\n' "${rows[@]}" | write_table instructions
 }
 
 # Tasks and timers that share channels in WebAssembly, in node, with and without the crate's features `std` and `event-listener`.

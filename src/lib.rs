@@ -104,10 +104,11 @@
 //! # Blocking, fairness and deadlocks
 //!
 //! The value is behind a lock that readers share. Only calls that read or change the value take it: checking for a new
-//! version and waiting for one never wait for readers or senders. With `std`, a thread that waits for the lock sleeps, and
-//! no thread starves, even if senders never pause. A second [`borrow`](Receiver::borrow) on one thread never deadlocks. A
-//! send on a thread that holds a [`Ref`] of the channel would wait forever: with `std` and debug assertions it panics
-//! instead, and the message names both places. [`Sender`'s section on blocking](Sender#blocking) has the details.
+//! version and waiting for one never wait for readers or senders. With `std`, a thread that waits for the lock sleeps. No
+//! thread starves, whatever others call and hold, and a free lock is not kept for a thread that gets no processor. A second
+//! [`borrow`](Receiver::borrow) on one thread never deadlocks. A send on a thread that holds a [`Ref`] of the channel would
+//! wait forever: with `std` and debug assertions it panics instead, and the message names both places. [`Sender`'s section
+//! on blocking](Sender#blocking) has the details, and says what is not promised.
 //!
 //! Wakers are called, and old values are dropped, with no lock held. The closures that you pass, and the value's own `clone`,
 //! `==` and `Debug`, run while the value is locked.
@@ -151,7 +152,7 @@
 //! | `stream` | | [`WatchStream`], and `FusedFuture` for all futures, which `futures::select!` asks for |
 //! | `tokio` | | waits take part in tokio's cooperative budget: enable it if tasks run on tokio; it enables `std` |
 //! | `defmt` | | `Format` for handles and errors |
-//! | `critical-section` | | locks become critical sections, so interrupts may use a channel; the firmware supplies the implementation |
+//! | `critical-section` | | without `std`: locks become critical sections, so interrupts may use a channel; the firmware supplies the implementation. With `std` it has no effect on a channel |
 //! | `single-context` | | a promise for bare metal without `critical-section` |
 //! | `loom` | | unstable: with `--cfg loom`, the channel is part of your own loom models |
 //!

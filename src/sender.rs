@@ -18,10 +18,10 @@ use crate::wake::Waiters;
 
 /// Creates a channel that holds `init`, and returns its sender and a receiver that has seen `init`.
 ///
-/// This is one allocation. A receiver's first wait may allocate the list that it waits in, or double the room in that list.
-/// After that, sends and waits allocate only if more sends than ever before wake receivers of one list at the same time, or,
-/// with the feature `std`, if more threads than ever before sleep for the value's lock or a thread makes its first blocking
-/// wait.
+/// This is one allocation. A wait allocates only if more tasks wait at the same time than before, which doubles the room in
+/// their list, or if it is the first to wait. A send never allocates. Room for many tasks is freed again once few wait. With the
+/// feature `std`, a call also allocates if more threads than ever before sleep for the value's lock, or if it is a thread's
+/// first blocking wait.
 ///
 /// # Examples
 ///
@@ -39,13 +39,14 @@ pub fn channel<T>(init: T) -> (Sender<T>, Receiver<T>) {
     let lock = RwLock::new(init);
     let channel = new_arc!(Channel {
         state: AtomicState::default(),
-        receivers: Count::new(0),
+        receivers: Count::new(1),
         senders: Count::new(1),
         value: ValueLock { lock, queue: Queue::new(), detector: Detector::new() },
         waiters: Waiters::default(),
     });
+    // Not by `subscribe`, whose branch for `opened` would then be part of all firmware.
     let sender = Sender { channel };
-    let receiver = sender.subscribe();
+    let receiver = Receiver::new(sender.channel.clone(), sender.version(), 0);
     (sender, receiver)
 }
 
@@ -63,21 +64,38 @@ pub fn channel<T>(init: T) -> (Sender<T>, Receiver<T>) {
 ///
 /// With the feature `std`:
 ///
-/// - A thread that waits spins for a few microseconds, joins the channel's queue, and sleeps. A thread that holds the lock
-///   wakes the first thread in the queue when it releases it.
+/// - A thread that waits spins for about a microsecond, joins the channel's queue, and sleeps. A thread that releases the
+///   lock wakes the first thread in the queue.
 /// - No thread starves. Threads that have just arrived can overtake the first thread in the queue for a fraction of a
-///   millisecond, and the threads behind it for a few milliseconds. After that they join the queue as well, however many of
-///   them there are.
-/// - A read on a thread that holds a `Ref` of any channel never waits for queued threads. So a second
-///   [`borrow`](Receiver::borrow) of the same channel never waits at all.
-/// - With debug assertions, a call that would wait for its own thread panics. The message names the place of the call, and
-///   where the `Ref` was taken or the closure was passed. Without debug assertions the call waits forever.
+///   millisecond, and the threads behind it for a few milliseconds. Then the first thread *demands* the lock: threads that
+///   arrive join the queue as well, and calls that never wait, such as [`try_borrow`](Self::try_borrow) or
+///   [`try_recv`](Receiver::try_recv), find the lock taken.
+/// - A free lock is not kept for a thread that gets no processor, for example because of its priority. After a few
+///   milliseconds other threads take its turn, and after a fifth of a second so do calls that never wait.
+/// - A second read on a thread that reads the channel already, through a `Ref` or in a closure, never waits. This holds for
+///   eight channels at a time; the next item applies to a second read of any further one.
+/// - A thread that holds a `Ref` of *another* channel, or runs in a closure of one, waits for the queue, but only for as
+///   long as the first thread in it had waited already. So two threads that read each other's channel, while senders wait
+///   for both, do not deadlock.
+/// - With debug assertions, a call that would wait for its own thread panics: a send, or a [wait on a
+///   thread](crate#waiting-on-a-thread) for a new value, while the thread holds a `Ref` of the channel. The message names
+///   the place of the call, and where the `Ref` was taken or the closure was passed. Without debug assertions the call waits
+///   forever.
+///
+/// These can still deadlock or wait long:
+///
+/// - A thread that holds a `Ref` and waits for *another thread* that reads the same channel (`thread::scope`, rayon). If a
+///   sender waits, the other thread waits for the sender, and the sender for the `Ref`. tokio's channel does the same.
+/// - Readers, while a sender waits for the `Ref` of a slow reader.
+/// - A panic hook that uses the channel whose closure has panicked: the value is still locked.
+/// - A child process after `fork`, if another thread held the lock.
 ///
 /// Without `std` there are no threads that could sleep, and there is no queue: a call that waits tries again until it
 /// succeeds, and a stream of readers can keep a sender waiting. With `critical-section`, each attempt to change the value is
-/// a critical section, and nothing is locked between two attempts; `get` or `with` in a closure that changes the value
-/// panics. [The firmware guide](crate::guide::firmware) says which calls may be used in interrupts. On WebAssembly without
-/// threads, a call that would have to wait panics.
+/// a critical section, and nothing is locked between two attempts. A call panics if it would wait for the closure that makes
+/// it: a send inside [`with`](Self::with), or any access in a closure that changes the value. [The firmware
+/// guide](crate::guide::firmware) says which calls may be used in interrupts. On WebAssembly without threads, a call that
+/// would have to wait panics.
 ///
 /// # With and without receivers
 ///

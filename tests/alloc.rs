@@ -147,6 +147,18 @@ fn g5_a_first_wait_is_a_few_allocations() {
     assert_eq!(allocations(|| task.poll_pending(tx.closed())), 0);
 }
 
+/// Broken by a list of senders that comes with lists for receivers.
+#[test]
+fn g5_a_first_closed_takes_the_memory_of_one_list() {
+    warm_up();
+    let (tx, _rx) = channel(0u64);
+    let before = LIVE_BYTES.get();
+    let mut closed = Box::pin(tx.closed());
+    assert!(closed.as_mut().poll(&mut Context::from_waker(Waker::noop())).is_pending());
+    let bytes = LIVE_BYTES.get() - before;
+    assert!(bytes <= 300, "{bytes}");
+}
+
 #[test]
 fn g5_polls_that_keep_their_registration_allocate_at_first_and_never_again() {
     warm_up();

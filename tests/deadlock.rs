@@ -10,6 +10,7 @@ use watch_channel::channel;
 
 const SENDS: &str = "sends on a watch channel";
 const READS: &str = "reads a watch channel";
+const WAITS: &str = "waits for a new value of a watch channel";
 const HOLDING_A_REF: &str = "while this thread holds a `Ref` of it, taken";
 const INSIDE_WITH: &str = "inside `with`, `wait_for` or another call that reads its value,";
 const IN_A_CHANGE: &str = "in a closure that changes its value, passed";
@@ -139,4 +140,67 @@ fn a_leaked_ref_of_a_dropped_channel_causes_no_panic() {
         tx.send(2).unwrap();
         std::mem::forget(rx.borrow());
     }
+}
+
+/// Broken by a blocking wait that does not look before it sleeps.
+#[test]
+fn a_blocking_wait_panics_while_this_thread_keeps_senders_waiting() {
+    assert_panics((4, WAITS), (HOLDING_A_REF, 3), || {
+        let (_tx, mut rx) = channel(1);
+        let other = rx.clone();
+        let _held = other.borrow();
+        let _ = rx.changed().wait();
+    });
+    assert_panics((4, WAITS), (HOLDING_A_REF, 3), || {
+        let (tx, mut rx) = channel(1);
+        rx.mark_unchanged();
+        let _held = tx.borrow();
+        let _ = rx.wait_until(|value| *value == 2).wait_timeout(std::time::Duration::from_millis(10));
+    });
+    assert_panics((2, WAITS), (INSIDE_WITH, 2), || {
+        let (tx, mut rx) = channel(1);
+        tx.with(|_| drop(rx.recv().wait()));
+    });
+    assert_panics((2, WAITS), (IN_A_CHANGE, 2), || {
+        let (tx, mut rx) = channel(1);
+        tx.send_modify(|_| drop(rx.recv().wait()));
+    });
+}
+
+/// A wait that does not sleep is no deadlock, and neither is one for something else than a value.
+#[test]
+fn a_wait_that_needs_no_sender_does_not_panic() {
+    must_end(|| {
+        let (tx, mut rx) = channel(1);
+        rx.mark_changed();
+        let held = tx.borrow();
+        assert!(rx.changed().wait().is_ok());
+        assert!(rx.changed().wait_timeout(std::time::Duration::ZERO).is_err());
+        assert!(!tx.closed().wait_timeout(std::time::Duration::from_millis(1)));
+        drop(held);
+    });
+}
+
+/// Broken by an attempt whose condition does not count as a closure.
+#[test]
+fn a_send_inside_an_attempt_panics() {
+    assert_panics((3, SENDS), (INSIDE_WITH, 3), || {
+        let (tx, mut rx) = channel(1);
+        rx.mark_changed();
+        let _ = rx.try_recv_if(|_| tx.set_if_changed(2).is_some());
+    });
+}
+
+/// With a look at each of the thread's guards for each call, this takes half a minute.
+#[test]
+fn thousands_of_refs_on_one_thread_take_linear_time() {
+    must_end(|| {
+        let channels: Vec<_> = (0..30_000).map(channel).collect();
+        let (tx, rx) = channel(0);
+        let mut refs: Vec<_> = channels.iter().map(|(_, rx)| rx.borrow()).collect();
+        for i in 0..1_000 {
+            tx.set(i);
+        }
+        refs.extend((0..30_000).map(|_| rx.borrow()));
+    });
 }

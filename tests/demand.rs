@@ -130,7 +130,7 @@ fn g7_a_demand_ends_with_the_wait() {
 /// Just after the `Ref`'s drop the sender does not have the lock yet, so a `try_set` could be faster. Broken by a `try_set` that
 /// does not check for a demand.
 #[test]
-fn g7_try_send_does_not_overtake_a_sender_that_demands_the_lock() {
+fn g7_try_set_does_not_overtake_a_sender_that_demands_the_lock() {
     must_end(|| {
         for _ in 0..20 {
             let (tx, rx) = channel(0);

@@ -135,3 +135,49 @@ fn g8_every_call_that_waits_sleeps() {
         });
     }
 }
+
+/// The token of `std::thread::park` belongs to the program. Broken by a call that sleeps by it.
+#[test]
+fn a_call_that_sleeps_neither_consumes_nor_leaves_the_token_of_park() {
+    type Call = fn(&Sender<u32>, &mut Receiver<u32>);
+    let calls: [(bool, Call); 4] = [
+        (true, |tx, _| tx.set(1)),
+        (false, |_, rx| assert!(rx.get() < 9)),
+        (false, |_, rx| drop(rx.borrow())),
+        (true, |_, rx| assert!(rx.recv().wait().is_ok())),
+    ];
+    for (is_held_up_by_a_ref, call) in calls {
+        must_end(move || {
+            let (tx, mut rx) = channel(0);
+            let (waits, waiting) = mpsc::channel();
+            let thread = {
+                let (tx, mut rx) = (tx.clone(), rx.clone());
+                thread::spawn(move || {
+                    waits.send(()).unwrap();
+                    call(&tx, &mut rx);
+                    let start = std::time::Instant::now();
+                    thread::park_timeout(Duration::from_secs(10));
+                    let is_consumed = start.elapsed() > Duration::from_secs(5);
+                    let start = std::time::Instant::now();
+                    thread::park_timeout(Duration::from_millis(50));
+                    (is_consumed, start.elapsed() < Duration::from_millis(25))
+                })
+            };
+            let meanwhile = || {
+                waiting.recv().unwrap();
+                thread::sleep(Duration::from_millis(30));
+                thread.thread().unpark();
+                thread::sleep(Duration::from_millis(30));
+            };
+            if is_held_up_by_a_ref {
+                let held = rx.borrow_and_update();
+                meanwhile();
+                drop(held);
+                tx.set(2);
+            } else {
+                tx.send_modify(|_| meanwhile());
+            }
+            assert_eq!(thread.join().unwrap(), (false, false), "(consumed, left)");
+        });
+    }
+}

@@ -560,7 +560,7 @@ fn g6_a_wait_that_ends_before_its_wake_up_is_woken_by_the_send_under_way_or_not_
     assert_eq!(early.wakes(), wakes);
 }
 
-/// A wait that ends unlinks itself from the list that a send on another thread is delivering to.
+/// A wait that ends ends while a send on another thread is delivering.
 #[test]
 fn g1_a_wait_that_ends_during_a_send_loses_no_other_wake_up() {
     let by_changed = |rx: Receiver<u32>, task: &Task| {

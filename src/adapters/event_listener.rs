@@ -22,7 +22,13 @@ impl<T> Receiver<T> {
     /// # Blocking
     ///
     /// This method never waits for readers or senders. A send, or the last sender's drop, calls the wakers of listeners
-    /// while it holds event-listener's own lock.
+    /// while it holds event-listener's own lock. With event-listener's feature `critical-section`, which this crate does not
+    /// enable, that lock is a critical section. Firmware needs it if interrupts use the channel.
+    ///
+    /// # Panics
+    ///
+    /// If the waker of a listener panics, the send panics after it has notified all other listeners, but event-listener does not
+    /// count the one that panicked as notified: in a debug build, dropping it, or the last listener after it, panics as well.
     ///
     /// # Examples
     ///

@@ -8,9 +8,11 @@
 
 use crate::sync::{AtomicUsize, HAS_CRITICAL_SECTIONS, Ordering, first_guess};
 
-/// Set by [`Count::set_waiting`], cleared and read by the drop that brings the count to zero.
+/// Set by [`Count::set_waiting`]; read and cleared by the drop that brings the count to zero. With critical sections it is
+/// cleared by the delivery that finds the list of senders empty, as the waiting bits of the state word.
 const LAST_AWAITED: usize = 1;
-/// Set by [`Count::set_waiting_for_first`], cleared and read by the [`Count::add_first`] that finds the count at zero.
+/// Set by [`Count::set_waiting_for_first`]; read and cleared by the [`Count::add_first`] that finds the count at zero, or, with
+/// critical sections, by that delivery.
 const FIRST_AWAITED: usize = 2;
 const ONE: usize = 4;
 
@@ -131,15 +133,15 @@ impl Count {
         if before & LAST_AWAITED == 0 { Removed::Last } else { Removed::LastAwaited }
     }
 
-    /// Returns the flag of the senders that wait for the last handle's drop, and its word, for the delivery that clears it with
-    /// critical sections.
+    /// Returns the word and the mask that clears the flag of the senders that wait for the last handle's drop, for the delivery
+    /// that does so with critical sections.
     pub(crate) fn last_awaited(&self) -> (&AtomicUsize, usize) {
-        (&self.0, LAST_AWAITED)
+        (&self.0, !LAST_AWAITED)
     }
 
     /// The same for the senders that wait for the first handle.
     pub(crate) fn first_awaited(&self) -> (&AtomicUsize, usize) {
-        (&self.0, FIRST_AWAITED)
+        (&self.0, !FIRST_AWAITED)
     }
 
     /// Sets the flag for a sender that is about to sleep until the count is zero, and whose waker is in its list. The sender
@@ -183,8 +185,8 @@ mod tests {
         // With critical sections it is the delivery that clears the flag, once the list is empty.
         if HAS_CRITICAL_SECTIONS {
             assert_eq!(count.remove(), Removed::LastAwaited);
-            let (word, flag) = count.last_awaited();
-            word.fetch_and(!flag, Ordering::Relaxed);
+            let (word, mask) = count.last_awaited();
+            word.fetch_and(mask, Ordering::Relaxed);
             count.add();
         }
         assert_eq!(count.remove(), Removed::Last);

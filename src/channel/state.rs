@@ -10,6 +10,7 @@
 //! | `CLOSED` | the last sender's drop, [`close`](AtomicState::close) | nothing: a closed channel stays closed | receivers, at every check |
 //! | `WAITING`, one for each lane | a receiver that is about to sleep, [`set_waiting`](AtomicState::set_waiting) | the next send, [`publish_while_locked`](AtomicState::publish_while_locked), which must then wake that lane | that send; the last sender's drop |
 //! | `LISTENING` | a new listener, [`set`](AtomicState::set) | the next send, which must then notify the listeners | that send; the last sender's drop |
+//! | the same two, with critical sections | the same | `WAITING`: a delivery that finds the list empty. `LISTENING`: nothing | every send, which wakes the lane and notifies the listeners; the last sender's drop |
 //! | version | each send, `publish_while_locked` | | receivers, at every check |
 //!
 //! # Why no wake-up is lost
@@ -21,6 +22,10 @@
 //! - `set_waiting` is first: the send finds the bit, takes it, and must wake the lane. The receiver's waker was in the
 //!   lane's list before the bit was set, so the delivery, which begins after the bit has been taken, finds it there. (A
 //!   comment in `set_waiting` explains why a bit that is set already need not be set again.)
+//!
+//! With critical sections a send leaves the bits set, because it may be interrupted before it has woken all tasks: a send in
+//! the interrupt handler then finds the bit, and wakes them. The bit is cleared in the critical section that finds the list
+//! empty, so it is set whenever a task waits and has set it.
 //!
 //! # All edges
 //!
@@ -132,8 +137,8 @@ impl Snapshot {
     }
 }
 
-/// The waiting bits that a send or the close has taken. It must wake the tasks and listeners behind them once the value's
-/// lock has been released.
+/// The waiting bits that a send or the close has taken (or seen, with critical sections). It must wake the tasks and listeners
+/// behind them once the value's lock has been released.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[must_use = "receivers sleep until they are woken"]
 pub(crate) struct TakenBits(usize);
@@ -178,7 +183,7 @@ impl AtomicState {
     #[inline]
     pub(crate) fn publish_while_locked(&self) -> TakenBits {
         if HAS_CRITICAL_SECTIONS {
-            // ORDERING: as of the exchange below.
+            // ORDERING: AcqRel; the partners are those of the exchange below.
             return TakenBits(self.0.fetch_add(STEP, Ordering::AcqRel) & WAITING);
         }
         let mut before = first_guess(&self.0);
@@ -222,7 +227,7 @@ impl AtomicState {
     #[inline]
     pub(crate) fn notify(&self, waiters: &Waiters, taken: TakenBits) {
         let listeners = taken.is_listening().then_some(&waiters.on_change);
-        waiters.notify(taken.lanes(), listeners, (&self.0, FIRST_LANE));
+        waiters.notify(taken.lanes(), listeners, (&self.0, !FIRST_LANE));
     }
 
     /// Closes the channel forever. The caller is the last sender, and wakes what is returned. (The waiting bits stay set:

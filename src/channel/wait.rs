@@ -51,10 +51,13 @@ impl Registration {
         }
         // Cloning runs foreign code, which must not run while the lock is held, nor between the two steps of a registration.
         let replaced = waiters.register(&mut self.0, cx.waker().clone());
-        let found = check(Some(self.0.lane()));
-        // The last step, because it may panic.
-        drop((found.is_some().then(|| self.cancel(waiters)), replaced));
-        found.map_or(Poll::Pending, Poll::Ready)
+        // Dropping wakers is the last step, because it may panic.
+        let Some(found) = check(Some(self.0.lane())) else {
+            drop(replaced);
+            return Poll::Pending;
+        };
+        drop((self.cancel(waiters), replaced));
+        Poll::Ready(found)
     }
 
     /// Ends the registration, if there is one, and returns the waker unless a sender has taken it.

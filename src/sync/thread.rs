@@ -24,38 +24,31 @@ macro_rules! per_thread {
 pub(crate) use per_thread;
 
 per_thread! {
-    /// The parker that this thread has used before, while it does not use it.
-    static UNUSED: Cell<Option<parking::Parker>> = Cell::new(None);
+    /// The parkers that this thread has used before, while it does not use them.
+    static UNUSED: [Cell<Option<parking::Parker>>; KEPT] = [const { Cell::new(None) }; KEPT];
 }
 
+/// How many parkers a thread keeps.
+const KEPT: usize = 4;
+
 /// How a thread sleeps and is woken. It has nothing to do with `std::thread::park`, whose token belongs to the program.
-pub(crate) struct Parker(Option<parking::Parker>);
+///
+/// A thread keeps its parkers for the next time. A wait inside another wait gets a parker of its own, so it consumes no wake-up of
+/// the outer one. A thread whose thread-locals have been destroyed makes a new one each time.
+pub(crate) struct Parker {
+    /// `None` only while this is dropped.
+    parker: Option<parking::Parker>,
+}
 
 impl Parker {
-    /// Takes the thread's parker, until the result is dropped. A wait inside another wait gets a parker of its own, so it consumes no
-    /// wake-up of the outer one; so does a thread whose thread-locals have been destroyed.
+    /// Takes an unused parker of this thread, or makes one. It may have been unparked by an earlier user.
     pub(crate) fn take() -> Self {
-        let taken = UNUSED.try_with(Cell::take).ok().flatten();
-        Self(Some(taken.unwrap_or_else(Self::make)))
-    }
-
-    #[cold]
-    fn make() -> parking::Parker {
-        let made = parking::Parker::new();
-        match UNUSED.try_with(Cell::take).ok().flatten() {
-            None => made,
-            // The allocator has waited on this thread meanwhile, and has left its parker. It can use that one again while the new
-            // one is freed, so it does not make another.
-            Some(left) => {
-                let _ = UNUSED.try_with(|unused| unused.set(Some(left)));
-                drop(made);
-                UNUSED.try_with(Cell::take).ok().flatten().unwrap_or_default()
-            }
-        }
+        let unused = UNUSED.try_with(|places| places.iter().find_map(Cell::take));
+        Self { parker: Some(unused.ok().flatten().unwrap_or_default()) }
     }
 
     fn parker(&self) -> &parking::Parker {
-        self.0.as_ref().unwrap_or_else(|| unreachable!())
+        self.parker.as_ref().unwrap_or_else(|| unreachable!())
     }
 
     /// Sleeps until the thread is woken, but no longer than `limit`. It may also wake up for no reason.
@@ -80,10 +73,21 @@ impl Parker {
     }
 }
 
+/// Gives the parker back to the thread. This frees nothing, unless so many waits are inside one another: a thread may do this with
+/// the value's lock held.
 impl Drop for Parker {
     fn drop(&mut self) {
-        // If the thread-locals have been destroyed, the parker is dropped.
-        let _ = UNUSED.try_with(|unused| unused.set(self.0.take()));
+        let _ = UNUSED.try_with(|places| {
+            let is_empty = |place: &&Cell<Option<parking::Parker>>| {
+                let unused = place.take();
+                let is_empty = unused.is_none();
+                place.set(unused);
+                is_empty
+            };
+            if let Some(place) = places.iter().find(is_empty) {
+                place.set(self.parker.take());
+            }
+        });
     }
 }
 

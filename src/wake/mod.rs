@@ -88,8 +88,13 @@ impl Lists {
 
     #[inline(never)]
     fn other(&self, lane: usize) -> &WaitList {
-        let lists = &self.others.get_or_make().lists;
-        lists.get(lane - 1).map_or_else(|| &self.senders.get_or_make().list, |padded| &padded.list)
+        if lane != SENDERS {
+            // An index would link the text of its panic.
+            if let Some(padded) = self.others.get_or_make().lists.get(lane - 1) {
+                return &padded.list;
+            }
+        }
+        &self.senders.get_or_make().list
     }
 
     /// Returns the mask that turns a receiver's number into its lane.
@@ -103,7 +108,7 @@ impl Lists {
     #[inline]
     fn choose(&self, number: usize) -> usize {
         let lane = number & (self.spread() | SENDERS);
-        if !self.list(lane).is_locked() {
+        if lane == SENDERS || !self.list(lane).is_locked() {
             return lane;
         }
         self.widen();
@@ -162,7 +167,7 @@ impl Waiters {
     /// Wakes the tasks that wait in `lanes`, which has a bit for each lane, and then the listeners. The caller holds no lock.
     ///
     /// With critical sections, the caller has left the waiting bit of the lane set, so that a send in an interrupt handler finds
-    /// it. `until_empty` is that bit and its word: it is cleared once the list is empty.
+    /// it. `until_empty` is the word and the mask that clears the bit, which is done once the list is empty.
     //
     // Not inlined, so the fast path of a send stays small.
     #[inline(never)]

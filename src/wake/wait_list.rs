@@ -22,7 +22,8 @@
 //! taken, and the old one is freed after the lock has been released: an allocator is foreign code. Vectors shrink as well.
 //! One that is more than [`SLACK`] times larger than its round is freed by the delivery. One that is more than `SLACK` times
 //! larger than needed is freed when its last wait is cancelled, or its last one behind the first [`FEW`]. But if the crowd
-//! before was as large, the vector stays for the next crowd, so crowds that come and go do not allocate.
+//! before was as large, a vector for up to [`MOST`] stays for the next crowd, so crowds that come and go do not allocate. (With
+//! critical sections, a vector for four times `FEW` stays in any case, which takes less code.)
 //!
 //! # Why not event-listener's list
 //!
@@ -171,10 +172,11 @@ impl Entries {
     /// Forgets free entries: all of them if no task waits, and otherwise those behind the first few, if they take much memory.
     fn crowd_has_left(&mut self) -> Option<usize> {
         let len = self.waiting.len();
-        let kept = (SLACK * len.min(self.usual as usize)).clamp(FEW, MOST);
-        if len > FEW {
-            self.usual = len as u32;
-        }
+        let kept = match HAS_CRITICAL_SECTIONS {
+            true => 4 * FEW,
+            false => (SLACK * len.min(self.usual as usize)).clamp(FEW, MOST),
+        };
+        self.note_crowd(len);
         let is_too_large = self.waiting.capacity() > kept;
         if HAS_CRITICAL_SECTIONS || self.registered == 0 {
             self.waiting.clear();
@@ -191,15 +193,21 @@ impl Entries {
         is_too_large.then_some(2 * self.waiting.len())
     }
 
+    /// Notes how many entries were needed, unless only a few were. (Firmware does not ask.)
+    #[inline]
+    fn note_crowd(&mut self, len: usize) {
+        if !HAS_CRITICAL_SECTIONS && len > FEW {
+            self.usual = len as u32;
+        }
+    }
+
     /// Clears the list once a delivery has taken all wakers of a round of `len` entries. Returns `true` if that leaves a vector
     /// that is too large.
     #[inline]
     pub(super) fn end_round(&mut self, len: usize) -> bool {
         self.waiting.clear();
         self.free = NONE;
-        if len > FEW {
-            self.usual = len as u32;
-        }
+        self.note_crowd(len);
         len > 0 && self.waiting.capacity().max(self.rest.capacity()) > SLACK * len.max(FEW)
     }
 }
@@ -284,7 +292,9 @@ impl WaitList {
     #[inline(never)]
     pub(super) fn shrink(&self, capacity: usize) {
         self.resize(capacity);
-        drop(self.entries.with(|entries| entries.rest.take_spare()));
+        if !HAS_CRITICAL_SECTIONS {
+            drop(self.entries.with(|entries| entries.rest.take_spare()));
+        }
     }
 }
 
@@ -305,7 +315,9 @@ impl Default for WaitList {
 
 impl Drop for Entries {
     fn drop(&mut self) {
-        // Only a wait that has been leaked is still registered.
-        self.waiting.iter_mut().for_each(|entry| drop(entry.take(NONE)));
+        // Only a wait that has been leaked is still registered. Firmware that leaks waits leaks their wakers as well.
+        if !HAS_CRITICAL_SECTIONS {
+            self.waiting.iter_mut().for_each(|entry| drop(entry.take(NONE)));
+        }
     }
 }

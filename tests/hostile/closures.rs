@@ -54,6 +54,7 @@ const READS: &[(&str, Reads)] = &[
             true
         }));
     }),
+    ("Receiver::map", |_, rx, f| drop(rx.clone().map(f))),
     #[cfg(feature = "std")]
     ("WaitFor::wait", |_, rx, f| {
         let _ = rx

@@ -126,6 +126,16 @@ const CALLS: &[(&str, Events, Call)] = &[
         tx.send_modify(|value| value.number += 1);
         Task::new().poll_ready(cached.changed()).unwrap();
     }),
+    ("Mapped::update", &[(Event::Clone, 1), (Event::Drop, 0)], |tx, rx, _| {
+        let mut mapped = rx.clone().map(Value::clone);
+        tx.send_modify(|value| value.number += 1);
+        assert!(mapped.update());
+    }),
+    ("Mapped::changed", &[(Event::Clone, 1), (Event::Drop, 0)], |tx, rx, _| {
+        let mut mapped = rx.clone().map(Value::clone);
+        tx.send_modify(|value| value.number += 1);
+        Task::new().poll_ready(mapped.changed()).unwrap();
+    }),
     #[cfg(feature = "stream")]
     ("WatchStream", &[(Event::Clone, 0), (Event::Drop, 0)], |_, rx, _| {
         drop(Task::new().poll_ready(futures_lite::StreamExt::next(&mut rx.clone().into_stream())));

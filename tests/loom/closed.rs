@@ -287,7 +287,7 @@ fn g1_two_senders_in_opened_against_a_subscribe() {
 /// `subscribe` that looks for the flag before it counts its receiver.
 #[test]
 fn g1_opened_against_a_receiver_that_comes_and_goes() {
-    let outcomes = model(shorter(UNBOUNDED, 3), || {
+    let outcomes = model(UNBOUNDED, || {
         let (tx, rx) = channel(0);
         let dropping = thread::spawn(move || drop(rx));
         let subscribing = {
@@ -310,7 +310,7 @@ fn g1_opened_against_a_receiver_that_comes_and_goes() {
 /// one subscribes. Broken by a drop or a `subscribe` that takes the other one's flag and wakes nobody.
 #[test]
 fn g1_opened_and_closed_against_a_receiver_that_comes_and_goes() {
-    let outcomes = model(shorter(UNBOUNDED, 3), || {
+    let outcomes = model(UNBOUNDED, || {
         let (tx, rx) = channel(0);
         let (left, right) = (Task::new(), Task::new());
         let other = tx.clone();

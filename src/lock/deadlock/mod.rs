@@ -6,8 +6,13 @@
 //! `disabled.rs`, without state and without code, is for all others.
 
 #[cfg(not(all(feature = "std", debug_assertions, not(all(loom, feature = "loom")))))]
+#[cfg_attr(
+    not(all(feature = "std", not(target_family = "wasm"))),
+    expect(dead_code, reason = "`check_wait` is for waits on threads")
+)]
 mod disabled;
 #[cfg(all(feature = "std", debug_assertions, not(all(loom, feature = "loom"))))]
+#[cfg_attr(target_family = "wasm", expect(dead_code, reason = "as above"))]
 mod enabled;
 
 #[cfg(not(all(feature = "std", debug_assertions, not(all(loom, feature = "loom")))))]

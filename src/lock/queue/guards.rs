@@ -112,3 +112,37 @@ impl Guards {
         self.others.get() > 0 || self.places().any(|place| place.count.get() > 0)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn guards_are_counted_for_each_channel() {
+        let guards = Guards::new();
+        assert!(!guards.holds_any());
+        for _ in 0..3 {
+            guards.add(1);
+        }
+        guards.add(2);
+        assert!(guards.holds(1) && guards.holds(2) && !guards.holds(3));
+        for left in [2, 1, 0] {
+            guards.remove(1);
+            assert_eq!(guards.holds(1), left > 0);
+        }
+        assert!(guards.holds(2) && guards.holds_any());
+        guards.remove(2);
+        assert!(!guards.holds(2) && !guards.holds_any());
+    }
+
+    #[test]
+    fn guards_of_more_channels_than_there_are_places_are_counted_together() {
+        let guards = Guards::new();
+        let channels = 1..=2 * FURTHER;
+        channels.clone().for_each(|channel| guards.add(channel));
+        assert_eq!(channels.clone().filter(|channel| guards.holds(*channel)).count(), FURTHER + 1);
+        channels.clone().for_each(|channel| guards.remove(channel));
+        assert!(!guards.holds_any());
+        assert!(!channels.clone().any(|channel| guards.holds(channel)));
+    }
+}

@@ -357,7 +357,7 @@ struct Place<'a> {
     obeys_until: Option<Instant>,
     /// Does it compete for the lock?
     competes: bool,
-    /// How often has it slept since `competes` last changed?
+    /// How many sleeps has it planned since `competes` last changed?
     sleeps: u32,
     /// How long does it sleep next?
     limit: Duration,
@@ -370,8 +370,8 @@ impl<'a> Place<'a> {
         queue.notify();
         let threads = queue.threads.get_or_make();
         let holds_guards = GUARDS.with(|guards| guards.holds_any());
+        let parker = Parker::take();
         loop {
-            let parker = Parker::take();
             let unparker = parker.unparker();
             match threads.with(|threads| threads.push(unparker, now())) {
                 Ok((number, until)) => {
@@ -387,8 +387,6 @@ impl<'a> Place<'a> {
                     };
                 }
                 Err(Full(len)) => {
-                    // Put back before anything is allocated, so that the allocator can use it.
-                    drop(parker);
                     let mut larger = VecDeque::with_capacity((2 * len).max(FIRST_ROOM));
                     threads.with(|threads| threads.move_to(&mut larger));
                 }
@@ -421,9 +419,10 @@ impl<'a> Place<'a> {
     /// Decides whether this thread competes, and how long it sleeps if it does not get the lock. The first thread must run by
     /// `first_due`.
     fn plan_sleep(&mut self, is_first: bool, first_due: Instant, now: Instant) {
-        let competed = self.competes;
-        self.competes = is_first || self.obeys_until.is_some_and(|until| now >= until);
-        self.sleeps = if competed == self.competes { self.sleeps + 1 } else { 0 };
+        let competes = is_first || self.obeys_until.is_some_and(|until| now >= until);
+        if mem::replace(&mut self.competes, competes) != competes {
+            self.sleeps = 0;
+        }
         self.limit = if self.competes {
             (SHORTEST_SLEEP * 2u32.pow(self.sleeps.min(8))).min(LONGEST_SLEEP)
         } else if let Some(until) = self.obeys_until {
@@ -434,6 +433,7 @@ impl<'a> Place<'a> {
         } else {
             (FIRST_NAP * 4u32.pow(self.sleeps.min(4))).min(LONGEST_NAP)
         };
+        self.sleeps += 1;
     }
 
     fn sleep(&self) {
@@ -469,5 +469,44 @@ impl Drop for OnRelease<'_> {
     fn drop(&mut self) {
         GUARDS.with(|guards| guards.remove(self.queue.id()));
         self.queue.notify();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use alloc::vec::Vec;
+
+    use super::*;
+
+    /// The first 20 sleeps of a thread that never gets the lock.
+    fn sleeps(place: &mut Place<'_>) -> Vec<Duration> {
+        (0..20)
+            .map(|_| {
+                place.compete();
+                place.limit
+            })
+            .collect()
+    }
+
+    #[test]
+    fn the_first_thread_sleeps_for_milliseconds_at_most() {
+        let queue = Queue::new();
+        let sleeps = sleeps(&mut Place::join(&queue));
+        assert_eq!(sleeps[..3], [1, 2, 4].map(|times| times * SHORTEST_SLEEP));
+        assert!(sleeps.iter().all(|sleep| *sleep <= Duration::from_millis(8)), "{sleeps:?}");
+    }
+
+    #[test]
+    fn the_other_threads_sleep_longer_and_longer() {
+        let queue = Queue::new();
+        let mut first = Place::join(&queue);
+        let mut second = Place::join(&queue);
+        first.compete();
+        let sleeps = sleeps(&mut second);
+        assert_eq!(sleeps[..4], [10, 40, 160, 640].map(Duration::from_millis));
+        assert!(sleeps[4..].iter().all(|sleep| *sleep == Duration::from_secs(1)), "{sleeps:?}");
+        drop(first);
+        assert!(second.compete(), "it is the first one now");
+        assert_eq!(second.limit, SHORTEST_SLEEP);
     }
 }

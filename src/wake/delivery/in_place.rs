@@ -15,10 +15,16 @@ use super::super::wait_list::{Entries, Entry, NONE, WaitList};
 use crate::sync::{AtomicUsize, Ordering};
 
 /// Which entries have still to be called? Those from `next` on, before `end`.
-#[derive(Default)]
 pub(in crate::wake) struct Rest {
     next: u32,
     end: u32,
+}
+
+impl Default for Rest {
+    fn default() -> Self {
+        // Any number would do. So many zeros in a row would link `memclr`.
+        Self { next: NONE, end: NONE }
+    }
 }
 
 impl Rest {
@@ -85,8 +91,8 @@ impl Taken {
                 return None;
             }
             self.progress = Progress::Own;
-            entries.rest = Rest { next: 0, end: entries.waiting.len() as u32 };
             entries.free = NONE;
+            entries.rest = Rest { next: 0, end: entries.waiting.len() as u32 };
             // ORDERING: Relaxed; the critical section orders this with `register`. A `cancel` that misses it enters one.
             list.round.store(list.round.load(Ordering::Relaxed).wrapping_add(1), Ordering::Relaxed);
         }
@@ -98,10 +104,10 @@ impl Taken {
             self.progress = Progress::Ended;
             entries.rest = Rest::default();
             self.is_too_large = entries.end_round(entries.waiting.len());
-            let (word, bit) = until_empty;
+            let (word, mask) = until_empty;
             // ORDERING: Relaxed; a task registers in a critical section before it looks at the bit. If that was before this one,
             // the list was not empty. If it is after this one, the task sees the bit cleared.
-            word.fetch_and(!bit, Ordering::Relaxed);
+            word.fetch_and(mask, Ordering::Relaxed);
         }
         waker
     }

@@ -38,7 +38,7 @@ pub(super) struct Delivery<'a> {
     pub(super) list: Option<&'a WaitList>,
     /// What has been taken out of it?
     pub(super) taken: Taken,
-    /// Which bit, of which word, says that tasks wait in a list? Cleared once the list is empty, with critical sections.
+    /// Which word, and which mask of it, clears the waiting bit once the list is empty? (With critical sections.)
     pub(super) until_empty: (&'a AtomicUsize, usize),
 }
 

@@ -1,0 +1,158 @@
+//! A program's allocator may use channels: it runs with no lock of the crate held, and outside of the detector's bookkeeping. And
+//! the queue of the lock gives its memory back.
+#![cfg(feature = "std")]
+#![expect(unsafe_code, reason = "a global allocator that publishes")]
+
+mod common;
+
+use std::alloc::{GlobalAlloc, Layout, System};
+use std::cell::Cell;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
+use std::thread;
+use std::time::Duration;
+
+use common::must_end;
+use watch_channel::{Sender, Watch, channel};
+
+/// Publishes that it has been called, except within such a call.
+struct Publishing;
+
+static CALLS: Watch<u64> = Watch::new(0);
+
+/// How many bytes are in use.
+static LIVE: AtomicUsize = AtomicUsize::new(0);
+
+thread_local! {
+    static PUBLISHES: Cell<bool> = const { Cell::new(false) };
+}
+
+fn publish() {
+    let _ = PUBLISHES.try_with(|publishes| {
+        if publishes.replace(false) {
+            CALLS.send_modify(|calls| *calls += 1);
+            publishes.set(true);
+        }
+    });
+}
+
+// SAFETY: all calls are passed on to the system's allocator.
+unsafe impl GlobalAlloc for Publishing {
+    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        publish();
+        LIVE.fetch_add(layout.size(), Ordering::Relaxed);
+        // SAFETY: as the caller's.
+        unsafe { System.alloc(layout) }
+    }
+
+    unsafe fn dealloc(&self, at: *mut u8, layout: Layout) {
+        publish();
+        LIVE.fetch_sub(layout.size(), Ordering::Relaxed);
+        // SAFETY: as the caller's.
+        unsafe { System.dealloc(at, layout) }
+    }
+}
+
+#[global_allocator]
+static ALLOCATOR: Publishing = Publishing;
+
+/// Runs `f` while this thread's allocations are published.
+fn publishing<R>(f: impl FnOnce() -> R) -> R {
+    PUBLISHES.set(true);
+    let result = f();
+    PUBLISHES.set(false);
+    result
+}
+
+/// The tests share one channel. It is made here, because an allocator that is called to make a channel cannot use it yet.
+fn alone() -> impl Drop {
+    static ALONE: Mutex<()> = Mutex::new(());
+    CALLS.version();
+    ALONE.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+}
+
+/// The queue grows while threads join it. Broken by a queue that allocates while its mutex is held.
+#[test]
+fn threads_that_wait_for_the_channel_of_the_allocator_join_its_queue() {
+    let _alone = alone();
+    must_end(|| {
+        let held = CALLS.borrow();
+        let mut senders = Vec::new();
+        for _ in 0..12 {
+            senders.push(thread::spawn(|| publishing(|| CALLS.send_modify(|calls| *calls += 1))));
+            thread::sleep(Duration::from_millis(5));
+        }
+        drop(held);
+        senders.into_iter().for_each(|sender| sender.join().unwrap());
+    });
+}
+
+/// Broken by a reader that allocates or frees between taking the lock and returning, also by the detector of debug builds.
+#[test]
+fn readers_and_allocations_meet() {
+    let _alone = alone();
+    must_end(|| {
+        let is_over = Arc::new(AtomicBool::new(false));
+        let work: [fn(); 2] = [|| drop(CALLS.borrow()), || drop(std::hint::black_box(vec![0u8; 100]))];
+        let threads = work.into_iter().cycle().take(6).map(|work| {
+            let is_over = is_over.clone();
+            thread::spawn(move || {
+                publishing(|| {
+                    while !is_over.load(Ordering::Relaxed) {
+                        work();
+                    }
+                });
+            })
+        });
+        let threads: Vec<_> = threads.collect();
+        thread::sleep(Duration::from_millis(500));
+        is_over.store(true, Ordering::Relaxed);
+        threads.into_iter().for_each(|thread| thread.join().unwrap());
+    });
+}
+
+/// Broken by a detector that allocates while it is borrowed.
+#[test]
+fn one_thread_takes_many_refs() {
+    let _alone = alone();
+    must_end(|| {
+        let channels: Vec<_> = (0..100).map(channel).collect();
+        let before = CALLS.get();
+        let mut refs = Vec::with_capacity(channels.len());
+        publishing(|| channels.iter().for_each(|(_, rx)| refs.push(rx.borrow())));
+        if cfg!(debug_assertions) {
+            assert!(CALLS.get() > before, "the detector allocates");
+        }
+    });
+}
+
+/// Many threads wait for the lock at once, readers and then senders. Broken by a queue that keeps the room for the largest crowd.
+#[test]
+fn the_memory_of_the_queue_follows_the_crowd_down() {
+    const CROWD: usize = 300;
+    let _alone = alone();
+    must_end(|| {
+        let (tx, rx) = channel(0usize);
+        let crowd = |call: fn(&Sender<usize>)| {
+            let threads = |threads: &mut Vec<_>| {
+                threads.extend((0..CROWD).map(|_| {
+                    let tx = tx.clone();
+                    thread::spawn(move || call(&tx))
+                }));
+                thread::sleep(Duration::from_millis(200));
+            };
+            let mut waiting = Vec::with_capacity(CROWD);
+            let before = LIVE.load(Ordering::Relaxed);
+            tx.send_modify(|_| threads(&mut waiting));
+            waiting.drain(..).for_each(|thread| thread.join().unwrap());
+            LIVE.load(Ordering::Relaxed).saturating_sub(before)
+        };
+        let calls: [fn(&Sender<usize>); 2] =
+            [|tx| assert!(tx.get() <= CROWD), |tx| tx.send_modify(|value| *value += 1)];
+        for call in calls {
+            let kept = crowd(call);
+            assert!(kept < 8 * 1024, "{kept} bytes are kept");
+        }
+        assert_eq!(rx.get(), CROWD);
+    });
+}
