@@ -55,6 +55,7 @@ KINDS = {
     "test": ("--features stream,tokio,defmt", True),
     "release-test": ("--release --features stream,tokio,defmt", True),
     "critical-lib": ("--no-default-features --features critical-section,stream --lib", False),
+    "critical-test": ("--no-default-features --features critical-section,stream", True),
     "threads": ("--release --manifest-path no_std_check/threads/Cargo.toml --features critical-section", True),
     "bare-test": ("--no-default-features", True),
     "loom": (f"--release {QUICK} --no-default-features --features loom,event-listener --test loom", False),
