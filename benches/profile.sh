@@ -11,8 +11,8 @@ for tool in valgrind objdump; do
 done
 [ "$(uname -m)" = x86_64 ] || { echo "atomic writes are recognized only on x86-64; this is $(uname -m)" >&2; exit 1; }
 
-cargo build --quiet --locked --release --manifest-path benches/compare/Cargo.toml
-program=${CARGO_TARGET_DIR:-benches/compare/target}/release/compare
+program=$(cargo bench --quiet --locked -p benches --bench compare --no-run --message-format=json |
+    sed -n 's/.*"name":"compare".*"executable":"\([^"]*\)".*/\1/p')
 counts=$(mktemp)
 said=$(mktemp)
 trap 'rm -f "$counts" "$said"' EXIT

@@ -5,47 +5,27 @@
 need chromium "ci/setup.sh browser"
 need chromedriver "ci/setup.sh browser"
 # Debian's Python, because Debian's selenium is installed for it.
-python=/usr/bin/python3
-"$python" -c "import selenium" 2>/dev/null || fail "$python has no selenium; install it with: ci/setup.sh browser"
-screenshots=target/browser
-mkdir -p "$screenshots"
+/usr/bin/python3 -c "import selenium" 2> /dev/null || fail "/usr/bin/python3 has no selenium; install it with: ci/setup.sh browser"
+mkdir -p target/browser
 
-# open_page TEST ARGUMENT...: runs the Python program TEST. Its first argument is the directory for screenshots.
+# open_page TEST ARGUMENT: runs the Python program TEST.
 open_page() {
-    local status=0
-    PYTHONPATH=ci PYTHONDONTWRITEBYTECODE=1 timeout --kill-after 10 600 "$python" "$1" "$screenshots" "${@:2}" || status=$?
-    [ "$status" = 0 ] || fail "$1 ends with status $status; 124 means that it hangs"
+    PYTHONPATH=examples PYTHONDONTWRITEBYTECODE=1 timeout --kill-after 10 600 /usr/bin/python3 "$1" target/browser "$2" ||
+        fail "$1 ends with status $?; 124 means that it hangs"
 }
 
-# service: runs the lints and tests of examples/service, and tests its page.
-service() {
-    local package=(--quiet --locked --manifest-path examples/service/Cargo.toml)
-    local target=${CARGO_TARGET_DIR:-examples/service/target}
-    step "service: lints"
-    cargo clippy "${package[@]}" --all-targets -- -D warnings
-    step "service: tests"
-    cargo test "${package[@]}"
-    step "service: its page in the browser"
-    open_page examples/service/tests/page.py "$target/debug/service"
-    # Disk space is short, and no other check uses this directory.
-    [ -n "${CARGO_TARGET_DIR:-}" ] || rm -r "$target"
-}
-
-# wasm: builds the page of examples/wasm, and tests it.
-wasm() {
-    local page
-    step "wasm: the page (some minutes the first time)"
-    page=$(examples/wasm/build.sh | tail -n 1)
-    step "wasm: its page in the browser"
-    open_page examples/wasm/test.py "$page"
-    [ -n "${CARGO_TARGET_DIR:-}" ] || rm -r examples/wasm/target
-}
-
-pages=("$@")
-[ $# -gt 0 ] || pages=(service wasm)
-for page in "${pages[@]}"; do
+[ $# -gt 0 ] || set -- service wasm
+for page; do
+    step "$page"
     case $page in
-        service | wasm) "$page" ;;
+        service)
+            cargo test --quiet --locked -p service
+            open_page examples/service/tests/page.py "${CARGO_TARGET_DIR:-target}/debug/service"
+            ;;
+        wasm)
+            directory=$(examples/wasm/build.sh | tail -n 1)
+            open_page examples/wasm/test.py "$directory"
+            ;;
         *) fail "no such page: $page; there are service and wasm" ;;
     esac
 done

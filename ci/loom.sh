@@ -9,60 +9,50 @@
 
 export RUSTFLAGS="--cfg loom --cfg loom_event_listener ${RUSTFLAGS:-}"
 export CARGO_TARGET_DIR="${CARGO_TARGET_DIR:-target}/loom"
-
 # A model spends its time in loom. To optimize the crate and the models as well would take longer than it saves.
-unoptimized=(--config 'profile.release.package."watch-channel".opt-level=0')
-
+models=(cargo test --config 'profile.release.package."watch-channel".opt-level=0' --locked --release --no-default-features)
 # Leaves out the library's other unit tests: they are not models, and loom's types work only in models.
 only_models=(--skip ::tests::)
 
-# ended BOUND SECONDS PROGRAM MODEL: prints the bound and the time if the model ends in time, and returns 1 if it does not.
+# ended BOUND PROGRAM MODEL: prints the bound and the time if the model ends in time, and returns 1 if it does not.
 ended() {
-    local log status=0 TIMEFORMAT='%U %S'
+    local log status=0 TIMEFORMAT='%U'
     log=$(mktemp)
-    { time (ulimit -t "$2" && LOOM_MAX_PREEMPTIONS=$1 "$3" --exact "$4" > "$log" 2>&1); } 2> "$log.time" || status=$?
-    if [ $status -eq 0 ]; then
-        awk -v bound="$1" -v model="$4" 'END { printf "%-5s %7.1f s  %s\n", bound, $1 + $2, model }' "$log.time"
-    elif [ $status -ne 137 ] && [ $status -ne 152 ]; then
-        cat "$log" >&2
-        fail "$4 failed with a bound of $1"
-    fi
+    { time (ulimit -t "${THOROUGH_SECONDS:-300}" && LOOM_MAX_PREEMPTIONS=$1 "$2" --exact "$3" > "$log" 2>&1); } 2> "$log.time" || status=$?
+    case $status in
+        0) echo "$1 $(cat "$log.time") s $3" ;;
+        137 | 152) ;; # killed, because its time is over
+        *) cat "$log" >&2 && fail "$3 failed with a bound of $1" ;;
+    esac
     rm "$log" "$log.time"
     [ $status -eq 0 ]
 }
 
-# thorough [TEST]
 thorough() {
     local program programs model bound
-    programs=$(cargo test "${unoptimized[@]}" --locked --release --no-default-features --features loom,event-listener \
-        --lib --test loom --no-run 2>&1 | sed -n 's/^ *Executable .*(\(.*\))$/\1/p')
+    programs=$("${models[@]}" --features loom,event-listener --lib --test loom --no-run 2>&1 | sed -n 's/^ *Executable .*(\(.*\))$/\1/p')
     [ -n "$programs" ] || fail "the models do not build: run ci/loom.sh"
     for program in $programs; do
         for model in $("$program" --list "${only_models[@]}" "$@" | sed -n 's/: test$//p'); do
             for bound in 100 4 3 2 none; do
                 [ $bound != none ] || fail "$model does not end in time, even with a bound of 2"
-                ! ended $bound "${THOROUGH_SECONDS:-300}" "$program" "$model" || break
+                ! ended $bound "$program" "$model" || break
             done
         done
     done
 }
 
-if [ "${1:-}" = --thorough ]; then
-    thorough "${@:2}"
-    exit
-fi
-
-# run FEATURES TARGET...
+# run FEATURES ARGUMENT...
 run() {
-    step "loom: features $1: ${*:2}"
+    step "loom: features $1"
     # One model at a time: each execution maps new stacks, and two threads of one process would take twice the processor time.
-    cargo test "${unoptimized[@]}" --locked --release --no-default-features --features "$1" "${@:2}" -- \
-        --test-threads 1 --nocapture "${only_models[@]}" "${filter[@]}"
+    "${models[@]}" --features "$1" "${@:2}" -- --test-threads 1 --nocapture "${only_models[@]}" "${filter[@]}"
 }
-if [ "${1:-}" = --short ]; then
-    export LOOM_SHORT=1
-    shift
-fi
+
+case ${1:-} in
+    --thorough) thorough "${@:2}" && exit ;;
+    --short) export LOOM_SHORT=1 && shift ;;
+esac
 filter=("$@")
 run loom,event-listener --lib --test loom
 # Without event-listener, sends and waits are without listeners. The value, its lock and the wait lists are the same.

@@ -6,102 +6,75 @@
 # uses crates that do. First the sanitizers must report the defects that are planted in ci/sanitizers/planted.rs.
 . "$(dirname "$0")/lib.sh"
 
-sanitizers=("$@")
-[ $# -gt 0 ] || sanitizers=(thread address)
-
 # Test files that are left out:
 # - fairness.rs measures times, and instrumented code is many times slower. In lock.rs, threads wait for the lock as well.
 # - large_values.rs counts copies on the stack, where the sanitizers take additional space.
 # - examples.rs and ui.rs run cargo and the compiler.
-# - verification.rs reads the sources of all other tests.
-left_out=(examples.rs fairness.rs large_values.rs ui.rs verification.rs)
+# - api.rs and verification.rs read the project's own files.
+left_out=(api.rs examples.rs fairness.rs large_values.rs ui.rs verification.rs)
 
-nightly=$(rustc +nightly --print sysroot 2>/dev/null) ||
-    fail "Rust's nightly is missing; run: ci/setup.sh sanitizers"
+need_toolchain nightly "ci/setup.sh sanitizers"
+need_toolchain watch-targets "ci/toolchain.sh"
 host=$(rustc +nightly -vV | sed -n 's/^host: //p')
+runtimes=$(rustc +nightly --print sysroot)/lib/rustlib/$host
 
 # The sanitizers use it to name functions in their reports.
 need llvm-symbolizer "ci/setup.sh sanitizers"
 
 target=$(realpath -m "${CARGO_TARGET_DIR:-target}/sanitizers")
 copy=$target/copy
-report=$target/report
 
 # Copies the tests and the planted defects, with only the development dependencies that they use.
 make_copy() {
     rm -rf "$copy"
     mkdir -p "$copy"
-    ln -s "$PWD"/{src,docs,benches,examples,README.md,VERIFICATION.md} "$copy"
+    ln -s "$PWD"/{src,docs,examples,README.md,VERIFICATION.md} "$copy"
     cp -r Cargo.lock tests "$copy"
     (cd "$copy/tests" && rm "${left_out[@]}")
     cp ci/sanitizers/planted.rs "$copy/tests"
     # Code is many times slower here, and a test that takes long does not hang.
     sed -i 's/HANG: Duration = Duration::from_secs(30)/HANG: Duration = Duration::from_secs(300)/' "$copy/tests/common/mod.rs"
     grep -q 'from_secs(300)' "$copy/tests/common/mod.rs" || fail "tests/common/mod.rs has another HANG than ci/sanitizers.sh expects"
-    # Removes the dependencies of benchmarks, examples and ui.rs, and changes the table that names ui.rs.
-    sed -E '/^(ctrlc|notify|parking_lot|rustix|serde|serde_json|tempfile|toml|trybuild) = /d
-        s/^name = "ui"$/name = "planted"/' Cargo.toml > "$copy/Cargo.toml"
+    # Only this package, with planted.rs instead of ui.rs.
+    sed -E '/^members = /d; /^trybuild = /d; s/^name = "ui"$/name = "planted"/' Cargo.toml > "$copy/Cargo.toml"
 }
 
 # sanitized_test SANITIZER ARGUMENT...: runs cargo test in the copy.
 sanitized_test() {
-    local sanitizer=$1
-    shift
-    (
-        cd "$copy"
-        # Reports have line numbers for this crate. The dependencies and std have no debug information: to print a backtrace, a
-        # test that panics during a panic would read all of it, in code that is instrumented and not optimized.
-        export CARGO_TARGET_DIR=$target/$sanitizer CARGO_PROFILE_DEV_DEBUG=line-tables-only RUST_BACKTRACE=0
-        "${sanitizer}_cargo" test --config 'profile.dev.package."*".debug=false' --target "$host" \
-            --features stream,tokio,defmt "$@"
-    )
-}
-
-# The standard library that rustup installs need not be instrumented.
-address_cargo() {
-    RUSTFLAGS="-Zsanitizer=address" cargo +nightly "$@"
-}
-
-# The standard library must be instrumented as well, so it is built from source.
-thread_cargo() {
-    local flags="-Zsanitizer=thread"
-    if [ -z "${built_rustc:-}" ]; then
-        RUSTFLAGS=$flags cargo +nightly "$1" -Zbuild-std=std,panic_unwind,test "${@:2}"
-        return
+    # Reports have line numbers for this crate. The dependencies and std have no debug information: to print a backtrace, a test
+    # that panics during a panic would read all of it, in code that is instrumented and not optimized.
+    local tests=(test --config 'profile.dev.package."*".debug=false' --target "$host" --features "stream,tokio,defmt" "${@:2}") argument
+    local flags=-Zsanitizer=$1
+    cd "$copy"
+    export CARGO_TARGET_DIR=$target/$1 CARGO_PROFILE_DEV_DEBUG=line-tables-only RUST_BACKTRACE=0
+    if [ "$1" = address ]; then
+        # The standard library that rustup installs need not be instrumented.
+        RUSTFLAGS=$flags cargo +nightly "${tests[@]}"
+    else
+        # It must be, so it is built from source. The runtime is that of nightly, because not all compilers have one.
+        flags+=" -Zexternal-clangrt"
+        for argument in "-Wl,--whole-archive" "$runtimes/lib/librustc-nightly_rt.tsan.a" "-Wl,--no-whole-archive" \
+            "-B$runtimes/bin/gcc-ld" -fuse-ld=lld -lstdc++ -ldl -lm -lpthread -lc -lgcc_s -lgcc; do
+            flags+=" -Clink-arg=$argument"
+        done
+        RUSTFLAGS=$flags RUSTC_BOOTSTRAP=1 cargo +watch-targets -Zbuild-std=std,panic_unwind,test "${tests[@]}"
     fi
-    # Debian's compiler has no runtime for ThreadSanitizer. The one of nightly has the same interface.
-    local libraries=$nightly/lib/rustlib/$host argument
-    flags+=" -Zexternal-clangrt"
-    for argument in "-Wl,--whole-archive" "$libraries/lib/librustc-nightly_rt.tsan.a" "-Wl,--no-whole-archive" \
-        "-B$libraries/bin/gcc-ld" -fuse-ld=lld -lstdc++ -ldl -lm -lpthread -lc -lgcc_s -lgcc; do
-        flags+=" -Clink-arg=$argument"
-    done
-    RUSTFLAGS=$flags RUSTC=$built_rustc RUSTC_BOOTSTRAP=1 cargo "$1" -Zbuild-std=std,panic_unwind,test "${@:2}"
 }
 
 # must_report SANITIZER DEFECT TEXT: fails unless the sanitizer reports TEXT about a planted defect.
 must_report() {
-    if sanitized_test "$1" --quiet --test planted -- --ignored --exact "$2" > "$report" 2>&1 || ! grep -q "$3" "$report"; then
-        cat "$report" >&2
-        fail "the $1 sanitizer does not report a planted defect: $2"
+    local said
+    if said=$(sanitized_test "$1" --quiet --test planted -- --ignored --exact "$2" 2>&1) || ! grep "$3" <<< "$said"; then
+        fail "the $1 sanitizer does not report a planted defect: $2: $said"
     fi
-    echo "reported: $3"
 }
 
-for sanitizer in "${sanitizers[@]}"; do
-    case $sanitizer in
-        thread)
-            if ! said=$(rustup component add rust-src --toolchain nightly 2>&1); then
-                cannot_add "rust-src to nightly" "$said"
-                built_rustc=$(ci/toolchain.sh) || fail "rustup component add rust-src --toolchain nightly fails, and so does ci/toolchain.sh"
-            fi
-            ;;
-        address) ;;
-        *) fail "no such sanitizer: $sanitizer; there are thread and address" ;;
-    esac
+[ $# -gt 0 ] || set -- thread address
+for sanitizer; do
+    [[ $sanitizer = thread || $sanitizer = address ]] || fail "no such sanitizer: $sanitizer; there are thread and address"
     make_copy
     step "build for the $sanitizer sanitizer"
-    sanitized_test "$sanitizer" --quiet --lib --tests --no-run
+    (sanitized_test "$sanitizer" --quiet --lib --tests --no-run)
     step "planted defects"
     case $sanitizer in
         thread) must_report thread race "ThreadSanitizer: data race" ;;
@@ -111,9 +84,8 @@ for sanitizer in "${sanitizers[@]}"; do
             ;;
     esac
     step "the tests under the $sanitizer sanitizer"
-    PROPTEST_CASES=20 sanitized_test "$sanitizer" --lib --tests --no-fail-fast
+    (PROPTEST_CASES=20 sanitized_test "$sanitizer" --lib --tests --no-fail-fast)
     # It is large, and no other build can use it.
     rm -r "${target:?}/$sanitizer"
 done
 rm -r "$target"
-echo "ok: ${sanitizers[*]}"

@@ -1,25 +1,67 @@
 #!/usr/bin/env bash
-# `cargo test` as in the README, the optimized tests, the tests of the build without std, the documentation's examples with each
-# set of features, and the example `config_reload`. The tests with other features than the default ones run in ci/coverage.sh.
+# Runs the tests: `ci/test.sh [NAME...]`, where a NAME is default, release, doc, bare or oldest; the first four by
+# default. The tests with other features than the default ones run in ci/coverage.sh.
 . "$(dirname "$0")/lib.sh"
 
-step "cargo test"
-cargo test --locked
-step "cargo test, optimized"
-cargo test --locked --release --tests
-for features in std,event-listener,stream,tokio,defmt std,event-listener,critical-section,stream std ""; do
-    step "cargo test --doc, features '$features'"
-    cargo test --locked --doc --no-default-features --features "$features"
+# As in the README, and its first program.
+default() {
+    cargo test --locked
+    cargo build --quiet --locked -p config_reload
+    timeout 60 cargo run --quiet --locked -p config_reload
+}
+
+release() {
+    cargo test --locked --release --tests
+}
+
+# The documentation's examples, with each set of features.
+doc() {
+    for features in std,event-listener,stream,tokio,defmt std,event-listener,critical-section,stream std ""; do
+        cargo test --locked --doc --no-default-features --features "$features"
+    done
+}
+
+# Threads that use the build without std. In the other tests, the development dependencies turn std on in the dependencies. Here
+# nothing may.
+bare() {
+    local features threads found
+    for features in "" event-listener critical-section event-listener,critical-section; do
+        threads=(--locked --manifest-path no_std_check/threads/Cargo.toml --features "$features")
+        found=$(cargo tree "${threads[@]}" --edges features |
+            grep -oE '(watch-channel|event-listener|spin|portable-atomic(-util)?|futures-core) feature "std"') || true
+        [ -z "$found" ] || fail "the build has std: $found; see cargo tree ${threads[*]} --edges features"
+        cargo test --release "${threads[@]}"
+    done
+}
+
+# The oldest compiler that the crate supports, and the oldest dependencies that it allows. tests/ui.rs is left out, because it
+# expects the error messages of the newest compiler.
+oldest() {
+    need_toolchain watch-oldest "ci/toolchain.sh"
+    need cargo-hack "ci/setup.sh rust"
+    local target copy features
+    target=$(realpath -m "${CARGO_TARGET_DIR:-target}/oldest")
+    CARGO_TARGET_DIR=$target cargo +watch-oldest test --locked --lib --tests --features stream,tokio -- --skip misuse_does_not_compile
+    copy=$(mktemp -d)
+    git ls-files -z | xargs -0 cp --parents -t "$copy"
+    rm "$copy/Cargo.lock"
+    # The members need newer versions than the library does, and so do the development dependencies.
+    sed -i '/^members = /d' "$copy/Cargo.toml"
+    (
+        cd "$copy"
+        export CARGO_TARGET_DIR=$target
+        RUSTC_BOOTSTRAP=1 cargo hack --remove-dev-deps generate-lockfile -Zdirect-minimal-versions
+        for features in "" stream std,event-listener,stream,tokio,defmt event-listener,critical-section; do
+            cargo +watch-oldest check --locked --lib --no-default-features --features "$features"
+        done
+    )
+    rm -r "$copy"
+}
+
+[ $# -gt 0 ] || set -- default release doc bare
+for name; do
+    case $name in
+        default | release | doc | bare | oldest) step "$name" && "$name" ;;
+        *) fail "no such tests: $name; there are default, release, doc, bare and oldest" ;;
+    esac
 done
-# In the tests above, the development dependencies enable `std` in the dependencies. Here nothing may.
-for features in "" event-listener critical-section event-listener,critical-section; do
-    step "threads that use the build without std, features '$features'"
-    threads=(--locked --manifest-path no_std_check/threads/Cargo.toml --features "$features")
-    tree=$(cargo tree "${threads[@]}" --edges features)
-    found=$(grep -oE '(watch-channel|event-listener|spin|portable-atomic(-util)?|futures-core) feature "std"' <<< "$tree") || true
-    [ -z "$found" ] || fail "the build has std: $found; see cargo tree ${threads[*]} --edges features"
-    cargo test --release "${threads[@]}"
-done
-step "the example"
-cargo build --quiet --locked --release --example config_reload
-timeout 60 cargo run --quiet --locked --release --example config_reload

@@ -1,4 +1,4 @@
-//! Each public method is complete: it walks `ci/api.txt`, to which `ci/api.sh` writes the public API, and looks for what
+//! Each public method is complete: it walks `ci/api.txt`, to which `ci/check.sh api` writes the public API, and looks for what
 //! CONTRIBUTING.md asks of a public method and of a future.
 
 use std::collections::BTreeSet;
@@ -152,11 +152,11 @@ fn each_public_method_has_the_sections_that_it_needs_in_order() {
     let (methods, futures, sources) = (methods(&api), futures(&api), sources());
     for method in &methods {
         let of_that_name = sources.iter().any(|source| source.name == method.name);
-        assert!(of_that_name, "{}::{} is nowhere in src: run ci/api.sh", method.of, method.name);
+        assert!(of_that_name, "{}::{} is nowhere in src: run ci/check.sh api", method.of, method.name);
     }
     for Source { place, name, docs, is_track_caller } in &sources {
         let alike: Vec<_> = methods.iter().filter(|method| method.name == *name).collect();
-        assert!(!alike.is_empty(), "{place} is not in ci/api.txt: run ci/api.sh --write");
+        assert!(!alike.is_empty(), "{place} is not in ci/api.txt: run WRITE=1 ci/check.sh api");
         // Methods of several types can have the same name.
         let returns = |what: &str| {
             let result = |method: &Method| Some(method.signature.rsplit_once(") -> ")?.1.starts_with(what));

@@ -1,7 +1,8 @@
 //! G7 and G8: no thread starves while it waits for the value's lock, and a thread that waits sleeps.
 //!
-//! `cargo bench --bench fairness` measures the same situations. The limits on time are at least ten times as high here. So these
-//! tests fail for a lock that starves threads or spins, and pass for a good one even on a busy machine and in an emulator.
+//! `cargo bench -p benches --bench fairness` measures the same situations. The limits on time are at least ten times as high
+//! here. So these tests fail for a lock that starves threads or spins, and pass for a good one even on a busy machine and in an
+//! emulator.
 #![cfg(feature = "std")]
 
 mod common;

@@ -1,5 +1,5 @@
 //! Threads that never pause, and how long other threads wait for the value's lock meanwhile. `tests/fairness.rs` has limits for
-//! these times and for the processor time of blocked threads. `ci/soak.sh MINUTES` runs these tests for longer.
+//! these times and for the processor time of blocked threads. `WATCH_CHANNEL_STRESS_SECONDS=N` makes them longer.
 #![cfg(feature = "std")]
 
 mod common;

@@ -1,8 +1,8 @@
 //! How fair the lock around a channel's value is, and how well blocked threads sleep: this crate, tokio's watch, and the
 //! bare lock of parking_lot, in one process.
 //!
-//! `cargo bench --bench fairness` takes about two minutes, prints a table, and writes it to `benches/fairness.json` and
-//! `benches/fairness.md`. `cargo bench --bench fairness -- "part of a name"` runs only the scenarios with this text in their
+//! `cargo bench -p benches --bench fairness` takes about two minutes, prints a table, and writes it to `benches/fairness.json` and
+//! `benches/fairness.md`. `cargo bench -p benches --bench fairness -- "part of a name"` runs only the scenarios with this text in their
 //! names, and writes nothing.
 
 mod candidates;
@@ -29,13 +29,13 @@ fn main() {
         [] => ("", true),
         [part] if !part.starts_with('-') => (part.as_str(), false),
         _ => {
-            eprintln!("usage: cargo bench --bench fairness [-- \"part of a scenario's name\"]");
+            eprintln!("usage: cargo bench -p benches --bench fairness [-- \"part of a scenario's name\"]");
             exit(2);
         }
     };
     let rows = measure(&select(part));
     let machine = machine::machine();
-    report::print(&machine, &rows);
+    println!("{}\n\nmeasured with {machine}", report::table(&rows));
     if whole {
         report::write(&machine, &rows);
     }

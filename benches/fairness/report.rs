@@ -1,8 +1,8 @@
 //! The results as text, JSON and Markdown.
 
-use std::fmt::Write;
 use std::path::Path;
 
+use comfy_table::{Table, presets};
 use serde::Serialize;
 
 use crate::candidates::NAMES;
@@ -119,34 +119,26 @@ fn time(nanoseconds: f64) -> String {
     format!("{} {unit}", value.strip_suffix(".0").unwrap_or(&value))
 }
 
-/// Prints one table.
-pub(crate) fn print(machine: &str, rows: &[Row]) {
-    let [this_crate, tokio, parking_lot] = NAMES;
-    let head = ["situation", "must", this_crate, tokio, parking_lot, ""].map(String::from);
-    for [name, must, this_crate, tokio, parking_lot, verdict] in [head].into_iter().chain(rows.iter().map(Row::columns))
-    {
-        println!("{name:<75} {must:<32} {this_crate:>11} {tokio:>11} {parking_lot:>11}  {verdict}");
+/// The rows as one table, which is text and Markdown at once.
+pub(crate) fn table(rows: &[Row]) -> Table {
+    let mut table = Table::new();
+    table.load_preset(presets::ASCII_MARKDOWN);
+    table.set_header(["situation", "must"].into_iter().chain(NAMES).chain([""]));
+    for row in rows {
+        table.add_row(row.columns());
     }
-    println!("\nmeasured with {machine}");
+    table
 }
 
 /// Writes `fairness.json` and `fairness.md` into `benches/`.
 pub(crate) fn write(machine: &str, rows: &[Row]) {
-    let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join("benches");
+    let directory = Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("this package is in benches/");
     let json = serde_json::to_string_pretty(&Results { machine, rows }).expect("plain numbers and names");
-    std::fs::write(directory.join("fairness.json"), json + "\n").expect("benches/ can be written to");
-    std::fs::write(directory.join("fairness.md"), markdown(machine, rows)).expect("benches/ can be written to");
-    println!("\nbenches/fairness.json and benches/fairness.md are written");
-}
-
-fn markdown(machine: &str, rows: &[Row]) -> String {
-    let mut text = format!(
-        "# Fairness\n\nWritten by `cargo bench --bench fairness`. Measured with {machine}.\n\n\
-         | situation | must | {} | |\n|---|---|---|---|---|---|\n",
-        NAMES.join(" | ")
+    let page = format!(
+        "# Fairness\n\nWritten by `cargo bench -p benches --bench fairness`. Measured with {machine}.\n\n{}\n",
+        table(rows)
     );
-    for row in rows {
-        writeln!(text, "| {} |", row.columns().join(" | ")).expect("a String can be written to");
-    }
-    text
+    std::fs::write(directory.join("fairness.json"), json + "\n").expect("benches/ can be written to");
+    std::fs::write(directory.join("fairness.md"), page).expect("benches/ can be written to");
+    println!("\nbenches/fairness.json and benches/fairness.md are written");
 }

@@ -1,6 +1,6 @@
 """Tests the page of examples/wasm in a browser: `test.py SCREENSHOTS PAGE`, where PAGE is the directory that build.sh has made.
 
-It needs the module `browser`, which is in ci/.
+It needs the module `browser`, which is in examples/.
 """
 
 import functools

@@ -4,7 +4,7 @@
 //! prints its name, and then what it has counted. If a check fails, the program panics with a message that names the check,
 //! and ends with another status.
 //!
-//! `ci/firmware.sh` builds and runs it for each board, in QEMU.
+//! `ci/target.sh firmware` builds and runs it for each board, in QEMU.
 #![no_std]
 #![no_main]
 #![cfg_attr(not(feature = "critical-section"), expect(dead_code, reason = "only some of the scenarios are left"))]

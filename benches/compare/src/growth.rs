@@ -3,7 +3,7 @@
 use std::task::Context;
 use std::time::Duration;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::heap::bytes;
 use crate::measure::part;
@@ -16,11 +16,11 @@ use crate::workloads::waker::task_waker;
 const ROUNDS: usize = 5;
 
 /// One chart: what each of `counts` costs.
-#[derive(Serialize)]
+#[derive(Serialize, Deserialize)]
 pub(crate) struct Chart {
-    pub(crate) name: &'static str,
+    pub(crate) name: String,
     /// The names of the two axes: what is counted, and what is measured.
-    pub(crate) axes: [&'static str; 2],
+    pub(crate) axes: [String; 2],
     pub(crate) counts: Vec<usize>,
     pub(crate) ours: Vec<f64>,
     pub(crate) tokio: Vec<f64>,
@@ -88,7 +88,7 @@ fn medians<const N: usize>(ours: impl Fn() -> [f64; N], tokio: impl Fn() -> [f64
 
 fn chart(name: &'static str, axes: [&'static str; 2], counts: &[usize], values: Vec<[f64; 2]>) -> Chart {
     let (ours, tokio) = values.into_iter().map(Into::into).unzip();
-    Chart { name, axes, counts: counts.to_vec(), ours, tokio }
+    Chart { name: name.into(), axes: axes.map(Into::into), counts: counts.to_vec(), ours, tokio }
 }
 
 /// All charts.

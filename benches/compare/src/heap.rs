@@ -3,11 +3,12 @@
 
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
+use std::collections::BTreeMap;
 use std::mem::size_of;
 use std::pin::pin;
 use std::task::Context;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::workloads::channel::{OnHeap, PollChanged, Watch};
 use crate::workloads::ours::Ours;
@@ -62,14 +63,13 @@ pub(crate) fn bytes<T>(work: impl FnOnce() -> T) -> (T, f64) {
 }
 
 /// A number for each channel that has one. This crate's should be at most `bar`.
-#[derive(Serialize)]
+#[derive(Serialize, Deserialize)]
 pub(crate) struct Row {
-    pub(crate) name: &'static str,
+    pub(crate) name: String,
     pub(crate) bar: f64,
     pub(crate) ours: f64,
     pub(crate) tokio: Option<f64>,
-    #[serde(serialize_with = "crate::as_map")]
-    pub(crate) peers: Vec<(&'static str, f64)>,
+    pub(crate) peers: BTreeMap<String, f64>,
 }
 
 /// How many tasks wait, and how often they are woken after that.
@@ -168,12 +168,12 @@ type Count = fn() -> f64;
 /// All rows. embassy-sync is in none, because its channel is not on the heap and has room for all receivers from the
 /// start. tokio has no `poll_changed`.
 pub(crate) fn rows() -> Vec<Row> {
-    let row = |name, bar, ours: Count, tokio: Option<Count>, peers: &[(&'static str, Count)]| Row {
-        name,
+    let row = |name: &str, bar, ours: Count, tokio: Option<Count>, peers: &[(&'static str, Count)]| Row {
+        name: name.into(),
         bar,
         ours: ours(),
         tokio: tokio.map(|count| count()),
-        peers: peers.iter().map(|&(name, count)| (name, count())).collect(),
+        peers: peers.iter().map(|&(name, count)| (name.into(), count())).collect(),
     };
     macro_rules! rows {
         ($($name:literal, $bar:literal, $count:ident, $peers:ident $(, $without:ident)?;)+) => {

@@ -1,9 +1,9 @@
 //! Compares this crate with tokio and other channels of one value, in one process, with rounds interleaved.
 //!
 //! Absolute times mean little on a shared machine, so each figure is the median of the ratios to tokio in the same round.
-//! A run of all rows takes about two minutes. It also writes `benches/results.json` and the pictures `benches/results.svg` and
-//! `benches/summary.svg`. `cargo bench --bench compare -- "part of a name"` measures only the rows with this text in their
-//! names, and writes nothing; `-- --summary` draws `summary.svg` again.
+//! `cargo compare` measures all rows in about two minutes. It writes `benches/results.json`, the tables `benches/results.md` and
+//! the picture `benches/summary.svg`. `cargo compare "part of a name"` measures only the rows with this text in their names, and
+//! writes nothing; `cargo compare --draw` writes the tables and the picture again.
 
 // This module comes first, because the rows use its macro.
 #[macro_use]
@@ -17,48 +17,49 @@ mod machine;
 mod growth;
 mod heap;
 mod measure;
-mod picture;
 mod summary;
 mod table;
 
+use std::collections::BTreeMap;
+use std::error::Error;
+use std::fs;
+use std::io::IsTerminal;
 use std::path::Path;
 use std::process::exit;
 
-use serde::{Serialize, Serializer};
+use serde::{Deserialize, Serialize};
 
-use crate::workloads::rows::ROWS;
+use crate::workloads::rows::{ROWS, Row};
 
 #[global_allocator]
 static ALLOCATOR: heap::Counting = heap::Counting;
 
-#[derive(Serialize)]
+#[derive(Serialize, Deserialize)]
 struct Results {
     machine: String,
     times: Vec<measure::Row>,
     heap: Vec<heap::Row>,
     growth: Vec<growth::Chart>,
-    #[serde(serialize_with = "as_map")]
-    notes: Vec<(&'static str, &'static str)>,
+    notes: BTreeMap<String, String>,
 }
 
-fn as_map<V: Serialize, S: Serializer>(named: &[(&str, V)], serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.collect_map(named.iter().map(|(name, value)| (name, value)))
-}
-
-fn main() {
-    let args: Vec<String> = std::env::args().skip(1).collect();
+fn main() -> Result<(), Box<dyn Error>> {
+    let (bench, args): (Vec<_>, Vec<_>) = std::env::args().skip(1).partition(|arg| arg == "--bench");
     match args.as_slice() {
-        [] => all(),
+        [] if bench.is_empty() => println!("nothing is measured without `cargo bench`"),
+        [] => {
+            all()?;
+            draw()?;
+        }
         [part] if !part.starts_with('-') => some(part),
-        [summary] if summary == "--summary" => summarize(),
-        [once, row, who, n] if once == "--once" => measure::once(row, who, n.parse().unwrap_or(1)),
+        [draws] if draws == "--draw" => draw()?,
+        [once, row, who, n] if once == "--once" => measure::once(row, who, n.parse()?),
         _ => {
-            eprintln!(
-                "usage: cargo bench --bench compare [-- \"part of a row's name\" | --summary | --criterion [ARGUMENT...]]"
-            );
+            eprintln!("usage: cargo compare [\"part of a row's name\" | --draw]");
             exit(2);
         }
     }
+    Ok(())
 }
 
 fn some(part: &str) {
@@ -68,50 +69,47 @@ fn some(part: &str) {
         eprintln!("no row has \"{part}\" in its name; there are:\n{}", names.join("\n"));
         exit(2);
     }
-    table::times_head();
-    for row in rows {
-        table::progress(row.name);
-        table::time(&measure::measure(row));
+    println!("{}", table::times(&times(&rows)));
+}
+
+fn times(rows: &[&Row]) -> Vec<measure::Row> {
+    let measured = rows.iter().enumerate().map(|(done, row)| {
+        progress(&format!("{} of {}: {}", done + 1, rows.len(), row.name));
+        measure::measure(row)
+    });
+    measured.collect()
+}
+
+/// Shows what is being measured, if the output is a terminal.
+fn progress(now: &str) {
+    if std::io::stderr().is_terminal() {
+        eprint!("\r\x1b[K{now}\r");
     }
 }
 
-fn all() {
-    // The heap comes first, because measuring it is quick.
+fn all() -> Result<(), Box<dyn Error>> {
     let heap = heap::rows();
-    table::heap(&heap);
-    table::times_head();
-    let times = ROWS.iter().enumerate().map(|(done, row)| {
-        table::progress(&format!("{} of {}: {}", done + 1, ROWS.len(), row.name));
-        let row = measure::measure(row);
-        table::time(&row);
-        row
-    });
-    let times = times.collect();
-    table::progress("how cost grows with receivers, channels and senders");
+    let times = times(&ROWS.iter().collect::<Vec<_>>());
+    progress("how cost grows with receivers, channels and senders");
     let growth = growth::charts();
-    table::growth(&growth);
-    let notes = [&peers::NOTES[..], &[measure::LIMITS_NOTE]].concat();
-    table::notes(&notes);
-
-    let machine = machine::machine();
-    println!("measured with {machine}");
-    let results = Results { machine, times, heap, growth, notes };
-    let directory = directory();
-    let json = serde_json::to_string_pretty(&results).expect("plain numbers and names");
-    std::fs::write(directory.join("results.json"), json + "\n").expect("benches/ can be written to");
-    picture::draw(&directory.join("results.svg"), &results).expect("benches/ can be written to");
-    println!("\nbenches/results.json and benches/results.svg are written");
-    summarize();
+    let notes = peers::NOTES.iter().chain([&measure::LIMITS_NOTE]);
+    let notes = notes.map(|&(name, note)| (name.into(), note.into())).collect();
+    let results = Results { machine: machine::machine(), times, heap, growth, notes };
+    fs::write(directory().join("results.json"), serde_json::to_string_pretty(&results)? + "\n")?;
+    Ok(())
 }
 
 fn directory() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("this package is in benches/")
 }
 
-fn summarize() {
-    if let Err(error) = summary::draw(directory()) {
-        eprintln!("error: {error}");
-        exit(1);
-    }
-    println!("benches/summary.svg is drawn from benches/results.json and benches/fairness.json");
+/// Prints and writes the tables, and draws the picture, from results that have been written already.
+fn draw() -> Result<(), Box<dyn Error>> {
+    let results: Results = serde_json::from_str(&fs::read_to_string(directory().join("results.json"))?)?;
+    let tables = table::all(&results);
+    println!("{tables}");
+    fs::write(directory().join("results.md"), tables)?;
+    summary::draw(directory(), &results)?;
+    println!("benches/results.md and benches/summary.svg are written");
+    Ok(())
 }

@@ -1,8 +1,10 @@
 //! Measures one row: in each round all candidates run one after the other, and are compared with tokio's time in that round.
 
+use std::collections::BTreeMap;
+use std::ops::Range;
 use std::time::Duration;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::workloads::Work;
 use crate::workloads::rows::{self, Bar, ROWS};
@@ -16,19 +18,18 @@ pub(crate) const LIMITS_NOTE: (&str, &str) = (
      that pass a number through an atomic, park and unpark",
 );
 
-/// A row of the results. Ratios are to tokio's time. Times are nanoseconds for one operation.
-#[derive(Serialize)]
+/// A row of the results. Ratios are to tokio's time in the same round. Both times, in nanoseconds for one operation, are those of the
+/// round that has the median ratio.
+#[derive(Serialize, Deserialize)]
 pub(crate) struct Row {
-    pub(crate) name: &'static str,
+    pub(crate) name: String,
     pub(crate) ratio: f64,
     pub(crate) quartiles: [f64; 2],
     pub(crate) bar: f64,
     pub(crate) nanoseconds: f64,
     pub(crate) tokio_nanoseconds: f64,
-    #[serde(serialize_with = "crate::as_map")]
-    pub(crate) peers: Vec<(&'static str, f64)>,
-    #[serde(serialize_with = "crate::as_map")]
-    pub(crate) limits: Vec<(&'static str, f64)>,
+    pub(crate) peers: BTreeMap<String, f64>,
+    pub(crate) limits: BTreeMap<String, f64>,
 }
 
 /// Does the work of one candidate `n` times, for tools that count instructions.
@@ -45,24 +46,24 @@ pub(crate) fn measure(row: &rows::Row) -> Row {
     const OURS: usize = 0;
     const TOKIO: usize = 1;
     const PEERS: usize = 2;
-    let nanoseconds = |work: usize| part(times.iter().map(|round| round[work]), 0.5);
     let ratio = |work: usize, at: f64| part(times.iter().map(|round| round[work] / round[TOKIO]), at);
-    let mut peers: Vec<_> = (PEERS..works.len()).map(|work| (names[work], ratio(work, 0.5))).collect();
-    let limits = peers.split_off(row.peers.len());
+    let ratios = |works: Range<usize>| works.map(|work| (names[work].into(), ratio(work, 0.5))).collect();
+    let limits: BTreeMap<String, f64> = ratios(PEERS + row.peers.len()..works.len());
     let bar = match row.bar {
         Bar::Ratio(ratio) => ratio,
-        Bar::Limit(part) => {
-            limits.iter().find(|(name, _)| *name == part.name()).expect("the table of rows is checked for that").1
-        }
+        Bar::Limit(part) => limits[part.name()],
     };
+    let median = ratio(OURS, 0.5);
+    let round =
+        times.iter().find(|round| round[OURS] / round[TOKIO] == median).expect("the median is one of the ratios");
     Row {
-        name: row.name,
-        ratio: ratio(OURS, 0.5),
+        name: row.name.into(),
+        ratio: median,
         quartiles: [ratio(OURS, 0.25), ratio(OURS, 0.75)],
         bar,
-        nanoseconds: nanoseconds(OURS),
-        tokio_nanoseconds: nanoseconds(TOKIO),
-        peers,
+        nanoseconds: round[OURS],
+        tokio_nanoseconds: round[TOKIO],
+        peers: ratios(PEERS..PEERS + row.peers.len()),
         limits,
     }
 }

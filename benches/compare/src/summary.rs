@@ -1,4 +1,4 @@
-//! Draws the picture for the front page: a few rows in plain words, from results that have been written already.
+//! Draws the picture for the front page: a few rows in plain words.
 
 use std::error::Error;
 use std::fs;
@@ -7,6 +7,8 @@ use std::path::Path;
 use plotters::prelude::*;
 use plotters::style::text_anchor::{HPos, Pos, VPos};
 use serde_json::Value;
+
+use crate::Results;
 
 /// The name of a row in `results.json`, and in the picture.
 const TIMES: [(&str, &str); 10] = [
@@ -35,10 +37,12 @@ const NAMES: i32 = 168;
 const LEFT: i32 = NAMES + 8;
 /// The right edge of a bar of full length, which is tokio's. Figures are to its right.
 const FULL: i32 = WIDTH - 62;
-const ROW: i32 = 30;
-const BAR: i32 = 9;
+const ROW: i32 = 34;
+const BAR: i32 = 11;
+/// Between the bars of a row. The figures behind them need twelve pixels each.
+const GAP: i32 = 2;
 const TITLE: i32 = 26;
-const LEGEND: i32 = 24;
+const LEGEND: i32 = 64;
 
 /// Between black and white, so text can be read on both.
 const TEXT: RGBColor = RGBColor(125, 125, 125);
@@ -55,9 +59,9 @@ struct Row {
     other: Option<f64>,
 }
 
-/// Draws `summary.svg` from `results.json` and `fairness.json`, all in `directory`.
-pub(crate) fn draw(directory: &Path) -> Result<(), Box<dyn Error>> {
-    let times = times(&read(&directory.join("results.json"))?)?;
+/// Draws `summary.svg` from the results and `fairness.json`, both in `directory`.
+pub(crate) fn draw(directory: &Path, results: &Results) -> Result<(), Box<dyn Error>> {
+    let times = times(results)?;
     let waits = waits(&read(&directory.join("fairness.json"))?)?;
     let charts = |rows: usize| TITLE + ROW * rows as i32;
     let height = LEGEND + charts(times.len()) + charts(waits.len()) + 8;
@@ -72,8 +76,8 @@ pub(crate) fn draw(directory: &Path) -> Result<(), Box<dyn Error>> {
 }
 
 fn read(path: &Path) -> Result<Value, Box<dyn Error>> {
-    let text = fs::read_to_string(path)
-        .map_err(|error| format!("{}: {error}; write it with `cargo bench`, see benches/README.md", path.display()))?;
+    let text =
+        fs::read_to_string(path).map_err(|error| format!("{}: {error}; see benches/README.md", path.display()))?;
     Ok(serde_json::from_str(&text)?)
 }
 
@@ -87,15 +91,15 @@ fn number(value: &Value) -> Result<f64, Box<dyn Error>> {
     value.as_f64().ok_or_else(|| format!("{value} is not a number").into())
 }
 
-fn times(results: &Value) -> Result<Vec<Row>, Box<dyn Error>> {
+fn times(results: &Results) -> Result<Vec<Row>, Box<dyn Error>> {
     let row = |(row, name): (&str, &'static str)| {
-        let row = find(&results["times"], row)?;
-        let others = row["peers"].as_object().into_iter().flatten().filter_map(|(_, ratio)| ratio.as_f64());
+        let known = results.times.iter().find(|known| known.name == row);
+        let row = known.ok_or_else(|| format!("no row is called {row:?}"))?;
         Ok(Row {
             name,
-            bars: [number(&row["ratio"])?, 1.0],
-            labels: [show(number(&row["nanoseconds"])?), show(number(&row["tokio_nanoseconds"])?)],
-            other: others.min_by(f64::total_cmp),
+            bars: [row.ratio, 1.0],
+            labels: [show(row.nanoseconds), show(row.tokio_nanoseconds)],
+            other: row.peers.values().copied().min_by(f64::total_cmp),
         })
     };
     TIMES.into_iter().map(row).collect()
@@ -129,7 +133,7 @@ fn text(size: u32, horizontal: HPos) -> TextStyle<'static> {
 }
 
 fn legend(root: &Area<'_>) -> Result<(), Box<dyn Error>> {
-    let middle = LEGEND / 2;
+    let middle = 12;
     let mut x = 8;
     for (color, label, width) in [(OURS, "this crate", 100), (TOKIO, "tokio", 70)] {
         root.draw(&Rectangle::new([(x, middle - BAR / 2), (x + 16, middle + BAR / 2)], color.filled()))?;
@@ -138,6 +142,12 @@ fn legend(root: &Area<'_>) -> Result<(), Box<dyn Error>> {
     }
     diamond(root, x + 8, middle)?;
     root.draw(&Text::new("fastest of six other channels", (x + 20, middle), text(14, HPos::Left)))?;
+    // They promise less: see the notes in `peers/`.
+    let notes =
+        ["Some of these leave a cancelled wait's waker behind, wake under a lock,", "or do not count their handles."];
+    for (line, note) in (1..).zip(notes) {
+        root.draw(&Text::new(note, (8, middle + 18 * line), text(13, HPos::Left)))?;
+    }
     Ok(())
 }
 
@@ -149,14 +159,14 @@ fn chart(root: &Area<'_>, top: i32, title: &str, rows: &[Row]) -> Result<(), Box
         let longest = f64::max(row.bars[0], row.bars[1]).max(1.0);
         let x = |part: f64| LEFT + (f64::from(FULL - LEFT) * part / longest) as i32;
         for (i, color) in [OURS, TOKIO].into_iter().enumerate() {
-            let bar = [middle - BAR - 1, middle + 1][i];
+            let bar = [middle - BAR - GAP / 2, middle + GAP / 2][i];
             root.draw(&Rectangle::new([(LEFT, bar), (x(row.bars[i]).max(LEFT + 1), bar + BAR)], color.filled()))?;
             let label = (x(row.bars[i]) + 6, bar + BAR / 2);
             root.draw(&Text::new(row.labels[i].as_str(), label, text(12, HPos::Left)))?;
         }
         if let Some(other) = row.other {
             // The mark is on tokio's bar, where it covers no figure.
-            diamond(root, x(other.min(longest)), middle + 1 + BAR / 2)?;
+            diamond(root, x(other.min(longest)), middle + GAP / 2 + BAR / 2)?;
         }
     }
     Ok(())

@@ -1,87 +1,95 @@
-//! The results as text.
+//! The results as tables, which are text and Markdown at once.
 
-use std::io::IsTerminal;
+use comfy_table::{Cell, CellAlignment, Table, presets};
 
 use crate::peers::NAMES;
-use crate::{growth, heap, measure};
+use crate::{Results, growth, heap, measure};
 
-fn over(number: f64, bar: f64) -> &'static str {
-    if number > bar { "over" } else { "" }
+/// The title and the table of each part of the results, and the notes.
+pub(crate) fn all(results: &Results) -> String {
+    let mut text = format!("# Results\n\nWritten by `cargo compare`. Measured with {}.\n", results.machine);
+    let mut part = |title: &str, table: Table| text += &format!("\n## {title}\n\n{table}\n");
+    part("Times, as ratios to tokio's", times(&results.times));
+    part("Memory", heap(&results.heap));
+    for chart in &results.growth {
+        let [_, measured] = &chart.axes;
+        part(&format!("How cost grows: {}, {measured}", chart.name), growth(chart));
+    }
+    text += "\n## Notes\n\n";
+    for (name, note) in &results.notes {
+        text += &format!("- {name} {note}.\n");
+    }
+    text
 }
 
-/// A cell for each peer, empty if the peer has no number.
-fn cells(peers: &[(&str, f64)]) -> String {
-    let cell = |name: &str| {
-        let number = peers.iter().find(|(peer, _)| *peer == name).map(|&(_, number)| short(number));
-        format!(" {:>width$}", number.unwrap_or_default(), width = name.len().max(6))
-    };
-    NAMES.map(cell).concat()
+pub(crate) fn times(rows: &[measure::Row]) -> Table {
+    let mut table =
+        table(["", "ns", "tokio ns", "ratio", "quartiles", "goal", ""].into_iter().chain(NAMES).chain(["limits"]));
+    for row in rows {
+        let [low, high] = row.quartiles;
+        let limits: Vec<_> = row.limits.iter().map(|(name, ratio)| format!("{name} {ratio:.2}")).collect();
+        let mut cells = vec![
+            row.name.clone(),
+            format!("{:.1}", row.nanoseconds),
+            format!("{:.1}", row.tokio_nanoseconds),
+            format!("{:.2}", row.ratio),
+            format!("{low:.2} - {high:.2}"),
+            format!("{:.2}", row.bar),
+            over(row.ratio, row.bar),
+        ];
+        cells.extend(NAMES.map(|peer| row.peers.get(peer).map(|ratio| format!("{ratio:.2}")).unwrap_or_default()));
+        cells.push(limits.join(", "));
+        add(&mut table, cells);
+    }
+    table
+}
+
+fn heap(rows: &[heap::Row]) -> Table {
+    let mut table = table(["", "ours", "tokio", "goal", ""].into_iter().chain(NAMES));
+    for row in rows {
+        let mut cells = vec![
+            row.name.clone(),
+            short(row.ours),
+            row.tokio.map(short).unwrap_or_default(),
+            short(row.bar),
+            over(row.ours, row.bar),
+        ];
+        cells.extend(NAMES.map(|peer| row.peers.get(peer).copied().map(short).unwrap_or_default()));
+        add(&mut table, cells);
+    }
+    table
+}
+
+fn growth(chart: &growth::Chart) -> Table {
+    let [counted, _] = &chart.axes;
+    let counts: Vec<_> = chart.counts.iter().map(ToString::to_string).collect();
+    let mut table = table([counted.as_str()].into_iter().chain(counts.iter().map(String::as_str)));
+    for (name, values) in [("ours", &chart.ours), ("tokio", &chart.tokio)] {
+        let mut cells = vec![name.to_string()];
+        cells.extend(values.iter().map(|value| format!("{value:.0}")));
+        add(&mut table, cells);
+    }
+    table
+}
+
+fn table<'a>(head: impl Iterator<Item = &'a str>) -> Table {
+    let mut table = Table::new();
+    table.load_preset(presets::ASCII_MARKDOWN).set_header(head);
+    table
+}
+
+/// Adds a row. Numbers are aligned to the right, as all cells but the first.
+fn add(table: &mut Table, cells: Vec<String>) {
+    let right = cells.into_iter().enumerate().map(|(column, cell)| {
+        Cell::new(cell).set_alignment(if column == 0 { CellAlignment::Left } else { CellAlignment::Right })
+    });
+    table.add_row(right);
+}
+
+fn over(number: f64, goal: f64) -> String {
+    if number > goal { "over".into() } else { String::new() }
 }
 
 fn short(number: f64) -> String {
     if number.fract() == 0.0 { number.to_string() } else { format!("{number:.2}") }
-}
-
-fn head(title: &str, columns: &str, last: &str) {
-    let peers = NAMES.map(|name| format!(" {name:>6}")).concat();
-    println!("\n{title:<55} {columns}  {:4}{peers}  {last}", "");
-}
-
-pub(crate) fn times_head() {
-    let columns = format!("{:>9} {:>9} {:>6} {:>13} {:>5}", "ns", "tokio ns", "ratio", "quartiles", "bar");
-    head("time, as a ratio to tokio's", &columns, "limits");
-}
-
-pub(crate) fn time(row: &measure::Row) {
-    let measure::Row { name, ratio, quartiles: [low, high], bar, nanoseconds, tokio_nanoseconds, peers, limits } = row;
-    let quartiles = format!("{low:.2} - {high:.2}");
-    let limits: Vec<_> = limits.iter().map(|(name, ratio)| format!("{name} {ratio:.2}")).collect();
-    println!(
-        "{name:<55} {nanoseconds:>9.1} {tokio_nanoseconds:>9.1} {ratio:>6.2} {quartiles:>13} {bar:>5.2}  {:4}{}  {}",
-        over(*ratio, *bar),
-        cells(peers),
-        limits.join(", ")
-    );
-}
-
-pub(crate) fn heap(rows: &[heap::Row]) {
-    head("number", &format!("{:>9} {:>9} {:>6} {:>13} {:>5}", "ours", "tokio", "", "", "bar"), "");
-    for heap::Row { name, bar, ours, tokio, peers } in rows {
-        let over = over(*ours, *bar);
-        println!(
-            "{name:<55} {:>9} {:>9} {:>6} {:>13} {bar:>5.0}  {over:4}{}",
-            short(*ours),
-            tokio.map(short).unwrap_or_default(),
-            "",
-            "",
-            cells(peers)
-        );
-    }
-}
-
-pub(crate) fn growth(charts: &[growth::Chart]) {
-    for growth::Chart { name, axes: [counted, measured], counts, ours, tokio } in charts {
-        let line = |what: &str, numbers: &[f64]| {
-            let numbers: String = numbers.iter().map(|number| format!(" {number:>9.0}")).collect();
-            println!("  {what:<18}{numbers}");
-        };
-        println!("\n{name}: {measured}");
-        line(counted, &counts.iter().map(|&count| count as f64).collect::<Vec<_>>());
-        line("ours", ours);
-        line("tokio", tokio);
-    }
-}
-
-pub(crate) fn notes(notes: &[(&str, &str)]) {
-    println!();
-    for (name, note) in notes {
-        println!("{name} {note}");
-    }
-}
-
-/// Shows what is being measured, if the output is a terminal.
-pub(crate) fn progress(now: &str) {
-    if std::io::stderr().is_terminal() {
-        eprint!("\r\x1b[K{now}\r");
-    }
 }

@@ -24,12 +24,16 @@ pub(crate) struct Progress {
 }
 
 #[derive(Default)]
-pub(crate) struct Jobs(Mutex<BTreeMap<u64, Receiver<Progress>>>);
+pub(crate) struct Jobs {
+    known: Mutex<BTreeMap<u64, Receiver<Progress>>>,
+    /// The number of the job that was started last.
+    newest: Sender<Option<u64>>,
+}
 
 impl Jobs {
     /// Starts a job unless `limit` jobs are running, and returns its number.
     pub(crate) fn start(&self, up_to: u64, limit: u64, phase: Receiver<Phase>) -> Option<u64> {
-        let mut jobs = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut jobs = self.known.lock().unwrap_or_else(PoisonError::into_inner);
         // A job owns the only sender of its progress. So the channel is closed once the job has ended, even by a panic.
         let running = jobs.values().filter(|progress| !progress.is_closed()).count();
         if running as u64 >= limit {
@@ -42,12 +46,18 @@ impl Jobs {
         let (sender, receiver) = watch_channel::channel(Progress { done: 0, total: up_to, primes: 0 });
         let id = jobs.last_key_value().map_or(1, |(last, _)| last + 1);
         jobs.insert(id, receiver);
+        // Sent while `jobs` is locked, so that a lower number never comes after a higher one.
+        self.newest.set(Some(id));
         smol::unblock(move || count_primes(&sender, &phase)).detach();
         Some(id)
     }
 
     pub(crate) fn progress(&self, id: u64) -> Option<Receiver<Progress>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).get(&id).cloned()
+        self.known.lock().unwrap_or_else(PoisonError::into_inner).get(&id).cloned()
+    }
+
+    pub(crate) fn newest(&self) -> Receiver<Option<u64>> {
+        self.newest.subscribe()
     }
 }
 

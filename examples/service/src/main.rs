@@ -1,7 +1,7 @@
 //! A small HTTP service on smol whose limits, flags, progress and shutdown are watch channels.
 //!
 //! ```text
-//! cargo run --release --manifest-path examples/service/Cargo.toml
+//! cargo run -p service
 //! ```
 //!
 //! Open the address that it prints. The guide `service` says what to try, and where each channel is.

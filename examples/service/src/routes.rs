@@ -10,10 +10,10 @@ use hyper::body::{Bytes, Frame, Incoming};
 use hyper::header::{ALLOW, CACHE_CONTROL, CONTENT_TYPE, HeaderValue, LOCATION, RETRY_AFTER};
 use hyper::{Method, Request, StatusCode};
 use serde_json::json;
-use smol::stream::{Stream, StreamExt};
+use smol::stream::{self, Stream, StreamExt};
 
 use crate::config::{Changes, Config};
-use crate::events::events;
+use crate::events::{named_values, until_stopping, values};
 use crate::jobs;
 use crate::server::{Phase, Service};
 
@@ -39,7 +39,11 @@ async fn route(service: &Service, config: Config, request: Request<Incoming>) ->
     let segments: Vec<_> = path.split('/').skip(1).collect();
     let handled = match (request.method().as_str(), &*segments) {
         ("GET", [""]) => text("text/html; charset=utf-8", PAGE),
-        ("GET", ["events"]) => event_stream(events(service.config.subscribe(), service.phase.subscribe())),
+        ("GET", ["events"]) => {
+            // One stream for both: a browser opens six connections to a site, and a page that follows a job has two.
+            let events = stream::or(values(service.config.subscribe()), named_values("job", service.jobs.newest()));
+            event_stream(until_stopping(events, service.phase.subscribe()))
+        }
         ("GET", ["admin", "flags"]) => json(&config),
         ("POST", ["admin", "flags"]) => change(service, request).await?,
         ("POST", ["admin", "shutdown"]) => {
@@ -55,7 +59,9 @@ async fn route(service: &Service, config: Config, request: Request<Incoming>) ->
             let now = progress.get();
             json(&json!({ "running": running, "done": now.done, "total": now.total, "primes": now.primes }))
         }
-        ("GET", ["jobs", id, "events"]) => event_stream(events(find_job(service, id)?, service.phase.subscribe())),
+        ("GET", ["jobs", id, "events"]) => {
+            event_stream(until_stopping(values(find_job(service, id)?), service.phase.subscribe()))
+        }
         (_, ["" | "events"] | ["jobs", _] | ["jobs", _, "events"]) => return Err(Refusal::method("GET")),
         (_, ["words" | "jobs"] | ["admin", "shutdown"]) => return Err(Refusal::method("POST")),
         (_, ["admin", "flags"]) => return Err(Refusal::method("GET, POST")),

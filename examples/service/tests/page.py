@@ -94,6 +94,10 @@ def look(page, address, service):
     state = page.find("#job-state").text
     assert state == "job 1 is done: 100 %, 348,513 primes up to 5,000,000", state
 
+    # A job that another client starts is shown as well.
+    post("/jobs", "up_to=100")
+    page.wait_for("the other job", "document.querySelector('#job-state').textContent.startsWith('job 2 is done: 100 %, 25 primes')")
+
     assert page.run("return window.marked"), "the page has been loaded again"
     expected = ["/words - Failed to load resource: the server responded with a status of 503", "413", "400"]
     complaints = page.complaints()

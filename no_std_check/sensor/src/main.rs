@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! rustup target add thumbv6m-none-eabi
-//! cargo run --release       # in this folder; needs qemu-system-arm
+//! cargo run       # in this folder; needs qemu-system-arm
 //! ```
 //!
 //! It runs on a micro:bit that QEMU emulates, prints this, and ends with status 0:

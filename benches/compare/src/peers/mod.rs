@@ -1,7 +1,7 @@
 //! The other channels of one value. Each file adapts one of them to the traits that the workloads use, and notes where
 //! it promises less than this crate and tokio do, and what is not measured for that reason.
 //!
-//! To add a channel, write its file, add it here to the groups that it belongs to, and choose its mark in the picture.
+//! To add a channel, write its file, and add it here to the groups that it belongs to.
 
 pub(crate) mod async_watch;
 pub(crate) mod asyncband;

@@ -81,6 +81,20 @@ fn events_begin_with_the_current_configuration_and_show_each_change() {
 }
 
 #[test]
+fn events_name_the_newest_job_to_all_clients() {
+    let service = Service::start();
+    let mut early = service.events("/events");
+    assert_eq!(early.next().unwrap()["max_body"], 1000);
+    service.post("/jobs", "up_to=1");
+    assert_eq!(early.next().unwrap(), 1);
+    service.post("/jobs", "up_to=1");
+    assert_eq!(early.next().unwrap(), 2);
+    let mut late = service.events("/events");
+    assert_eq!(late.next().unwrap()["max_body"], 1000);
+    assert_eq!(late.next().unwrap(), 2);
+}
+
+#[test]
 fn an_unchanged_value_sends_nothing() {
     let service = Service::start();
     let mut events = service.events("/events");
@@ -203,6 +217,7 @@ fn a_shutdown_ends_them(stop: impl FnOnce(&Service)) {
     service.post("/jobs", LONG_JOB);
     let mut progress = service.events("/jobs/1/events");
     progress.next().unwrap();
+    assert_eq!(config.next().unwrap(), 1, "the number of the job");
 
     stop(&service);
     assert_eq!(config.next(), None);

@@ -1,8 +1,8 @@
 //! Reloads a configuration file whenever it changes, for three smol tasks and a plain thread.
 //!
 //! ```text
-//! cargo run --release --example config_reload              # edits a temporary file a few times, and ends
-//! cargo run --release --example config_reload -- app.toml  # watches that file until Ctrl-C
+//! cargo run -p config_reload              # edits a temporary file a few times, and ends
+//! cargo run -p config_reload -- app.toml  # watches that file until Ctrl-C
 //! ```
 //!
 //! What it shows:

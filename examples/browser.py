@@ -1,4 +1,4 @@
-"""Headless Chromium for the tests that ci/browser.sh runs: a page, waits with a deadline, and screenshots."""
+"""Headless Chromium for the tests of the pages, which ci/browser.sh runs: a page, waits with a deadline, and screenshots."""
 
 import base64
 import contextlib
@@ -17,19 +17,8 @@ from selenium.webdriver.common.keys import Keys
 # In seconds. A wait that takes longer than this is a hang.
 HANG = 300
 
-FLAGS = [
-    "--headless",
-    "--hide-scrollbars",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--disable-dev-shm-usage",
-    "--disable-background-networking",
-    "--disable-breakpad",
-    "--disable-component-update",
-    "--disable-sync",
-    "--no-first-run",
-]
+FLAGS = """--headless --hide-scrollbars --no-sandbox --disable-gpu --disable-quic --disable-dev-shm-usage --no-first-run
+--disable-background-networking --disable-breakpad --disable-component-update --disable-sync""".split()
 
 
 def wait_for(what, condition):
