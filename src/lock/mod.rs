@@ -92,10 +92,15 @@ impl<T> ValueLock<T> {
 
     /// Waits for the lock and runs `f` with the value. If `f` panics, the lock is released, and the value stays as `f` has left it.
     #[inline]
-    pub(crate) fn write<R>(&self, caller: CallSite, f: impl FnOnce(&mut T) -> R) -> R {
+    pub(crate) fn write<R>(&self, caller: CallSite, mut f: impl FnOnce(&mut T) -> R) -> R {
         self.detector.check_write(caller);
-        let tried = if self.queue.admits() { self.attempt(caller, f) } else { Err(f) };
-        tried.unwrap_or_else(|f| self.write_in_turn(caller, f))
+        if self.queue.admits() {
+            match self.attempt(caller, f) {
+                Ok(result) => return result,
+                Err(again) => f = again,
+            }
+        }
+        self.write_in_turn(caller, f)
     }
 
     #[cold]

@@ -124,7 +124,7 @@ impl<T> Mutex<T> {
 
     /// Returns `None` if the mutex is held.
     pub(crate) fn try_with<R>(&self, f: impl FnOnce(&mut T) -> R) -> Option<R> {
-        self.0.try_lock().ok().map(|mut value| f(&mut value))
+        self.value.try_lock().ok().map(|mut value| f(&mut value))
     }
 }
 

@@ -8,7 +8,8 @@ use core::cell::Cell;
 
 use crate::sync::thread::per_thread;
 
-/// How many channels a thread tells apart, besides the first. It treats a further one as a channel of which it holds no guard.
+/// How many channels a thread tells apart, besides that of its first guard. It treats a further one as a channel of which it holds no
+/// guard.
 const FURTHER: usize = 7;
 
 /// The guards of one channel.
@@ -20,9 +21,10 @@ struct OfChannel {
 }
 
 pub(super) struct Guards {
-    /// Which guards does the thread hold, of one channel? Most threads never hold others.
-    first: OfChannel,
-    /// Which does it hold of further channels?
+    /// Which queue's channel is its first guard of? Zero if it holds none. Most threads hold one guard at a time, so taking and
+    /// dropping that one is short.
+    first: Cell<usize>,
+    /// Which further guards does it hold?
     further: [OfChannel; FURTHER],
     /// How many guards does it hold of all others?
     others: Cell<usize>,
@@ -42,7 +44,6 @@ impl OfChannel {
     }
 
     /// Counts one more guard. Returns `false` if the place is taken by another channel.
-    #[inline]
     fn add(&self, queue: usize) -> bool {
         let fits = self.count.get() == 0 || self.queue.get() == queue;
         if fits {
@@ -53,7 +54,6 @@ impl OfChannel {
     }
 
     /// Counts one guard less. Returns `false` if none is counted here.
-    #[inline]
     fn remove(&self, queue: usize) -> bool {
         let is_here = self.is_of(queue);
         if is_here {
@@ -65,17 +65,15 @@ impl OfChannel {
 
 impl Guards {
     const fn new() -> Self {
-        Self { first: OfChannel::new(), further: [const { OfChannel::new() }; FURTHER], others: Cell::new(0) }
-    }
-
-    fn places(&self) -> impl Iterator<Item = &OfChannel> {
-        core::iter::once(&self.first).chain(&self.further)
+        Self { first: Cell::new(0), further: [const { OfChannel::new() }; FURTHER], others: Cell::new(0) }
     }
 
     /// Notes a new guard of the channel with this `queue`.
     #[inline]
     pub(super) fn add(&self, queue: usize) {
-        if !self.first.add(queue) {
+        if self.first.get() == 0 {
+            self.first.set(queue);
+        } else {
             self.add_further(queue);
         }
     }
@@ -87,10 +85,12 @@ impl Guards {
         }
     }
 
-    /// Notes that a guard of the channel with this `queue` has been dropped.
+    /// Notes that a guard of the channel with this `queue` has been dropped. (Which of several does not matter.)
     #[inline]
     pub(super) fn remove(&self, queue: usize) {
-        if !self.first.remove(queue) {
+        if self.first.get() == queue {
+            self.first.set(0);
+        } else {
             self.remove_further(queue);
         }
     }
@@ -104,12 +104,12 @@ impl Guards {
 
     /// Returns `true` if the thread holds a guard of the channel with this `queue`.
     pub(super) fn holds(&self, queue: usize) -> bool {
-        self.places().any(|place| place.is_of(queue))
+        self.first.get() == queue || self.further.iter().any(|place| place.is_of(queue))
     }
 
     /// Returns `true` if the thread holds a guard of any channel.
     pub(super) fn holds_any(&self) -> bool {
-        self.others.get() > 0 || self.places().any(|place| place.count.get() > 0)
+        self.first.get() != 0 || self.others.get() > 0 || self.further.iter().any(|place| place.count.get() > 0)
     }
 }
 
