@@ -64,7 +64,7 @@ pub fn channel<T>(init: T) -> (Sender<T>, Receiver<T>) {
 ///
 /// With the feature `std`:
 ///
-/// - A thread that waits spins for about a microsecond, joins the channel's queue, and sleeps. A thread that releases the
+/// - A thread that waits spins for a few microseconds, joins the channel's queue, and sleeps. A thread that releases the
 ///   lock wakes the first thread in the queue.
 /// - No thread starves. Threads that have just arrived can overtake the first thread in the queue for a fraction of a
 ///   millisecond, and the threads behind it for a few milliseconds. Then the first thread *demands* the lock: threads that
@@ -73,7 +73,7 @@ pub fn channel<T>(init: T) -> (Sender<T>, Receiver<T>) {
 /// - A free lock is not kept for a thread that gets no processor, for example because of its priority. After a few
 ///   milliseconds other threads take its turn, and after a fifth of a second so do calls that never wait.
 /// - A second read on a thread that reads the channel already, through a `Ref` or in a closure, never waits. This holds for
-///   eight channels at a time; the next item applies to a second read of any further one.
+///   seven channels at a time; the next item applies to a second read of any further one.
 /// - A thread that holds a `Ref` of *another* channel, or runs in a closure of one, waits for the queue, but only for as
 ///   long as the first thread in it had waited already. So two threads that read each other's channel, while senders wait
 ///   for both, do not deadlock.

@@ -308,7 +308,11 @@ fn low_priority<C: Candidate>() -> Round {
                 });
                 thread::sleep(START);
                 for _ in 0..8 {
-                    scope.spawn(|| while !stop.load(Ordering::Relaxed) {});
+                    scope.spawn(|| {
+                        while !stop.load(Ordering::Relaxed) {
+                            spin_loop()
+                        }
+                    });
                 }
                 thread::sleep(millis(10));
             });

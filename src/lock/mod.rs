@@ -39,17 +39,21 @@ impl<T> ValueLock<T> {
     pub(crate) fn read(&self, caller: CallSite) -> ReadGuard<'_, T> {
         self.detector.check_read(caller);
         let value = if self.queue.admits() { self.lock.try_read() } else { None };
-        self.guard(value.unwrap_or_else(|| self.read_in_turn()), caller)
+        match value {
+            Some(value) => self.guard(value, caller),
+            None => self.read_in_turn(caller),
+        }
     }
 
     #[cold]
     #[inline(never)]
-    fn read_in_turn(&self) -> RwLockReadGuard<'_, T> {
+    fn read_in_turn(&self, caller: CallSite) -> ReadGuard<'_, T> {
         let mut turn = self.queue.turn();
         loop {
             turn.wait();
             if let Some(value) = self.lock.try_read() {
-                return value;
+                // The guard is noted before the thread leaves the queue.
+                return self.guard(value, caller);
             }
         }
     }
@@ -61,16 +65,16 @@ impl<T> ValueLock<T> {
         if !self.queue.admits_attempt() {
             return None;
         }
-        let value = self.lock.try_read();
-        if value.is_none() {
+        let Some(value) = self.lock.try_read() else {
             self.queue.notify();
-        }
-        Some(self.guard(value?, caller))
+            return None;
+        };
+        Some(self.guard(value, caller))
     }
 
     #[inline]
     fn guard<'a>(&'a self, value: RwLockReadGuard<'a, T>, caller: CallSite) -> ReadGuard<'a, T> {
-        ReadGuard { value, _on_release: self.queue.on_release(), held: self.detector.reading(caller) }
+        ReadGuard { value, held: self.detector.reading(caller), _on_release: self.queue.on_release() }
     }
 
     /// Runs `f` with the value, without preemption. Waits for writers.
@@ -129,9 +133,9 @@ impl<T> ValueLock<T> {
     fn attempt<R, F: FnOnce(&mut T) -> R>(&self, caller: CallSite, f: F) -> Result<R, F> {
         without_preemption(|| {
             let Some(value) = self.lock.try_write() else { return Err(f) };
-            let _held = self.detector.writing(caller);
             let _on_release = self.queue.on_release();
-            // Dropped before `_on_release` and `_held`: locals drop in reverse order, on unwinding too.
+            let _held = self.detector.writing(caller);
+            // Dropped before `_held` and `_on_release`: locals drop in reverse order, on unwinding too.
             let mut value = value;
             let _closure = self.queue.closure();
             Ok(f(&mut value))
@@ -142,10 +146,10 @@ impl<T> ValueLock<T> {
 /// A read lock on the value. Writers wait while it lives.
 pub(crate) struct ReadGuard<'a, T> {
     pub(crate) value: RwLockReadGuard<'a, T>,
-    /// Dropped after `value`: fields drop in the order of their declaration.
-    _on_release: OnRelease<'a>,
     /// How does the detector describe this guard?
     held: Held,
+    /// Dropped last: fields drop in the order of their declaration.
+    _on_release: OnRelease<'a>,
 }
 
 impl<T> ReadGuard<'_, T> {

@@ -73,8 +73,8 @@ impl Parker {
     }
 }
 
-/// Gives the parker back to the thread. This frees nothing, unless so many waits are inside one another: a thread may do this with
-/// the value's lock held.
+/// Gives the parker back to the thread. A reader does this with the value's lock held, so nothing is freed, except by a thread whose
+/// thread-locals have been destroyed, or with more than [`KEPT`] waits inside one another.
 impl Drop for Parker {
     fn drop(&mut self) {
         let _ = UNUSED.try_with(|places| {

@@ -8,8 +8,7 @@ use core::cell::Cell;
 
 use crate::sync::thread::per_thread;
 
-/// How many channels a thread tells apart, besides that of its first guard. It treats a further one as a channel of which it holds no
-/// guard.
+/// How many channels a thread tells apart. It treats a further one as a channel of which it holds no guard.
 const FURTHER: usize = 7;
 
 /// The guards of one channel.
@@ -21,8 +20,8 @@ struct OfChannel {
 }
 
 pub(super) struct Guards {
-    /// Which queue's channel is its first guard of? Zero if it holds none. Most threads hold one guard at a time, so taking and
-    /// dropping that one is short.
+    /// The channel of one guard, by its queue, or zero. Most threads hold one guard at a time, so noting that one is short. The same
+    /// channel can also be among the others.
     first: Cell<usize>,
     /// Which further guards does it hold?
     further: [OfChannel; FURTHER],
@@ -98,7 +97,8 @@ impl Guards {
     #[cold]
     fn remove_further(&self, queue: usize) {
         if !self.further.iter().any(|place| place.remove(queue)) {
-            self.others.set(self.others.get() - 1);
+            // (Zero if the thread-locals have been made anew while a guard lived.)
+            self.others.set(self.others.get().saturating_sub(1));
         }
     }
 

@@ -8,8 +8,8 @@ use core::marker::PhantomData;
 use crate::sync::{AtomicUsize, CAN_SPIN, HAS_CRITICAL_SECTIONS, Ordering, without_preemption};
 
 pub(crate) struct Queue {
-    /// With critical sections: how many of the user's closures run with this lock held? They run in a critical section, so code
-    /// that finds one inside a critical section of its own was called by it.
+    /// With critical sections: how many of the user's closures run with this lock held? They run in a critical section. So if the
+    /// count is above zero in a critical section, the caller runs inside such a closure.
     closures: AtomicUsize,
 }
 

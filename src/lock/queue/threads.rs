@@ -1,10 +1,10 @@
 //! The queue of threads that wait for the value's lock.
 //!
-//! A thread that does not get the lock spins for about a microsecond, joins the queue and sleeps. Only the *first* thread in the
-//! queue competes for the lock. Threads that have just arrived may overtake it, which keeps short contention fast. Once it has been
-//! first for [`PATIENCE`], or in the queue for [`LONG_PATIENCE`], it *demands* the lock: from then on threads that arrive join the
-//! queue, attempts fail, and the first thread gets the lock when its holders release it. It then leaves the queue and wakes the
-//! next thread, so readers in a row read together.
+//! A thread that does not get the lock spins for a few microseconds, joins the queue and sleeps. Only the *first* thread in the queue
+//! competes for the lock. Threads that have just arrived may overtake it, which keeps short contention fast. Once it has been first
+//! for [`PATIENCE`], or in the queue for [`LONG_PATIENCE`], it *demands* the lock: from then on threads that arrive join the queue,
+//! attempts fail, and the first thread gets the lock when its holders release it. A reader leaves the queue once it has the lock, a
+//! writer after its closure. A thread that leaves wakes the next one, so readers in a row read together.
 //!
 //! ```text
 //!              +-------+    +-------+    +-------+
@@ -15,22 +15,22 @@
 //!
 //! | bit of `word` | meaning | set by | cleared by |
 //! |---|---|---|---|
-//! | [`ASLEEP`] | the first thread sleeps, or is about to | the first thread, before it tries the lock ([`Place::compete`]) | a thread that releases the lock ([`Queue::notify`]), which then wakes the first thread; a change of the first thread |
-//! | [`DEMANDED`] | threads that arrive join the queue | the first thread, or a thread that wakes it | a change of the first thread; a thread that finds that none of the queued threads runs |
+//! | [`ASLEEP`] | the first thread sleeps, or is about to | the first thread, before it tries the lock ([`Place::compete`]) | a thread that releases the lock ([`Queue::notify`]), which then wakes the first thread; [`Queue::wake_first`] |
+//! | [`DEMANDED`] | threads that arrive join the queue | the first thread, or a thread that wakes it | [`Queue::wake_first`]; an attempt that finds the first thread stalled for long |
 //! | [`HAS_UNUSED_ROOM`] | the queue is empty and has room for many threads | the last thread, when it leaves | the next thread that releases the lock, which frees the room; a thread that joins |
 //!
 //! # Every rule has an end
 //!
 //! *A demand ends if its thread gets no processor.* Each queued thread notes when it is due to run: at the end of its sleep, or when
 //! it is woken, if that is earlier. A thread that has not run [`STALL`] after that is *stalled*, for example because its priority is
-//! low. A thread that finds the first one stalled makes the next one that runs the first ([`Queue::replace_stalled`]). When the
-//! stalled thread runs again, it takes its place back.
+//! low. A thread that runs and finds the first one stalled takes its turn. When the stalled thread runs again, it takes its place
+//! back.
 //!
 //! *A thread that holds a guard waits for a limited time.* If the guard is of the same channel, no writer can hold the lock, so the
 //! thread ignores demands. If it is of another channel, two threads could wait for each other: each holds a guard of one channel,
 //! for which a sender waits, and queues behind the sender of the other channel. So such a thread obeys a demand for as long as the
-//! first thread had already waited when it came, and then competes as well. A sender still gets the lock: once it has waited longer
-//! than the longest hold, all earlier holders are gone before anyone passes.
+//! first thread had already waited when it came, and then competes as well. A sender still gets the lock: these threads pass at
+//! longer and longer intervals, and once the sender has waited longer than all their holds together, the lock is free in between.
 //!
 //! # Every sleep has a limit
 //!
@@ -70,10 +70,10 @@ const PATIENCE: Duration = Duration::from_micros(if IS_MODEL { 0 } else { 200 })
 /// threads, this one costs 8 % of them.)
 const LONG_PATIENCE: Duration = Duration::from_millis(if IS_MODEL { 3_600_000 } else { 4 });
 
-/// How long after it is due a thread may take to run before others in the queue take its turn.
+/// A thread is stalled if it has not run this long after it was due. Others in the queue then take its turn.
 const STALL: Duration = Duration::from_millis(3);
 
-/// How long it may take before attempts ignore its demand. This is longer, because attempts that fail are often repeated at once. They
+/// After this time attempts ignore its demand as well. This is longer, because attempts that fail are often repeated at once. They
 /// keep the processors busy, and an ordinary thread then has to wait for some time slices.
 const LONG_STALL: Duration = Duration::from_millis(200);
 
@@ -88,6 +88,10 @@ const LONGEST_NAP: Duration = if IS_MODEL { FOREVER } else { Duration::from_secs
 
 /// How long a thread with a guard of another channel obeys a demand, if the first thread has not waited for longer.
 const SHORTEST_OBEDIENCE: Duration = Duration::from_micros(200);
+
+/// How often a thread that releases the lock tries to get the mutex. If a thread that gets no processor has the mutex, the first
+/// thread wakes up by itself.
+const NOTIFY_TRIES: u32 = if IS_MODEL { 1 } else { 100 };
 
 /// How often a thread tries the lock before it sleeps. The tries are 1, 2, 4, ... 64, 64, ... pauses of the processor apart.
 const SPINS: u32 = if IS_MODEL { 0 } else { 10 };
@@ -130,18 +134,25 @@ impl Queue {
 
     #[inline]
     pub(crate) fn admits_attempt(&self) -> bool {
-        self.admits() || self.outlives_demand()
+        self.admits() || self.demand_has_ended()
     }
 
-    /// Looks for a thread in the queue that runs, because an attempt has met a demand. Returns `true` if there is none, so the
-    /// demand has ended. If the mutex is held, the attempt fails: it must not wait.
+    /// Withdraws the demand that an attempt has met, if its thread has been stalled for long. If the mutex is held, the attempt fails:
+    /// it must not wait.
     #[cold]
     #[inline(never)]
-    fn outlives_demand(&self) -> bool {
-        if let Some(threads) = self.threads.get() {
-            threads.try_with(|threads| self.replace_stalled(threads, LONG_STALL, now()));
-        }
-        self.admits()
+    fn demand_has_ended(&self) -> bool {
+        let has_ended = self.threads.get().and_then(|threads| {
+            threads.try_with(|threads| {
+                let is_stalled = threads.waiting.front().is_some_and(|first| now() > first.due + LONG_STALL);
+                if is_stalled {
+                    // ORDERING: Relaxed; as in `admits`.
+                    self.word.fetch_and(!DEMANDED, Ordering::Relaxed);
+                }
+                is_stalled
+            })
+        });
+        has_ended.unwrap_or(false)
     }
 
     #[inline]
@@ -155,24 +166,32 @@ impl Queue {
     pub(crate) fn notify(&self) {
         // ORDERING: SeqCst; partner: the SeqCst in `compete`; see "every sleep has a limit" above.
         if self.word.load(Ordering::SeqCst) & (ASLEEP | HAS_UNUSED_ROOM) != 0 {
-            self.notify_first();
+            self.look_after_queue();
         }
     }
 
     #[cold]
     #[inline(never)]
-    fn notify_first(&self) {
+    fn look_after_queue(&self) {
         let threads = self.threads.get_or_make();
-        // ORDERING: Relaxed; only the thread that clears the bit wakes the first one, and the mutex orders the rest.
-        if self.word.fetch_and(!ASLEEP, Ordering::Relaxed) & ASLEEP != 0 {
-            threads.with(|threads| self.wake_first(threads, now()));
-        } else if !self.is_held_here() {
-            drop(threads.with(|threads| self.take_unused_room(threads)));
+        let may_free = !self.is_held_here();
+        for _ in 0..NOTIFY_TRIES {
+            let looked = threads.try_with(|threads| {
+                // ORDERING: Relaxed; all changes but the demand's end are made with the mutex held.
+                if self.word.fetch_and(!ASLEEP, Ordering::Relaxed) & ASLEEP != 0 {
+                    self.wake_first(threads, now());
+                }
+                if may_free { self.take_unused_room(threads) } else { VecDeque::new() }
+            });
+            if looked.is_some() {
+                return;
+            }
+            core::hint::spin_loop();
         }
     }
 
-    /// Makes the first thread that runs the first of all, and wakes it. Demands the lock on its behalf if it has waited for long,
-    /// because it may be long before it gets a processor. If none runs, no thread demands the lock.
+    /// Moves the first thread that is not stalled to the front, and wakes it. Demands the lock on its behalf if it has waited for
+    /// long, because it may be long before it gets a processor. If all are stalled, no thread demands the lock.
     fn wake_first(&self, threads: &mut Threads, now: Instant) {
         let first = threads.elect(now);
         let demand = first.as_ref().map_or(0, |first| first.demand(now));
@@ -180,16 +199,12 @@ impl Queue {
         // loom does not know that a store comes after another thread's read-modify-write of the value before it.)
         self.word.swap(demand, Ordering::Relaxed);
         if let Some(first) = first {
-            first.due = first.due.min(now);
             first.first_since.get_or_insert(now);
-            first.unparker.unpark();
+            first.wake(now);
         }
-    }
-
-    /// Makes another thread the first one if the first one has not run for `limit` after it was due.
-    fn replace_stalled(&self, threads: &mut Threads, limit: Duration, now: Instant) {
-        if threads.waiting.front().is_some_and(|first| now > first.due + limit) {
-            self.wake_first(threads, now);
+        // The next thread looks soon whether the first one runs.
+        if let Some(next) = threads.waiting.get_mut(1).filter(|next| next.due > now + FIRST_NAP) {
+            next.wake(now);
         }
     }
 
@@ -206,10 +221,14 @@ impl Queue {
         OnRelease { queue: self }
     }
 
-    /// Closures run on threads like all other code.
     #[inline]
-    pub(crate) fn closure(&self) {}
+    pub(crate) fn closure(&self) -> Closure {
+        Closure
+    }
 }
+
+/// Closures run on threads like all other code, so nothing is noted.
+pub(crate) struct Closure;
 
 /// The threads that wait, the first one at the front.
 #[derive(Default)]
@@ -231,7 +250,7 @@ struct QueuedThread {
     since: Instant,
     /// When did it become the first thread, if it has?
     first_since: Option<Instant>,
-    /// When is it going to run at the latest, if it gets a processor?
+    /// When does its sleep end, or when was it woken, if that is earlier?
     due: Instant,
 }
 
@@ -243,18 +262,20 @@ impl QueuedThread {
 
     /// Returns [`DEMANDED`] if the thread, which is the first one, has waited long enough to demand the lock.
     fn demand(&self, now: Instant) -> usize {
-        let is_due = now - self.since >= LONG_PATIENCE || self.first_since.is_some_and(|since| now - since >= PATIENCE);
-        if is_due { DEMANDED } else { 0 }
+        let may_demand =
+            now - self.since >= LONG_PATIENCE || self.first_since.is_some_and(|since| now - since >= PATIENCE);
+        if may_demand { DEMANDED } else { 0 }
+    }
+
+    fn wake(&mut self, now: Instant) {
+        self.due = self.due.min(now);
+        self.unparker.unpark();
     }
 }
 
 impl Threads {
     fn position(&self, number: usize) -> Option<usize> {
         self.waiting.iter().position(|thread| thread.number == number)
-    }
-
-    fn find(&mut self, number: usize) -> Option<&mut QueuedThread> {
-        self.waiting.iter_mut().find(|thread| thread.number == number)
     }
 
     /// Moves a thread to the front. There is room: it has just been taken out.
@@ -285,23 +306,28 @@ impl Threads {
         Ok((self.joined, now + waited.max(SHORTEST_OBEDIENCE)))
     }
 
-    /// Moves the threads to `room` if that is larger, and their old room to `room`.
-    fn move_to(&mut self, room: &mut VecDeque<QueuedThread>) {
+    /// Moves the threads to `room` if that is larger. Returns the room that is not used any more, for the caller to free.
+    fn move_to(&mut self, mut room: VecDeque<QueuedThread>) -> VecDeque<QueuedThread> {
         if self.waiting.capacity() < room.capacity() {
             room.append(&mut self.waiting);
-            mem::swap(&mut self.waiting, room);
+            mem::swap(&mut self.waiting, &mut room);
         }
+        room
     }
 
-    /// Notes that a thread runs. If others have taken its turn because it did not, it takes its place back.
-    fn note_running(&mut self, number: usize, now: Instant) {
-        let Some(at) = self.position(number) else { return };
-        if let Some(thread) = self.waiting.get_mut(at) {
-            thread.due = now;
-        }
-        if self.waiting.front().is_some_and(|first| number < first.number) {
+    /// Notes that a thread runs. It becomes the first one if the first one is stalled, or has only taken its turn. Returns where it
+    /// is.
+    fn note_running(&mut self, number: usize, now: Instant) -> Option<usize> {
+        let at = self.position(number)?;
+        self.waiting.get_mut(at)?.due = now;
+        let first = self.waiting.front()?;
+        // Numbers wrap.
+        let came_earlier = (number.wrapping_sub(first.number) as isize) < 0;
+        if came_earlier || first.is_stalled(now) {
             self.move_to_front(at);
+            return Some(0);
         }
+        Some(at)
     }
 
     fn has_unused_room(&self) -> bool {
@@ -387,8 +413,8 @@ impl<'a> Place<'a> {
                     };
                 }
                 Err(Full(len)) => {
-                    let mut larger = VecDeque::with_capacity((2 * len).max(FIRST_ROOM));
-                    threads.with(|threads| threads.move_to(&mut larger));
+                    let larger = VecDeque::with_capacity((2 * len).max(FIRST_ROOM));
+                    drop(threads.with(|threads| threads.move_to(larger)));
                 }
             }
         }
@@ -398,19 +424,16 @@ impl<'a> Place<'a> {
     fn compete(&mut self) -> bool {
         self.threads.with(|threads| {
             let now = now();
-            threads.note_running(self.number, now);
-            self.queue.replace_stalled(threads, STALL, now);
-            if let Some(first) = threads.waiting.front_mut() {
-                let (is_first, due) = (first.number == self.number, first.due);
-                if is_first {
-                    first.first_since.get_or_insert(now);
-                    // ORDERING: SeqCst; partner: the SeqCst in `notify`; see "every sleep has a limit" above.
-                    self.queue.word.fetch_or(ASLEEP | first.demand(now), Ordering::SeqCst);
-                }
-                self.plan_sleep(is_first, due, now);
+            let Some(at) = threads.note_running(self.number, now) else { return };
+            let Some(first) = threads.waiting.front_mut() else { return };
+            if at == 0 {
+                first.first_since.get_or_insert(now);
+                // ORDERING: SeqCst; partner: the SeqCst in `notify`; see "every sleep has a limit" above.
+                self.queue.word.fetch_or(ASLEEP | first.demand(now), Ordering::SeqCst);
             }
-            if let Some(thread) = threads.find(self.number) {
-                thread.due = now + self.limit;
+            self.plan_sleep(at == 0, first.due, now);
+            if let Some(this) = threads.waiting.get_mut(at) {
+                this.due = now + self.limit;
             }
         });
         self.competes
@@ -423,17 +446,18 @@ impl<'a> Place<'a> {
         if mem::replace(&mut self.competes, competes) != competes {
             self.sleeps = 0;
         }
-        self.limit = if self.competes {
+        self.limit = if competes {
             (SHORTEST_SLEEP * 2u32.pow(self.sleeps.min(8))).min(LONGEST_SLEEP)
-        } else if let Some(until) = self.obeys_until {
-            until - now
         } else if first_due <= now {
             // The first thread has been woken. If it does not run, this thread takes its turn.
             first_due + STALL - now + SHORTEST_SLEEP
         } else {
             (FIRST_NAP * 4u32.pow(self.sleeps.min(4))).min(LONGEST_NAP)
         };
-        self.sleeps += 1;
+        if let (false, Some(until)) = (competes, self.obeys_until) {
+            self.limit = self.limit.min(until - now);
+        }
+        self.sleeps = self.sleeps.saturating_add(1);
     }
 
     fn sleep(&self) {
@@ -454,7 +478,7 @@ impl Drop for Place<'_> {
                 self.queue.word.fetch_or(HAS_UNUSED_ROOM, Ordering::Relaxed);
             }
         });
-        // A writer has released the lock by now.
+        // A writer has released the lock by now. A reader has its guard, so it frees nothing.
         self.queue.notify();
     }
 }
@@ -502,6 +526,8 @@ mod tests {
         let mut first = Place::join(&queue);
         let mut second = Place::join(&queue);
         first.compete();
+        // It sleeps for long, so it is not stalled, however busy the machine is.
+        first.threads.with(|threads| threads.waiting[0].due += FOREVER);
         let sleeps = sleeps(&mut second);
         assert_eq!(sleeps[..4], [10, 40, 160, 640].map(Duration::from_millis));
         assert!(sleeps[4..].iter().all(|sleep| *sleep == Duration::from_secs(1)), "{sleeps:?}");
