@@ -86,7 +86,7 @@ but it prints: $printed"
 size_of_a_channel() {
     need qemu-system-arm "ci/setup.sh firmware"
     # The most that this crate may add to the program with a heap, in bytes.
-    local most=${WATCH_CHANNEL_FLASH:-2500} arena=4096 target=thumbv6m-none-eabi
+    local most=${WATCH_CHANNEL_FLASH:-2600} arena=4096 target=thumbv6m-none-eabi
     local messages program path said heap ram cost=()
     declare -A flash
     local rows=("| | flash | RAM | heap |" "|---|---|---|---|")
@@ -118,7 +118,7 @@ size_of_a_channel() {
         -kernel "$(built no_std_check/size instructions $target)") || fail "instructions fails in QEMU: $said"
     rows=("| | this crate | embassy-sync |" "|---|---|---|" "$said")
     printf '%s\n' "${rows[@]}"
-    for name in "a poll that registers a waker:170" "a send that wakes one task:200" "a send that wakes eight:602"; do
+    for name in "a poll that registers a waker:170" "a send that wakes one task:200" "a send that wakes eight:615"; do
         limit=${name#*:} name=${name%:*}
         count=$(sed -n "s/^| $name | \([0-9]*\) |.*/\1/p" <<< "$said")
         [ "${count:-$((limit + 1))}" -le "$limit" ] || fail "$name takes ${count:-no} instructions; the limit is $limit"

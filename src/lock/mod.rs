@@ -20,7 +20,7 @@ mod loom_tests;
 pub(crate) mod queue;
 
 use crate::lock::deadlock::{CallSite, Detector, Held};
-use crate::lock::queue::{OnRelease, Queue};
+use crate::lock::queue::{OnRelease, Queue, slow_path};
 use crate::sync::{RwLock, RwLockReadGuard, without_preemption};
 
 // `channel()` builds it, in one expression with the rest of the channel.
@@ -39,21 +39,17 @@ impl<T> ValueLock<T> {
     pub(crate) fn read(&self, caller: CallSite) -> ReadGuard<'_, T> {
         self.detector.check_read(caller);
         let value = if self.queue.admits() { self.lock.try_read() } else { None };
-        match value {
-            Some(value) => self.guard(value, caller),
-            None => self.read_in_turn(caller),
-        }
+        self.guard(value.unwrap_or_else(|| slow_path(|| self.read_in_turn())), caller)
     }
 
-    #[cold]
-    #[inline(never)]
-    fn read_in_turn(&self, caller: CallSite) -> ReadGuard<'_, T> {
+    #[inline]
+    fn read_in_turn(&self) -> RwLockReadGuard<'_, T> {
         let mut turn = self.queue.turn();
         loop {
             turn.wait();
             if let Some(value) = self.lock.try_read() {
-                // The guard is noted before the thread leaves the queue.
-                return self.guard(value, caller);
+                turn.keep_lock();
+                return value;
             }
         }
     }
@@ -104,11 +100,10 @@ impl<T> ValueLock<T> {
                 Err(again) => f = again,
             }
         }
-        self.write_in_turn(caller, f)
+        slow_path(|| self.write_in_turn(caller, f))
     }
 
-    #[cold]
-    #[inline(never)]
+    #[inline]
     fn write_in_turn<R>(&self, caller: CallSite, mut f: impl FnOnce(&mut T) -> R) -> R {
         let mut turn = self.queue.turn();
         loop {

@@ -4,9 +4,10 @@
 //!
 //! | name | what it does |
 //! |---|---|
-//! | `Queue::admits` | returns `true` if a caller that has not waited may try the lock |
+//! | `Queue::admits` | returns `true` if a caller may try the lock before it asks for a turn |
 //! | `Queue::admits_attempt` | the same for a call that never waits |
-//! | `Queue::turn` | returns a `Turn`: each `Turn::wait` returns when the caller may try the lock again |
+//! | `slow_path` | runs what asks for turns, inlined only where that is the only path |
+//! | `Queue::turn` | returns a `Turn`: each `Turn::wait` returns when the caller may try the lock; `Turn::keep_lock` says that the caller leaves the queue with the lock held |
 //! | `Queue::notify` | wakes a thread that waits, after an attempt to read that has failed |
 //! | `Queue::on_release` | returns an `OnRelease`, which is stored next to each lock guard and dropped right after it |
 //! | `Queue::closure` | returns a value that lives while one of the user's closures runs with the lock held |
@@ -22,6 +23,6 @@ mod spinning;
 mod threads;
 
 #[cfg(not(all(feature = "std", not(target_family = "wasm"))))]
-pub(crate) use self::spinning::{OnRelease, Queue};
+pub(crate) use self::spinning::{OnRelease, Queue, slow_path};
 #[cfg(all(feature = "std", not(target_family = "wasm")))]
-pub(crate) use self::threads::{OnRelease, Queue};
+pub(crate) use self::threads::{OnRelease, Queue, slow_path};

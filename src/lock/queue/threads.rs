@@ -102,6 +102,13 @@ const FIRST_ROOM: usize = if IS_MODEL { 1 } else { 4 };
 /// How many threads a queue in which none waits has room for at most.
 const KEPT: usize = if IS_MODEL { 1 } else { 16 };
 
+/// Runs `f` out of line, so the fast path stays small.
+#[cold]
+#[inline(never)]
+pub(crate) fn slow_path<R>(f: impl FnOnce() -> R) -> R {
+    f()
+}
+
 pub(crate) struct Queue {
     /// Must threads that arrive join the queue ([`DEMANDED`]), and must a release wake the first thread ([`ASLEEP`])?
     word: AtomicUsize,
@@ -345,6 +352,13 @@ pub(crate) struct Turn<'a> {
 }
 
 impl Turn<'_> {
+    /// Notes that the caller leaves the queue with the lock held, so nothing can be freed.
+    pub(crate) fn keep_lock(&mut self) {
+        if let Some(place) = &mut self.place {
+            place.keeps_lock = true;
+        }
+    }
+
     /// Returns when the caller may try the lock again.
     pub(crate) fn wait(&mut self) {
         // The holders will soon release the lock, but others may overtake.
@@ -381,6 +395,8 @@ struct Place<'a> {
     parker: Parker,
     /// Until when does it let the first thread go first? Only set if it holds a guard of another channel.
     obeys_until: Option<Instant>,
+    /// Does it leave with the lock held?
+    keeps_lock: bool,
     /// Does it compete for the lock?
     competes: bool,
     /// How many sleeps has it planned since `competes` last changed?
@@ -407,6 +423,7 @@ impl<'a> Place<'a> {
                         number,
                         parker,
                         obeys_until: holds_guards.then_some(until),
+                        keeps_lock: false,
                         competes: false,
                         sleeps: 0,
                         limit: SHORTEST_SLEEP,
@@ -478,8 +495,10 @@ impl Drop for Place<'_> {
                 self.queue.word.fetch_or(HAS_UNUSED_ROOM, Ordering::Relaxed);
             }
         });
-        // A writer has released the lock by now. A reader has its guard, so it frees nothing.
-        self.queue.notify();
+        // A writer has released the lock by now, and frees the room.
+        if !self.keeps_lock {
+            self.queue.notify();
+        }
     }
 }
 
