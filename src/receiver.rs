@@ -31,8 +31,8 @@ use crate::sync::Arc;
 ///
 /// A receiver sees the *latest* value, not every value: if several values are sent between two reads, it sees the last one.
 /// Versions wrap: a change goes unnoticed only if the number of sends between two reads, plus the number of this receiver's
-/// calls of [`mark_changed`](Self::mark_changed), is exactly a multiple of 2<sup>54</sup> (2<sup>29</sup> on 32-bit targets,
-/// which takes nine minutes at one send per microsecond).
+/// calls of [`mark_changed`](Self::mark_changed), is exactly a multiple of 2<sup>54</sup>. On 32-bit targets that is
+/// 2<sup>29</sup>, which takes nine minutes at one send per microsecond, and on 16-bit targets 2<sup>13</sup>.
 ///
 /// # Examples
 ///
@@ -70,7 +70,9 @@ impl<T> Receiver<T> {
     ///
     /// # Errors
     ///
-    /// Returns [`RecvError`] once all senders have been dropped and the last value has been seen.
+    /// Returns [`RecvError`] once all senders have been dropped and the last value has been seen. From then on every call
+    /// returns it at once. In a loop over several waits, end the loop or leave this one out: see [a closed channel is always
+    /// ready](crate::guide::waiting#a-closed-channel-is-always-ready).
     ///
     /// # Cancel safety
     ///
@@ -111,7 +113,9 @@ impl<T> Receiver<T> {
     ///
     /// # Errors
     ///
-    /// Returns [`RecvError`] once all senders have been dropped and the last value has been seen.
+    /// Returns [`RecvError`] once all senders have been dropped and the last value has been seen. From then on every call
+    /// returns it at once. In a loop over several waits, end the loop or leave this one out: see [a closed channel is always
+    /// ready](crate::guide::waiting#a-closed-channel-is-always-ready).
     ///
     /// # Cancel safety
     ///
