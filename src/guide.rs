@@ -24,6 +24,9 @@ pub mod closing {}
 #[doc = include_str!("../docs/sharing.md")]
 pub mod sharing {}
 
+#[doc = include_str!("../docs/derived.md")]
+pub mod derived {}
+
 #[doc = include_str!("../docs/service/start.md")]
 #[doc = picture!("../docs/service/page.html")]
 #[doc = include_str!("../docs/service/channels.md")]
