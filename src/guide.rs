@@ -35,6 +35,9 @@ pub mod service {}
 #[doc = include_str!("../docs/firmware.md")]
 pub mod firmware {}
 
+#[doc = include_str!("../docs/libraries.md")]
+pub mod libraries {}
+
 #[doc = include_str!("../docs/porting.md")]
 pub mod porting {}
 
