@@ -5,22 +5,32 @@
 //! runtime: the same names, meanings and errors, so `use watch_channel as watch;` is enough to port a program.
 //!
 //! ```
-//! # futures_lite::future::block_on(async {
+//! # #[cfg(all(feature = "std", not(target_family = "wasm")))] {
 //! let (tx, mut rx) = watch_channel::channel("starting");
 //! tx.set("ready");
-//! // Waits for a value that `rx` has not seen, and marks it as seen.
-//! assert_eq!(rx.recv().await, Ok("ready"));
+//! // Waits for a value that `rx` has not seen, and marks it as seen. In a task: `rx.recv().await`.
+//! assert_eq!(rx.recv().wait(), Ok("ready"));
 //! tx.set("draining");
 //! tx.set("stopping");
 //! drop(tx); // closes the channel
-//! assert_eq!(rx.recv().await, Ok("stopping"));
-//! assert!(rx.recv().await.is_err());
-//! # });
+//! assert_eq!(rx.recv().wait(), Ok("stopping"));
+//! assert!(rx.recv().wait().is_err());
+//! # }
 //! ```
 //!
-//! A receiver sees the *latest* value, not every value: above, it never sees "draining". If every message matters, use a
-//! broadcast or mpsc channel. The [guides](guide) explain reading, waiting, closing and sharing, firmware, and how to port
-//! code from another channel.
+//! A receiver sees the *latest* value, not every value: above, it never sees "draining". If every
+//! message matters, use a broadcast or mpsc channel.
+//!
+//! | to | see |
+//! |---|---|
+//! | stop tasks, and wait until they have ended | [a shutdown signal](guide::closing#a-shutdown-signal) |
+//! | watch one field of a value | [`Receiver::map`], and [derived state](guide::derived) |
+//! | wait on a thread, with a time limit | [waiting on a thread](#waiting-on-a-thread) |
+//! | send from an interrupt handler | [from interrupts](guide::firmware#from-interrupts) |
+//! | wait for several things at once | [the guide on waiting](guide::waiting) |
+//! | avoid the usual mistakes | [pitfalls](guide::reading#pitfalls) |
+//! | port code from tokio, embassy-sync, crossbeam and others | [the guide on porting](guide::porting) |
+//! | use a channel in a library | [the guide for libraries](guide::libraries) |
 //!
 //! # Seen and unseen
 //!
@@ -61,6 +71,9 @@
 //! | the same, for a second at most | your executor's `timeout` | `rx.recv().wait_timeout(Duration::from_secs(1))?` |
 //! | a state | `rx.wait_until(f).await?` | `rx.wait_until(f).wait()?` |
 //! | no receiver is left | `tx.closed().await` | `tx.closed().wait()` |
+//!
+//! With a time limit, the error is [`RecvTimeoutError`](error::RecvTimeoutError): the limit has passed, or
+//! the channel is closed. `closed` and `opened` return `false` after the limit.
 //!
 //! The thread sleeps until the wait is over. It neither uses nor leaves the token of [`park`] and `unpark`, which stay free for
 //! your own code. A thread's first wait allocates what it sleeps on, and later ones use it again.
@@ -115,11 +128,13 @@
 //!
 //! # Cancel safety
 //!
-//! All waits are cancel safe. If a future of this crate is dropped before it is ready, no waker is left registered, and no
-//! value has been marked as seen, except those that the closure of [`wait_for`](Receiver::wait_for),
-//! [`wait_until`](Receiver::wait_until) or [`wait_for_map`](Receiver::wait_for_map) has rejected. The futures have names
-//! ([`Changed`], [`Recv`], [`WaitFor`], [`Closed`] and so on) and are `Unpin`: they can be kept in structs, and polled by
-//! `&mut` in any `select!`.
+//! All waits are cancel safe. If a future of this crate is dropped before it is ready, no waker is left
+//! registered, and no value has been marked as seen, with two exceptions: values that the closure of
+//! [`wait_for`](Receiver::wait_for), [`wait_until`](Receiver::wait_until) or
+//! [`wait_for_map`](Receiver::wait_for_map) has rejected, and values that have not changed the result of a
+//! [`Mapped`]. The futures have names ([`Changed`], [`Recv`], [`WaitFor`], [`Closed`] and so on) and are
+//! `Unpin`. So they can be kept in structs, and polled by `&mut` in `tokio::select!` and, with the feature
+//! `stream`, in `futures::select!`.
 //!
 //! # Panics
 //!
@@ -127,6 +142,9 @@
 //!   `clone` and `==`, a waker that is called, cloned or dropped. The value stays unseen, except where a method says
 //!   otherwise. If [a waker panics](Sender#wakers-that-panic) while a call wakes tasks, all others are woken first.
 //! - In debug builds with `std`, a call that would [wait for its own thread](Sender#blocking) panics.
+//! - Without `std` and with `critical-section`, a call that would wait for the closure that makes it
+//!   panics, in every build: see [what hangs and what
+//!   panics](guide::firmware#what-hangs-and-what-panics).
 //! - A new handle panics if the channel has `usize::MAX / 8` of its kind, which is possible only with `mem::forget`.
 //!
 //! Methods have a section on panics only for what else their caller does.
@@ -139,6 +157,9 @@
 //! without that feature unless you enable `single-context`, which promises that no interrupt handler and no second core uses
 //! a channel.
 //!
+//! WebAssembly has the whole async API, with and without `std`. It has no blocking waits. See [the guide for
+//! libraries](guide::libraries#webassembly).
+//!
 //! # Compared with tokio
 //!
 #![doc = include_str!("../benches/summary.svg")]
@@ -147,7 +168,7 @@
 //!
 //! | feature | default | what it adds |
 //! |---|---|---|
-//! | `std` | yes | threads: [`.wait()`](#waiting-on-a-thread) on every future, a fair lock whose waiting threads sleep, and the deadlock detector in debug builds |
+//! | `std` | yes | threads: [`.wait()`](#waiting-on-a-thread) on every future, a fair lock whose waiting threads sleep, and the deadlock detector in debug builds. On WebAssembly it adds none of these |
 //! | `event-listener` | yes | [`listen`](Receiver::listen) and [`listen_closed`](Sender::listen_closed): listeners that own what they need |
 //! | `stream` | | [`WatchStream`], and `FusedFuture` for all futures, which `futures::select!` asks for |
 //! | `tokio` | | waits take part in tokio's cooperative budget: enable it if tasks run on tokio; it enables `std` |
