@@ -10,7 +10,8 @@
 //! # #[cfg(all(feature = "std", not(target_family = "wasm")))] {
 //! let (tx, mut rx) = watch_channel::channel("starting");
 //! tx.set("ready");
-//! // Waits for a value that `rx` has not seen, and marks it as seen. In a task: `rx.recv().await`.
+//! // Waits for a value that `rx` has not seen, and marks it as seen.
+//! // (On a thread. In a task, write `rx.recv().await`.)
 //! assert_eq!(rx.recv().wait(), Ok("ready"));
 //! tx.set("draining");
 //! tx.set("stopping");
