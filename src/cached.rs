@@ -53,6 +53,9 @@ impl<T: Clone> Rule<T, T> for WholeValue {
 impl<T: Clone> Cached<T> {
     /// Copies the current value, and marks it as seen.
     ///
+    /// [`changed`](Self::changed) then waits for a newer one. So a task that makes a `Cached` when
+    /// it first runs should begin with [`get`](Self::get).
+    ///
     /// # Blocking
     ///
     /// Waits [as any read](Receiver#blocking).

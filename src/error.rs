@@ -105,7 +105,7 @@ impl fmt::Display for TryRecvError {
 
 impl Error for TryRecvError {}
 
-/// Returned by waits with a time limit (feature `std`).
+/// Returned by `.wait_timeout()` and `.wait_deadline()` of a receiver's futures (feature `std`).
 ///
 /// # Examples
 ///

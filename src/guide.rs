@@ -24,6 +24,9 @@ pub mod closing {}
 #[doc = include_str!("../docs/sharing.md")]
 pub mod sharing {}
 
+#[doc = include_str!("../docs/derived.md")]
+pub mod derived {}
+
 #[doc = include_str!("../docs/service/start.md")]
 #[doc = picture!("../docs/service/page.html")]
 #[doc = include_str!("../docs/service/channels.md")]
@@ -31,6 +34,9 @@ pub mod service {}
 
 #[doc = include_str!("../docs/firmware.md")]
 pub mod firmware {}
+
+#[doc = include_str!("../docs/libraries.md")]
+pub mod libraries {}
 
 #[doc = include_str!("../docs/porting.md")]
 pub mod porting {}

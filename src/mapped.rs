@@ -61,6 +61,8 @@ impl<T> Receiver<T> {
     /// Converts this receiver into one of the results of `f`, for which only a different result is a change.
     ///
     /// It calls `f` with the current value, and marks that value as seen.
+    /// [`changed`](Mapped::changed) then waits for a different result, so begin with
+    /// [`get`](Mapped::get).
     ///
     /// # Blocking
     ///

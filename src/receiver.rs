@@ -29,10 +29,12 @@ use crate::sync::Arc;
 ///
 /// # Missed values
 ///
-/// A receiver sees the *latest* value, not every value: if several values are sent between two reads, it sees the last one.
-/// Versions wrap: a change goes unnoticed only if the number of sends between two reads, plus the number of this receiver's
-/// calls of [`mark_changed`](Self::mark_changed), is exactly a multiple of 2<sup>54</sup> (2<sup>29</sup> on 32-bit targets,
-/// which takes nine minutes at one send per microsecond).
+/// A receiver sees the *latest* value, not every value: if several values are sent between two
+/// reads, it sees the last one. Versions wrap: a change goes unnoticed only if the number of sends
+/// between two reads, plus the number of this receiver's calls of
+/// [`mark_changed`](Self::mark_changed), is exactly a multiple of 2<sup>54</sup>. On 32-bit targets
+/// that is 2<sup>29</sup>, which takes nine minutes at one send per microsecond, and on 16-bit
+/// targets 2<sup>13</sup>.
 ///
 /// # Examples
 ///
@@ -71,6 +73,9 @@ impl<T> Receiver<T> {
     /// # Errors
     ///
     /// Returns [`RecvError`] once all senders have been dropped and the last value has been seen.
+    /// From then on every call returns it at once. In a loop over several waits, end the loop or
+    /// leave this one out: see [a closed channel is always
+    /// ready](crate::guide::waiting#a-closed-channel-is-always-ready).
     ///
     /// # Cancel safety
     ///
@@ -112,6 +117,9 @@ impl<T> Receiver<T> {
     /// # Errors
     ///
     /// Returns [`RecvError`] once all senders have been dropped and the last value has been seen.
+    /// From then on every call returns it at once. In a loop over several waits, end the loop or
+    /// leave this one out: see [a closed channel is always
+    /// ready](crate::guide::waiting#a-closed-channel-is-always-ready).
     ///
     /// # Cancel safety
     ///
@@ -233,8 +241,10 @@ impl<T> Receiver<T> {
 
     /// Waits until `condition` returns `true` for the value: [`wait_for`](Self::wait_for) without the [`Ref`].
     ///
-    /// It calls `condition` when `wait_for` does, and marks the same values as seen. Use it for shutdown flags and the like,
-    /// in `select!` and in spawned tasks: no reference to the value is held, so the task's future stays `Send`.
+    /// It calls `condition` when `wait_for` does, and marks the same values as seen. Use it for
+    /// shutdown flags and the like, in `select!` and in spawned tasks: no reference to the value is
+    /// held, so the task's future stays `Send`. For a time limit on a thread, write
+    /// `rx.wait_until(condition).wait_timeout(limit)`.
     ///
     /// # Blocking
     ///
@@ -303,7 +313,7 @@ impl<T> Receiver<T> {
     ///
     /// # Blocking
     ///
-    /// Never waits for readers or senders. It does not allocate after the receiver's first wait.
+    /// Never waits for readers or senders. It allocates only [as any wait](crate::channel()).
     ///
     /// # Errors
     ///

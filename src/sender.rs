@@ -359,6 +359,9 @@ impl<T> Sender<T> {
 
     /// Creates a receiver that has seen the current value.
     ///
+    /// If you have read the value before this call, a value that was sent in between is lost.
+    /// Subscribe first, or use [`subscribe_unseen`](Self::subscribe_unseen).
+    ///
     /// The first receiver wakes all senders that wait in [`opened`](Self::opened).
     ///
     /// # Examples

@@ -13,8 +13,9 @@ use crate::receiver::Receiver;
 
 /// The values of a channel as a [`Stream`].
 ///
-/// It ends when the channel is closed and the last value has been seen. Like every receiver, it skips values that are
-/// replaced before it is polled. It does not allocate after its first wait.
+/// It ends when the channel is closed and the last value has been seen. Like every receiver, it
+/// skips values that are replaced before it is polled. A poll allocates only
+/// [as any wait](crate::channel()).
 ///
 /// # Blocking
 ///
