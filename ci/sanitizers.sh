@@ -11,10 +11,11 @@
 # - large_values.rs counts copies on the stack, where the sanitizers take additional space.
 # - examples.rs and ui.rs run cargo and the compiler.
 # - api.rs and verification.rs read the project's own files.
-left_out=(api.rs examples.rs fairness.rs large_values.rs ui.rs verification.rs)
+# - allocator.rs replaces the allocator.
+left_out=(allocator.rs api.rs examples.rs fairness.rs large_values.rs ui.rs verification.rs)
 
 need_toolchain nightly "ci/setup.sh sanitizers"
-need_toolchain watch-targets "ci/toolchain.sh"
+need_toolchain watch-source "ci/toolchain.sh"
 host=$(rustc +nightly -vV | sed -n 's/^host: //p')
 runtimes=$(rustc +nightly --print sysroot)/lib/rustlib/$host
 
@@ -57,7 +58,7 @@ sanitized_test() {
             "-B$runtimes/bin/gcc-ld" -fuse-ld=lld -lstdc++ -ldl -lm -lpthread -lc -lgcc_s -lgcc; do
             flags+=" -Clink-arg=$argument"
         done
-        RUSTFLAGS=$flags RUSTC_BOOTSTRAP=1 cargo +watch-targets -Zbuild-std=std,panic_unwind,test "${tests[@]}"
+        RUSTFLAGS=$flags RUSTC_BOOTSTRAP=1 cargo +watch-source -Zbuild-std=std,panic_unwind,test "${tests[@]}"
     fi
 }
 

@@ -1,7 +1,9 @@
 #!/usr/bin/env bash
-# Makes two toolchains known to rustup, for `cargo +NAME` in the other scripts: `ci/toolchain.sh [NAME...]`, or both by default.
+# Makes three toolchains known to rustup, for `cargo +NAME` in the other scripts: `ci/toolchain.sh [NAME...]`, or all by default.
 #
-# - watch-targets: has the source of the standard library, and a compiled one for each target that ci/target.sh runs
+# - watch-targets: has a compiled standard library for each target that ci/target.sh runs
+# - watch-source: has the source of the standard library. It is a nightly compiler or Debian's, and never the default one: with the
+#   source, the compiler's messages are longer, and tests/ui.rs compares them
 # - watch-oldest: the compiler that Cargo.toml names as `rust-version`
 #
 # They are rustup's own where rustup can add what they need. Elsewhere they are Debian's packages, unpacked into the cache and not
@@ -67,6 +69,12 @@ unpack() {
     done
 }
 
+# link_debian NAME: makes Debian's newest compiler known under that name.
+link_debian() {
+    [ -x "$cache/watch-targets/bin/rustc" ] || unpack download_targets "$cache/watch-targets"
+    rustup toolchain link "$1" "$cache/watch-targets"
+}
+
 # build_std CRATES TARGET...: builds the standard library for the targets, unless it has been built.
 build_std() {
     local crates=$1 target lib work=$cache/std
@@ -89,18 +97,24 @@ build_std() {
     done
 }
 
-[ $# -gt 0 ] || set -- watch-targets watch-oldest
+[ $# -gt 0 ] || set -- watch-targets watch-source watch-oldest
 for name; do
     case $name in
         watch-targets)
-            if adds target add "${bare_metal[@]}" "${linux[@]}" wasm32-unknown-unknown && adds component add rust-src; then
+            if adds target add "${bare_metal[@]}" "${linux[@]}" wasm32-unknown-unknown; then
                 rustup toolchain link "$name" "$(rustc --print sysroot)"
             else
-                [ -x "$cache/$name/bin/rustc" ] || unpack download_targets "$cache/$name"
-                rustup toolchain link "$name" "$cache/$name"
+                link_debian "$name"
                 build_std core,alloc "${bare_metal[@]}"
                 build_std std,panic_abort wasm32-unknown-unknown
                 build_std std,panic_unwind,test "${linux[@]}"
+            fi
+            ;;
+        watch-source)
+            if adds component add rust-src --toolchain nightly; then
+                rustup toolchain link "$name" "$(rustc +nightly --print sysroot)"
+            else
+                link_debian "$name"
             fi
             ;;
         watch-oldest)
@@ -112,7 +126,7 @@ for name; do
             fi
             [[ $(rustc "+$name" --version) == "rustc $oldest."* ]] || fail "$name is not Rust $oldest"
             ;;
-        *) fail "no such toolchain: $name; there are watch-targets and watch-oldest" ;;
+        *) fail "no such toolchain: $name; there are watch-targets, watch-source and watch-oldest" ;;
     esac
     echo "$name: $(rustc "+$name" --version)"
 done

@@ -111,6 +111,22 @@ fn readers_and_allocations_meet() {
     });
 }
 
+/// The queue has much room when the last of many readers leaves it. Broken by a reader that frees it while it holds the lock.
+#[test]
+fn many_readers_leave_the_queue_of_the_allocators_channel() {
+    let _alone = alone();
+    must_end(|| {
+        for _ in 0..5 {
+            let mut readers = Vec::with_capacity(40);
+            CALLS.send_modify(|_| {
+                readers.extend((0..40).map(|_| thread::spawn(|| publishing(|| assert!(CALLS.get() < u64::MAX)))));
+                thread::sleep(Duration::from_millis(30));
+            });
+            readers.into_iter().for_each(|reader| reader.join().unwrap());
+        }
+    });
+}
+
 /// Broken by a detector that allocates while it is borrowed.
 #[test]
 fn one_thread_takes_many_refs() {

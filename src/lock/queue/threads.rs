@@ -540,6 +540,19 @@ mod tests {
     }
 
     #[test]
+    fn an_attempt_outlives_the_demand_of_a_thread_that_does_not_run() {
+        let queue = Queue::new();
+        let mut first = Place::join(&queue);
+        queue.word.fetch_or(DEMANDED, Ordering::Relaxed);
+        assert!(!queue.admits_attempt());
+        first.threads.with(|threads| threads.waiting[0].due -= 2 * LONG_STALL);
+        assert!(queue.admits_attempt());
+        first.compete();
+        drop(first);
+        assert!(queue.admits());
+    }
+
+    #[test]
     fn the_other_threads_sleep_longer_and_longer() {
         let queue = Queue::new();
         let mut first = Place::join(&queue);
