@@ -110,7 +110,8 @@ pub(crate) fn slow_path<R>(f: impl FnOnce() -> R) -> R {
 }
 
 pub(crate) struct Queue {
-    /// Must threads that arrive join the queue ([`DEMANDED`]), and must a release wake the first thread ([`ASLEEP`])?
+    /// Must threads that arrive join the queue ([`DEMANDED`])? Must a release wake the first thread ([`ASLEEP`]), or free room
+    /// ([`HAS_UNUSED_ROOM`])?
     word: AtomicUsize,
     /// Which threads wait? Made when the first one does.
     threads: Lazy<SleepMutex<Threads>>,
@@ -285,7 +286,7 @@ impl Threads {
         self.waiting.iter().position(|thread| thread.number == number)
     }
 
-    /// Moves a thread to the front. There is room: it has just been taken out.
+    /// Moves a thread to the front. This allocates nothing: its own place has just become free.
     fn move_to_front(&mut self, at: usize) {
         if let Some(thread) = self.waiting.remove(at) {
             self.waiting.push_front(thread);
