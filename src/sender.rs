@@ -66,10 +66,10 @@ pub fn channel<T>(init: T) -> (Sender<T>, Receiver<T>) {
 ///
 /// - A thread that waits spins for a few microseconds, joins the channel's queue, and sleeps. A thread that releases the
 ///   lock wakes the first thread in the queue.
-/// - No thread starves. Threads that have just arrived can overtake the first thread in the queue for a fraction of a
-///   millisecond, and the threads behind it for a few milliseconds. Then the first thread *demands* the lock: threads that
-///   arrive join the queue as well, and calls that never wait, such as [`try_borrow`](Self::try_borrow) or
-///   [`try_recv`](Receiver::try_recv), find the lock taken.
+/// - No thread starves. Threads that have just arrived can overtake the queue at first. Once a thread has been the first
+///   in it for 0.2 milliseconds, or has been in it for 4, it *demands* the lock: threads that arrive then join the queue as
+///   well, and calls that never wait, such as [`try_borrow`](Self::try_borrow) or [`try_recv`](Receiver::try_recv), find the
+///   lock taken.
 /// - A free lock is not kept for a thread that gets no processor, for example because of its priority. After a few
 ///   milliseconds other threads take its turn, and after a fifth of a second so do calls that never wait.
 /// - A second read on a thread that reads the channel already, through a `Ref` or in a closure, never waits. This holds for

@@ -18,7 +18,9 @@ fn meet_inside_with(receivers: [Receiver<u32>; 2]) {
             let meet = meet.clone();
             thread::spawn(move || rx.with(|_| meet.wait()))
         });
-        threads.into_iter().for_each(|thread| drop(thread.join().unwrap()));
+        threads.into_iter().for_each(|thread| {
+            thread.join().unwrap();
+        });
     });
 }
 

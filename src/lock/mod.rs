@@ -7,8 +7,8 @@
 //! | `deadlock/` | finds calls that would wait for their own thread |
 //!
 //! Readers share the lock; a writer has it alone. The lock itself is spin's, and only its `try_` methods are used. Every caller
-//! first asks the [`queue`] whether it may try. A call that never waits then fails if it may not, or if it does not get the lock.
-//! All others ask for a turn, try the lock, and wait for the next turn until they have it.
+//! asks the [`queue`] first. A `try_` call gives up if the queue refuses, or if the lock is held. Other calls wait for a turn and
+//! try, until they have the lock.
 //!
 //! With `critical-section` (and without `std`), each attempt to write is one critical section together with the closure that
 //! changes the value, and closures that read run in one as well. So no code on this core ever waits for a holder that it has

@@ -100,7 +100,7 @@ impl<G: DerefMut> DerefMut for Guard<'_, G> {
 pub(crate) struct Mutex<T> {
     value: loom::sync::Mutex<T>,
     /// loom does not see this flag, so asking for it adds no interleavings.
-    is_locked: std::sync::atomic::AtomicBool,
+    is_locked: core::sync::atomic::AtomicBool,
 }
 
 impl<T> Mutex<T> {

@@ -8,7 +8,7 @@ pub(crate) use std::time::Instant;
 
 pub(crate) use parking::Unparker;
 
-/// Longer than any thread sleeps.
+/// Longer than any test or model runs.
 pub(crate) const FOREVER: Duration = Duration::from_secs(3_600);
 
 pub(crate) fn now() -> Instant {
@@ -73,19 +73,16 @@ impl Parker {
     }
 }
 
-/// Gives the parker back to the thread. A reader does this with the value's lock held, so nothing is freed, except by a thread whose
-/// thread-locals have been destroyed, or with more than [`KEPT`] waits inside one another.
+/// Gives the parker back to the thread, so nothing is freed: a reader does this with the value's lock held. (The exceptions are a
+/// thread whose thread-locals have been destroyed, and more than [`KEPT`] waits inside one another.)
 impl Drop for Parker {
     fn drop(&mut self) {
         let _ = UNUSED.try_with(|places| {
-            let is_empty = |place: &&Cell<Option<parking::Parker>>| {
-                let unused = place.take();
-                let is_empty = unused.is_none();
-                place.set(unused);
-                is_empty
-            };
-            if let Some(place) = places.iter().find(is_empty) {
-                place.set(self.parker.take());
+            for place in places {
+                self.parker = place.replace(self.parker.take());
+                if self.parker.is_none() {
+                    break;
+                }
             }
         });
     }

@@ -80,7 +80,8 @@ fn g9_a_send_in_a_critical_section_does_not_wait_for_a_blocked_sender() {
 #[test]
 fn g9_a_call_that_waits_for_its_own_closure_panics() {
     type Call = fn(&Sender<u32>);
-    let sends: [Call; 3] = [|tx| tx.set(1), |tx| tx.send_modify(|value| *value += 1), |tx| drop(tx.set_if_changed(9))];
+    let sends: [Call; 3] =
+        [|tx| tx.set(1), |tx| tx.send_modify(|value| *value += 1), |tx| assert!(tx.set_if_changed(99).is_some())];
     let reads: [Call; 3] = [|tx| drop(tx.borrow()), |tx| assert!(tx.get() < 99), |tx| tx.with(|_| ())];
     must_end(move || {
         let tx = Sender::new(0);
@@ -94,10 +95,10 @@ fn g9_a_call_that_waits_for_its_own_closure_panics() {
             panics(&|| tx.with(|_| tx.with(|_| send(&tx))));
             panics(&|| tx.send_modify(|_| send(&tx)));
             panics(&|| {
-                drop(tx.subscribe_unseen().try_recv_if(|_| {
+                let _ = tx.subscribe_unseen().try_recv_if(|_| {
                     send(&tx);
                     true
-                }))
+                });
             });
         }
         for read in reads {

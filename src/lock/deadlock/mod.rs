@@ -2,7 +2,7 @@
 //! would wait for its own thread panics instead.
 //!
 //! Both implementations have the same names: [`caller`] returns the user's [`CallSite`], a [`Detector`] checks and notes
-//! what this thread holds, and a note lasts as long as its [`Held`] lives. `enabled.rs` is for debug builds with threads.
+//! what this thread holds, and a note lasts as long as its [`Held`] lives. `enabled.rs` is for debug builds with `std`.
 //! `disabled.rs`, without state and without code, is for all others.
 
 #[cfg(not(all(feature = "std", debug_assertions, not(all(loom, feature = "loom")))))]

@@ -25,7 +25,7 @@ pub(super) struct Guards {
     first: Cell<usize>,
     /// Which further guards does it hold?
     further: [OfChannel; FURTHER],
-    /// How many guards does it hold of all others?
+    /// How many guards found no place among these?
     others: Cell<usize>,
 }
 
@@ -79,7 +79,9 @@ impl Guards {
 
     #[cold]
     fn add_further(&self, queue: usize) {
-        if !self.further.iter().any(|place| place.add(queue)) {
+        // Its own place first, so a channel takes one place of these.
+        let own = self.further.iter().find(|place| place.is_of(queue));
+        if !own.into_iter().chain(&self.further).any(|place| place.add(queue)) {
             self.others.set(self.others.get() + 1);
         }
     }
@@ -133,6 +135,19 @@ mod tests {
         assert!(guards.holds(2) && guards.holds_any());
         guards.remove(2);
         assert!(!guards.holds(2) && !guards.holds_any());
+    }
+
+    #[test]
+    fn a_channel_takes_one_of_the_further_places() {
+        let guards = Guards::new();
+        (1..=FURTHER).for_each(|channel| guards.add(channel));
+        // The last channel is in the last place. The places before it become free one after the other.
+        for channel in (2..FURTHER).rev() {
+            guards.remove(channel);
+            guards.add(FURTHER);
+        }
+        guards.add(100);
+        assert!(guards.holds(100) && guards.holds(1) && guards.holds(FURTHER));
     }
 
     #[test]

@@ -6,7 +6,7 @@
 //! |---|---|
 //! | `Queue::admits` | returns `true` if a caller may try the lock before it asks for a turn |
 //! | `Queue::admits_attempt` | the same for a call that never waits |
-//! | `slow_path` | runs what asks for turns, inlined only where that is the only path |
+//! | `slow_path` | runs the path that waits; out of line where there is a fast path |
 //! | `Queue::turn` | returns a `Turn`: each `Turn::wait` returns when the caller may try the lock; `Turn::keep_lock` says that the caller leaves the queue with the lock held |
 //! | `Queue::notify` | wakes a thread that waits, after an attempt to read that has failed |
 //! | `Queue::on_release` | returns an `OnRelease`, which is stored next to each lock guard and dropped right after it |

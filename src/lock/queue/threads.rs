@@ -10,7 +10,7 @@
 //!              +-------+    +-------+    +-------+
 //!   leaves <-- | first | <- | next  | <- |  ...  | <-- joins
 //!              +-------+    +-------+    +-------+
-//!   competes; woken by each release     wake up after 10, 40, 160 ... ms, to see whether the first thread runs
+//!   competes; woken by each release     wake up after 10, 40, 160, 160 ... ms, to see whether the first thread runs
 //! ```
 //!
 //! | bit of `word` | meaning | set by | cleared by |
@@ -21,16 +21,16 @@
 //!
 //! # Every rule has an end
 //!
-//! *A demand ends if its thread gets no processor.* Each queued thread notes when it is due to run: at the end of its sleep, or when
-//! it is woken, if that is earlier. A thread that has not run [`STALL`] after that is *stalled*, for example because its priority is
+//! *A demand ends if its thread gets no processor.* A queued thread is due to run when its sleep ends or when it is woken, whichever
+//! is first. A thread that has not run [`STALL`] after that is *stalled*, for example because its priority is
 //! low. A thread that runs and finds the first one stalled takes its turn. When the stalled thread runs again, it takes its place
 //! back.
 //!
 //! *A thread that holds a guard waits for a limited time.* If the guard is of the same channel, no writer can hold the lock, so the
 //! thread ignores demands. If it is of another channel, two threads could wait for each other: each holds a guard of one channel,
-//! for which a sender waits, and queues behind the sender of the other channel. So such a thread obeys a demand for as long as the
-//! first thread had already waited when it came, and then competes as well. A sender still gets the lock: these threads pass at
-//! longer and longer intervals, and once the sender has waited longer than all their holds together, the lock is free in between.
+//! for which a sender waits, and queues behind the sender of the other channel. So such a thread obeys a demand only for a limited
+//! time: for as long as the first thread had waited when this one joined. Then it competes too. A sender still gets in: the longer it
+//! has waited, the longer newcomers obey, and once it has waited longer than all their holds together, the lock is free in between.
 //!
 //! # Every sleep has a limit
 //!
@@ -66,8 +66,7 @@ const HAS_UNUSED_ROOM: usize = 4;
 /// How long others may overtake the first thread. In a model it demands the lock at its second try.
 const PATIENCE: Duration = Duration::from_micros(if IS_MODEL { 0 } else { 200 });
 
-/// How long others may overtake a thread in the queue. (A longer limit lets many threads do more operations in all: with 64
-/// threads, this one costs 8 % of them.)
+/// How long others may overtake a thread in the queue. (With 64 threads, this limit costs 8 % of the throughput of a longer one.)
 const LONG_PATIENCE: Duration = Duration::from_millis(if IS_MODEL { 3_600_000 } else { 4 });
 
 /// A thread is stalled if it has not run this long after it was due. Others in the queue then take its turn.
@@ -84,7 +83,7 @@ const LONGEST_SLEEP: Duration = Duration::from_millis(8);
 /// The sleeps of the other threads: each is four times as long as the one before. In a model these sleeps do not end by themselves,
 /// which would hide a missing wake-up.
 const FIRST_NAP: Duration = if IS_MODEL { FOREVER } else { Duration::from_millis(10) };
-const LONGEST_NAP: Duration = if IS_MODEL { FOREVER } else { Duration::from_secs(1) };
+const LONGEST_NAP: Duration = if IS_MODEL { FOREVER } else { Duration::from_millis(160) };
 
 /// How long a thread with a guard of another channel obeys a demand, if the first thread has not waited for longer.
 const SHORTEST_OBEDIENCE: Duration = Duration::from_micros(200);
@@ -99,7 +98,7 @@ const SPINS: u32 = if IS_MODEL { 0 } else { 10 };
 /// How many threads a queue has room for at first.
 const FIRST_ROOM: usize = if IS_MODEL { 1 } else { 4 };
 
-/// How many threads a queue in which none waits has room for at most.
+/// An empty queue keeps room for at most this many threads.
 const KEPT: usize = if IS_MODEL { 1 } else { 16 };
 
 /// Runs `f` out of line, so the fast path stays small.
@@ -181,15 +180,18 @@ impl Queue {
     #[cold]
     #[inline(never)]
     fn look_after_queue(&self) {
+        // Another guard of this thread is left: its release does this.
+        if self.is_held_here() {
+            return;
+        }
         let threads = self.threads.get_or_make();
-        let may_free = !self.is_held_here();
         for _ in 0..NOTIFY_TRIES {
             let looked = threads.try_with(|threads| {
-                // ORDERING: Relaxed; all changes but the demand's end are made with the mutex held.
+                // ORDERING: Relaxed; the mutex is held for every change of the word.
                 if self.word.fetch_and(!ASLEEP, Ordering::Relaxed) & ASLEEP != 0 {
                     self.wake_first(threads, now());
                 }
-                if may_free { self.take_unused_room(threads) } else { VecDeque::new() }
+                self.take_unused_room(threads)
             });
             if looked.is_some() {
                 return;
@@ -199,18 +201,17 @@ impl Queue {
     }
 
     /// Moves the first thread that is not stalled to the front, and wakes it. Demands the lock on its behalf if it has waited for
-    /// long, because it may be long before it gets a processor. If all are stalled, no thread demands the lock.
+    /// long, because it may be long before it gets a processor. If all are stalled, it wakes the first one and demands nothing.
     fn wake_first(&self, threads: &mut Threads, now: Instant) {
-        let first = threads.elect(now);
-        let demand = first.as_ref().map_or(0, |first| first.demand(now));
+        let demand = if threads.elect(now) { threads.waiting.front().map_or(0, |first| first.demand(now)) } else { 0 };
         // ORDERING: Relaxed; `admits` may miss a demand, and `ASLEEP` is set again by a thread that sleeps. (A swap and not a store:
         // loom does not know that a store comes after another thread's read-modify-write of the value before it.)
         self.word.swap(demand, Ordering::Relaxed);
-        if let Some(first) = first {
+        if let Some(first) = threads.waiting.front_mut() {
             first.first_since.get_or_insert(now);
             first.wake(now);
         }
-        // The next thread looks soon whether the first one runs.
+        // Wakes the second thread too, unless it wakes up soon: it takes over if the first one does not run.
         if let Some(next) = threads.waiting.get_mut(1).filter(|next| next.due > now + FIRST_NAP) {
             next.wake(now);
         }
@@ -246,7 +247,7 @@ struct Threads {
     joined: usize,
 }
 
-/// The queue has no room for more threads than these.
+/// The queue is full; it has this many threads.
 struct Full(usize);
 
 struct QueuedThread {
@@ -293,13 +294,13 @@ impl Threads {
         }
     }
 
-    /// Moves the first thread that is not stalled to the front, and returns it.
-    fn elect(&mut self, now: Instant) -> Option<&mut QueuedThread> {
-        let at = self.waiting.iter().position(|thread| !thread.is_stalled(now))?;
-        if at > 0 {
+    /// Moves the first thread that is not stalled to the front. Returns `false` if there is none.
+    fn elect(&mut self, now: Instant) -> bool {
+        let at = self.waiting.iter().position(|thread| !thread.is_stalled(now));
+        if let Some(at) = at {
             self.move_to_front(at);
         }
-        self.waiting.front_mut()
+        at.is_some()
     }
 
     /// Adds a thread, unless there is no room. Returns its number, and until when it obeys a demand if it holds a guard of another
@@ -343,7 +344,7 @@ impl Threads {
     }
 }
 
-/// A caller's way to the lock: it spins, joins the queue, sleeps, and is the first one.
+/// One call's wait for the lock: it spins, joins the queue, sleeps, and competes.
 pub(crate) struct Turn<'a> {
     queue: &'a Queue,
     /// How often has it paused since it last slept or arrived?
@@ -363,7 +364,7 @@ impl Turn<'_> {
     /// Returns when the caller may try the lock again.
     pub(crate) fn wait(&mut self) {
         // The holders will soon release the lock, but others may overtake.
-        while self.pauses < SPINS {
+        while self.pauses != SPINS {
             (0..1 << self.pauses.min(6)).for_each(|_: u32| core::hint::spin_loop());
             self.pauses += 1;
             if self.place.is_some() || self.queue.admits() {
@@ -371,14 +372,14 @@ impl Turn<'_> {
             }
         }
         loop {
-            let is_turn = match &mut self.place {
-                None => self.place.insert(Place::join(self.queue)).compete(),
+            let place = match &mut self.place {
                 Some(place) => {
-                    place.sleep();
-                    place.compete()
+                    place.parker.park(Some(place.limit));
+                    place
                 }
+                None => self.place.insert(Place::join(self.queue)),
             };
-            if is_turn {
+            if place.compete() {
                 self.pauses = 0;
                 return;
             }
@@ -477,10 +478,6 @@ impl<'a> Place<'a> {
         }
         self.sleeps = self.sleeps.saturating_add(1);
     }
-
-    fn sleep(&self) {
-        self.parker.park(Some(self.limit));
-    }
 }
 
 impl Drop for Place<'_> {
@@ -562,8 +559,8 @@ mod tests {
         // It sleeps for long, so it is not stalled, however busy the machine is.
         first.threads.with(|threads| threads.waiting[0].due += FOREVER);
         let sleeps = sleeps(&mut second);
-        assert_eq!(sleeps[..4], [10, 40, 160, 640].map(Duration::from_millis));
-        assert!(sleeps[4..].iter().all(|sleep| *sleep == Duration::from_secs(1)), "{sleeps:?}");
+        assert_eq!(sleeps[..4], [10, 40, 160, 160].map(Duration::from_millis));
+        assert!(sleeps[4..].iter().all(|sleep| *sleep == Duration::from_millis(160)), "{sleeps:?}");
         drop(first);
         assert!(second.compete(), "it is the first one now");
         assert_eq!(second.limit, SHORTEST_SLEEP);

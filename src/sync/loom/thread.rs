@@ -1,10 +1,10 @@
 //! Threads, with the names of `src/sync/thread.rs`.
 
 use alloc::sync::Arc;
+use alloc::task::Wake;
+use core::sync::atomic::{AtomicU64, Ordering};
 use core::task::Waker;
 use core::time::Duration;
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::task::Wake;
 
 use loom::sync::Notify;
 
