@@ -144,7 +144,7 @@ mod more {
         let rx = with_room_for(copies(1, 12), || WATCH.subscribe());
         assert_eq!(rx.borrow().0[SIZE - 1], 5);
         // The value is moved once more, into its box.
-        let cached = with_room_for(copies(2, 4), || Box::new(Cached::new(WATCH.subscribe())));
+        let cached = with_room_for(copies(2, 5), || Box::new(Cached::new(WATCH.subscribe())));
         assert_eq!(cached.peek().0[SIZE - 1], 5);
     }
 }

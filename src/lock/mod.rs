@@ -20,7 +20,7 @@ mod loom_tests;
 pub(crate) mod queue;
 
 use crate::lock::deadlock::{CallSite, Detector, Held};
-use crate::lock::queue::{OnRelease, Queue, slow_path};
+use crate::lock::queue::{Closure, OnRelease, Queue, slow_path};
 use crate::sync::{RwLock, RwLockReadGuard, without_preemption};
 
 // `channel()` builds it, in one expression with the rest of the channel.
@@ -75,19 +75,27 @@ impl<T> ValueLock<T> {
 
     /// Runs `f` with the value, without preemption. Waits for writers.
     pub(crate) fn with<'a, R>(&'a self, caller: CallSite, f: impl FnOnce(ReadGuard<'a, T>) -> R) -> R {
-        without_preemption(|| self.run(self.read(caller), f))
+        without_preemption(|| {
+            let mut value = self.read(caller);
+            let _closure = self.enter(&mut value);
+            f(value)
+        })
     }
 
     /// Runs `f` with the value, without preemption. Never waits.
     pub(crate) fn try_with<'a, R>(&'a self, caller: CallSite, f: impl FnOnce(ReadGuard<'a, T>) -> R) -> Option<R> {
-        without_preemption(|| Some(self.run(self.try_read(caller)?, f)))
+        without_preemption(|| {
+            let mut value = self.try_read(caller)?;
+            let _closure = self.enter(&mut value);
+            Some(f(value))
+        })
     }
 
+    /// Notes that one of the user's closures reads the value, until the result is dropped.
     #[inline]
-    fn run<'a, R>(&'a self, mut value: ReadGuard<'a, T>, f: impl FnOnce(ReadGuard<'a, T>) -> R) -> R {
+    fn enter(&self, value: &mut ReadGuard<'_, T>) -> Closure<'_> {
         value.held.set_in_closure(true);
-        let _closure = self.queue.closure();
-        f(value)
+        self.queue.closure()
     }
 
     /// Waits for the lock and runs `f` with the value. If `f` panics, the lock is released, and the value stays as `f` has left it.

@@ -23,6 +23,6 @@ mod spinning;
 mod threads;
 
 #[cfg(not(all(feature = "std", not(target_family = "wasm"))))]
-pub(crate) use self::spinning::{OnRelease, Queue, slow_path};
+pub(crate) use self::spinning::{Closure, OnRelease, Queue, slow_path};
 #[cfg(all(feature = "std", not(target_family = "wasm")))]
-pub(crate) use self::threads::{OnRelease, Queue, slow_path};
+pub(crate) use self::threads::{Closure, OnRelease, Queue, slow_path};

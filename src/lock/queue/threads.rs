@@ -47,6 +47,7 @@
 //! freed after a release.
 
 use alloc::collections::VecDeque;
+use core::marker::PhantomData;
 use core::mem;
 use core::time::Duration;
 
@@ -231,13 +232,13 @@ impl Queue {
     }
 
     #[inline]
-    pub(crate) fn closure(&self) -> Closure {
-        Closure
+    pub(crate) fn closure(&self) -> Closure<'_> {
+        Closure(PhantomData)
     }
 }
 
 /// Closures run on threads like all other code, so nothing is noted.
-pub(crate) struct Closure;
+pub(crate) struct Closure<'a>(PhantomData<&'a Queue>);
 
 /// The threads that wait, the first one at the front.
 #[derive(Default)]
