@@ -86,7 +86,7 @@ but it prints: $printed"
 size_of_a_channel() {
     need qemu-system-arm "ci/setup.sh firmware"
     # The most that this crate may add to the program with a heap, in bytes.
-    local most=${WATCH_CHANNEL_FLASH:-2600} arena=4096 target=thumbv6m-none-eabi
+    local most=${WATCH_CHANNEL_FLASH:-2700} arena=4096 target=thumbv6m-none-eabi
     local messages program path said heap ram cost=()
     declare -A flash
     local rows=("| | flash | RAM | heap |" "|---|---|---|---|")
@@ -216,6 +216,8 @@ write_table() {
 
 write=
 [ "${1:-}" != --write ] || { write=yes && shift; }
+# The table of targets is only written whole.
+whole=$([ $# -gt 0 ] || echo "$write")
 [ $# -gt 0 ] || set -- firmware sensor size wasm guides linux
 failed=()
 for name; do
@@ -233,7 +235,7 @@ step "results"
 (echo 'target|ran on|tests|flash|RAM' && cat "$table") | column -t -s '|'
 [ ${#failed[@]} = 0 ] || fail "the firmware has failed:
 $(printf '%s\n' "${failed[@]}")"
-if [ "$write" ]; then
+if [ "$whole" ]; then
     (printf '| target | ran on | tests | flash | RAM |\n|---|---|---|---|---|\n' && sed 's/^/| /; s/|/ | /2g; s/$/ |/' "$table") |
         write_table targets
 fi
