@@ -101,7 +101,7 @@ fn attempts_keep_no_thread_waiting() {
 
 /// Lets more time pass than a thread in the queue may take to run.
 fn stall() {
-    Parker::take().park(Some(Duration::from_millis(10)));
+    Parker::take().park(Some(Duration::from_millis(300)));
 }
 
 /// A writer demands the lock, and gets no processor for so long that an attempt passes it. It still gets the lock, and demands it

@@ -17,6 +17,7 @@
 //! |---|---|---|---|
 //! | [`ASLEEP`] | the first thread sleeps, or is about to | the first thread, before it tries the lock ([`Place::compete`]) | a thread that releases the lock ([`Queue::notify`]), which then wakes the first thread; [`Queue::wake_first`] |
 //! | [`DEMANDED`] | threads that arrive join the queue | the first thread, or a thread that wakes it | [`Queue::wake_first`]; an attempt that finds the first thread stalled for long |
+//! | [`REFUSES_ATTEMPTS`] | attempts fail | with `DEMANDED` | the same, but if all threads are stalled, only an attempt |
 //! | [`HAS_UNUSED_ROOM`] | the queue is empty and has room for many threads | the last thread, when it leaves | the next thread that releases the lock, which frees the room; a thread that joins |
 //!
 //! # Every rule has an end
@@ -57,6 +58,9 @@ use crate::sync::{AtomicUsize, IS_MODEL, Lazy, Ordering};
 
 /// Threads that arrive join the queue.
 const DEMANDED: usize = 1;
+
+/// Attempts fail. Set with [`DEMANDED`], and stays longer.
+const REFUSES_ATTEMPTS: usize = 8;
 
 /// The first thread sleeps, or is about to.
 const ASLEEP: usize = 2;
@@ -110,7 +114,7 @@ pub(crate) fn slow_path<R>(f: impl FnOnce() -> R) -> R {
 }
 
 pub(crate) struct Queue {
-    /// Must threads that arrive join the queue ([`DEMANDED`])? Must a release wake the first thread ([`ASLEEP`]), or free room
+    /// Must threads that arrive join the queue ([`DEMANDED`]), and attempts fail ([`REFUSES_ATTEMPTS`])? Must a release wake the first thread ([`ASLEEP`]), or free room
     /// ([`HAS_UNUSED_ROOM`])?
     word: AtomicUsize,
     /// Which threads wait? Made when the first one does.
@@ -142,7 +146,10 @@ impl Queue {
 
     #[inline]
     pub(crate) fn admits_attempt(&self) -> bool {
-        self.admits() || self.demand_has_ended()
+        // ORDERING: Relaxed; as in `admits`.
+        self.word.load(Ordering::Relaxed) & (DEMANDED | REFUSES_ATTEMPTS) == 0
+            || self.is_held_here()
+            || self.demand_has_ended()
     }
 
     /// Withdraws the demand that an attempt has met, if its thread has been stalled for long. If the mutex is held, the attempt fails:
@@ -155,7 +162,7 @@ impl Queue {
                 let is_stalled = threads.waiting.front().is_some_and(|first| now() > first.due + LONG_STALL);
                 if is_stalled {
                     // ORDERING: Relaxed; as in `admits`.
-                    self.word.fetch_and(!DEMANDED, Ordering::Relaxed);
+                    self.word.fetch_and(!(DEMANDED | REFUSES_ATTEMPTS), Ordering::Relaxed);
                 }
                 is_stalled
             })
@@ -202,9 +209,10 @@ impl Queue {
     }
 
     /// Moves the first thread that is not stalled to the front, and wakes it. Demands the lock on its behalf if it has waited for
-    /// long, because it may be long before it gets a processor. If all are stalled, it wakes the first one and demands nothing.
+    /// long, because it may be long before it gets a processor. If all are stalled, it wakes the first one, and only attempts are refused.
     fn wake_first(&self, threads: &mut Threads, now: Instant) {
-        let demand = if threads.elect(now) { threads.waiting.front().map_or(0, |first| first.demand(now)) } else { 0 };
+        let for_whom = if threads.elect(now) { DEMANDED | REFUSES_ATTEMPTS } else { REFUSES_ATTEMPTS };
+        let demand = threads.waiting.front().map_or(0, |first| first.demand(now) & for_whom);
         // ORDERING: Relaxed; `admits` may miss a demand, and `ASLEEP` is set again by a thread that sleeps. (A swap and not a store:
         // loom does not know that a store comes after another thread's read-modify-write of the value before it.)
         self.word.swap(demand, Ordering::Relaxed);
@@ -270,11 +278,11 @@ impl QueuedThread {
         now > self.due + STALL
     }
 
-    /// Returns [`DEMANDED`] if the thread, which is the first one, has waited long enough to demand the lock.
+    /// Returns [`DEMANDED`] and [`REFUSES_ATTEMPTS`] if the thread, which is the first one, has waited long enough to demand the lock.
     fn demand(&self, now: Instant) -> usize {
         let may_demand =
             now - self.since >= LONG_PATIENCE || self.first_since.is_some_and(|since| now - since >= PATIENCE);
-        if may_demand { DEMANDED } else { 0 }
+        if may_demand { DEMANDED | REFUSES_ATTEMPTS } else { 0 }
     }
 
     fn wake(&mut self, now: Instant) {
