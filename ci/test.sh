@@ -32,6 +32,8 @@ bare() {
         [ -z "$found" ] || fail "the build has std: $found; see cargo tree ${threads[*]} --edges features"
         cargo test --release "${threads[@]}"
     done
+    # The unit tests of what critical sections change. With std, the feature has no effect.
+    cargo test --locked --lib --no-default-features --features critical-section,stream
 }
 
 # The oldest compiler that the crate supports, and the oldest dependencies that it allows. tests/ui.rs is left out, because it
