@@ -311,7 +311,7 @@ fn g7_reads_under_each_others_guard_come_free() {
     }
 }
 
-/// A thread that gets hardly any processor time is the first in the queue, and nobody holds the lock. Broken by a demand that does
+/// A thread that gets hardly any processor time is the first in the queue, and no thread holds the lock. Broken by a demand that does
 /// not end. It ends in a tenth of the limit, and otherwise takes several times as long.
 #[cfg(target_os = "linux")]
 #[test]

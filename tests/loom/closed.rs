@@ -307,7 +307,7 @@ fn g1_opened_against_a_receiver_that_comes_and_goes() {
 }
 
 /// G1. A sender waits in `closed` and another one in `opened`, in the same list, while the last receiver is dropped and the next
-/// one subscribes. Broken by a drop or a `subscribe` that takes the other one's flag and wakes nobody.
+/// one subscribes. Broken by a drop or a `subscribe` that takes the other one's flag and wakes no task.
 #[test]
 fn g1_opened_and_closed_against_a_receiver_that_comes_and_goes() {
     let outcomes = model(UNBOUNDED, || {
