@@ -5,14 +5,14 @@
 //! |---|---|
 //! | `mod.rs` | the lists of a channel, and which of them a wait joins |
 //! | `wait_list.rs` | one list: registering a waker, and taking it back |
-//! | `delivery/` | taking the wakers of a round out of a list, and calling them |
+//! | `delivery.rs` | taking the wakers of a round out of a list, and calling them |
 //!
 //! # Lanes
 //!
 //! A channel has several *lanes*, each with a list, so that threads seldom contend for the lock of one. A wait chooses its
-//! lane anew each time that it begins: the receiver's number, masked with the channel's *spread*. The spread begins at one
-//! list, and doubles when a wait finds the lock of its list held. So a channel that one thread uses has one list, and a
-//! send takes one lock to wake all tasks. Senders that wait for the last receiver's drop have one list of their own.
+//! lane anew each time that it begins. It is the first one, until a wait finds the lock of its list held. From then on it
+//! is that of the receiver's number. So a channel that one thread uses has one list, and a send takes one lock to wake all
+//! tasks. Senders that wait have one list of their own.
 
 pub(crate) mod delivery;
 #[cfg(all(test, loom, feature = "loom"))]
@@ -24,9 +24,9 @@ pub(crate) mod wait_list;
 use core::mem;
 use core::task::Waker;
 
-use self::delivery::{Delivery, Taken};
+use self::delivery::{Batch, Delivery};
 use self::wait_list::{Ticket, WaitList};
-use crate::sync::{AtomicUsize, Event, HAS_STD, IS_MODEL, Lazy, LazyIfLarge, Ordering};
+use crate::sync::{AtomicUsize, Event, HAS_STD, IS_MODEL, Lazy, LazyIfLarge};
 
 /// The number of lanes for receivers, a power of two. There is one without threads, and one where a narrow state word has
 /// no bits for more. In a model two are enough.
@@ -52,18 +52,10 @@ pub(crate) struct Waiters {
 struct Lists {
     /// Who waits in the first lane, which is the only one until two threads meet?
     first: WaitList,
-    /// Who waits in the other lanes? Made when the spread first grows.
-    others: LazyIfLarge<Others>,
-    /// Who waits for the last receiver's drop? Made by the first such wait.
+    /// Who waits in the other lanes? Made when two threads meet.
+    others: LazyIfLarge<[Padded; LANES - 1]>,
+    /// Which senders wait? Made by the first such wait.
     senders: Lazy<Senders>,
-}
-
-#[derive(Default)]
-struct Others {
-    /// Which lanes are in use besides the first? Each bit that is set doubles their number. (On a target with one lane there
-    /// is nothing to ask, and the word takes no memory.)
-    spread: [AtomicUsize; (LANES > 1) as usize],
-    lists: [Padded; LANES - 1],
 }
 
 /// A list that shares no cache line with the next one. (An alignment would hold for a channel without such lists as well.)
@@ -88,42 +80,23 @@ impl Lists {
 
     #[inline(never)]
     fn other(&self, lane: usize) -> &WaitList {
-        if lane != SENDERS {
-            // An index would link the text of its panic.
-            if let Some(padded) = self.others.get_or_make().lists.get(lane - 1) {
-                return &padded.list;
-            }
+        // (An index would link the text of its panic.)
+        match self.others.get().and_then(|others| others.get(lane - 1)) {
+            Some(other) => &other.list,
+            None => &self.senders.get_or_make().list,
         }
-        &self.senders.get_or_make().list
     }
 
-    /// Returns the mask that turns a receiver's number into its lane.
-    #[inline]
-    fn spread(&self) -> usize {
-        // ORDERING: Relaxed; a wait notes which lane it has chosen, so any spread will do.
-        self.others.get().and_then(|others| others.spread.first()).map_or(0, |spread| spread.load(Ordering::Relaxed))
-    }
-
-    /// Returns the lane for a wait that begins. If the lock of its list is held, doubles the lanes first.
+    /// Returns the lane for a wait that begins.
     #[inline]
     fn choose(&self, number: usize) -> usize {
-        let lane = number & (self.spread() | SENDERS);
-        if lane == SENDERS || !self.list(lane).is_locked() {
-            return lane;
+        if self.others.get().is_none() && number != SENDERS {
+            if !self.first.is_locked() {
+                return 0;
+            }
+            self.others.get_or_make();
         }
-        self.widen();
-        number & (self.spread() | SENDERS)
-    }
-
-    /// Doubles the number of lanes in use, unless all are.
-    #[cold]
-    #[inline(never)]
-    fn widen(&self) {
-        for spread in &self.others.get_or_make().spread {
-            let wider = (2 * spread.load(Ordering::Relaxed) + 1) & (LANES - 1);
-            // ORDERING: Relaxed; as in `spread`. If two waits widen at once, the lanes double once.
-            spread.store(wider, Ordering::Relaxed);
-        }
+        number
     }
 }
 
@@ -142,7 +115,7 @@ impl Waiters {
     #[cold]
     #[inline(never)]
     fn register_in_larger(&self, list: &WaitList, ticket: &mut Ticket, waker: Waker) -> Option<Waker> {
-        list.grow();
+        list.resize(1);
         // If other tasks have taken the new room in the meantime, the list grows again.
         self.register(ticket, waker)
     }
@@ -172,8 +145,8 @@ impl Waiters {
     // Not inlined, so the fast path of a send stays small.
     #[inline(never)]
     pub(crate) fn notify(&self, lanes: usize, listeners: Option<&Event>, until_empty: (&AtomicUsize, usize)) {
-        let mut delivery =
-            Delivery { lists: self.lists.get(), lanes, listeners, list: None, taken: Taken::new(), until_empty };
+        let current = Batch::default();
+        let mut delivery = Delivery { lists: self.lists.get(), lanes, listeners, until_empty, current };
         delivery.run();
         // Everything has been delivered.
         mem::forget(delivery);
