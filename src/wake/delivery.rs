@@ -1,13 +1,14 @@
 //! Deliveries: taking the wakers of a round out of a list, and calling them with no lock held.
 //!
-//! A delivery begins a round: the vector of the tasks that wait becomes the vector of the tasks that are to
-//! be woken. It stays in the list, and the delivery takes a *batch* of wakers out of it at a time. So any
-//! other delivery to the list finds what is left.
+//! A delivery begins a round and takes a *batch* of wakers at a time. The others stay in the list, so any other delivery
+//! to the list finds what is left.
 //!
 //! ```text
-//!   delivering:  | taken | still to be taken |
-//!   waiting:     | tasks of the next round |
+//!   0       next               end                 len
+//!   | taken | still to be taken | tasks of the next round |
 //! ```
+//!
+//! An entry whose waker has been taken is free. A task that waits again may be in it, and is then in the next round.
 //!
 //! A delivery first takes what an earlier one has left, and then begins a round of its own. It is over when
 //! that round has been taken, or when a later delivery has begun the next: that one has taken the rest.
@@ -20,14 +21,14 @@
 use core::task::Waker;
 
 use super::Lists;
-use super::wait_list::WaitList;
+use super::wait_list::{LEAST, WaitList};
 use crate::sync::{AtomicUsize, Event, HAS_CRITICAL_SECTIONS, IS_MODEL, Ordering, catch_panic, notify_all};
 
-/// The most wakers that a delivery takes at once.
-const BATCH: usize = match (HAS_CRITICAL_SECTIONS, IS_MODEL) {
-    (true, _) => 1,
-    (false, true) => 2,
-    (false, false) => 16,
+/// The most wakers that a delivery takes at once, besides the one that it calls next.
+pub(super) const BATCH: usize = match (HAS_CRITICAL_SECTIONS, IS_MODEL) {
+    (true, _) => 0,
+    (false, true) => 1,
+    (false, false) => 15,
 };
 
 /// The wake-ups that one call must still do.
@@ -54,8 +55,6 @@ pub(super) struct Batch<'a> {
     /// Which round of that list has the delivery begun?
     round: Option<usize>,
     wakers: [Option<Waker>; BATCH],
-    /// How many places of `wakers` are in use?
-    len: usize,
     /// How many of these have been called?
     called: usize,
 }
@@ -80,7 +79,10 @@ impl Delivery<'_> {
                 return Some(waker);
             }
             if let Some(list) = self.current.list {
-                self.current.refill(list, self.until_empty);
+                let waker = self.current.refill(list, self.until_empty);
+                if waker.is_some() {
+                    return waker;
+                }
             } else if self.lanes == 0 {
                 return None;
             } else {
@@ -97,49 +99,52 @@ impl Delivery<'_> {
 impl Batch<'_> {
     #[inline]
     fn next(&mut self) -> Option<Waker> {
-        while self.called < self.len {
-            self.called += 1;
-            // A place is empty if the wait has been cancelled.
-            if let Some(waker) = self.wakers.get_mut(self.called - 1)?.take() {
-                return Some(waker);
-            }
-        }
-        None
+        let waker = self.wakers.get_mut(self.called)?.take();
+        self.called += 1;
+        waker
     }
 
     /// Takes the next wakers out of the list. If the delivery to it is over, forgets the list.
     #[inline]
-    fn refill(&mut self, list: &WaitList, (word, mask): (&AtomicUsize, usize)) {
-        (self.len, self.called) = (0, 0);
-        let has_surplus = list.entries.with(|entries| {
+    fn refill(&mut self, list: &WaitList, (word, mask): (&AtomicUsize, usize)) -> Option<Waker> {
+        self.called = 0;
+        let (waker, is_too_large) = list.entries.with(|entries| {
             // ORDERING: Relaxed; the round changes only under the lock.
-            let now = list.round.load(Ordering::Relaxed);
-            if self.round.is_some_and(|own| own != now) {
+            let round = list.round.load(Ordering::Relaxed);
+            if !HAS_CRITICAL_SECTIONS && self.round.is_some_and(|own| own != round) {
                 self.list = None;
-                return false;
+                return (None, false);
             }
-            if self.round.is_none() && entries.delivering.is_empty() && entries.registered > 0 {
+            let begins = !entries.has_rest() && self.round.is_none() && entries.registered > 0;
+            if begins {
                 entries.begin_round();
-                let own = now.wrapping_add(1);
+                let own = round.wrapping_add(1);
                 // ORDERING: Relaxed; the lock orders this with `register`. A `cancel` that misses it takes the lock.
                 list.round.store(own, Ordering::Relaxed);
                 self.round = Some(own);
             }
-            self.len = entries.take_some(&mut self.wakers);
-            let Some(has_surplus) = entries.end_round() else { return false };
-            if entries.registered == 0 && HAS_CRITICAL_SECTIONS {
-                // ORDERING: Relaxed; a task registers in a critical section before it looks at the bit. If that was
-                // before this one, the list was not empty. If it is after this one, the task sees the bit cleared.
-                word.fetch_and(mask, Ordering::Relaxed);
+            let mut waker = None;
+            if begins || entries.has_rest() {
+                waker = entries.take_some(&mut self.wakers);
+                if entries.registered > 0 {
+                    return (waker, false);
+                }
             }
-            if entries.registered == 0 || self.round.is_some() {
-                self.list = None;
+            self.list = None;
+            if entries.registered == 0 {
+                entries.forget_free_entries();
+                if HAS_CRITICAL_SECTIONS {
+                    // ORDERING: Relaxed; a task registers in a critical section before it looks at the bit. If that was
+                    // before this one, the list was not empty. If it is after this one, the task sees the bit cleared.
+                    word.fetch_and(mask, Ordering::Relaxed);
+                }
             }
-            has_surplus
+            (waker, entries.is_too_large(LEAST))
         });
-        if has_surplus {
-            list.trim();
+        if is_too_large {
+            list.resize(0);
         }
+        waker
     }
 }
 

@@ -14,8 +14,8 @@ use core::sync::atomic::AtomicUsize as Counter;
 use loom::thread;
 
 use super::*;
-use crate::sync::{Arc, Ordering};
 use crate::sync::models::{UNBOUNDED, model, shorter};
+use crate::sync::{Arc, Ordering};
 
 /// A task that counts its wake-ups. loom need not know of the count, which is read only after the threads have been joined.
 #[derive(Default)]

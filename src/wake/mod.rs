@@ -107,7 +107,7 @@ impl Waiters {
     #[inline(never)]
     pub(crate) fn register(&self, ticket: &mut Ticket, waker: Waker) -> Option<Waker> {
         let lists = self.lists.get_or_make();
-        let lane = if ticket.is_waiting() { ticket.lane() } else { lists.choose(ticket.number()) };
+        let lane = if LANES > 1 && ticket.is_waiting() { ticket.lane() } else { lists.choose(ticket.number()) };
         let list = lists.list(lane);
         list.register(ticket, lane, waker).unwrap_or_else(|waker| self.register_in_larger(list, ticket, waker))
     }

@@ -1,31 +1,29 @@
 //! One list of waiting tasks.
 //!
-//! A list is two vectors of entries behind a lock, and a *round*, which counts deliveries. A wait puts its waker
-//! into an entry of the first vector and gets a *ticket*: which entry, in which round. A delivery exchanges the
-//! vectors, takes the wakers out of the second one, and so begins the next round. From then on the tickets of
-//! earlier rounds are *void*: they have no entry any more.
+//! A list is a vector of entries behind a lock, and a *round*, which counts deliveries. A wait puts its waker into an
+//! entry and gets a *ticket*: which entry, in which round. A delivery takes all wakers and begins the next round. From
+//! then on the tickets of earlier rounds are *void*: they have no entry any more.
 //!
 //! | state of a wait | its ticket | its waker | entered by |
 //! |---|---|---|---|
 //! | does not wait | none | | [`cancel`](WaitList::cancel), a poll that is ready |
 //! | waits | of this round | in its entry | [`register`](WaitList::register), from any state |
-//! | is woken | of an earlier round | a delivery calls it, or is about to | a delivery |
+//! | is woken | of an earlier round | taken by a delivery, or about to be | a delivery |
 //!
 //! | state of an entry | what it has | entered by |
 //! |---|---|---|
 //! | waiting | a waker | `register` |
-//! | free | the index of the next free entry | `cancel`, if other tasks wait |
-//! | none | | a delivery, once it has taken all entries; `cancel`, if no other task waits |
+//! | free | the index of the next free entry | `cancel`; a delivery that takes the waker |
+//! | none | | a delivery or `cancel`, once no entry has a waker |
 //!
 //! # Memory
 //!
-//! An entry takes two words. A vector that is full is replaced by one of twice the size. It is allocated before
-//! the lock is taken, and the old one is freed after the lock has been released: an allocator is foreign code.
+//! An entry takes two words. A vector that is full is replaced by one of twice the size. It is allocated before the lock
+//! is taken, and the old one is freed after the lock has been released: an allocator is foreign code.
 //!
-//! Vectors shrink as well. Once a delivery has taken the last waker of a round, it frees a vector that is more than
-//! [`SLACK`] times larger. When waits are cancelled until none or only a [few](FEW) are left, the vector of a crowd of
-//! more than [`MOST`] goes, unless rounds need as much anyway. Up to `MOST` entries stay, so crowds that come and go do
-//! not allocate.
+//! Vectors shrink as well: when a delivery is over, and when so many waits have been cancelled that none or [few](FEW) are
+//! left. A vector stays if it is at most [`SLACK`] times larger than the last round, so tasks that wait again and again do
+//! not allocate. One for [`LEAST`] entries stays after each delivery, and one for [`MOST`] after a cancelled wait.
 //!
 //! # Why not event-listener's list
 //!
@@ -38,20 +36,24 @@ use alloc::vec::Vec;
 use core::mem::{self, ManuallyDrop};
 use core::task::Waker;
 
+use super::delivery::BATCH;
 use crate::sync::{AtomicUsize, HAS_CRITICAL_SECTIONS, IS_MODEL, Mutex, Ordering};
 
 /// Stands for no entry where an index can be absent.
 const NONE: u32 = u32::MAX;
 
-/// The least that counts as the size of a round, and the most waits that are a few.
+/// So many waits are a few.
 pub(super) const FEW: usize = 16;
 
-/// How many times larger than its round a vector may be.
+/// How many times larger than a round a vector may be after it.
 const SLACK: usize = 8;
 
-/// How many entries a list keeps room for once their waits have been cancelled.
+/// A delivery leaves room for so many entries.
+pub(super) const LEAST: usize = SLACK * FEW;
+
+/// A cancelled wait leaves room for so many entries, because crowds come and go.
 const MOST: usize = match (HAS_CRITICAL_SECTIONS, IS_MODEL) {
-    (true, _) => 64,
+    (true, _) => LEAST,
     (false, true) => 2,
     (false, false) => 512,
 };
@@ -100,27 +102,24 @@ pub(super) enum Entry {
 }
 
 impl Entry {
-    #[inline]
-    fn take(&mut self, next_free: u32) -> Option<Waker> {
-        match mem::replace(self, Self::Free(next_free)) {
-            Self::Waiting(waker) => Some(ManuallyDrop::into_inner(waker)),
-            Self::Free(_) => None,
-        }
+    fn is_waiting(&self) -> bool {
+        matches!(self, Self::Waiting(_))
     }
 }
 
 /// What the lock protects.
 pub(super) struct Entries {
-    /// Which wakers does the next delivery take? In the order in which they came, but a free entry is used first.
+    /// Who waits? In the order in which they came, but a free entry is used first.
     pub(super) waiting: Vec<Entry>,
-    /// Which entry of `waiting` was freed last?
+    /// Which entry was freed last?
     free: u32,
-    /// How many entries of `waiting` have a waker?
+    /// How many entries have a waker?
     pub(super) registered: u32,
-    /// Which wakers does a delivery take now?
-    pub(super) delivering: Vec<Entry>,
-    /// How many entries of `delivering` have been taken?
-    taken: u32,
+    /// Which entries do deliveries still have to take? Those from `next` on, before `end`.
+    next: u32,
+    end: u32,
+    /// How many entries did the last round have?
+    usual: u32,
 }
 
 impl Entries {
@@ -145,73 +144,102 @@ impl Entries {
         Ok((index, None))
     }
 
-    /// Takes the waker of a wait that is cancelled. Also returns `true` if the vectors are too large from then on.
+    /// Takes the waker out of an entry, and makes the entry the first free one.
+    #[inline]
+    fn take(&mut self, index: u32) -> Option<Waker> {
+        let entry = self.waiting.get_mut(index as usize)?;
+        let taken = mem::replace(entry, Entry::Free(self.free));
+        self.free = index;
+        let Entry::Waiting(waker) = taken else { return None };
+        self.registered -= 1;
+        Some(ManuallyDrop::into_inner(waker))
+    }
+
+    /// Takes the waker of a wait that is cancelled. Also returns `true` if the vector is too large from then on.
     #[inline]
     fn cancel(&mut self, index: u32) -> (Option<Waker>, bool) {
-        let Some(entry) = self.waiting.get_mut(index as usize) else { return (None, false) };
-        let waker = entry.take(self.free);
-        self.free = index;
-        self.registered -= 1;
-        (waker, self.registered as usize <= FEW && self.forget_free_entries())
+        let waker = self.take(index);
+        (waker, self.forget_free_entries() && self.is_too_large(MOST))
     }
 
-    /// Forgets the entries if no task waits. If few tasks do, forgets the free entries at the end of a large vector.
-    /// Returns `true` if the vector is too large from then on.
-    fn forget_free_entries(&mut self) -> bool {
+    /// Forgets all entries if no task waits, and those at the end if few of many entries are in use. Returns `true` if it has
+    /// done so.
+    #[inline]
+    pub(super) fn forget_free_entries(&mut self) -> bool {
         if self.registered == 0 {
             self.waiting.clear();
-            self.free = NONE;
-        } else if self.has_large_free_end() {
-            let last = self.waiting.iter().rposition(|entry| matches!(entry, Entry::Waiting(_)));
-            self.waiting.truncate(last.map_or(0, |last| last + 1));
-            self.free = NONE;
-            for (index, entry) in self.waiting.iter_mut().enumerate().rev() {
-                if let Entry::Free(next) = entry {
-                    *next = mem::replace(&mut self.free, index as u32);
-                }
-            }
-        } else {
-            return false;
+            (self.free, self.next, self.end) = (NONE, NONE, NONE);
+            return true;
         }
-        self.waiting.capacity() > MOST.max(self.delivering.capacity())
+        let has_large_free_end = !HAS_CRITICAL_SECTIONS
+            && self.registered as usize <= FEW
+            && self.waiting.len() > MOST
+            && matches!(self.waiting.last(), Some(Entry::Free(_)))
+            && !self.has_rest();
+        if has_large_free_end {
+            self.forget_free_end();
+        }
+        has_large_free_end
     }
 
-    /// Returns `true` if forgetting the entries at the end is worth a look at all of them. With critical sections it
-    /// never is, because that would take long.
-    fn has_large_free_end(&self) -> bool {
-        !HAS_CRITICAL_SECTIONS && self.waiting.len() > MOST && matches!(self.waiting.last(), Some(Entry::Free(_)))
+    /// Forgets the free entries behind the last one that is in use.
+    #[cold]
+    fn forget_free_end(&mut self) {
+        let last = self.waiting.iter().rposition(Entry::is_waiting);
+        self.waiting.truncate(last.map_or(0, |last| last + 1));
+        self.free = NONE;
+        for (index, entry) in self.waiting.iter_mut().enumerate().rev() {
+            if let Entry::Free(next) = entry {
+                *next = mem::replace(&mut self.free, index as u32);
+            }
+        }
     }
 
-    /// Begins a round: the tasks that wait are to be woken.
+    /// Returns `true` if a delivery has still entries to take.
+    #[inline]
+    pub(super) fn has_rest(&self) -> bool {
+        self.next != self.end
+    }
+
+    /// Begins a round: all entries are to be taken.
     #[inline]
     pub(super) fn begin_round(&mut self) {
-        mem::swap(&mut self.waiting, &mut self.delivering);
-        (self.free, self.registered) = (NONE, 0);
+        // All tickets are void now, so entries can move. (With critical sections that would take too long.)
+        if !HAS_CRITICAL_SECTIONS && self.waiting.len() > 2 * self.registered as usize {
+            self.waiting.retain(Entry::is_waiting);
+        }
+        let len = self.waiting.len() as u32;
+        (self.free, self.next, self.end, self.usual) = (NONE, 0, len, len);
     }
 
-    /// Moves the next wakers of the round into `batch`, and returns how many entries that were. Some may have been free.
+    /// Looks at the next entry of the round, and at one more for each place of `batch`. Returns the waker
+    /// of the first and moves the others to the front of `batch`. Entries may be free.
     #[inline]
-    pub(super) fn take_some(&mut self, batch: &mut [Option<Waker>]) -> usize {
-        let mut len = 0;
-        for (place, entry) in batch.iter_mut().zip(self.delivering.iter_mut().skip(self.taken as usize)) {
-            *place = entry.take(NONE);
-            len += 1;
+    pub(super) fn take_some(&mut self, batch: &mut [Option<Waker>; BATCH]) -> Option<Waker> {
+        let waker = self.take_next();
+        let mut places = batch.iter_mut();
+        for _ in 0..BATCH {
+            if !self.has_rest() {
+                break;
+            }
+            if let Some(waker) = self.take_next() {
+                places.next().map(|place| place.insert(waker));
+            }
         }
-        self.taken += len as u32;
-        len
+        waker
     }
 
-    /// Ends the round if all entries have been taken. Returns `true` if the vectors are too large for it, and `None` if
-    /// entries are left.
     #[inline]
-    pub(super) fn end_round(&mut self) -> Option<bool> {
-        let len = self.delivering.len();
-        if (self.taken as usize) < len {
-            return None;
-        }
-        self.delivering.clear();
-        self.taken = 0;
-        Some(len > 0 && self.waiting.capacity().max(self.delivering.capacity()) > SLACK * len.max(FEW))
+    fn take_next(&mut self) -> Option<Waker> {
+        self.next += 1;
+        self.take(self.next - 1)
+    }
+
+    /// Returns `true` if the vector has room for much more than the last round, and for more than `kept` tasks.
+    #[inline]
+    pub(super) fn is_too_large(&self, kept: usize) -> bool {
+        let room = self.waiting.capacity();
+        room > kept && room > SLACK * self.usual as usize
     }
 }
 
@@ -219,10 +247,10 @@ impl Entries {
 /// returned for the caller to call or drop; vectors are allocated before the lock is taken, and freed after it has been
 /// released.
 pub(crate) struct WaitList {
-    pub(super) entries: Mutex<Entries>,
     /// How many deliveries have there been? It changes only under the lock, and is outside so that a task that has been
     /// woken sees without the lock that its ticket is void.
     pub(super) round: AtomicUsize,
+    pub(super) entries: Mutex<Entries>,
 }
 
 impl WaitList {
@@ -256,7 +284,7 @@ impl WaitList {
             if self.round.load(Ordering::Relaxed) == round { entries.cancel(index) } else { (None, false) }
         });
         if is_too_large {
-            self.trim();
+            self.resize(0);
         }
         waker
     }
@@ -285,16 +313,6 @@ impl WaitList {
             }
         });
     }
-
-    /// Frees the memory that the list does not need now.
-    #[cold]
-    #[inline(never)]
-    pub(super) fn trim(&self) {
-        self.resize(0);
-        let is_unused =
-            |entries: &mut Entries| entries.delivering.is_empty().then(|| mem::take(&mut entries.delivering));
-        drop(self.entries.with(is_unused));
-    }
 }
 
 /// Pushes an entry unless the vector is full. (Without the check, code for a reallocation would be linked.)
@@ -306,8 +324,9 @@ fn push_within_capacity(entries: &mut Vec<Entry>, entry: Entry) {
 
 impl Default for WaitList {
     fn default() -> Self {
-        let entries = Entries { waiting: Vec::new(), free: NONE, registered: 0, delivering: Vec::new(), taken: 0 };
-        Self { entries: Mutex::new(entries), round: AtomicUsize::new(1) }
+        let waiting = Vec::new();
+        let entries = Entries { waiting, free: NONE, registered: 0, next: NONE, end: NONE, usual: 0 };
+        Self { round: AtomicUsize::new(1), entries: Mutex::new(entries) }
     }
 }
 
@@ -315,7 +334,7 @@ impl Drop for Entries {
     fn drop(&mut self) {
         // Only a wait that has been leaked is still registered. Firmware that leaks waits leaks their wakers as well.
         if !HAS_CRITICAL_SECTIONS {
-            self.waiting.iter_mut().for_each(|entry| drop(entry.take(NONE)));
+            (0..self.waiting.len() as u32).for_each(|index| drop(self.take(index)));
         }
     }
 }
