@@ -1,22 +1,24 @@
-//! Deliveries: taking the wakers of a round out of a list, and calling them with no lock held.
+//! Deliveries: taking wakers out of a list, and calling them with no lock held.
 //!
-//! A delivery begins a round and takes a *batch* of wakers at a time. The others stay in the list, so any other delivery
-//! to the list finds what is left.
+//! A delivery begins a round, and takes a *batch* of its wakers at a time. The others stay in the
+//! list, so any other delivery to the list finds what is left.
 //!
 //! ```text
-//!   0       next               end                 len
-//!   | taken | still to be taken | tasks of the next round |
+//!   0       next                end                     len
+//!   | taken | still to be taken   | tasks of the next round |
 //! ```
 //!
-//! An entry whose waker has been taken is free. A task that waits again may be in it, and is then in the next round.
+//! An entry whose waker has been taken is free. A task that waits again may be in it, and belongs to
+//! the next round.
 //!
-//! A delivery first takes what an earlier one has left, and then begins a round of its own. It is over when
-//! that round has been taken, or when a later delivery has begun the next: that one has taken the rest.
+//! A delivery first takes what an earlier one has left, and then begins a round of its own. It is
+//! over when that round has been taken, or when a later delivery has begun another one: that has
+//! taken the rest.
 //!
-//! Two deliveries to one list meet if two threads send, or if a waker sends. With `critical-section` they
-//! also meet if an interrupt preempts a sender in the middle of its delivery. The tasks that are left must
-//! not wait for that sender. So a batch is one waker then, and the waiting bit stays set until the list is
-//! empty.
+//! Two deliveries to one list meet if two threads send, or if a waker sends. With
+//! `critical-section` they also meet if an interrupt preempts a sender in the middle of its
+//! delivery. The tasks that are left must not wait for that sender. So a batch is one waker then,
+//! and the waiting bit stays set until the list is empty.
 
 use core::task::Waker;
 
@@ -24,7 +26,7 @@ use super::Lists;
 use super::wait_list::{LEAST, WaitList};
 use crate::sync::{AtomicUsize, Event, HAS_CRITICAL_SECTIONS, IS_MODEL, Ordering, catch_panic, notify_all};
 
-/// The most wakers that a delivery takes at once, besides the one that it calls next.
+/// How many wakers a batch has besides the first one, which is called at once.
 pub(super) const BATCH: usize = match (HAS_CRITICAL_SECTIONS, IS_MODEL) {
     (true, _) => 0,
     (false, true) => 1,
@@ -33,29 +35,30 @@ pub(super) const BATCH: usize = match (HAS_CRITICAL_SECTIONS, IS_MODEL) {
 
 /// The wake-ups that one call must still do.
 ///
-/// If a waker panics, dropping the delivery during the unwind wakes all others. Further panics are caught,
-/// because they would abort the program.
+/// If a waker panics, dropping the delivery during the unwind wakes all others. Further panics are
+/// caught, because they would abort the program.
 pub(super) struct Delivery<'a> {
     pub(super) lists: Option<&'a Lists>,
     /// Which lanes are still to be woken? The lowest bit is the first lane.
     pub(super) lanes: usize,
     /// Which listeners are still to be notified?
     pub(super) listeners: Option<&'a Event>,
-    /// Which word, and which mask of it, clears the waiting bit of an empty list? (With critical sections.)
+    /// Which word, and which mask of it, clears the waiting bit of an empty list? (With critical
+    /// sections.)
     pub(super) until_empty: (&'a AtomicUsize, usize),
-    /// Which wakers does it call now?
-    pub(super) current: Batch<'a>,
+    /// Where in these lists is it?
+    pub(super) position: Position<'a>,
 }
 
-/// Wakers that a delivery has taken out of a list.
+/// What a delivery does in one list.
 #[derive(Default)]
-pub(super) struct Batch<'a> {
-    /// Which list has more of them?
+pub(super) struct Position<'a> {
+    /// Which list does it take wakers out of?
     list: Option<&'a WaitList>,
-    /// Which round of that list has the delivery begun?
+    /// Which round of that list has it begun?
     round: Option<usize>,
-    wakers: [Option<Waker>; BATCH],
-    /// How many of these have been called?
+    /// Which wakers has it taken and not called yet? Those from `called` on.
+    batch: [Option<Waker>; BATCH],
     called: usize,
 }
 
@@ -65,52 +68,56 @@ impl Delivery<'_> {
         while let Some(waker) = self.next_waker() {
             waker.wake();
         }
-        // The listeners stay noted until all have been notified. If the waker of one panics, `drop` goes on
-        // with the next one.
+        // The listeners stay noted until all have been notified. If the waker of one panics, `drop`
+        // goes on with the next one.
         if let Some(listeners) = self.listeners {
             notify_all(listeners);
         }
     }
 
+    /// Returns the next waker to call.
     #[inline]
-    fn next_waker(&mut self) -> Option<Waker> {
+    pub(super) fn next_waker(&mut self) -> Option<Waker> {
         loop {
-            if let Some(waker) = self.current.next() {
-                return Some(waker);
+            let waker = self.position.next_waker(self.until_empty);
+            if waker.is_some() {
+                return waker;
             }
-            if let Some(list) = self.current.list {
-                let waker = self.current.refill(list, self.until_empty);
-                if waker.is_some() {
-                    return waker;
+            if self.position.list.is_none() {
+                if self.lanes == 0 {
+                    return None;
                 }
-            } else if self.lanes == 0 {
-                return None;
-            } else {
-                // The bit was set after the list had been made, and was taken with Acquire, so the list is there.
+                // The bit was set after the list had been made, and was taken with Acquire, so the
+                // list is there.
                 let lane = self.lanes.trailing_zeros() as usize;
-                self.current.list = self.lists.map(|lists| lists.list(lane));
-                self.current.round = None;
                 self.lanes &= self.lanes - 1;
+                self.position.list = self.lists.map(|lists| lists.list(lane));
+                self.position.round = None;
             }
         }
     }
 }
 
-impl Batch<'_> {
+impl Position<'_> {
+    /// Returns the next waker, if there is one in the batch or at the next places in the list.
     #[inline]
-    fn next(&mut self) -> Option<Waker> {
-        let waker = self.wakers.get_mut(self.called)?.take();
-        self.called += 1;
-        waker
+    fn next_waker(&mut self, until_empty: (&AtomicUsize, usize)) -> Option<Waker> {
+        if let Some(waker) = self.batch.get_mut(self.called).and_then(Option::take) {
+            self.called += 1;
+            return Some(waker);
+        }
+        self.called = 0;
+        self.take_batch(self.list?, until_empty)
     }
 
-    /// Takes the next wakers out of the list. If the delivery to it is over, forgets the list.
+    /// Takes the next batch out of the list. If the delivery to the list is over, forgets the list.
     #[inline]
-    fn refill(&mut self, list: &WaitList, (word, mask): (&AtomicUsize, usize)) -> Option<Waker> {
-        self.called = 0;
+    fn take_batch(&mut self, list: &WaitList, (word, mask): (&AtomicUsize, usize)) -> Option<Waker> {
         let (waker, is_too_large) = list.entries.with(|entries| {
             // ORDERING: Relaxed; the round changes only under the lock.
             let round = list.round.load(Ordering::Relaxed);
+            // (With critical sections, a later delivery ends before an earlier one goes on. On two
+            // cores the earlier one may go on with a later round, which does no harm.)
             if !HAS_CRITICAL_SECTIONS && self.round.is_some_and(|own| own != round) {
                 self.list = None;
                 return (None, false);
@@ -119,13 +126,14 @@ impl Batch<'_> {
             if begins {
                 entries.begin_round();
                 let own = round.wrapping_add(1);
-                // ORDERING: Relaxed; the lock orders this with `register`. A `cancel` that misses it takes the lock.
+                // ORDERING: Relaxed; the lock orders this with `register`. A `cancel` that misses it
+                // takes the lock.
                 list.round.store(own, Ordering::Relaxed);
                 self.round = Some(own);
             }
             let mut waker = None;
             if begins || entries.has_rest() {
-                waker = entries.take_some(&mut self.wakers);
+                waker = entries.take_batch(&mut self.batch);
                 if entries.registered > 0 {
                     return (waker, false);
                 }
@@ -134,8 +142,9 @@ impl Batch<'_> {
             if entries.registered == 0 {
                 entries.forget_free_entries();
                 if HAS_CRITICAL_SECTIONS {
-                    // ORDERING: Relaxed; a task registers in a critical section before it looks at the bit. If that was
-                    // before this one, the list was not empty. If it is after this one, the task sees the bit cleared.
+                    // ORDERING: Relaxed; a task registers in a critical section before it looks at
+                    // the bit. If that was before this one, the list was not empty. If it is after
+                    // this one, the task sees the bit cleared.
                     word.fetch_and(mask, Ordering::Relaxed);
                 }
             }

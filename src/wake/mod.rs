@@ -24,7 +24,7 @@ pub(crate) mod wait_list;
 use core::mem;
 use core::task::Waker;
 
-use self::delivery::{Batch, Delivery};
+use self::delivery::{Delivery, Position};
 use self::wait_list::{Ticket, WaitList};
 use crate::sync::{AtomicUsize, Event, HAS_STD, IS_MODEL, Lazy, LazyIfLarge};
 
@@ -145,8 +145,8 @@ impl Waiters {
     // Not inlined, so the fast path of a send stays small.
     #[inline(never)]
     pub(crate) fn notify(&self, lanes: usize, listeners: Option<&Event>, until_empty: (&AtomicUsize, usize)) {
-        let current = Batch::default();
-        let mut delivery = Delivery { lists: self.lists.get(), lanes, listeners, until_empty, current };
+        let position = Position::default();
+        let mut delivery = Delivery { lists: self.lists.get(), lanes, listeners, until_empty, position };
         delivery.run();
         // Everything has been delivered.
         mem::forget(delivery);

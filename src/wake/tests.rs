@@ -205,17 +205,100 @@ fn a_delivery_in_the_middle_of_another_wakes_what_that_has_not_taken() {
     }
 }
 
+/// A task that waits again in the middle of a delivery, in an entry that the delivery has emptied or in a new one, belongs to the next
+/// round. One of the others has cancelled its wait, so there is a free entry that the delivery has not seen yet.
+#[test]
+fn a_task_that_waits_again_is_not_woken_twice() {
+    for count in [2, 3, MANY] {
+        let waiters = Arc::new(Waiters::default());
+        let again = Arc::new(WaitsAgain(waiters.clone(), Mutex::new(Waiter::new()), Counter::new(0)));
+        drop(waiters.register(&mut Ticket::new(0), again.clone().into()));
+        let mut others = Waiter::crowd(&waiters, count);
+        assert!(others[count - 1].cancel(&waiters));
+        for delivery in 1..=3 {
+            deliver(&waiters);
+            assert_eq!(again.2.load(Ordering::Relaxed), delivery);
+        }
+        let expected: Vec<_> = (0..count).map(|other| usize::from(other != count - 1)).collect();
+        assert_eq!(wakes(&others), expected);
+    }
+}
+
+/// Waits again each time that it is woken, and counts that.
+struct WaitsAgain(Arc<Waiters>, Mutex<Waiter>, Counter);
+
+impl Wake for WaitsAgain {
+    fn wake(self: Arc<Self>) {
+        self.2.fetch_add(1, Ordering::Relaxed);
+        let waker = self.clone().into();
+        drop(self.0.register(&mut self.1.lock().unwrap().ticket, waker));
+    }
+}
+
+/// A task that waits again before a delivery is over keeps the list from being empty. Broken by a list that grows with all rounds.
+#[test]
+fn a_round_forgets_the_free_entries_of_earlier_ones() {
+    if HAS_CRITICAL_SECTIONS {
+        // A look at all entries would take too long.
+        return;
+    }
+    let waiters = Arc::new(Waiters::default());
+    let again = Arc::new(WaitsAgain(waiters.clone(), Mutex::new(Waiter::new()), Counter::new(0)));
+    drop(waiters.register(&mut Ticket::new(0), again.into()));
+    let _crowd = Waiter::crowd(&waiters, 10_000);
+    deliver(&waiters);
+    assert!(room(&waiters) >= 10_000);
+    for _ in 0..2 {
+        let _few = Waiter::crowd(&waiters, FEW);
+        deliver(&waiters);
+    }
+    assert!(room(&waiters) <= 8 * FEW, "{}", room(&waiters));
+}
+
+/// Each task that is woken waits again and sends. Broken by a delivery that goes on with the rounds of later ones: the outer one would
+/// call all wakers.
+#[test]
+fn a_delivery_ends_when_another_one_has_begun_a_round() {
+    if HAS_CRITICAL_SECTIONS {
+        return;
+    }
+    let waiters = Waiters::default();
+    let crowd = Waiter::crowd(&waiters, MANY);
+    let delivery = || Delivery {
+        lists: waiters.lists.get(),
+        lanes: 1,
+        listeners: None,
+        until_empty: (&NO_WORD, 0),
+        position: Position::default(),
+    };
+    static NO_WORD: AtomicUsize = AtomicUsize::new(0);
+    let (mut outer, mut inner) = (delivery(), delivery());
+    outer.next_waker().unwrap().wake();
+    // The inner one takes what is left, and then what has come since.
+    while wakes(&crowd).iter().sum::<usize>() < MANY - 15 {
+        inner.next_waker().unwrap().wake();
+    }
+    let later = Waiter::crowd(&waiters, MANY);
+    inner.next_waker().unwrap().wake();
+    outer.run();
+    assert!(wakes(&crowd).iter().all(|wakes| *wakes == 1));
+    assert_eq!(wakes(&later).iter().sum::<usize>(), 1, "the outer one has called none of these");
+    inner.run();
+    assert!(wakes(&later).iter().all(|wakes| *wakes == 1));
+}
+
 /// The waiting bit stays set while a task waits.
 #[test]
 fn a_delivery_clears_the_bit_of_an_empty_list_with_critical_sections() {
     let waiters = Arc::new(Waiters::default());
-    struct WaitsAgain(Arc<Waiters>, Mutex<Waiter>);
-    impl Wake for WaitsAgain {
+    /// Begins the wait of another task when it is woken.
+    struct OtherWaits(Arc<Waiters>, Mutex<Waiter>);
+    impl Wake for OtherWaits {
         fn wake(self: Arc<Self>) {
             self.1.lock().unwrap().register(&self.0);
         }
     }
-    let again = Arc::new(WaitsAgain(waiters.clone(), Mutex::new(Waiter::new())));
+    let again = Arc::new(OtherWaits(waiters.clone(), Mutex::new(Waiter::new())));
     drop(waiters.register(&mut Ticket::new(0), again.clone().into()));
     let _other = Waiter::registered(&waiters);
     assert!(!deliver(&waiters), "a task waits");

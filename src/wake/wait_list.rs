@@ -215,7 +215,7 @@ impl Entries {
     /// Looks at the next entry of the round, and at one more for each place of `batch`. Returns the waker
     /// of the first and moves the others to the front of `batch`. Entries may be free.
     #[inline]
-    pub(super) fn take_some(&mut self, batch: &mut [Option<Waker>; BATCH]) -> Option<Waker> {
+    pub(super) fn take_batch(&mut self, batch: &mut [Option<Waker>; BATCH]) -> Option<Waker> {
         let waker = self.take_next();
         let mut places = batch.iter_mut();
         for _ in 0..BATCH {
