@@ -239,6 +239,7 @@ mod derived;
 pub mod error;
 #[cfg(any(all(feature = "std", not(target_family = "wasm")), feature = "stream"))]
 mod every_wait;
+mod flash;
 mod futures;
 mod guard;
 #[cfg(doc)]

@@ -15,10 +15,8 @@ impl<T> Mutex<T> {
 
     #[inline]
     pub(crate) fn with<R>(&self, f: impl FnOnce(&mut T) -> R) -> R {
-        // No foreign code runs in `f`, so the cell is never borrowed twice. (`borrow_mut` would link the text of its panic.)
-        critical_section::with(|section| {
-            f(&mut self.0.borrow(section).try_borrow_mut().unwrap_or_else(|_| unreachable!()))
-        })
+        // No foreign code runs in `f`, so the cell is never borrowed twice.
+        critical_section::with(|section| f(&mut self.0.borrow_ref_mut(section)))
     }
 
     /// Returns `true` if a caller would have to wait, at this moment.

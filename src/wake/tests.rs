@@ -262,16 +262,15 @@ fn a_delivery_ends_when_another_one_has_begun_a_round() {
     if HAS_CRITICAL_SECTIONS {
         return;
     }
-    let waiters = Waiters::default();
+    let (waiters, word) = (Waiters::default(), AtomicUsize::new(0));
     let crowd = Waiter::crowd(&waiters, MANY);
     let delivery = || Delivery {
         lists: waiters.lists.get(),
         lanes: 1,
         listeners: None,
-        until_empty: (&NO_WORD, 0),
+        until_empty: (&word, 0),
         position: Position::default(),
     };
-    static NO_WORD: AtomicUsize = AtomicUsize::new(0);
     let (mut outer, mut inner) = (delivery(), delivery());
     outer.next_waker().unwrap().wake();
     let later = Waiter::crowd(&waiters, MANY);

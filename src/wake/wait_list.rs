@@ -37,6 +37,7 @@ use core::mem::{self, ManuallyDrop};
 use core::task::Waker;
 
 use super::delivery::BATCH;
+use crate::flash::{move_all, push_within_capacity};
 use crate::sync::{AtomicUsize, HAS_CRITICAL_SECTIONS, IS_MODEL, Mutex, Ordering};
 
 /// Stands for no entry where an index can be absent.
@@ -127,18 +128,17 @@ impl Entries {
     /// was there, or gives the waker back if the vector is full.
     #[inline]
     fn put(&mut self, mut index: u32, waker: Waker) -> Result<(u32, Option<Waker>), Waker> {
+        let new = Entry::Waiting(ManuallyDrop::new(waker));
         if let Some(entry) = self.waiting.get_mut(index as usize) {
-            match mem::replace(entry, Entry::Waiting(ManuallyDrop::new(waker))) {
+            match mem::replace(entry, new) {
                 Entry::Waiting(replaced) => return Ok((index, Some(ManuallyDrop::into_inner(replaced)))),
                 Entry::Free(next) => self.free = next,
             }
         } else {
-            // With this check, no code for a reallocation is linked.
-            if self.waiting.len() == self.waiting.capacity() {
-                return Err(waker);
-            }
             index = self.waiting.len() as u32;
-            self.waiting.push(Entry::Waiting(ManuallyDrop::new(waker)));
+            if let Err(Entry::Waiting(waker)) = push_within_capacity(&mut self.waiting, new) {
+                return Err(ManuallyDrop::into_inner(waker));
+            }
         }
         self.registered += 1;
         Ok((index, None))
@@ -305,20 +305,10 @@ impl WaitList {
         let mut other = Vec::with_capacity(capacity);
         self.entries.with(|entries| {
             if entries.waiting.len() <= capacity {
-                // One by one, because moving them all at once would link `memcpy`.
-                for entry in &mut entries.waiting {
-                    push_within_capacity(&mut other, mem::replace(entry, Entry::Free(NONE)));
-                }
+                move_all(&mut entries.waiting, &mut other);
                 mem::swap(&mut entries.waiting, &mut other);
             }
         });
-    }
-}
-
-/// Pushes an entry unless the vector is full. (Without the check, code for a reallocation would be linked.)
-fn push_within_capacity(entries: &mut Vec<Entry>, entry: Entry) {
-    if entries.len() < entries.capacity() {
-        entries.push(entry);
     }
 }
 
