@@ -230,8 +230,11 @@ compile_error!(
 #[doc = include_str!("../README.md")]
 struct Readme;
 
-#[cfg(all(feature = "std", not(target_family = "wasm")))]
-mod blocking;
+// First, because macros are only known below their definition.
+#[macro_use]
+mod cfg;
+
+cfg_if! { if #[threads] { mod blocking; } }
 mod cached;
 mod channel;
 mod coop;
@@ -255,8 +258,12 @@ mod sender;
 #[cfg_attr(not(all(loom, feature = "loom")), expect(clippy::disallowed_types, reason = "this is the facade"))]
 mod sync;
 mod wake;
-#[cfg(not(all(loom, feature = "loom")))]
-mod watch;
+cfg_if! {
+    if #[not(model)] {
+        mod watch;
+        pub use crate::watch::Watch;
+    }
+}
 
 // Last, because rustdoc shows a type's methods in this order.
 mod adapters;
@@ -270,5 +277,3 @@ pub use crate::guard::Ref;
 pub use crate::mapped::{Mapped, MappedChanged, MappedRecv};
 pub use crate::receiver::Receiver;
 pub use crate::sender::{Sender, WeakSender, channel};
-#[cfg(not(all(loom, feature = "loom")))]
-pub use crate::watch::Watch;
