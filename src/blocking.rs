@@ -12,10 +12,10 @@ use crate::error::{RecvError, RecvTimeoutError};
 use crate::every_wait::every_wait;
 use crate::sync::thread::Parker;
 
-/// The three methods of the futures of a receiver: `impl[PARAMETERS] FUTURE => RESULT;`.
+/// The three methods of the futures of a receiver: `FUTURE [BOUNDS] => RESULT;`.
 macro_rules! waits_for_a_value {
-    ($(impl[$($parameter:tt)*] $future:ty => $result:ty;)+) => { $(
-        impl<$($parameter)*> $future {
+    ($($future:ident<$($parameter:tt),+> [$($bound:tt)*] => $result:ty;)+) => { $(
+        impl<$($bound)*> crate::$future<$($parameter),+> {
             /// Blocks the current thread until the wait is over, and returns its result: `.await` for threads.
             ///
             /// It marks as seen what the future would mark.
@@ -107,10 +107,10 @@ macro_rules! waits_for_a_value {
     )+ };
 }
 
-/// The three methods of the futures of a sender: `impl[PARAMETERS] FUTURE;`.
+/// The three methods of the futures of a sender: `FUTURE [BOUNDS];`.
 macro_rules! waits_for_receivers {
-    ($(impl[$($parameter:tt)*] $future:ty;)+) => { $(
-        impl<$($parameter)*> $future {
+    ($($future:ident<$($parameter:tt),+> [$($bound:tt)*];)+) => { $(
+        impl<$($bound)*> crate::$future<$($parameter),+> {
             /// Blocks the current thread until the wait is over: `.await` for threads.
             ///
             /// # Blocking

@@ -1,11 +1,9 @@
 //! [`Cached`], and the future of its wait.
 
-use core::fmt;
 use core::pin::Pin;
 use core::task::{Context, Poll};
 
 use crate::channel::wait::Wait;
-use crate::derived::{Derived, Rule};
 use crate::error::RecvError;
 use crate::receiver::Receiver;
 
@@ -32,22 +30,11 @@ use crate::receiver::Receiver;
 /// tx.set(2);
 /// assert_eq!(*cached.get(), 2);
 /// ```
-#[derive(Clone)]
+#[derive(Clone, Debug)]
 pub struct Cached<T> {
-    derived: Derived<T, T>,
-}
-
-/// The result is a copy, and every version is a change.
-struct WholeValue;
-
-impl<T: Clone> Rule<T, T> for WholeValue {
-    fn make(&mut self, value: &T) -> T {
-        value.clone()
-    }
-
-    fn is_change(&self, _: &T, _: &T) -> bool {
-        true
-    }
+    /// A copy of the value that `receiver` has seen last.
+    value: T,
+    receiver: Receiver<T>,
 }
 
 impl<T: Clone> Cached<T> {
@@ -67,8 +54,8 @@ impl<T: Clone> Cached<T> {
     /// assert_eq!(*watch_channel::Cached::new(rx).get(), "value");
     /// ```
     #[track_caller]
-    pub fn new(receiver: Receiver<T>) -> Self {
-        Self { derived: Derived::new(receiver, &mut WholeValue) }
+    pub fn new(mut receiver: Receiver<T>) -> Self {
+        Self { value: receiver.get_and_update(), receiver }
     }
 
     /// Returns the latest value, and marks it as seen.
@@ -92,7 +79,7 @@ impl<T: Clone> Cached<T> {
     #[track_caller]
     pub fn get(&mut self) -> &T {
         self.update();
-        &self.derived.result
+        &self.value
     }
 
     /// Refreshes the copy if there is a newer value, marks that value as seen, and returns `true` if there was one.
@@ -114,7 +101,8 @@ impl<T: Clone> Cached<T> {
     #[inline]
     #[track_caller]
     pub fn update(&mut self) -> bool {
-        self.derived.update(&mut WholeValue)
+        self.receiver.has_unseen()
+            && self.receiver.wait().derive(&mut self.value, &mut T::clone, |_, _| Some(())).is_some()
     }
 
     /// Waits for a newer value, refreshes the copy, and marks the value as seen.
@@ -144,8 +132,7 @@ impl<T: Clone> Cached<T> {
     /// ```
     #[track_caller]
     pub fn changed(&mut self) -> CachedChanged<'_, T> {
-        let (wait, copy) = self.derived.wait();
-        CachedChanged { wait, copy }
+        CachedChanged { wait: self.receiver.wait(), copy: &mut self.value }
     }
 }
 
@@ -161,7 +148,7 @@ impl<T> Cached<T> {
     /// assert_eq!(*cached.peek(), 1);
     /// ```
     pub fn peek(&self) -> &T {
-        &self.derived.result
+        &self.value
     }
 
     /// Returns a reference to the receiver, which has seen the value that was copied last.
@@ -175,7 +162,7 @@ impl<T> Cached<T> {
     /// assert!(cached.receiver().has_unseen());
     /// ```
     pub fn receiver(&self) -> &Receiver<T> {
-        &self.derived.receiver
+        &self.receiver
     }
 
     /// Returns the receiver and drops the copy.
@@ -188,7 +175,7 @@ impl<T> Cached<T> {
     /// assert!(!rx.has_unseen());
     /// ```
     pub fn into_inner(self) -> Receiver<T> {
-        self.derived.receiver
+        self.receiver
     }
 }
 
@@ -220,21 +207,7 @@ impl<T: Clone> Future for CachedChanged<'_, T> {
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let Self { wait, copy } = self.get_mut();
-        wait.poll_derived(cx, *copy, &mut WholeValue, |_| ())
-    }
-}
-
-impl<T> fmt::Debug for CachedChanged<'_, T> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("CachedChanged").finish_non_exhaustive()
-    }
-}
-
-/// Shows the copy and the receiver. It never waits.
-impl<T: fmt::Debug> fmt::Debug for Cached<T> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Derived { result, receiver } = &self.derived;
-        f.debug_struct("Cached").field("value", result).field("receiver", receiver).finish()
+        wait.poll_derived(cx, *copy, &mut T::clone, |_, _| Some(()))
     }
 }
 

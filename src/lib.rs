@@ -240,7 +240,6 @@ mod channel;
 mod coop;
 mod derived;
 pub mod error;
-#[cfg(any(all(feature = "std", not(target_family = "wasm")), feature = "stream"))]
 mod every_wait;
 mod futures;
 mod guard;

@@ -5,7 +5,6 @@ use core::pin::Pin;
 use core::task::{Context, Poll};
 
 use crate::channel::wait::Wait;
-use crate::derived::{Derived, Rule};
 use crate::error::RecvError;
 use crate::receiver::Receiver;
 
@@ -39,22 +38,15 @@ use crate::receiver::Receiver;
 /// ```
 #[derive(Clone)]
 pub struct Mapped<T, U, F> {
-    derived: Derived<T, U>,
-    /// How is a result made from a value?
-    f: Map<F>,
+    /// What has `f` returned for the value that `receiver` has seen last?
+    result: U,
+    receiver: Receiver<T>,
+    f: F,
 }
 
-#[derive(Clone)]
-struct Map<F>(F);
-
-impl<T, U: PartialEq, F: FnMut(&T) -> U> Rule<T, U> for Map<F> {
-    fn make(&mut self, value: &T) -> U {
-        self.0(value)
-    }
-
-    fn is_change(&self, present: &U, new: &U) -> bool {
-        new != present
-    }
+/// Returns `Some` if the results differ.
+fn change<U: PartialEq>(present: &U, new: &U) -> Option<()> {
+    (new != present).then_some(())
 }
 
 impl<T> Receiver<T> {
@@ -78,9 +70,8 @@ impl<T> Receiver<T> {
     /// assert!(!largest.update());
     /// ```
     #[track_caller]
-    pub fn map<U: PartialEq, F: FnMut(&T) -> U>(self, f: F) -> Mapped<T, U, F> {
-        let mut f = Map(f);
-        Mapped { derived: Derived::new(self, &mut f), f }
+    pub fn map<U: PartialEq, F: FnMut(&T) -> U>(mut self, mut f: F) -> Mapped<T, U, F> {
+        Mapped { result: self.with_and_update(&mut f), receiver: self, f }
     }
 }
 
@@ -105,7 +96,7 @@ impl<T, U: PartialEq, F: FnMut(&T) -> U> Mapped<T, U, F> {
     #[track_caller]
     pub fn get(&mut self) -> &U {
         self.update();
-        &self.derived.result
+        &self.result
     }
 
     /// Calls the function if there is a new value, marks that value as seen, and returns `true` if the result is a different
@@ -129,7 +120,7 @@ impl<T, U: PartialEq, F: FnMut(&T) -> U> Mapped<T, U, F> {
     #[inline]
     #[track_caller]
     pub fn update(&mut self) -> bool {
-        self.derived.update(&mut self.f)
+        self.receiver.has_unseen() && self.receiver.wait().derive(&mut self.result, &mut self.f, change).is_some()
     }
 
     /// Waits for a different result. Read it with [`peek`](Self::peek).
@@ -161,8 +152,7 @@ impl<T, U: PartialEq, F: FnMut(&T) -> U> Mapped<T, U, F> {
     /// ```
     #[track_caller]
     pub fn changed(&mut self) -> MappedChanged<'_, T, U, F> {
-        let (wait, result) = self.derived.wait();
-        MappedChanged { wait, result, f: &mut self.f }
+        MappedChanged { wait: self.receiver.wait(), result: &mut self.result, f: &mut self.f }
     }
 
     /// Waits for a different result, and returns a copy.
@@ -199,8 +189,7 @@ impl<T, U: PartialEq, F: FnMut(&T) -> U> Mapped<T, U, F> {
     where
         U: Clone,
     {
-        let (wait, result) = self.derived.wait();
-        MappedRecv { wait, result, f: &mut self.f }
+        MappedRecv { wait: self.receiver.wait(), result: &mut self.result, f: &mut self.f }
     }
 }
 
@@ -216,7 +205,7 @@ impl<T, U, F> Mapped<T, U, F> {
     /// assert_eq!(*doubled.peek(), 2);
     /// ```
     pub fn peek(&self) -> &U {
-        &self.derived.result
+        &self.result
     }
 
     /// Returns a reference to the receiver, which has seen the value that the function was called with last.
@@ -230,7 +219,7 @@ impl<T, U, F> Mapped<T, U, F> {
     /// assert!(doubled.receiver().has_unseen());
     /// ```
     pub fn receiver(&self) -> &Receiver<T> {
-        &self.derived.receiver
+        &self.receiver
     }
 
     /// Returns the receiver, and drops the result and the function.
@@ -243,15 +232,14 @@ impl<T, U, F> Mapped<T, U, F> {
     /// assert_eq!(rx.get(), 1);
     /// ```
     pub fn into_inner(self) -> Receiver<T> {
-        self.derived.receiver
+        self.receiver
     }
 }
 
 /// Shows the result and the receiver. It never waits.
 impl<T: fmt::Debug, U: fmt::Debug, F> fmt::Debug for Mapped<T, U, F> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Derived { result, receiver } = &self.derived;
-        f.debug_struct("Mapped").field("result", result).field("receiver", receiver).finish_non_exhaustive()
+        f.debug_struct("Mapped").field("result", &self.result).field("receiver", &self.receiver).finish_non_exhaustive()
     }
 }
 
@@ -277,7 +265,7 @@ pub struct MappedChanged<'a, T, U, F> {
     /// Which result is replaced?
     result: &'a mut U,
     /// How is a result made from a value?
-    f: &'a mut Map<F>,
+    f: &'a mut F,
 }
 
 impl<T, U: PartialEq, F: FnMut(&T) -> U> Future for MappedChanged<'_, T, U, F> {
@@ -285,13 +273,7 @@ impl<T, U: PartialEq, F: FnMut(&T) -> U> Future for MappedChanged<'_, T, U, F> {
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let Self { wait, result, f } = self.get_mut();
-        wait.poll_derived(cx, *result, *f, |_| ())
-    }
-}
-
-impl<T, U, F> fmt::Debug for MappedChanged<'_, T, U, F> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("MappedChanged").finish_non_exhaustive()
+        wait.poll_derived(cx, *result, *f, change)
     }
 }
 
@@ -316,7 +298,7 @@ pub struct MappedRecv<'a, T, U, F> {
     /// Which result is replaced?
     result: &'a mut U,
     /// How is a result made from a value?
-    f: &'a mut Map<F>,
+    f: &'a mut F,
 }
 
 impl<T, U: PartialEq + Clone, F: FnMut(&T) -> U> Future for MappedRecv<'_, T, U, F> {
@@ -324,12 +306,6 @@ impl<T, U: PartialEq + Clone, F: FnMut(&T) -> U> Future for MappedRecv<'_, T, U,
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let Self { wait, result, f } = self.get_mut();
-        wait.poll_derived(cx, *result, *f, U::clone)
-    }
-}
-
-impl<T, U, F> fmt::Debug for MappedRecv<'_, T, U, F> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("MappedRecv").finish_non_exhaustive()
+        wait.poll_derived(cx, *result, *f, |present, new| (new != present).then(|| new.clone()))
     }
 }

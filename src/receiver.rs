@@ -95,9 +95,7 @@ impl<T> Receiver<T> {
     /// assert_eq!(values, [2]);
     /// # });
     /// ```
-    #[doc(alias = "changed_blocking")]
-    #[doc(alias = "changed_timeout")]
-    #[doc(alias = "changed_deadline")]
+    #[doc(alias("changed_blocking", "changed_timeout", "changed_deadline"))]
     #[track_caller]
     pub fn changed(&mut self) -> Changed<'_, T> {
         Changed { wait: self.wait() }
@@ -139,10 +137,7 @@ impl<T> Receiver<T> {
     /// assert_eq!(values, [2]);
     /// # });
     /// ```
-    #[doc(alias = "recv_blocking")]
-    #[doc(alias = "blocking_recv")]
-    #[doc(alias = "recv_timeout")]
-    #[doc(alias = "recv_deadline")]
+    #[doc(alias("recv_blocking", "blocking_recv", "recv_timeout", "recv_deadline"))]
     #[track_caller]
     pub fn recv(&mut self) -> Recv<'_, T>
     where
@@ -231,9 +226,7 @@ impl<T> Receiver<T> {
     /// assert_eq!(*value, 20);
     /// # });
     /// ```
-    #[doc(alias = "wait_for_blocking")]
-    #[doc(alias = "wait_for_timeout")]
-    #[doc(alias = "wait_for_deadline")]
+    #[doc(alias("wait_for_blocking", "wait_for_timeout", "wait_for_deadline"))]
     #[track_caller]
     pub fn wait_for<F: FnMut(&T) -> bool>(&mut self, condition: F) -> WaitFor<'_, T, F> {
         WaitFor { wait: self.wait(), condition }
@@ -545,11 +538,9 @@ impl<T> Receiver<T> {
         if now.is_other_than(cursor.seen) {
             let tried =
                 channel.try_with(caller(), |value, version| receive_if(value, version, &mut cursor.seen, condition));
-            match tried {
-                Some(Some(value)) => return Ok(value),
-                Some(None) => (),
-                // The value is still unseen, closed or not.
-                None => return Err(TryRecvError::Empty),
+            // If the value could not be locked, it stays unseen, closed or not.
+            if let Some(value) = tried.ok_or(TryRecvError::Empty)? {
+                return Ok(value);
             }
         }
         // A close after the load is left to the next call, because the last value may have been sent after the load, too.
@@ -704,7 +695,7 @@ impl<T> Clone for Receiver<T> {
 impl<T> Drop for Receiver<T> {
     fn drop(&mut self) {
         // Dropped last: it may panic, or use the channel.
-        let _waker = self.cursor.registration.cancel(&self.channel.waiters);
+        let _waker = self.cursor.cancel(&self.channel.waiters);
         self.channel.remove_receiver();
     }
 }

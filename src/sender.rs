@@ -4,10 +4,11 @@ use core::fmt;
 use core::mem;
 
 use crate::channel::Channel;
-use crate::channel::count::Count;
+use crate::channel::count::{Awaited, Count};
 use crate::channel::state::{AtomicState, Version};
+use crate::channel::wait::SenderWait;
 use crate::error::SendError;
-use crate::futures::{Closed, Opened, SenderWait};
+use crate::futures::{Closed, Opened};
 use crate::guard::Ref;
 use crate::lock::ValueLock;
 use crate::lock::deadlock::{Detector, caller};
@@ -379,7 +380,7 @@ impl<T> Sender<T> {
         let (number, is_awaited) = self.channel.receivers.add_first();
         let receiver = Receiver::new(self.channel.clone(), seen, number);
         if is_awaited {
-            self.channel.waiters.notify_opened(self.channel.receivers.first_awaited());
+            self.channel.waiters.notify_opened(self.channel.receivers.until_empty(Awaited::First));
         }
         receiver
     }
@@ -422,9 +423,7 @@ impl<T> Sender<T> {
     /// assert!(tx.is_closed());
     /// # });
     /// ```
-    #[doc(alias = "closed_blocking")]
-    #[doc(alias = "closed_timeout")]
-    #[doc(alias = "closed_deadline")]
+    #[doc(alias("closed_blocking", "closed_timeout", "closed_deadline"))]
     pub fn closed(&self) -> Closed<'_, T> {
         Closed { wait: SenderWait::new(&self.channel) }
     }
@@ -603,7 +602,7 @@ impl<T> Sender<T> {
     /// assert!(weak.upgrade().is_none());
     /// ```
     pub fn downgrade(&self) -> WeakSender<T> {
-        WeakSender::new(self.channel.clone())
+        WeakSender { channel: self.channel.clone() }
     }
 
     /// Returns `true` if both send on the same channel.
@@ -669,10 +668,6 @@ pub struct WeakSender<T> {
 }
 
 impl<T> WeakSender<T> {
-    pub(crate) fn new(channel: Arc<Channel<T>>) -> Self {
-        Self { channel }
-    }
-
     /// Returns a sender, or `None` once the last sender has been dropped: a closed channel stays closed.
     ///
     /// # Examples
@@ -717,7 +712,7 @@ impl<T> WeakSender<T> {
 
 impl<T> Clone for WeakSender<T> {
     fn clone(&self) -> Self {
-        Self::new(self.channel.clone())
+        Self { channel: self.channel.clone() }
     }
 }
 

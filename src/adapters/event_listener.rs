@@ -2,6 +2,7 @@
 
 use event_listener::EventListener;
 
+use crate::channel::count::Awaited;
 use crate::channel::state::LISTENING;
 use crate::receiver::Receiver;
 use crate::sender::Sender;
@@ -112,7 +113,7 @@ impl<T> Sender<T> {
     /// ```
     pub fn listen_closed(&self) -> EventListener {
         let listener = self.channel.waiters.on_closed().listen();
-        if self.channel.receivers.set_waiting() == 0 {
+        if self.channel.receivers.set_waiting(Awaited::Last) == 0 {
             notify_all(self.channel.waiters.on_closed());
         }
         listener

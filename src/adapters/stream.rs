@@ -188,9 +188,9 @@ impl<T> From<Receiver<T>> for WatchStream<T> {
 
 /// Implements `FusedFuture`, so `futures::select!` takes a future where it is made.
 macro_rules! fused {
-    ($(impl[$($parameter:tt)*] $future:ty $(=> $result:ty)?;)+) => { $(
+    ($($future:ident<$($parameter:tt),+> [$($bound:tt)*] $(=> $result:ty)?;)+) => { $(
         /// It is never terminated: a future that was ready can be polled again, and then waits again.
-        impl<$($parameter)*> FusedFuture for $future {
+        impl<$($bound)*> FusedFuture for crate::$future<$($parameter),+> {
             fn is_terminated(&self) -> bool {
                 false
             }

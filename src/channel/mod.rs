@@ -16,7 +16,7 @@ use core::fmt;
 use core::mem;
 use core::panic::{RefUnwindSafe, UnwindSafe};
 
-use crate::channel::count::{Count, Removed};
+use crate::channel::count::{Awaited, Count, Removed};
 use crate::channel::state::{AtomicState, TakenBits, Version};
 use crate::lock::deadlock::{CallSite, caller};
 use crate::lock::{ReadGuard, ValueLock};
@@ -48,9 +48,14 @@ impl<T> Channel<T> {
         Some((value, self.state.version_while_locked()))
     }
 
+    /// Calls `f` with the value, which `f` may keep locked, and its version.
+    pub(crate) fn with_guard<'a, R>(&'a self, caller: CallSite, f: impl FnOnce(ReadGuard<'a, T>, Version) -> R) -> R {
+        self.value.with(caller, |value| f(value, self.state.version_while_locked()))
+    }
+
     /// Calls `f` with the value and its version.
     pub(crate) fn with<R>(&self, caller: CallSite, f: impl FnOnce(&T, Version) -> R) -> R {
-        self.value.with(caller, |value| f(&value.value, self.state.version_while_locked()))
+        self.with_guard(caller, |value, version| f(&value.value, version))
     }
 
     /// Calls `f` with the value, and then marks its version as seen.
@@ -65,18 +70,6 @@ impl<T> Channel<T> {
     /// Calls `f` with the value and its version, unless that would have to wait.
     pub(crate) fn try_with<R>(&self, caller: CallSite, f: impl FnOnce(&T, Version) -> R) -> Option<R> {
         self.value.try_with(caller, |value| f(&value.value, self.state.version_while_locked()))
-    }
-
-    /// Calls `condition` with the value and its version, and returns both if it returns `true`.
-    pub(crate) fn read_if(
-        &self,
-        caller: CallSite,
-        condition: impl FnOnce(&T, Version) -> bool,
-    ) -> Option<(ReadGuard<'_, T>, Version)> {
-        self.value.with(caller, |value| {
-            let version = self.state.version_while_locked();
-            condition(&value.value, version).then(|| (value.into_ref(), version))
-        })
     }
 
     /// Calls `modify` with the value, and returns the first part of its result. If the second part is `true`, publishes a new
@@ -122,7 +115,7 @@ impl<T> Channel<T> {
     #[inline]
     pub(crate) fn remove_receiver(&self) {
         if self.receivers.remove() == Removed::LastAwaited {
-            self.waiters.notify_senders(self.receivers.last_awaited());
+            self.waiters.notify_senders(self.receivers.until_empty(Awaited::Last));
         }
     }
 }
