@@ -9,7 +9,6 @@ use std::time::Instant;
 use crate::channel::wait::Wait;
 use crate::coop::unconstrained;
 use crate::error::{RecvError, RecvTimeoutError};
-use crate::every_wait::every_wait;
 use crate::sync::thread::Parker;
 
 /// The three methods of the futures of a receiver: `FUTURE [BOUNDS] => RESULT;`.

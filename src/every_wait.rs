@@ -23,7 +23,6 @@ macro_rules! every_wait {
         }
     };
 }
-pub(crate) use every_wait;
 
 /// Implements `Debug` with the name alone, which needs no bounds.
 macro_rules! debug {

@@ -105,7 +105,7 @@ impl<T: Clone, F: FnMut(&T) -> bool> Future for RecvIf<'_, T, F> {
                 ready!(wait.poll(|channel, cursor| channel.poll_newer(*checked, cursor, cx)))?;
                 let received = wait.channel.with(wait.caller, |value, version| {
                     *checked = version;
-                    receive_if(value, version, &mut wait.cursor.seen, &mut *condition)
+                    wait.cursor.receive_if(value, version, &mut *condition)
                 });
                 if let Some(value) = received {
                     return Poll::Ready(Ok(value));
@@ -113,20 +113,6 @@ impl<T: Clone, F: FnMut(&T) -> bool> Future for RecvIf<'_, T, F> {
             }
         })
     }
-}
-
-/// Returns a copy of the value and marks its version as seen, if `condition` returns `true`.
-pub(crate) fn receive_if<T: Clone>(
-    value: &T,
-    version: Version,
-    seen: &mut Version,
-    condition: impl FnOnce(&T) -> bool,
-) -> Option<T> {
-    condition(value).then(|| {
-        let copy = value.clone();
-        seen.update(version);
-        copy
-    })
 }
 
 /// The future of [`Receiver::wait_for`](crate::Receiver::wait_for).
@@ -154,9 +140,9 @@ impl<'a, T, F: FnMut(&T) -> bool> Future for WaitFor<'a, T, F> {
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let Self { wait, condition } = self.get_mut();
-        wait.poll_values(cx, |Wait { channel, cursor, caller, .. }| {
-            channel.with_guard(*caller, |value, version| {
-                let has_changed = cursor.seen.update(version);
+        wait.poll_values(cx, |wait| {
+            wait.channel.with_guard(wait.caller, |value, version| {
+                let has_changed = wait.cursor.seen.update(version);
                 condition(&value.value).then(|| Ref::new(value.into_ref(), version, has_changed))
             })
         })

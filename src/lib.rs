@@ -200,7 +200,7 @@
 //! Features only add: none removes a method or changes its meaning. There is no `unsafe` in the
 //! crate.
 #![cfg_attr(
-    not(all(feature = "event-listener", feature = "stream")),
+    not(all(feature = "std", feature = "event-listener", feature = "stream")),
     expect(rustdoc::broken_intra_doc_links, reason = "without a feature, links to what it adds are plain text")
 )]
 #![no_std]
@@ -233,22 +233,19 @@ struct Readme;
 // First, because macros are only known below their definition.
 #[macro_use]
 mod cfg;
+#[macro_use]
+pub mod error;
+#[macro_use]
+mod every_wait;
 
 cfg_if! { if #[threads] { mod blocking; } }
 mod cached;
 mod channel;
 mod coop;
 mod derived;
-pub mod error;
-mod every_wait;
 mod futures;
 mod guard;
 #[cfg(doc)]
-// Without a feature, links to what it adds are plain text.
-#[cfg_attr(
-    not(all(feature = "std", feature = "event-listener", feature = "stream")),
-    expect(rustdoc::broken_intra_doc_links, reason = "the guides name what features add")
-)]
 pub mod guide;
 mod lock;
 mod mapped;
@@ -257,12 +254,6 @@ mod sender;
 #[cfg_attr(not(all(loom, feature = "loom")), expect(clippy::disallowed_types, reason = "this is the facade"))]
 mod sync;
 mod wake;
-cfg_if! {
-    if #[not(model)] {
-        mod watch;
-        pub use crate::watch::Watch;
-    }
-}
 
 // Last, because rustdoc shows a type's methods in this order.
 mod adapters;
@@ -276,3 +267,4 @@ pub use crate::guard::Ref;
 pub use crate::mapped::{Mapped, MappedChanged, MappedRecv};
 pub use crate::receiver::Receiver;
 pub use crate::sender::{Sender, WeakSender, channel};
+cfg_if! { if #[not(model)] { mod watch; pub use crate::watch::Watch; } }

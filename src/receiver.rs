@@ -8,7 +8,7 @@ use crate::channel::state::Version;
 use crate::channel::wait::{Cursor, Wait};
 use crate::coop::poll_within_budget;
 use crate::error::{RecvError, TryRecvError};
-use crate::futures::{Changed, Recv, RecvIf, WaitFor, WaitForMap, WaitUntil, receive_if};
+use crate::futures::{Changed, Recv, RecvIf, WaitFor, WaitForMap, WaitUntil};
 use crate::guard::Ref;
 use crate::lock::deadlock::caller;
 use crate::sync::Arc;
@@ -536,8 +536,7 @@ impl<T> Receiver<T> {
         let Self { channel, cursor } = self;
         let now = channel.state.load();
         if now.is_other_than(cursor.seen) {
-            let tried =
-                channel.try_with(caller(), |value, version| receive_if(value, version, &mut cursor.seen, condition));
+            let tried = channel.try_with(caller(), |value, version| cursor.receive_if(value, version, condition));
             // If the value could not be locked, it stays unseen, closed or not.
             if let Some(value) = tried.ok_or(TryRecvError::Empty)? {
                 return Ok(value);
@@ -695,7 +694,7 @@ impl<T> Clone for Receiver<T> {
 impl<T> Drop for Receiver<T> {
     fn drop(&mut self) {
         // Dropped last: it may panic, or use the channel.
-        let _waker = self.cursor.cancel(&self.channel.waiters);
+        let _waker = self.channel.waiters.cancel(&mut self.cursor.ticket);
         self.channel.remove_receiver();
     }
 }

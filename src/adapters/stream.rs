@@ -7,7 +7,6 @@ use core::task::{Context, Poll, ready};
 use futures_core::{FusedFuture, FusedStream, Stream};
 
 use crate::coop::poll_within_budget;
-use crate::every_wait::every_wait;
 use crate::lock::deadlock::caller;
 use crate::receiver::Receiver;
 

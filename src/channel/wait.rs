@@ -9,7 +9,7 @@
 //!
 //! A wait that ends or is dropped after step 2 takes its waker out of the list, unless a sender has taken it already.
 
-use core::task::{Context, Poll, Waker, ready};
+use core::task::{Context, Poll, ready};
 
 use crate::channel::Channel;
 use crate::channel::count::Awaited;
@@ -32,7 +32,7 @@ fn poll<R>(
     waiters: &Waiters,
     ticket: &mut Ticket,
     cx: &Context<'_>,
-    mut check: impl FnMut(Option<usize>) -> Option<R>,
+    check: impl Fn(Option<usize>) -> Option<R>,
 ) -> Poll<R> {
     // A task that has been woken usually finds here what it has been woken for.
     if let Some(found) = check(None) {
@@ -56,7 +56,7 @@ pub(crate) struct Cursor {
     /// Which version has the receiver seen?
     pub(crate) seen: Version,
     /// Where is its waker while it waits?
-    ticket: Ticket,
+    pub(crate) ticket: Ticket,
 }
 
 impl Cursor {
@@ -66,11 +66,18 @@ impl Cursor {
         Self { seen, ticket: Ticket::new((number & (LANES - 1)) as u8) }
     }
 
-    /// Ends the registration, if there is one, and returns the waker unless a sender has taken it.
-    #[inline]
-    #[must_use = "dropping a waker runs foreign code: do that last"]
-    pub(crate) fn cancel(&mut self, waiters: &Waiters) -> Option<Waker> {
-        waiters.cancel(&mut self.ticket)
+    /// Returns a copy of the value and marks its version as seen, if `f` returns `true`.
+    pub(crate) fn receive_if<T: Clone>(
+        &mut self,
+        value: &T,
+        version: Version,
+        f: impl FnOnce(&T) -> bool,
+    ) -> Option<T> {
+        f(value).then(|| {
+            let copy = value.clone();
+            self.seen.update(version);
+            copy
+        })
     }
 }
 
@@ -125,7 +132,7 @@ impl<T> Wait<'_, T> {
     /// Ends the registration, of this wait or of an earlier `poll_changed`.
     pub(crate) fn cancel(&mut self) {
         self.is_pending = false;
-        drop(self.cursor.cancel(&self.channel.waiters));
+        drop(self.channel.waiters.cancel(&mut self.cursor.ticket));
     }
 }
 
