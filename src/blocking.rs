@@ -70,7 +70,7 @@ macro_rules! waits_for_a_value {
             /// assert_eq!(rx.recv().wait_timeout(short), Err(RecvTimeoutError::Closed));
             /// ```
             pub fn wait_timeout(self, timeout: Duration) -> Result<$result, RecvTimeoutError> {
-                let over = block_until(self, deadline_in(timeout), |future| check(&future.wait));
+                let over = poll_until(self, Instant::now().checked_add(timeout), |future| check(&future.wait));
                 Ok(over.ok_or(RecvTimeoutError::Timeout)??)
             }
 
@@ -99,7 +99,7 @@ macro_rules! waits_for_a_value {
             /// assert!(rx.recv().wait_deadline(Instant::now()).is_err());
             /// ```
             pub fn wait_deadline(self, deadline: Instant) -> Result<$result, RecvTimeoutError> {
-                let over = block_until(self, Some(deadline), |future| check(&future.wait));
+                let over = poll_until(self, Some(deadline), |future| check(&future.wait));
                 Ok(over.ok_or(RecvTimeoutError::Timeout)??)
             }
         }
@@ -150,7 +150,7 @@ macro_rules! waits_for_receivers {
             /// assert!(tx.closed().wait_timeout(Duration::from_millis(10)));
             /// ```
             pub fn wait_timeout(self, timeout: Duration) -> bool {
-                block_until(self, deadline_in(timeout), |_| ()).is_some()
+                poll_until(self, Instant::now().checked_add(timeout), |_| ()).is_some()
             }
 
             /// Blocks the current thread until the wait is over or `deadline` has passed, and returns `true` if the wait is
@@ -173,7 +173,7 @@ macro_rules! waits_for_receivers {
             /// assert!(tx.closed().wait_deadline(Instant::now()));
             /// ```
             pub fn wait_deadline(self, deadline: Instant) -> bool {
-                block_until(self, Some(deadline), |_| ()).is_some()
+                poll_until(self, Some(deadline), |_| ()).is_some()
             }
         }
     )+ };
@@ -181,26 +181,17 @@ macro_rules! waits_for_receivers {
 
 every_wait!(waits_for_a_value, waits_for_receivers);
 
-/// Returns the end of a time limit that begins now, or `None` if no `Instant` is that late.
-fn deadline_in(timeout: Duration) -> Option<Instant> {
-    Instant::now().checked_add(timeout)
-}
-
 /// Checks, before a thread sleeps in a receiver's wait, that it does not keep senders waiting.
 fn check<T>(wait: &Wait<'_, T>) {
     wait.channel.value.detector.check_wait(wait.caller);
 }
 
-fn block<F: Future + Unpin>(future: F, before_sleep: impl Fn(&F)) -> F::Output {
-    block_until(future, None, before_sleep).expect("there is no deadline")
+fn block<F: Future + Unpin>(future: F, on_sleep: impl Fn(&F)) -> F::Output {
+    poll_until(future, None, on_sleep).expect("there is no deadline")
 }
 
 /// Polls the future until it is ready, and once more after the deadline. The thread sleeps in between.
-fn block_until<F: Future + Unpin>(
-    mut future: F,
-    deadline: Option<Instant>,
-    before_sleep: impl Fn(&F),
-) -> Option<F::Output> {
+fn poll_until<F: Future + Unpin>(mut future: F, deadline: Option<Instant>, on_sleep: impl Fn(&F)) -> Option<F::Output> {
     let parker = Parker::take();
     let waker = parker.waker();
     loop {
@@ -213,7 +204,7 @@ fn block_until<F: Future + Unpin>(
         if left == Some(Duration::ZERO) {
             return None;
         }
-        before_sleep(&future);
+        on_sleep(&future);
         parker.park(left);
     }
 }

@@ -11,7 +11,6 @@ use crate::lock::ReadGuard;
 /// Has every auto trait except `Send`, because a `Ref` must be dropped on the thread that took it. The compiler's error
 /// message names this trait.
 trait RefStaysOnItsThread: Sync + Unpin + UnwindSafe + RefUnwindSafe {}
-type NotSend = PhantomData<dyn RefStaysOnItsThread>;
 
 /// A reference to a channel's value, which cannot change while the `Ref` lives.
 ///
@@ -36,7 +35,7 @@ pub struct Ref<'a, T> {
     value: ReadGuard<'a, T>,
     /// Which version is it, and had the receiver not seen it?
     version: FlaggedVersion,
-    _not_send: NotSend,
+    _not_send: PhantomData<dyn RefStaysOnItsThread>,
 }
 
 impl<'a, T> Ref<'a, T> {

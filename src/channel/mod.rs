@@ -44,8 +44,7 @@ impl<T> Channel<T> {
 
     /// Returns the value and its version, unless that would have to wait.
     pub(crate) fn try_read(&self, caller: CallSite) -> Option<(ReadGuard<'_, T>, Version)> {
-        let value = self.value.try_read(caller)?;
-        Some((value, self.state.version_while_locked()))
+        self.value.try_read(caller).map(|value| (value, self.state.version_while_locked()))
     }
 
     /// Calls `f` with the value, which `f` may keep locked, and its version.
