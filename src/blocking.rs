@@ -1,5 +1,5 @@
-//! Waits on threads, without an executor (feature `std`): the three methods of every future. The thread polls the future, and
-//! sleeps in between.
+//! Waits on threads, without an executor (feature `std`): the three methods of every future. The
+//! thread polls the future, and sleeps in between.
 
 use core::pin::pin;
 use core::task::{Context, Poll};
@@ -15,18 +15,20 @@ use crate::sync::thread::Parker;
 macro_rules! waits_for_a_value {
     ($($future:ident<$($parameter:tt),+> [$($bound:tt)*] => $result:ty;)+) => { $(
         impl<$($bound)*> crate::$future<$($parameter),+> {
-            /// Blocks the current thread until the wait is over, and returns its result: `.await` for threads.
+            /// Blocks the current thread until the wait is over, and returns its result: `.await`
+            /// for threads.
             ///
             /// It marks as seen what the future would mark.
             ///
             /// # Blocking
             ///
-            /// The thread [sleeps](crate#waiting-on-a-thread). In an asynchronous task use `.await`, which leaves the thread to
-            /// other tasks.
+            /// The thread [sleeps](crate#waiting-on-a-thread). In an asynchronous task use
+            /// `.await`, which leaves the thread to other tasks.
             ///
             /// # Errors
             ///
-            /// Returns [`RecvError`] when the future would: once the channel is closed and no value is left to return.
+            /// Returns [`RecvError`] when the future would: once the channel is closed and no value
+            /// is left to return.
             ///
             /// # Examples
             ///
@@ -43,17 +45,19 @@ macro_rules! waits_for_a_value {
 
             /// Blocks the current thread until the wait is over or `timeout` has elapsed.
             ///
-            /// If `timeout` is zero, it checks once and does not wait. If `timeout` is too long for an [`Instant`], it waits
-            /// without a limit. After a timeout, the effect is that of a [dropped future](crate#cancel-safety).
+            /// If `timeout` is zero, it checks once and does not wait. If `timeout` is too long for
+            /// an [`Instant`], it waits without a limit. After a timeout, the effect is that of a
+            /// [dropped future](crate#cancel-safety).
             ///
             /// # Blocking
             ///
-            /// The thread [sleeps](crate#waiting-on-a-thread). A read of the value has no time limit.
+            /// The thread [sleeps](crate#waiting-on-a-thread). A read of the value has no time
+            /// limit.
             ///
             /// # Errors
             ///
-            /// Returns [`RecvTimeoutError::Timeout`] if the wait is not over in time, and [`RecvTimeoutError::Closed`] where
-            /// the future returns [`RecvError`].
+            /// Returns [`RecvTimeoutError::Timeout`] if the wait is not over in time, and
+            /// [`RecvTimeoutError::Closed`] where the future returns [`RecvError`].
             ///
             /// # Examples
             ///
@@ -76,17 +80,18 @@ macro_rules! waits_for_a_value {
 
             /// Blocks the current thread until the wait is over or `deadline` has passed.
             ///
-            /// If `deadline` has passed already, it checks once and does not wait. After a timeout, the effect is that of a
-            /// [dropped future](crate#cancel-safety).
+            /// If `deadline` has passed already, it checks once and does not wait. After a timeout,
+            /// the effect is that of a [dropped future](crate#cancel-safety).
             ///
             /// # Blocking
             ///
-            /// The thread [sleeps](crate#waiting-on-a-thread). A read of the value has no time limit.
+            /// The thread [sleeps](crate#waiting-on-a-thread). A read of the value has no time
+            /// limit.
             ///
             /// # Errors
             ///
-            /// Returns [`RecvTimeoutError::Timeout`] if the wait is not over in time, and [`RecvTimeoutError::Closed`] where
-            /// the future returns [`RecvError`].
+            /// Returns [`RecvTimeoutError::Timeout`] if the wait is not over in time, and
+            /// [`RecvTimeoutError::Closed`] where the future returns [`RecvError`].
             ///
             /// # Examples
             ///
@@ -114,8 +119,8 @@ macro_rules! waits_for_receivers {
             ///
             /// # Blocking
             ///
-            /// The thread [sleeps](crate#waiting-on-a-thread). In an asynchronous task use `.await`, which leaves the thread to
-            /// other tasks.
+            /// The thread [sleeps](crate#waiting-on-a-thread). In an asynchronous task use
+            /// `.await`, which leaves the thread to other tasks.
             ///
             /// # Examples
             ///
@@ -129,11 +134,11 @@ macro_rules! waits_for_receivers {
                 block(self, |_| ());
             }
 
-            /// Blocks the current thread until the wait is over or `timeout` has elapsed, and returns `true` if the wait is
-            /// over.
+            /// Blocks the current thread until the wait is over or `timeout` has elapsed, and
+            /// returns `true` if the wait is over.
             ///
-            /// If `timeout` is zero, it checks once and does not wait. If `timeout` is too long for an [`Instant`], it waits
-            /// without a limit.
+            /// If `timeout` is zero, it checks once and does not wait. If `timeout` is too long for
+            /// an [`Instant`], it waits without a limit.
             ///
             /// # Blocking
             ///
@@ -153,8 +158,8 @@ macro_rules! waits_for_receivers {
                 poll_until(self, Instant::now().checked_add(timeout), |_| ()).is_some()
             }
 
-            /// Blocks the current thread until the wait is over or `deadline` has passed, and returns `true` if the wait is
-            /// over.
+            /// Blocks the current thread until the wait is over or `deadline` has passed, and
+            /// returns `true` if the wait is over.
             ///
             /// If `deadline` has passed already, it checks once and does not wait.
             ///
@@ -190,12 +195,14 @@ fn block<F: Future + Unpin>(future: F, on_sleep: impl Fn(&F)) -> F::Output {
     poll_until(future, None, on_sleep).expect("there is no deadline")
 }
 
-/// Polls the future until it is ready, and once more after the deadline. The thread sleeps in between.
+/// Polls the future until it is ready, and once more after the deadline. The thread sleeps in
+/// between.
 fn poll_until<F: Future + Unpin>(mut future: F, deadline: Option<Instant>, on_sleep: impl Fn(&F)) -> Option<F::Output> {
     let parker = Parker::take();
     let waker = parker.waker();
     loop {
-        // A blocked thread runs no other tasks: if its task had used up its budget, it would sleep forever.
+        // A blocked thread runs no other tasks: if its task had used up its budget, it would sleep
+        // forever.
         let polled = pin!(unconstrained(&mut future)).poll(&mut Context::from_waker(&waker));
         if let Poll::Ready(output) = polled {
             return Some(output);

@@ -7,17 +7,19 @@ use crate::channel::wait::Wait;
 use crate::error::RecvError;
 use crate::receiver::Receiver;
 
-/// A receiver with its own copy of the value, which it refreshes when the channel has a newer value.
+/// A receiver with its own copy of the value, which it refreshes when the channel has a newer
+/// value.
 ///
 /// # When to use it
 ///
-/// Use it for values that are read far more often than they change, on many cores, such as a configuration that each request
-/// reads. While nothing is sent, [`get`](Self::get) is one atomic load and no write, so any number of threads, each with its
-/// own `Cached`, read without slowing each other down. [`Receiver::borrow`] and [`Receiver::get`] write to the channel's
-/// lock, so its memory moves from core to core.
+/// Use it for values that are read far more often than they change, on many cores, such as a
+/// configuration that each request reads. While nothing is sent, [`get`](Self::get) is one atomic
+/// load and no write, so any number of threads, each with its own `Cached`, read without slowing
+/// each other down. [`Receiver::borrow`] and [`Receiver::get`] write to the channel's lock, so its
+/// cache line moves from core to core.
 ///
-/// The price is a copy of the value in each `Cached` and a `clone` after each change. An old copy lives until its `Cached`
-/// is read again. If the value is large, put an `Arc` into the channel.
+/// The price is a copy of the value in each `Cached` and a `clone` after each change. An old copy
+/// lives until its `Cached` is read again. If the value is large, put an `Arc` into the channel.
 ///
 /// # Examples
 ///
@@ -32,8 +34,9 @@ use crate::receiver::Receiver;
 /// ```
 #[derive(Clone, Debug)]
 pub struct Cached<T> {
-    /// A copy of the value that `receiver` has seen last.
+    /// Which value has `receiver` seen last? A copy of it.
     value: T,
+    /// Where do the values come from?
     receiver: Receiver<T>,
 }
 
@@ -60,12 +63,14 @@ impl<T: Clone> Cached<T> {
 
     /// Returns the latest value, and marks it as seen.
     ///
-    /// It sees every send that happened before it, in the sense of the memory model: if another thread sends a value and
-    /// then notifies this thread, this thread gets that value or a later one.
+    /// It sees every send that happened before it, in the sense of the memory model: if another
+    /// thread sends a value and then notifies this thread, this thread gets that value or a later
+    /// one.
     ///
     /// # Blocking
     ///
-    /// Never waits while there is no new value. Copying a new value waits [as any read](Receiver#blocking).
+    /// Never waits while there is no new value. Copying a new value waits [as any
+    /// read](Receiver#blocking).
     ///
     /// # Examples
     ///
@@ -82,11 +87,13 @@ impl<T: Clone> Cached<T> {
         &self.value
     }
 
-    /// Refreshes the copy if there is a newer value, marks that value as seen, and returns `true` if there was one.
+    /// Refreshes the copy if there is a newer value, marks that value as seen, and returns `true`
+    /// if there was one.
     ///
     /// # Blocking
     ///
-    /// Never waits while there is no new value. Copying a new value waits [as any read](Receiver#blocking).
+    /// Never waits while there is no new value. Copying a new value waits [as any
+    /// read](Receiver#blocking).
     ///
     /// # Examples
     ///
@@ -109,15 +116,17 @@ impl<T: Clone> Cached<T> {
     ///
     /// # Blocking
     ///
-    /// Suspends the task until a new version is sent. Copying the value waits [as any read](Receiver#blocking).
+    /// Suspends the task until a new version is sent. Copying the value waits [as any
+    /// read](Receiver#blocking).
     ///
     /// # Errors
     ///
-    /// Returns [`RecvError`] once all senders have been dropped and the copy is that of the last value.
+    /// Returns [`RecvError`] once all senders have been dropped and the last value has been copied.
     ///
     /// # Cancel safety
     ///
-    /// This method is cancel safe: a wait that is dropped has neither marked a value nor changed the copy.
+    /// This method is cancel safe: a wait that is dropped has neither marked a value nor changed
+    /// the copy.
     ///
     /// # Examples
     ///

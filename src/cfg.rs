@@ -2,20 +2,24 @@
 //!
 //! | name | the condition | what is compiled |
 //! |---|---|---|
-//! | `threads` | `std`, and not WebAssembly | locks that sleep, and waits on threads |
+//! | `threads` | `std`, but not on WebAssembly | locks that sleep, and waits on threads |
 //! | `critical_sections` | `critical-section` without `std` | locks that are critical sections |
-//! | `listeners` | `event-listener`, if it compiles: with `--cfg loom` it needs `--cfg loom_event_listener` | `listen` |
-//! | `budget` | `tokio` without `--cfg loom`, with which tokio has no runtime | tokio's cooperative budget |
+//! | `listeners` | `event-listener`, unless `--cfg loom` keeps it from compiling | `listen` |
+//! | `budget` | `tokio` without `--cfg loom` | tokio's cooperative budget |
 //! | `detector` | `std` and debug assertions, but not `model` | the deadlock detector |
-//! | `model` | `loom` with `--cfg loom` | loom's types in place of the real ones |
+//! | `model` | `loom` with `--cfg loom` | loom's types instead of the real ones |
+//!
+//! With `--cfg loom`, event-listener compiles only with its own feature `loom`, which
+//! `--cfg loom_event_listener` announces, and tokio has no runtime.
 //!
 //! A condition that is used once is written where it is used.
 
-/// Keeps the items of one branch: `cfg_if! { if #[NAME] { ITEMS } else { ITEMS } }`, or without an `else`, or
-/// `cfg_if! { if #[not(NAME)] { ITEMS } }`.
+/// Keeps the items of one branch: `cfg_if! { if #[NAME] { ITEMS } else { ITEMS } }`, or without an
+/// `else`, or `cfg_if! { if #[not(NAME)] { ITEMS } }`.
 ///
-/// rustfmt finds the modules that are declared in a macro only if the macro has this name and this form, which are those of the
-/// crate cfg-if. It does not format the invocation itself, so keep functions out of it.
+/// rustfmt finds the modules that are declared in a macro only if the macro has this name and this
+/// form, which are those of the crate cfg-if. It does not format the invocation itself, so keep
+/// functions out of it.
 macro_rules! cfg_if {
     (if #[not($name:ident)] { $($no:item)* }) => { cfg_if! { if #[$name] {} else { $($no)* } } };
     (if #[threads] $($branches:tt)+) => { cfg_if! { @all(feature = "std", not(target_family = "wasm")) => $($branches)+ } };

@@ -1,5 +1,5 @@
-//! What [`Cached`](crate::Cached) and [`Mapped`](crate::Mapped) share: they keep a result that was made from the value that their
-//! receiver has seen last.
+//! What [`Cached`](crate::Cached) and [`Mapped`](crate::Mapped) share: a result made from the value
+//! that their receiver has seen last.
 
 use core::mem;
 use core::task::{Context, Poll, ready};
@@ -8,8 +8,8 @@ use crate::channel::wait::{PollReceiver, Wait};
 use crate::coop::poll_within_budget;
 
 impl<T> Wait<'_, T> {
-    /// Polls for a version that changes `result`. Looks at each version once. The other parameters are those of
-    /// [`derive`](Self::derive).
+    /// Polls until a new value changes `result`, and looks at each version once. The parameters are
+    /// those of [`derive`](Self::derive).
     pub(crate) fn poll_derived<U, R>(
         &mut self,
         cx: &mut Context<'_>,
@@ -28,10 +28,11 @@ impl<T> Wait<'_, T> {
         })
     }
 
-    /// Makes a result from the current value, which is locked meanwhile, and marks the value as seen. If the new result is a change
-    /// of the present one, replaces it. Returns what `change` returns for the two: `None` if it is no change.
+    /// Makes a result from the current value, under the value's lock, and marks the value as seen.
+    /// `change` compares the present and the new result, and returns `Some` if the new one is to
+    /// replace the present one. Its return value is returned.
     ///
-    /// If anything panics, the value stays unseen and `result` as it is.
+    /// If anything panics, the value stays unseen and `result` unchanged.
     #[cold]
     pub(crate) fn derive<U, R>(
         &mut self,

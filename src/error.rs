@@ -1,9 +1,11 @@
-//! Errors. Those that `tokio::sync::watch::error` also has have the same names, fields and messages.
+//! Errors. Those that are also in `tokio::sync::watch::error` have the same names, fields and
+//! messages.
 
 use core::error::Error;
 use core::fmt;
 
-/// Returned by [`Sender::send`](crate::Sender::send) when there is no receiver. It contains the value that was not sent.
+/// Returned by [`Sender::send`](crate::Sender::send) when there is no receiver. It contains the
+/// value that was not sent.
 ///
 /// # Examples
 ///
@@ -38,7 +40,8 @@ impl<T> fmt::Debug for SendError<T> {
     }
 }
 
-/// Returned by methods of [`Receiver`](crate::Receiver) when all senders have been dropped, so no new value will come.
+/// Returned by methods of [`Receiver`](crate::Receiver) when all senders have been dropped, so no
+/// new value will come.
 ///
 /// # Examples
 ///
@@ -105,7 +108,8 @@ impl From<RecvError> for RecvTimeoutError {
     }
 }
 
-/// Calls the macro `show` with all errors and their messages. `Display` and defmt's `Format` show the same.
+/// Calls the macro `show` with all errors and their messages. `Display` and defmt's `Format` show
+/// the same.
 macro_rules! every_error {
     ($show:ident) => {
         $show! {

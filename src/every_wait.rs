@@ -2,8 +2,9 @@
 
 use core::fmt;
 
-/// Calls the macro `for_receivers` with the futures of receivers, as `FUTURE [BOUNDS] => RESULT;`, and `for_senders` with those of
-/// senders, as `FUTURE [BOUNDS];`. The bounds are those with which it is a future.
+/// Calls the macro `for_receivers` with the futures of receivers, as `FUTURE [BOUNDS] => RESULT;`,
+/// and `for_senders` with those of senders, as `FUTURE [BOUNDS];`. The bounds are those with which
+/// it is a future.
 macro_rules! every_wait {
     ($for_receivers:ident, $for_senders:ident) => {
         $for_receivers! {

@@ -1,4 +1,5 @@
-//! The futures of the waits. Each has a name and is `Unpin`, so it can be kept in a struct and polled by `&mut`.
+//! The futures of the waits. Each has a name and is `Unpin`, so it can be kept in a struct and
+//! polled by `&mut`.
 
 use core::pin::Pin;
 use core::task::{Context, Poll, ready};
@@ -90,8 +91,8 @@ impl<T: Clone> Future for Recv<'_, T> {
 pub struct RecvIf<'a, T, F> {
     pub(crate) wait: Wait<'a, T>,
     pub(crate) condition: F,
-    /// Which version was `condition` called with last? Unlike the version that the receiver has seen, it is dropped with the
-    /// wait.
+    /// Which version was `condition` called with last? Unlike the version that the receiver has
+    /// seen, it is dropped with the wait.
     pub(crate) checked: Version,
 }
 

@@ -218,7 +218,8 @@ extern crate alloc;
 #[cfg(any(feature = "std", test))]
 extern crate std;
 
-// Such a build would link and run until an interrupt handler waits for a lock that the interrupted code holds.
+// Such a build would link and run until an interrupt handler waits for a lock that the interrupted
+// code holds.
 #[cfg(all(target_os = "none", not(any(feature = "std", feature = "critical-section", feature = "single-context"))))]
 compile_error!(
     "on bare metal, an interrupt handler that uses a watch channel can hang the firmware: enable the feature \

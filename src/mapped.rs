@@ -10,13 +10,14 @@ use crate::receiver::Receiver;
 
 /// A receiver of a part of the value, or of anything that a function makes from it.
 ///
-/// It keeps the function's last result. Only a different result is a change: a task that waits for one field of a large value
-/// sleeps on while other fields change. Made by [`Receiver::map`]. [`Cached`](crate::Cached) is the map that copies the whole
-/// value.
+/// It keeps the function's last result. Only a different result counts as a change: a task that
+/// waits for one field of a large value sleeps on while other fields change. Made by
+/// [`Receiver::map`]. [`Cached`](crate::Cached) is the map that copies the whole value.
 ///
-/// There is no task behind it and it allocates nothing: the function is called when the `Mapped` is read or waited for, once
-/// for each version at most. It runs while the value is locked, as the closure of [`Receiver::with`]: keep it short, and do not
-/// send on the same channel in it. While nothing has been sent, a read is one atomic load and calls nothing.
+/// There is no task behind it and it allocates nothing: the function is called when the `Mapped` is
+/// read or waited for, once for each version at most. It runs while the value is locked, like the
+/// closure of [`Receiver::with`]: keep it short, and do not send on the same channel in it. While
+/// nothing has been sent, a read is one atomic load and calls nothing.
 ///
 /// # Examples
 ///
@@ -40,7 +41,9 @@ use crate::receiver::Receiver;
 pub struct Mapped<T, U, F> {
     /// What has `f` returned for the value that `receiver` has seen last?
     result: U,
+    /// Where do the values come from?
     receiver: Receiver<T>,
+    /// How is a result made from a value?
     f: F,
 }
 
@@ -50,7 +53,8 @@ fn change<U: PartialEq>(present: &U, new: &U) -> Option<()> {
 }
 
 impl<T> Receiver<T> {
-    /// Converts this receiver into one of the results of `f`, for which only a different result is a change.
+    /// Converts this receiver into one that receives the results of `f`. Only a different result
+    /// counts as a change.
     ///
     /// It calls `f` with the current value, and marks that value as seen.
     /// [`changed`](Mapped::changed) then waits for a different result, so begin with
@@ -82,7 +86,8 @@ impl<T, U: PartialEq, F: FnMut(&T) -> U> Mapped<T, U, F> {
     ///
     /// # Blocking
     ///
-    /// Never waits while there is no new value. Otherwise it waits [as any read](Receiver#blocking).
+    /// Never waits while there is no new value. Otherwise it waits [as any
+    /// read](Receiver#blocking).
     ///
     /// # Examples
     ///
@@ -99,12 +104,13 @@ impl<T, U: PartialEq, F: FnMut(&T) -> U> Mapped<T, U, F> {
         &self.result
     }
 
-    /// Calls the function if there is a new value, marks that value as seen, and returns `true` if the result is a different
-    /// one.
+    /// Calls the function if there is a new value, marks that value as seen, and returns `true` if
+    /// the result has changed.
     ///
     /// # Blocking
     ///
-    /// Never waits while there is no new value. Otherwise it waits [as any read](Receiver#blocking).
+    /// Never waits while there is no new value. Otherwise it waits [as any
+    /// read](Receiver#blocking).
     ///
     /// # Examples
     ///
@@ -125,19 +131,22 @@ impl<T, U: PartialEq, F: FnMut(&T) -> U> Mapped<T, U, F> {
 
     /// Waits for a different result. Read it with [`peek`](Self::peek).
     ///
-    /// The values that it calls the function with are marked as seen.
+    /// Each value passed to the function is marked as seen.
     ///
     /// # Blocking
     ///
-    /// Suspends the task until a new version is sent. Each call of the function waits [as any read](Receiver#blocking).
+    /// Suspends the task until a new version is sent. Each call of the function waits [as any
+    /// read](Receiver#blocking).
     ///
     /// # Errors
     ///
-    /// Returns [`RecvError`] once all senders have been dropped and the result for the last value is no different one.
+    /// Returns [`RecvError`] once all senders have been dropped and the last value has not changed
+    /// the result.
     ///
     /// # Cancel safety
     ///
-    /// This method is cancel safe: a wait that is dropped has marked only values without a different result.
+    /// This method is cancel safe: a wait that is dropped has marked only values that have not
+    /// changed the result.
     ///
     /// # Examples
     ///
@@ -157,19 +166,22 @@ impl<T, U: PartialEq, F: FnMut(&T) -> U> Mapped<T, U, F> {
 
     /// Waits for a different result, and returns a copy.
     ///
-    /// The values that it calls the function with are marked as seen.
+    /// Each value passed to the function is marked as seen.
     ///
     /// # Blocking
     ///
-    /// Suspends the task until a new version is sent. Each call of the function waits [as any read](Receiver#blocking).
+    /// Suspends the task until a new version is sent. Each call of the function waits [as any
+    /// read](Receiver#blocking).
     ///
     /// # Errors
     ///
-    /// Returns [`RecvError`] once all senders have been dropped and the result for the last value is no different one.
+    /// Returns [`RecvError`] once all senders have been dropped and the last value has not changed
+    /// the result.
     ///
     /// # Cancel safety
     ///
-    /// This method is cancel safe: a wait that is dropped has marked only values without a different result.
+    /// This method is cancel safe: a wait that is dropped has marked only values that have not
+    /// changed the result.
     ///
     /// # Examples
     ///
@@ -208,7 +220,8 @@ impl<T, U, F> Mapped<T, U, F> {
         &self.result
     }
 
-    /// Returns a reference to the receiver, which has seen the value that the function was called with last.
+    /// Returns a reference to the receiver, which has seen the value that the function was called
+    /// with last.
     ///
     /// # Examples
     ///

@@ -1,5 +1,5 @@
-//! `Format` for handles and errors, for logs with defmt (feature `defmt`). Handles show only what can be read without
-//! waiting.
+//! `Format` for handles and errors, for logs with defmt (feature `defmt`). Handles show only what
+//! can be read without waiting.
 
 use defmt::{Format, Formatter, write};
 

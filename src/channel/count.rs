@@ -1,15 +1,19 @@
-//! A count of handles, with two flags in the same word: senders wait for the last handle's drop, or for the first handle.
+//! A count of handles, with two flags in the same word: senders wait for the last handle's drop, or
+//! for the first handle.
 //!
-//! The count and the flags share one atomic, so the operations that matter have one order. If [`Count::set_waiting`] is first,
-//! the [`Count::remove`] or [`Count::add_first`] that it waits for finds the flag. Otherwise `set_waiting` returns the new count.
+//! The count and the flags share one atomic, so the operations that matter have one order. If
+//! [`Count::set_waiting`] is first, the [`Count::remove`] or [`Count::add_first`] that it waits for
+//! finds the flag. Otherwise `set_waiting` returns the new count.
 //!
-//! A wait that ends without sleeping leaves its flag behind. The next change from or to zero then wakes an empty list.
+//! A wait that ends without sleeping leaves its flag behind. The next change from or to zero then
+//! wakes an empty list.
 
 use crate::sync::{AtomicUsize, HAS_CRITICAL_SECTIONS, Ordering};
 
-/// What senders wait for. The number is its flag in the word, which [`Count::set_waiting`] sets. The change of the count that
-/// ends the wait reads and clears it. With critical sections it is cleared by the delivery that finds the list of senders empty,
-/// as the waiting bits of the state word.
+/// What senders wait for. The number is its flag in the word, which [`Count::set_waiting`] sets.
+/// The change of the count that ends the wait reads and clears it. With critical sections it is
+/// cleared by the delivery that finds the list of senders empty, as for the waiting bits of the
+/// state word.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Awaited {
     /// The drop of the last handle: the [`Count::remove`] that brings the count to zero.
@@ -20,7 +24,8 @@ pub(crate) enum Awaited {
 
 const ONE: usize = 4;
 
-/// Half of what the word can count, so threads that have added a handle and are about to panic cannot make it wrap.
+/// Half of what the word can count. So the count cannot wrap, even if many threads have added a
+/// handle and are about to panic.
 const MAX: usize = usize::MAX / ONE / 2;
 
 /// What a handle's drop found.
@@ -44,8 +49,8 @@ impl Count {
 
     #[inline]
     pub(crate) fn get(&self) -> usize {
-        // ORDERING: Acquire; partner: the Release of `remove`. A caller that finds the count at zero also sees everything
-        // that was done with the handles.
+        // ORDERING: Acquire; partner: the Release of `remove`. A caller that finds the count at
+        // zero also sees everything that was done with the handles.
         self.0.load(Ordering::Acquire) / ONE
     }
 
@@ -59,8 +64,8 @@ impl Count {
         self.add_to_word() / ONE
     }
 
-    /// Counts one more handle, which may be the first one, and returns how many there were before, and whether senders that
-    /// wait for the first one must be woken.
+    /// Counts one more handle, which may be the first. Returns how many there were before, and
+    /// `true` if senders that wait for the first one must be woken.
     ///
     /// # Panics
     ///
@@ -74,7 +79,8 @@ impl Count {
     /// Counts one more handle, and returns the word as it was before.
     #[inline]
     fn add_to_word(&self) -> usize {
-        // ORDERING: Relaxed; the handle is made from another one, through which everything is visible.
+        // ORDERING: Relaxed; the handle is made from another one, through which everything is
+        // visible.
         let before = self.0.fetch_add(ONE, Ordering::Relaxed);
         if before / ONE >= MAX {
             // ORDERING: Relaxed; takes the addition back.
@@ -90,7 +96,8 @@ impl Count {
     ///
     /// Panics like [`add`](Self::add).
     pub(crate) fn add_unless_zero(&self) -> bool {
-        // ORDERING: Relaxed; as in `add`, the channel is visible through the handle that this one is made from.
+        // ORDERING: Relaxed; as in `add`, the channel is visible through the handle that this one
+        // is made from.
         let added = self.0.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |before| {
             if before / ONE >= MAX {
                 Self::panic();
@@ -109,8 +116,9 @@ impl Count {
     /// Removes one handle from the count.
     #[inline]
     pub(crate) fn remove(&self) -> Removed {
-        // ORDERING: Release; partners: the Acquire of the last handle's `remove`, and of `get` and `set_waiting`. Everything
-        // done through this handle is visible after the last handle's drop.
+        // ORDERING: Release; partners: the Acquire of the last handle's `remove`, and of `get` and
+        // `set_waiting`. Everything done through this handle is visible after the last handle's
+        // drop.
         let before = self.0.fetch_sub(ONE, Ordering::AcqRel);
         if before / ONE > 1 {
             Removed::NotLast
@@ -121,24 +129,28 @@ impl Count {
         }
     }
 
-    /// Clears a flag, and returns `true` if it was set. `before` is the word as the change of the count has found it.
+    /// Clears a flag, and returns `true` if it was set. `before` is the word before the count
+    /// changed.
     #[inline]
     fn take(&self, awaited: Awaited, before: usize) -> bool {
         let flag = awaited as usize;
-        // ORDERING: Acquire; partner: the Release of `set_waiting`, for the waker in its list. The change of the count continues
-        // its release sequence. (With critical sections the flag stays set until the list is empty.)
+        // ORDERING: Acquire; partner: the Release of `set_waiting`, for the waker in its list. The
+        // change of the count continues its release sequence. (With critical sections the flag
+        // stays set until the list is empty.)
         before & flag != 0 && (HAS_CRITICAL_SECTIONS || self.0.fetch_and(!flag, Ordering::Acquire) & flag != 0)
     }
 
-    /// Returns the word and the mask that clears a flag, for the delivery that does so with critical sections.
+    /// Returns the word and the mask that clears a flag, for the delivery that does so with
+    /// critical sections.
     pub(crate) fn until_empty(&self, awaited: Awaited) -> (&AtomicUsize, usize) {
         (&self.0, !(awaited as usize))
     }
 
-    /// Sets the flag for a sender that is about to sleep and whose waker is in its list, and returns the count. The sender may
-    /// sleep only if that is not what it waits for.
+    /// Sets the flag for a sender that is about to sleep and whose waker is in its list, and
+    /// returns the count. The sender may sleep only if that is not what it waits for.
     pub(crate) fn set_waiting(&self, awaited: Awaited) -> usize {
-        // ORDERING: Release; partner: the Acquire of `take`, to which the waker in its list becomes visible. Acquire, as `get`.
+        // ORDERING: Release; partner: the Acquire of `take`, to which the waker in its list becomes
+        // visible. Acquire, as `get`.
         self.0.fetch_or(awaited as usize, Ordering::AcqRel) / ONE
     }
 }

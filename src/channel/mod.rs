@@ -1,4 +1,5 @@
-//! The core: what all handles of a channel share. Every "commit, unlock, then wake" is in this file, once.
+//! The core: what all handles of a channel share. Every "commit, unlock, then wake" is in this
+//! file, once.
 //!
 //! | file | its one job |
 //! |---|---|
@@ -71,8 +72,8 @@ impl<T> Channel<T> {
         self.value.try_with(caller, |value| f(&value.value, self.state.version_while_locked()))
     }
 
-    /// Calls `modify` with the value, and returns the first part of its result. If the second part is `true`, publishes a new
-    /// version and wakes receivers.
+    /// Calls `modify` with the value, and returns the first part of its result. If the second part
+    /// is `true`, publishes a new version and wakes receivers.
     #[inline]
     pub(crate) fn modify<R>(&self, caller: CallSite, modify: impl FnOnce(&mut T) -> (R, bool)) -> R {
         let (result, taken) = self.value.write(caller, |value| {
@@ -85,7 +86,8 @@ impl<T> Channel<T> {
         result
     }
 
-    /// Swaps the value and `value` and wakes receivers, unless that would have to wait. Returns `true` if it has done so.
+    /// Swaps the value and `value` and wakes receivers, unless that would have to wait. Returns
+    /// `true` if it has done so.
     pub(crate) fn try_swap(&self, caller: CallSite, value: &mut T) -> bool {
         let taken = self.value.try_write(caller, |current| {
             mem::swap(current, value);
@@ -94,7 +96,8 @@ impl<T> Channel<T> {
         taken.map(|taken| self.notify_receivers(taken)).is_some()
     }
 
-    /// Wakes the receivers and listeners behind the bits that a send or the close has taken. The caller holds no lock.
+    /// Wakes the receivers and listeners behind the bits that a send or the close has taken. The
+    /// caller holds no lock.
     #[inline]
     fn notify_receivers(&self, taken: TakenBits) {
         if !taken.is_empty() {

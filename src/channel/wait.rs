@@ -2,12 +2,15 @@
 //!
 //! # The life of a wait
 //!
-//! 1. *Check.* If what the task waits for is there already, the wait is over, and no lock has been taken.
-//! 2. *Register.* The task's waker is put into the wait list. Then the waiting bit is set, in the same atomic that the check
-//!    reads. If what the task waits for has come in between, the wait is over.
+//! 1. *Check.* If what the task waits for is there already, the wait is over, and no lock has been
+//!    taken.
+//! 2. *Register.* The task's waker is put into the wait list. Then the waiting bit is set, in the
+//!    same atomic that the check reads. If what the task waits for has come in between, the wait is
+//!    over.
 //! 3. *Sleep.* A sender that takes the waiting bit takes the waker out of the list and calls it.
 //!
-//! A wait that ends or is dropped after step 2 takes its waker out of the list, unless a sender has taken it already.
+//! A wait that ends or is dropped after step 2 takes its waker out of the list, unless a sender has
+//! taken it already.
 
 use core::task::{Context, Poll, ready};
 
@@ -20,13 +23,13 @@ use crate::lock::deadlock::CallSite;
 use crate::wake::wait_list::Ticket;
 use crate::wake::{LANES, SENDERS, Waiters};
 
-/// What a poll for a version returns: it is pending, or ready, or the channel is closed.
+/// What the poll of a receiver's wait returns. The error says that the channel is closed.
 pub(crate) type PollReceiver<R> = Poll<Result<R, RecvError>>;
 
 /// Polls a wait. While it is pending, the task of the last poll is registered under `ticket`.
 ///
-/// `check(None)` returns what the task waits for, if it is there. `check(Some(lane))` does that and sets the waiting bit,
-/// which receivers have for each lane, in one atomic operation.
+/// `check(None)` returns what the task waits for, if it is there. `check(Some(lane))` does that and
+/// sets the waiting bit, which receivers have for each lane, in one atomic operation.
 #[inline]
 fn poll<R>(
     waiters: &Waiters,
@@ -39,7 +42,8 @@ fn poll<R>(
         drop(waiters.cancel(ticket));
         return Poll::Ready(found);
     }
-    // Cloning runs foreign code, which must not run while the lock is held, nor between the two steps of a registration.
+    // Cloning runs foreign code, which must not run while the lock is held, nor between the two
+    // steps of a registration.
     let replaced = waiters.register(ticket, cx.waker().clone());
     // Dropping wakers is the last step, because it may panic.
     let Some(found) = check(Some(ticket.lane())) else {
@@ -50,8 +54,8 @@ fn poll<R>(
     Poll::Ready(found)
 }
 
-/// What a wait changes of its receiver. It is apart from the receiver's reference to the channel, so a future can borrow the
-/// cursor to change it and the channel to share it.
+/// What a wait changes of its receiver. It is a struct of its own, so a future can change it while
+/// it shares the channel.
 pub(crate) struct Cursor {
     /// Which version has the receiver seen?
     pub(crate) seen: Version,
@@ -98,7 +102,8 @@ impl<T> Channel<T> {
         Poll::Ready(Ok(()))
     }
 
-    /// Polls for a value that has not been seen, marks it as seen once it has been copied, and returns the copy.
+    /// Polls for a value that has not been seen, marks it as seen once it has been copied, and
+    /// returns the copy.
     pub(crate) fn poll_recv(&self, cursor: &mut Cursor, cx: &Context<'_>, caller: CallSite) -> PollReceiver<T>
     where
         T: Clone,
@@ -116,7 +121,8 @@ pub(crate) struct Wait<'a, T> {
     pub(crate) cursor: &'a mut Cursor,
     /// Where was it begun, in the user's source?
     pub(crate) caller: CallSite,
-    /// May it be registered? Yes after a poll that was pending or has panicked, until a poll is ready.
+    /// May it be registered? Yes after a poll that was pending or has panicked, until a poll is
+    /// ready.
     pub(crate) is_pending: bool,
 }
 
@@ -138,7 +144,8 @@ impl<T> Wait<'_, T> {
 
 impl<T> Drop for Wait<'_, T> {
     fn drop(&mut self) {
-        // A future that has never been polled leaves the registration of an earlier `poll_changed` alone.
+        // A future that has never been polled leaves the registration of an earlier `poll_changed`
+        // alone.
         if self.is_pending {
             self.cancel();
         }
@@ -158,7 +165,7 @@ impl<'a, T> SenderWait<'a, T> {
         Self { channel, ticket: Ticket::new(SENDERS as u8) }
     }
 
-    /// Polls for the last receiver's drop or for the first receiver.
+    /// Polls for the last receiver's drop, or for the first receiver.
     pub(crate) fn poll(&mut self, awaited: Awaited, cx: &mut Context<'_>) -> Poll<()> {
         let Self { channel, ticket } = self;
         poll_within_budget(cx, |cx| {
