@@ -1,5 +1,5 @@
-//! Waits on threads, without an executor (feature `std`): the three methods of every future. The thread polls the future, and
-//! sleeps in between.
+//! Waits on threads, without an executor (feature `std`): the three methods of every future. The
+//! thread polls the future, and sleeps in between.
 
 use core::pin::pin;
 use core::task::{Context, Poll};
@@ -9,25 +9,26 @@ use std::time::Instant;
 use crate::channel::wait::Wait;
 use crate::coop::unconstrained;
 use crate::error::{RecvError, RecvTimeoutError};
-use crate::every_wait::every_wait;
 use crate::sync::thread::Parker;
 
-/// The three methods of the futures of a receiver: `impl[PARAMETERS] FUTURE => RESULT;`.
+/// The three methods of the futures of a receiver: `FUTURE [BOUNDS] => RESULT;`.
 macro_rules! waits_for_a_value {
-    ($(impl[$($parameter:tt)*] $future:ty => $result:ty;)+) => { $(
-        impl<$($parameter)*> $future {
-            /// Blocks the current thread until the wait is over, and returns its result: `.await` for threads.
+    ($($future:ident<$($parameter:tt),+> [$($bound:tt)*] => $result:ty;)+) => { $(
+        impl<$($bound)*> crate::$future<$($parameter),+> {
+            /// Blocks the current thread until the wait is over, and returns its result: `.await`
+            /// for threads.
             ///
             /// It marks as seen what the future would mark.
             ///
             /// # Blocking
             ///
-            /// The thread [sleeps](crate#waiting-on-a-thread). In an asynchronous task use `.await`, which leaves the thread to
-            /// other tasks.
+            /// The thread [sleeps](crate#waiting-on-a-thread). In an asynchronous task use
+            /// `.await`, which leaves the thread to other tasks.
             ///
             /// # Errors
             ///
-            /// Returns [`RecvError`] when the future would: once the channel is closed and no value is left to return.
+            /// Returns [`RecvError`] when the future would: once the channel is closed and no value
+            /// is left to return.
             ///
             /// # Examples
             ///
@@ -44,17 +45,19 @@ macro_rules! waits_for_a_value {
 
             /// Blocks the current thread until the wait is over or `timeout` has elapsed.
             ///
-            /// If `timeout` is zero, it checks once and does not wait. If `timeout` is too long for an [`Instant`], it waits
-            /// without a limit. After a timeout, the effect is that of a [dropped future](crate#cancel-safety).
+            /// If `timeout` is zero, it checks once and does not wait. If `timeout` is too long for
+            /// an [`Instant`], it waits without a limit. After a timeout, the effect is that of a
+            /// [dropped future](crate#cancel-safety).
             ///
             /// # Blocking
             ///
-            /// The thread [sleeps](crate#waiting-on-a-thread). A read of the value has no time limit.
+            /// The thread [sleeps](crate#waiting-on-a-thread). A read of the value has no time
+            /// limit.
             ///
             /// # Errors
             ///
-            /// Returns [`RecvTimeoutError::Timeout`] if the wait is not over in time, and [`RecvTimeoutError::Closed`] where
-            /// the future returns [`RecvError`].
+            /// Returns [`RecvTimeoutError::Timeout`] if the wait is not over in time, and
+            /// [`RecvTimeoutError::Closed`] where the future returns [`RecvError`].
             ///
             /// # Examples
             ///
@@ -71,23 +74,24 @@ macro_rules! waits_for_a_value {
             /// assert_eq!(rx.recv().wait_timeout(short), Err(RecvTimeoutError::Closed));
             /// ```
             pub fn wait_timeout(self, timeout: Duration) -> Result<$result, RecvTimeoutError> {
-                let over = block_until(self, deadline_in(timeout), |future| check(&future.wait));
+                let over = poll_until(self, Instant::now().checked_add(timeout), |future| check(&future.wait));
                 Ok(over.ok_or(RecvTimeoutError::Timeout)??)
             }
 
             /// Blocks the current thread until the wait is over or `deadline` has passed.
             ///
-            /// If `deadline` has passed already, it checks once and does not wait. After a timeout, the effect is that of a
-            /// [dropped future](crate#cancel-safety).
+            /// If `deadline` has passed already, it checks once and does not wait. After a timeout,
+            /// the effect is that of a [dropped future](crate#cancel-safety).
             ///
             /// # Blocking
             ///
-            /// The thread [sleeps](crate#waiting-on-a-thread). A read of the value has no time limit.
+            /// The thread [sleeps](crate#waiting-on-a-thread). A read of the value has no time
+            /// limit.
             ///
             /// # Errors
             ///
-            /// Returns [`RecvTimeoutError::Timeout`] if the wait is not over in time, and [`RecvTimeoutError::Closed`] where
-            /// the future returns [`RecvError`].
+            /// Returns [`RecvTimeoutError::Timeout`] if the wait is not over in time, and
+            /// [`RecvTimeoutError::Closed`] where the future returns [`RecvError`].
             ///
             /// # Examples
             ///
@@ -100,23 +104,23 @@ macro_rules! waits_for_a_value {
             /// assert!(rx.recv().wait_deadline(Instant::now()).is_err());
             /// ```
             pub fn wait_deadline(self, deadline: Instant) -> Result<$result, RecvTimeoutError> {
-                let over = block_until(self, Some(deadline), |future| check(&future.wait));
+                let over = poll_until(self, Some(deadline), |future| check(&future.wait));
                 Ok(over.ok_or(RecvTimeoutError::Timeout)??)
             }
         }
     )+ };
 }
 
-/// The three methods of the futures of a sender: `impl[PARAMETERS] FUTURE;`.
+/// The three methods of the futures of a sender: `FUTURE [BOUNDS];`.
 macro_rules! waits_for_receivers {
-    ($(impl[$($parameter:tt)*] $future:ty;)+) => { $(
-        impl<$($parameter)*> $future {
+    ($($future:ident<$($parameter:tt),+> [$($bound:tt)*];)+) => { $(
+        impl<$($bound)*> crate::$future<$($parameter),+> {
             /// Blocks the current thread until the wait is over: `.await` for threads.
             ///
             /// # Blocking
             ///
-            /// The thread [sleeps](crate#waiting-on-a-thread). In an asynchronous task use `.await`, which leaves the thread to
-            /// other tasks.
+            /// The thread [sleeps](crate#waiting-on-a-thread). In an asynchronous task use
+            /// `.await`, which leaves the thread to other tasks.
             ///
             /// # Examples
             ///
@@ -130,11 +134,11 @@ macro_rules! waits_for_receivers {
                 block(self, |_| ());
             }
 
-            /// Blocks the current thread until the wait is over or `timeout` has elapsed, and returns `true` if the wait is
-            /// over.
+            /// Blocks the current thread until the wait is over or `timeout` has elapsed, and
+            /// returns `true` if the wait is over.
             ///
-            /// If `timeout` is zero, it checks once and does not wait. If `timeout` is too long for an [`Instant`], it waits
-            /// without a limit.
+            /// If `timeout` is zero, it checks once and does not wait. If `timeout` is too long for
+            /// an [`Instant`], it waits without a limit.
             ///
             /// # Blocking
             ///
@@ -151,11 +155,11 @@ macro_rules! waits_for_receivers {
             /// assert!(tx.closed().wait_timeout(Duration::from_millis(10)));
             /// ```
             pub fn wait_timeout(self, timeout: Duration) -> bool {
-                block_until(self, deadline_in(timeout), |_| ()).is_some()
+                poll_until(self, Instant::now().checked_add(timeout), |_| ()).is_some()
             }
 
-            /// Blocks the current thread until the wait is over or `deadline` has passed, and returns `true` if the wait is
-            /// over.
+            /// Blocks the current thread until the wait is over or `deadline` has passed, and
+            /// returns `true` if the wait is over.
             ///
             /// If `deadline` has passed already, it checks once and does not wait.
             ///
@@ -174,7 +178,7 @@ macro_rules! waits_for_receivers {
             /// assert!(tx.closed().wait_deadline(Instant::now()));
             /// ```
             pub fn wait_deadline(self, deadline: Instant) -> bool {
-                block_until(self, Some(deadline), |_| ()).is_some()
+                poll_until(self, Some(deadline), |_| ()).is_some()
             }
         }
     )+ };
@@ -182,30 +186,23 @@ macro_rules! waits_for_receivers {
 
 every_wait!(waits_for_a_value, waits_for_receivers);
 
-/// Returns the end of a time limit that begins now, or `None` if no `Instant` is that late.
-fn deadline_in(timeout: Duration) -> Option<Instant> {
-    Instant::now().checked_add(timeout)
-}
-
 /// Checks, before a thread sleeps in a receiver's wait, that it does not keep senders waiting.
 fn check<T>(wait: &Wait<'_, T>) {
     wait.channel.value.detector.check_wait(wait.caller);
 }
 
-fn block<F: Future + Unpin>(future: F, before_sleep: impl Fn(&F)) -> F::Output {
-    block_until(future, None, before_sleep).expect("there is no deadline")
+fn block<F: Future + Unpin>(future: F, on_sleep: impl Fn(&F)) -> F::Output {
+    poll_until(future, None, on_sleep).expect("there is no deadline")
 }
 
-/// Polls the future until it is ready, and once more after the deadline. The thread sleeps in between.
-fn block_until<F: Future + Unpin>(
-    mut future: F,
-    deadline: Option<Instant>,
-    before_sleep: impl Fn(&F),
-) -> Option<F::Output> {
+/// Polls the future until it is ready, and once more after the deadline. The thread sleeps in
+/// between.
+fn poll_until<F: Future + Unpin>(mut future: F, deadline: Option<Instant>, on_sleep: impl Fn(&F)) -> Option<F::Output> {
     let parker = Parker::take();
     let waker = parker.waker();
     loop {
-        // A blocked thread runs no other tasks: if its task had used up its budget, it would sleep forever.
+        // A blocked thread runs no other tasks: if its task had used up its budget, it would sleep
+        // forever.
         let polled = pin!(unconstrained(&mut future)).poll(&mut Context::from_waker(&waker));
         if let Poll::Ready(output) = polled {
             return Some(output);
@@ -214,7 +211,7 @@ fn block_until<F: Future + Unpin>(
         if left == Some(Duration::ZERO) {
             return None;
         }
-        before_sleep(&future);
+        on_sleep(&future);
         parker.park(left);
     }
 }

@@ -1,25 +1,25 @@
 //! [`Cached`], and the future of its wait.
 
-use core::fmt;
 use core::pin::Pin;
 use core::task::{Context, Poll};
 
 use crate::channel::wait::Wait;
-use crate::derived::{Derived, Rule};
 use crate::error::RecvError;
 use crate::receiver::Receiver;
 
-/// A receiver with its own copy of the value, which it refreshes when the channel has a newer value.
+/// A receiver with its own copy of the value, which it refreshes when the channel has a newer
+/// value.
 ///
 /// # When to use it
 ///
-/// Use it for values that are read far more often than they change, on many cores, such as a configuration that each request
-/// reads. While nothing is sent, [`get`](Self::get) is one atomic load and no write, so any number of threads, each with its
-/// own `Cached`, read without slowing each other down. [`Receiver::borrow`] and [`Receiver::get`] write to the channel's
-/// lock, so its memory moves from core to core.
+/// Use it for values that are read far more often than they change, on many cores, such as a
+/// configuration that each request reads. While nothing is sent, [`get`](Self::get) is one atomic
+/// load and no write, so any number of threads, each with its own `Cached`, read without slowing
+/// each other down. [`Receiver::borrow`] and [`Receiver::get`] write to the channel's lock, so its
+/// cache line moves from core to core.
 ///
-/// The price is a copy of the value in each `Cached` and a `clone` after each change. An old copy lives until its `Cached`
-/// is read again. If the value is large, put an `Arc` into the channel.
+/// The price is a copy of the value in each `Cached` and a `clone` after each change. An old copy
+/// lives until its `Cached` is read again. If the value is large, put an `Arc` into the channel.
 ///
 /// # Examples
 ///
@@ -32,22 +32,12 @@ use crate::receiver::Receiver;
 /// tx.set(2);
 /// assert_eq!(*cached.get(), 2);
 /// ```
-#[derive(Clone)]
+#[derive(Clone, Debug)]
 pub struct Cached<T> {
-    derived: Derived<T, T>,
-}
-
-/// The result is a copy, and every version is a change.
-struct WholeValue;
-
-impl<T: Clone> Rule<T, T> for WholeValue {
-    fn make(&mut self, value: &T) -> T {
-        value.clone()
-    }
-
-    fn is_change(&self, _: &T, _: &T) -> bool {
-        true
-    }
+    /// Which value has `receiver` seen last? A copy of it.
+    value: T,
+    /// Where do the values come from?
+    receiver: Receiver<T>,
 }
 
 impl<T: Clone> Cached<T> {
@@ -67,18 +57,20 @@ impl<T: Clone> Cached<T> {
     /// assert_eq!(*watch_channel::Cached::new(rx).get(), "value");
     /// ```
     #[track_caller]
-    pub fn new(receiver: Receiver<T>) -> Self {
-        Self { derived: Derived::new(receiver, &mut WholeValue) }
+    pub fn new(mut receiver: Receiver<T>) -> Self {
+        Self { value: receiver.get_and_update(), receiver }
     }
 
     /// Returns the latest value, and marks it as seen.
     ///
-    /// It sees every send that happened before it, in the sense of the memory model: if another thread sends a value and
-    /// then notifies this thread, this thread gets that value or a later one.
+    /// It sees every send that happened before it, in the sense of the memory model: if another
+    /// thread sends a value and then notifies this thread, this thread gets that value or a later
+    /// one.
     ///
     /// # Blocking
     ///
-    /// Never waits while there is no new value. Copying a new value waits [as any read](Receiver#blocking).
+    /// Never waits while there is no new value. Copying a new value waits [as any
+    /// read](Receiver#blocking).
     ///
     /// # Examples
     ///
@@ -92,14 +84,16 @@ impl<T: Clone> Cached<T> {
     #[track_caller]
     pub fn get(&mut self) -> &T {
         self.update();
-        &self.derived.result
+        &self.value
     }
 
-    /// Refreshes the copy if there is a newer value, marks that value as seen, and returns `true` if there was one.
+    /// Refreshes the copy if there is a newer value, marks that value as seen, and returns `true`
+    /// if there was one.
     ///
     /// # Blocking
     ///
-    /// Never waits while there is no new value. Copying a new value waits [as any read](Receiver#blocking).
+    /// Never waits while there is no new value. Copying a new value waits [as any
+    /// read](Receiver#blocking).
     ///
     /// # Examples
     ///
@@ -114,22 +108,25 @@ impl<T: Clone> Cached<T> {
     #[inline]
     #[track_caller]
     pub fn update(&mut self) -> bool {
-        self.derived.update(&mut WholeValue)
+        self.receiver.has_unseen()
+            && self.receiver.wait().derive(&mut self.value, &mut T::clone, |_, _| Some(())).is_some()
     }
 
     /// Waits for a newer value, refreshes the copy, and marks the value as seen.
     ///
     /// # Blocking
     ///
-    /// Suspends the task until a new version is sent. Copying the value waits [as any read](Receiver#blocking).
+    /// Suspends the task until a new version is sent. Copying the value waits [as any
+    /// read](Receiver#blocking).
     ///
     /// # Errors
     ///
-    /// Returns [`RecvError`] once all senders have been dropped and the copy is that of the last value.
+    /// Returns [`RecvError`] once all senders have been dropped and the last value has been copied.
     ///
     /// # Cancel safety
     ///
-    /// This method is cancel safe: a wait that is dropped has neither marked a value nor changed the copy.
+    /// This method is cancel safe: a wait that is dropped has neither marked a value nor changed
+    /// the copy.
     ///
     /// # Examples
     ///
@@ -144,8 +141,7 @@ impl<T: Clone> Cached<T> {
     /// ```
     #[track_caller]
     pub fn changed(&mut self) -> CachedChanged<'_, T> {
-        let (wait, copy) = self.derived.wait();
-        CachedChanged { wait, copy }
+        CachedChanged { wait: self.receiver.wait(), copy: &mut self.value }
     }
 }
 
@@ -161,7 +157,7 @@ impl<T> Cached<T> {
     /// assert_eq!(*cached.peek(), 1);
     /// ```
     pub fn peek(&self) -> &T {
-        &self.derived.result
+        &self.value
     }
 
     /// Returns a reference to the receiver, which has seen the value that was copied last.
@@ -175,7 +171,7 @@ impl<T> Cached<T> {
     /// assert!(cached.receiver().has_unseen());
     /// ```
     pub fn receiver(&self) -> &Receiver<T> {
-        &self.derived.receiver
+        &self.receiver
     }
 
     /// Returns the receiver and drops the copy.
@@ -188,7 +184,7 @@ impl<T> Cached<T> {
     /// assert!(!rx.has_unseen());
     /// ```
     pub fn into_inner(self) -> Receiver<T> {
-        self.derived.receiver
+        self.receiver
     }
 }
 
@@ -220,21 +216,7 @@ impl<T: Clone> Future for CachedChanged<'_, T> {
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let Self { wait, copy } = self.get_mut();
-        wait.poll_derived(cx, *copy, &mut WholeValue, |_| ())
-    }
-}
-
-impl<T> fmt::Debug for CachedChanged<'_, T> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("CachedChanged").finish_non_exhaustive()
-    }
-}
-
-/// Shows the copy and the receiver. It never waits.
-impl<T: fmt::Debug> fmt::Debug for Cached<T> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Derived { result, receiver } = &self.derived;
-        f.debug_struct("Cached").field("value", result).field("receiver", receiver).finish()
+        wait.poll_derived(cx, *copy, &mut T::clone, |_, _| Some(()))
     }
 }
 

@@ -1,9 +1,11 @@
-//! Errors. Those that `tokio::sync::watch::error` also has have the same names, fields and messages.
+//! Errors. Those that are also in `tokio::sync::watch::error` have the same names, fields and
+//! messages.
 
 use core::error::Error;
 use core::fmt;
 
-/// Returned by [`Sender::send`](crate::Sender::send) when there is no receiver. It contains the value that was not sent.
+/// Returned by [`Sender::send`](crate::Sender::send) when there is no receiver. It contains the
+/// value that was not sent.
 ///
 /// # Examples
 ///
@@ -38,15 +40,8 @@ impl<T> fmt::Debug for SendError<T> {
     }
 }
 
-impl<T> fmt::Display for SendError<T> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("channel closed")
-    }
-}
-
-impl<T> Error for SendError<T> {}
-
-/// Returned by methods of [`Receiver`](crate::Receiver) when all senders have been dropped, so no new value will come.
+/// Returned by methods of [`Receiver`](crate::Receiver) when all senders have been dropped, so no
+/// new value will come.
 ///
 /// # Examples
 ///
@@ -64,14 +59,6 @@ impl RecvError {
         Self(())
     }
 }
-
-impl fmt::Display for RecvError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("channel closed")
-    }
-}
-
-impl Error for RecvError {}
 
 /// Returned by [`Receiver::try_recv`](crate::Receiver::try_recv) and
 /// [`try_recv_if`](crate::Receiver::try_recv_if).
@@ -94,17 +81,6 @@ pub enum TryRecvError {
     Closed,
 }
 
-impl fmt::Display for TryRecvError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Empty => "channel empty",
-            Self::Closed => "channel closed",
-        })
-    }
-}
-
-impl Error for TryRecvError {}
-
 /// Returned by `.wait_timeout()` and `.wait_deadline()` of a receiver's futures (feature `std`).
 ///
 /// # Examples
@@ -126,19 +102,34 @@ pub enum RecvTimeoutError {
     Closed,
 }
 
-impl fmt::Display for RecvTimeoutError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Timeout => "timed out waiting on channel",
-            Self::Closed => "channel closed",
-        })
-    }
-}
-
-impl Error for RecvTimeoutError {}
-
 impl From<RecvError> for RecvTimeoutError {
     fn from(_: RecvError) -> Self {
         Self::Closed
     }
 }
+
+/// Calls the macro `show` with all errors and their messages. `Display` and defmt's `Format` show
+/// the same.
+macro_rules! every_error {
+    ($show:ident) => {
+        $show! {
+            SendError<T> { _ => "channel closed" }
+            RecvError { _ => "channel closed" }
+            TryRecvError { Self::Empty => "channel empty", Self::Closed => "channel closed" }
+            RecvTimeoutError { Self::Timeout => "timed out waiting on channel", Self::Closed => "channel closed" }
+        }
+    };
+}
+
+macro_rules! display {
+    ($($error:ident $(<$T:ident>)? { $($case:pat => $message:literal),+ })+) => { $(
+        impl $(<$T>)? fmt::Display for $error $(<$T>)? {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(match self { $($case => $message),+ })
+            }
+        }
+
+        impl $(<$T>)? Error for $error $(<$T>)? {}
+    )+ };
+}
+every_error!(display);

@@ -1,12 +1,12 @@
-//! The futures of the waits. Each has a name and is `Unpin`, so it can be kept in a struct and polled by `&mut`.
+//! The futures of the waits. Each has a name and is `Unpin`, so it can be kept in a struct and
+//! polled by `&mut`.
 
-use core::fmt;
 use core::pin::Pin;
 use core::task::{Context, Poll, ready};
 
-use crate::channel::Channel;
+use crate::channel::count::Awaited;
 use crate::channel::state::Version;
-use crate::channel::wait::{Registration, Wait};
+use crate::channel::wait::{PollReceiver, SenderWait, Wait};
 use crate::coop::poll_within_budget;
 use crate::error::RecvError;
 use crate::guard::Ref;
@@ -67,15 +67,9 @@ impl<T: Clone> Future for Recv<'_, T> {
     type Output = Result<T, RecvError>;
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        self.get_mut().wait.poll_recv(cx)
-    }
-}
-
-impl<T: Clone> Wait<'_, T> {
-    /// Polls for a value that has not been seen, marks it as seen, and returns a copy.
-    pub(crate) fn poll_recv(&mut self, cx: &mut Context<'_>) -> Poll<Result<T, RecvError>> {
-        let caller = self.caller;
-        poll_within_budget(cx, |cx| self.poll(|channel, cursor| channel.poll_recv(cursor, cx, caller)))
+        let wait = &mut self.get_mut().wait;
+        let caller = wait.caller;
+        poll_within_budget(cx, |cx| wait.poll(|channel, cursor| channel.poll_recv(cursor, cx, caller)))
     }
 }
 
@@ -97,8 +91,8 @@ impl<T: Clone> Wait<'_, T> {
 pub struct RecvIf<'a, T, F> {
     pub(crate) wait: Wait<'a, T>,
     pub(crate) condition: F,
-    /// Which version was `condition` called with last? Unlike the version that the receiver has seen, it is dropped with the
-    /// wait.
+    /// Which version was `condition` called with last? Unlike the version that the receiver has
+    /// seen, it is dropped with the wait.
     pub(crate) checked: Version,
 }
 
@@ -107,13 +101,12 @@ impl<T: Clone, F: FnMut(&T) -> bool> Future for RecvIf<'_, T, F> {
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let Self { wait, condition, checked } = self.get_mut();
-        let caller = wait.caller;
         poll_within_budget(cx, |cx| {
             loop {
-                ready!(wait.poll(|channel, cursor| channel.poll_since(checked, &mut cursor.registration, cx)))?;
-                let received = wait.channel.with(caller, |value, version| {
+                ready!(wait.poll(|channel, cursor| channel.poll_newer(*checked, cursor, cx)))?;
+                let received = wait.channel.with(wait.caller, |value, version| {
                     *checked = version;
-                    receive_if(value, version, &mut wait.cursor.seen, &mut *condition)
+                    wait.cursor.receive_if(value, version, &mut *condition)
                 });
                 if let Some(value) = received {
                     return Poll::Ready(Ok(value));
@@ -121,20 +114,6 @@ impl<T: Clone, F: FnMut(&T) -> bool> Future for RecvIf<'_, T, F> {
             }
         })
     }
-}
-
-/// Returns a copy of the value and marks its version as seen, if `condition` returns `true`.
-pub(crate) fn receive_if<T: Clone>(
-    value: &T,
-    version: Version,
-    seen: &mut Version,
-    condition: impl FnOnce(&T) -> bool,
-) -> Option<T> {
-    condition(value).then(|| {
-        let copy = value.clone();
-        seen.update(version);
-        copy
-    })
 }
 
 /// The future of [`Receiver::wait_for`](crate::Receiver::wait_for).
@@ -162,14 +141,11 @@ impl<'a, T, F: FnMut(&T) -> bool> Future for WaitFor<'a, T, F> {
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let Self { wait, condition } = self.get_mut();
-        let caller = wait.caller;
-        poll_values(wait, cx, |channel, seen| {
-            let mut has_changed = false;
-            let found = channel.read_if(caller, |value, version| {
-                has_changed = seen.update(version);
-                condition(value)
-            });
-            found.map(|(value, version)| Ref::new(value, version, has_changed))
+        wait.poll_values(cx, |wait| {
+            wait.channel.with_guard(wait.caller, |value, version| {
+                let has_changed = wait.cursor.seen.update(version);
+                condition(&value.value).then(|| Ref::new(value.into_ref(), version, has_changed))
+            })
         })
     }
 }
@@ -199,7 +175,7 @@ impl<T, F: FnMut(&T) -> bool> Future for WaitUntil<'_, T, F> {
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let Self { wait, condition } = self.get_mut();
-        poll_map(wait, cx, |value| condition(value).then_some(()))
+        wait.poll_map(cx, |value| condition(value).then_some(()))
     }
 }
 
@@ -228,43 +204,40 @@ impl<T, U, F: FnMut(&T) -> Option<U>> Future for WaitForMap<'_, T, F> {
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let Self { wait, f } = self.get_mut();
-        poll_map(wait, cx, f)
+        wait.poll_map(cx, f)
     }
 }
 
-/// Marks each value as seen and calls `f` with it, until `f` returns `Some`.
-fn poll_map<T, U>(
-    wait: &mut Wait<'_, T>,
-    cx: &mut Context<'_>,
-    mut f: impl FnMut(&T) -> Option<U>,
-) -> Poll<Result<U, RecvError>> {
-    let caller = wait.caller;
-    poll_values(wait, cx, |channel, seen| {
-        channel.with(caller, |value, version| {
-            seen.update(version);
-            f(value)
+impl<T> Wait<'_, T> {
+    /// Marks each value as seen and calls `f` with it, until `f` returns `Some`.
+    fn poll_map<U>(&mut self, cx: &mut Context<'_>, mut f: impl FnMut(&T) -> Option<U>) -> PollReceiver<U> {
+        self.poll_values(cx, |wait| {
+            wait.channel.with(wait.caller, |value, version| {
+                wait.cursor.seen.update(version);
+                f(value)
+            })
         })
-    })
-}
+    }
 
-/// Calls `look` at the first poll and after each change, until it returns `Some`.
-fn poll_values<'a, T, R>(
-    wait: &mut Wait<'a, T>,
-    cx: &mut Context<'_>,
-    mut look: impl FnMut(&'a Channel<T>, &mut Version) -> Option<R>,
-) -> Poll<Result<R, RecvError>> {
-    poll_within_budget(cx, |cx| {
-        loop {
-            if !wait.is_pending {
-                // Cancelled before the value's lock is taken, because this may drop a waker.
-                wait.cancel();
-                if let Some(found) = look(wait.channel, &mut wait.cursor.seen) {
-                    return Poll::Ready(Ok(found));
+    /// Calls `look` at the first poll and after each change, until it returns `Some`.
+    fn poll_values<R>(
+        &mut self,
+        cx: &mut Context<'_>,
+        mut look: impl FnMut(&mut Self) -> Option<R>,
+    ) -> PollReceiver<R> {
+        poll_within_budget(cx, |cx| {
+            loop {
+                if !self.is_pending {
+                    // Cancelled before the value's lock is taken, because this may drop a waker.
+                    self.cancel();
+                    if let Some(found) = look(self) {
+                        return Poll::Ready(Ok(found));
+                    }
                 }
+                ready!(self.poll(|channel, cursor| channel.poll_unseen(cursor, cx)))?;
             }
-            ready!(wait.poll(|channel, cursor| channel.poll_unseen(cursor, cx)))?;
-        }
-    })
+        })
+    }
 }
 
 /// The future of [`Sender::closed`](crate::Sender::closed).
@@ -291,8 +264,7 @@ impl<T> Future for Closed<'_, T> {
     type Output = ();
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
-        let SenderWait { channel, registration } = &mut self.get_mut().wait;
-        poll_within_budget(cx, |cx| channel.poll_no_receiver(registration, cx))
+        self.get_mut().wait.poll(Awaited::Last, cx)
     }
 }
 
@@ -320,28 +292,7 @@ impl<T> Future for Opened<'_, T> {
     type Output = ();
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
-        let SenderWait { channel, registration } = &mut self.get_mut().wait;
-        poll_within_budget(cx, |cx| channel.poll_receiver(registration, cx))
-    }
-}
-
-/// A sender's wait. Dropping it ends its registration.
-pub(crate) struct SenderWait<'a, T> {
-    /// On which channel does it wait?
-    channel: &'a Channel<T>,
-    /// Where is its waker?
-    registration: Registration,
-}
-
-impl<'a, T> SenderWait<'a, T> {
-    pub(crate) fn new(channel: &'a Channel<T>) -> Self {
-        Self { channel, registration: Registration::of_sender() }
-    }
-}
-
-impl<T> Drop for SenderWait<'_, T> {
-    fn drop(&mut self) {
-        drop(self.registration.cancel(&self.channel.waiters));
+        self.get_mut().wait.poll(Awaited::First, cx)
     }
 }
 
@@ -350,22 +301,3 @@ impl<T, F> Unpin for RecvIf<'_, T, F> {}
 impl<T, F> Unpin for WaitFor<'_, T, F> {}
 impl<T, F> Unpin for WaitUntil<'_, T, F> {}
 impl<T, F> Unpin for WaitForMap<'_, T, F> {}
-
-/// Implements `Debug` with the name alone, which needs no bound on the parameters.
-macro_rules! debug {
-    ($name:ident<$($parameter:ident),+>) => {
-        impl<$($parameter),+> fmt::Debug for $name<'_, $($parameter),+> {
-            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.debug_struct(stringify!($name)).finish_non_exhaustive()
-            }
-        }
-    };
-}
-debug!(Changed<T>);
-debug!(Recv<T>);
-debug!(RecvIf<T, F>);
-debug!(WaitFor<T, F>);
-debug!(WaitUntil<T, F>);
-debug!(WaitForMap<T, F>);
-debug!(Closed<T>);
-debug!(Opened<T>);

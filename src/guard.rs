@@ -8,17 +8,17 @@ use core::panic::{RefUnwindSafe, UnwindSafe};
 use crate::channel::state::{FlaggedVersion, Version};
 use crate::lock::ReadGuard;
 
-/// Has every auto trait except `Send`, because a `Ref` must be dropped on the thread that took it. The compiler's error
-/// message names this trait.
+/// Has every auto trait except `Send`, because a `Ref` must be dropped on the thread that took it.
+/// The compiler's error message names this trait.
 trait RefStaysOnItsThread: Sync + Unpin + UnwindSafe + RefUnwindSafe {}
-type NotSend = PhantomData<dyn RefStaysOnItsThread>;
 
 /// A reference to a channel's value, which cannot change while the `Ref` lives.
 ///
-/// Drop it soon: all senders of the channel wait until it is dropped. If a task keeps a `Ref` across an `.await`, the
-/// senders also wait until that `.await` is over.
+/// Drop it soon: all senders of the channel wait until it is dropped. If a task keeps a `Ref`
+/// across an `.await`, the senders also wait until that `.await` is over.
 ///
-/// It is never `Send`, whatever `T` is. It is `Sync` if `T` is, and covariant in `T`, like a reference.
+/// It is never `Send`, whatever `T` is. It is `Sync` if `T` is, and covariant in `T`, like a
+/// reference.
 ///
 /// # Examples
 ///
@@ -36,7 +36,7 @@ pub struct Ref<'a, T> {
     value: ReadGuard<'a, T>,
     /// Which version is it, and had the receiver not seen it?
     version: FlaggedVersion,
-    _not_send: NotSend,
+    _not_send: PhantomData<dyn RefStaysOnItsThread>,
 }
 
 impl<'a, T> Ref<'a, T> {
@@ -44,11 +44,11 @@ impl<'a, T> Ref<'a, T> {
         Self { value, version: FlaggedVersion::new(version, has_changed), _not_send: PhantomData }
     }
 
-    /// Returns `true` if the receiver that returned this had not seen the value before.
+    /// Returns `true` if the receiver that this `Ref` comes from had not seen the value before.
     ///
-    /// The answer is that of the moment when the `Ref` was taken. [`Receiver::borrow`](crate::Receiver::borrow) leaves the
-    /// value unseen, so the next `Ref` returns `true` again. A `Ref` from a [`Sender`](crate::Sender) always returns
-    /// `false`.
+    /// The answer does not change while the `Ref` lives.
+    /// [`Receiver::borrow`](crate::Receiver::borrow) leaves the value unseen, so the next `Ref`
+    /// returns `true` again. A `Ref` from a [`Sender`](crate::Sender) always returns `false`.
     ///
     /// # Examples
     ///
@@ -65,8 +65,9 @@ impl<'a, T> Ref<'a, T> {
 
     /// Returns the version of this value.
     ///
-    /// Another value can be sent between a read and a call of [`Receiver::version`](crate::Receiver::version); this method
-    /// always returns the version of the value that the `Ref` refers to.
+    /// Another value can be sent between a read and a call of
+    /// [`Receiver::version`](crate::Receiver::version); this method always returns the version of
+    /// the value that the `Ref` refers to.
     ///
     /// # Examples
     ///

@@ -200,7 +200,7 @@
 //! Features only add: none removes a method or changes its meaning. There is no `unsafe` in the
 //! crate.
 #![cfg_attr(
-    not(all(feature = "event-listener", feature = "stream")),
+    not(all(feature = "std", feature = "event-listener", feature = "stream")),
     expect(rustdoc::broken_intra_doc_links, reason = "without a feature, links to what it adds are plain text")
 )]
 #![no_std]
@@ -218,7 +218,8 @@ extern crate alloc;
 #[cfg(any(feature = "std", test))]
 extern crate std;
 
-// Such a build would link and run until an interrupt handler waits for a lock that the interrupted code holds.
+// Such a build would link and run until an interrupt handler waits for a lock that the interrupted
+// code holds.
 #[cfg(all(target_os = "none", not(any(feature = "std", feature = "critical-section", feature = "single-context"))))]
 compile_error!(
     "on bare metal, an interrupt handler that uses a watch channel can hang the firmware: enable the feature \
@@ -230,24 +231,23 @@ compile_error!(
 #[doc = include_str!("../README.md")]
 struct Readme;
 
-#[cfg(all(feature = "std", not(target_family = "wasm")))]
-mod blocking;
+// First, because macros are only known below their definition.
+#[macro_use]
+mod cfg;
+#[macro_use]
+pub mod error;
+#[macro_use]
+mod every_wait;
+
+cfg_if! { if #[threads] { mod blocking; } }
 mod cached;
 mod channel;
 mod coop;
 mod derived;
-pub mod error;
-#[cfg(any(all(feature = "std", not(target_family = "wasm")), feature = "stream"))]
-mod every_wait;
 mod flash;
 mod futures;
 mod guard;
 #[cfg(doc)]
-// Without a feature, links to what it adds are plain text.
-#[cfg_attr(
-    not(all(feature = "std", feature = "event-listener", feature = "stream")),
-    expect(rustdoc::broken_intra_doc_links, reason = "the guides name what features add")
-)]
 pub mod guide;
 mod lock;
 mod mapped;
@@ -256,8 +256,6 @@ mod sender;
 #[cfg_attr(not(all(loom, feature = "loom")), expect(clippy::disallowed_types, reason = "this is the facade"))]
 mod sync;
 mod wake;
-#[cfg(not(all(loom, feature = "loom")))]
-mod watch;
 
 // Last, because rustdoc shows a type's methods in this order.
 mod adapters;
@@ -271,5 +269,4 @@ pub use crate::guard::Ref;
 pub use crate::mapped::{Mapped, MappedChanged, MappedRecv};
 pub use crate::receiver::Receiver;
 pub use crate::sender::{Sender, WeakSender, channel};
-#[cfg(not(all(loom, feature = "loom")))]
-pub use crate::watch::Watch;
+cfg_if! { if #[not(model)] { mod watch; pub use crate::watch::Watch; } }

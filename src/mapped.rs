@@ -5,19 +5,19 @@ use core::pin::Pin;
 use core::task::{Context, Poll};
 
 use crate::channel::wait::Wait;
-use crate::derived::{Derived, Rule};
 use crate::error::RecvError;
 use crate::receiver::Receiver;
 
 /// A receiver of a part of the value, or of anything that a function makes from it.
 ///
-/// It keeps the function's last result. Only a different result is a change: a task that waits for one field of a large value
-/// sleeps on while other fields change. Made by [`Receiver::map`]. [`Cached`](crate::Cached) is the map that copies the whole
-/// value.
+/// It keeps the function's last result. Only a different result counts as a change: a task that
+/// waits for one field of a large value sleeps on while other fields change. Made by
+/// [`Receiver::map`]. [`Cached`](crate::Cached) is the map that copies the whole value.
 ///
-/// There is no task behind it and it allocates nothing: the function is called when the `Mapped` is read or waited for, once
-/// for each version at most. It runs while the value is locked, as the closure of [`Receiver::with`]: keep it short, and do not
-/// send on the same channel in it. While nothing has been sent, a read is one atomic load and calls nothing.
+/// There is no task behind it and it allocates nothing: the function is called when the `Mapped` is
+/// read or waited for, once for each version at most. It runs while the value is locked, like the
+/// closure of [`Receiver::with`]: keep it short, and do not send on the same channel in it. While
+/// nothing has been sent, a read is one atomic load and calls nothing.
 ///
 /// # Examples
 ///
@@ -39,26 +39,22 @@ use crate::receiver::Receiver;
 /// ```
 #[derive(Clone)]
 pub struct Mapped<T, U, F> {
-    derived: Derived<T, U>,
+    /// What has `f` returned for the value that `receiver` has seen last?
+    result: U,
+    /// Where do the values come from?
+    receiver: Receiver<T>,
     /// How is a result made from a value?
-    f: Map<F>,
+    f: F,
 }
 
-#[derive(Clone)]
-struct Map<F>(F);
-
-impl<T, U: PartialEq, F: FnMut(&T) -> U> Rule<T, U> for Map<F> {
-    fn make(&mut self, value: &T) -> U {
-        self.0(value)
-    }
-
-    fn is_change(&self, present: &U, new: &U) -> bool {
-        new != present
-    }
+/// Returns `Some` if the results differ.
+fn change<U: PartialEq>(present: &U, new: &U) -> Option<()> {
+    (new != present).then_some(())
 }
 
 impl<T> Receiver<T> {
-    /// Converts this receiver into one of the results of `f`, for which only a different result is a change.
+    /// Converts this receiver into one that receives the results of `f`. Only a different result
+    /// counts as a change.
     ///
     /// It calls `f` with the current value, and marks that value as seen.
     /// [`changed`](Mapped::changed) then waits for a different result, so begin with
@@ -78,9 +74,8 @@ impl<T> Receiver<T> {
     /// assert!(!largest.update());
     /// ```
     #[track_caller]
-    pub fn map<U: PartialEq, F: FnMut(&T) -> U>(self, f: F) -> Mapped<T, U, F> {
-        let mut f = Map(f);
-        Mapped { derived: Derived::new(self, &mut f), f }
+    pub fn map<U: PartialEq, F: FnMut(&T) -> U>(mut self, mut f: F) -> Mapped<T, U, F> {
+        Mapped { result: self.with_and_update(&mut f), receiver: self, f }
     }
 }
 
@@ -91,7 +86,8 @@ impl<T, U: PartialEq, F: FnMut(&T) -> U> Mapped<T, U, F> {
     ///
     /// # Blocking
     ///
-    /// Never waits while there is no new value. Otherwise it waits [as any read](Receiver#blocking).
+    /// Never waits while there is no new value. Otherwise it waits [as any
+    /// read](Receiver#blocking).
     ///
     /// # Examples
     ///
@@ -105,15 +101,16 @@ impl<T, U: PartialEq, F: FnMut(&T) -> U> Mapped<T, U, F> {
     #[track_caller]
     pub fn get(&mut self) -> &U {
         self.update();
-        &self.derived.result
+        &self.result
     }
 
-    /// Calls the function if there is a new value, marks that value as seen, and returns `true` if the result is a different
-    /// one.
+    /// Calls the function if there is a new value, marks that value as seen, and returns `true` if
+    /// the result has changed.
     ///
     /// # Blocking
     ///
-    /// Never waits while there is no new value. Otherwise it waits [as any read](Receiver#blocking).
+    /// Never waits while there is no new value. Otherwise it waits [as any
+    /// read](Receiver#blocking).
     ///
     /// # Examples
     ///
@@ -129,24 +126,27 @@ impl<T, U: PartialEq, F: FnMut(&T) -> U> Mapped<T, U, F> {
     #[inline]
     #[track_caller]
     pub fn update(&mut self) -> bool {
-        self.derived.update(&mut self.f)
+        self.receiver.has_unseen() && self.receiver.wait().derive(&mut self.result, &mut self.f, change).is_some()
     }
 
     /// Waits for a different result. Read it with [`peek`](Self::peek).
     ///
-    /// The values that it calls the function with are marked as seen.
+    /// Each value passed to the function is marked as seen.
     ///
     /// # Blocking
     ///
-    /// Suspends the task until a new version is sent. Each call of the function waits [as any read](Receiver#blocking).
+    /// Suspends the task until a new version is sent. Each call of the function waits [as any
+    /// read](Receiver#blocking).
     ///
     /// # Errors
     ///
-    /// Returns [`RecvError`] once all senders have been dropped and the result for the last value is no different one.
+    /// Returns [`RecvError`] once all senders have been dropped and the last value has not changed
+    /// the result.
     ///
     /// # Cancel safety
     ///
-    /// This method is cancel safe: a wait that is dropped has marked only values without a different result.
+    /// This method is cancel safe: a wait that is dropped has marked only values that have not
+    /// changed the result.
     ///
     /// # Examples
     ///
@@ -161,25 +161,27 @@ impl<T, U: PartialEq, F: FnMut(&T) -> U> Mapped<T, U, F> {
     /// ```
     #[track_caller]
     pub fn changed(&mut self) -> MappedChanged<'_, T, U, F> {
-        let (wait, result) = self.derived.wait();
-        MappedChanged { wait, result, f: &mut self.f }
+        MappedChanged { wait: self.receiver.wait(), result: &mut self.result, f: &mut self.f }
     }
 
     /// Waits for a different result, and returns a copy.
     ///
-    /// The values that it calls the function with are marked as seen.
+    /// Each value passed to the function is marked as seen.
     ///
     /// # Blocking
     ///
-    /// Suspends the task until a new version is sent. Each call of the function waits [as any read](Receiver#blocking).
+    /// Suspends the task until a new version is sent. Each call of the function waits [as any
+    /// read](Receiver#blocking).
     ///
     /// # Errors
     ///
-    /// Returns [`RecvError`] once all senders have been dropped and the result for the last value is no different one.
+    /// Returns [`RecvError`] once all senders have been dropped and the last value has not changed
+    /// the result.
     ///
     /// # Cancel safety
     ///
-    /// This method is cancel safe: a wait that is dropped has marked only values without a different result.
+    /// This method is cancel safe: a wait that is dropped has marked only values that have not
+    /// changed the result.
     ///
     /// # Examples
     ///
@@ -199,8 +201,7 @@ impl<T, U: PartialEq, F: FnMut(&T) -> U> Mapped<T, U, F> {
     where
         U: Clone,
     {
-        let (wait, result) = self.derived.wait();
-        MappedRecv { wait, result, f: &mut self.f }
+        MappedRecv { wait: self.receiver.wait(), result: &mut self.result, f: &mut self.f }
     }
 }
 
@@ -216,10 +217,11 @@ impl<T, U, F> Mapped<T, U, F> {
     /// assert_eq!(*doubled.peek(), 2);
     /// ```
     pub fn peek(&self) -> &U {
-        &self.derived.result
+        &self.result
     }
 
-    /// Returns a reference to the receiver, which has seen the value that the function was called with last.
+    /// Returns a reference to the receiver, which has seen the value that the function was called
+    /// with last.
     ///
     /// # Examples
     ///
@@ -230,7 +232,7 @@ impl<T, U, F> Mapped<T, U, F> {
     /// assert!(doubled.receiver().has_unseen());
     /// ```
     pub fn receiver(&self) -> &Receiver<T> {
-        &self.derived.receiver
+        &self.receiver
     }
 
     /// Returns the receiver, and drops the result and the function.
@@ -243,15 +245,14 @@ impl<T, U, F> Mapped<T, U, F> {
     /// assert_eq!(rx.get(), 1);
     /// ```
     pub fn into_inner(self) -> Receiver<T> {
-        self.derived.receiver
+        self.receiver
     }
 }
 
 /// Shows the result and the receiver. It never waits.
 impl<T: fmt::Debug, U: fmt::Debug, F> fmt::Debug for Mapped<T, U, F> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Derived { result, receiver } = &self.derived;
-        f.debug_struct("Mapped").field("result", result).field("receiver", receiver).finish_non_exhaustive()
+        f.debug_struct("Mapped").field("result", &self.result).field("receiver", &self.receiver).finish_non_exhaustive()
     }
 }
 
@@ -277,7 +278,7 @@ pub struct MappedChanged<'a, T, U, F> {
     /// Which result is replaced?
     result: &'a mut U,
     /// How is a result made from a value?
-    f: &'a mut Map<F>,
+    f: &'a mut F,
 }
 
 impl<T, U: PartialEq, F: FnMut(&T) -> U> Future for MappedChanged<'_, T, U, F> {
@@ -285,13 +286,7 @@ impl<T, U: PartialEq, F: FnMut(&T) -> U> Future for MappedChanged<'_, T, U, F> {
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let Self { wait, result, f } = self.get_mut();
-        wait.poll_derived(cx, *result, *f, |_| ())
-    }
-}
-
-impl<T, U, F> fmt::Debug for MappedChanged<'_, T, U, F> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("MappedChanged").finish_non_exhaustive()
+        wait.poll_derived(cx, *result, *f, change)
     }
 }
 
@@ -316,7 +311,7 @@ pub struct MappedRecv<'a, T, U, F> {
     /// Which result is replaced?
     result: &'a mut U,
     /// How is a result made from a value?
-    f: &'a mut Map<F>,
+    f: &'a mut F,
 }
 
 impl<T, U: PartialEq + Clone, F: FnMut(&T) -> U> Future for MappedRecv<'_, T, U, F> {
@@ -324,12 +319,6 @@ impl<T, U: PartialEq + Clone, F: FnMut(&T) -> U> Future for MappedRecv<'_, T, U,
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let Self { wait, result, f } = self.get_mut();
-        wait.poll_derived(cx, *result, *f, U::clone)
-    }
-}
-
-impl<T, U, F> fmt::Debug for MappedRecv<'_, T, U, F> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("MappedRecv").finish_non_exhaustive()
+        wait.poll_derived(cx, *result, *f, |present, new| (new != present).then(|| new.clone()))
     }
 }

@@ -8,7 +8,7 @@ use crate::channel::state::Version;
 use crate::channel::wait::{Cursor, Wait};
 use crate::coop::poll_within_budget;
 use crate::error::{RecvError, TryRecvError};
-use crate::futures::{Changed, Recv, RecvIf, WaitFor, WaitForMap, WaitUntil, receive_if};
+use crate::futures::{Changed, Recv, RecvIf, WaitFor, WaitForMap, WaitUntil};
 use crate::guard::Ref;
 use crate::lock::deadlock::caller;
 use crate::sync::Arc;
@@ -19,13 +19,16 @@ use crate::sync::Arc;
 ///
 /// # Blocking
 ///
-/// A read shares the value's lock with other reads, and waits while a sender changes the value: see [`Sender`'s section on
-/// blocking](crate::Sender#blocking). Each method says whether it waits. With the feature `std`:
+/// A read shares the value's lock with other reads, and waits while a sender changes the value: see
+/// [`Sender`'s section on blocking](crate::Sender#blocking). Each method says whether it waits.
+/// With the feature `std`:
 ///
-/// - A thread that waits sleeps. It does not starve, even if there are many senders that never pause.
-/// - A read on a thread that holds a [`Ref`] of the channel never waits, even if senders are waiting.
-/// - With debug assertions, a read in a closure that changes the value of the same channel panics, and the message names
-///   both places. Without debug assertions it waits forever.
+/// - A thread that waits sleeps. It does not starve, even if there are many senders that never
+///   pause.
+/// - A read on a thread that holds a [`Ref`] of the channel never waits, even if senders are
+///   waiting.
+/// - With debug assertions, a read in a closure that changes the value of the same channel panics,
+///   and the message names both places. Without debug assertions it waits forever.
 ///
 /// # Missed values
 ///
@@ -60,20 +63,22 @@ impl<T> Receiver<T> {
         Self { channel, cursor: Cursor::new(seen, number) }
     }
 
-    /// Waits for a value that has not been seen, and marks it as seen.
+    /// Waits for an unseen value, and marks it as seen.
     ///
-    /// It returns at once if the current value is unseen. It does not return the value: read it with
-    /// [`borrow_and_update`](Self::borrow_and_update) or [`get_and_update`](Self::get_and_update). If another value is sent
-    /// in the meantime, these mark that one as seen too, so it does not come twice.
+    /// It returns at once if the current value is unseen. It does not return the value: read it
+    /// with [`borrow_and_update`](Self::borrow_and_update) or
+    /// [`get_and_update`](Self::get_and_update). If another value is sent before that read, the
+    /// read marks it as seen too, so no value is read twice.
     ///
     /// # Blocking
     ///
-    /// Suspends the task until a new version is sent. Checking for one never waits for readers or senders.
+    /// Suspends the task until a new version is sent. Checking for one never waits for readers or
+    /// senders.
     ///
     /// # Errors
     ///
     /// Returns [`RecvError`] once all senders have been dropped and the last value has been seen.
-    /// From then on every call returns it at once. In a loop over several waits, end the loop or
+    /// From then on, every call returns it at once. In a loop over several waits, end the loop or
     /// leave this one out: see [a closed channel is always
     /// ready](crate::guide::waiting#a-closed-channel-is-always-ready).
     ///
@@ -95,29 +100,28 @@ impl<T> Receiver<T> {
     /// assert_eq!(values, [2]);
     /// # });
     /// ```
-    #[doc(alias = "changed_blocking")]
-    #[doc(alias = "changed_timeout")]
-    #[doc(alias = "changed_deadline")]
+    #[doc(alias("changed_blocking", "changed_timeout", "changed_deadline"))]
     #[track_caller]
     pub fn changed(&mut self) -> Changed<'_, T> {
         Changed { wait: self.wait() }
     }
 
-    /// Waits for a value that has not been seen, marks it as seen, and returns a copy.
+    /// Waits for an unseen value, marks it as seen, and returns a copy.
     ///
-    /// This method is [`changed`](Self::changed) and [`get_and_update`](Self::get_and_update) in one call. Most loops over
-    /// the values of a channel are best written with it. (async-watch, asyncband and postage also call it `recv`;
-    /// embassy-sync calls it `changed`, and eyeball `next`.)
+    /// This method is [`changed`](Self::changed) and [`get_and_update`](Self::get_and_update) in
+    /// one call. It is the best choice for most loops over the values of a channel. (async-watch,
+    /// asyncband and postage also call it `recv`; embassy-sync calls it `changed`, and eyeball
+    /// `next`.)
     ///
     /// # Blocking
     ///
-    /// Suspends the task until a new version is sent. Copying the value waits [as any read](Self#blocking), and the value is
-    /// cloned while it is locked.
+    /// Suspends the task until a new version is sent. Copying the value waits [as any
+    /// read](Self#blocking), and the value is cloned while it is locked.
     ///
     /// # Errors
     ///
     /// Returns [`RecvError`] once all senders have been dropped and the last value has been seen.
-    /// From then on every call returns it at once. In a loop over several waits, end the loop or
+    /// From then on, every call returns it at once. In a loop over several waits, end the loop or
     /// leave this one out: see [a closed channel is always
     /// ready](crate::guide::waiting#a-closed-channel-is-always-ready).
     ///
@@ -139,10 +143,7 @@ impl<T> Receiver<T> {
     /// assert_eq!(values, [2]);
     /// # });
     /// ```
-    #[doc(alias = "recv_blocking")]
-    #[doc(alias = "blocking_recv")]
-    #[doc(alias = "recv_timeout")]
-    #[doc(alias = "recv_deadline")]
+    #[doc(alias("recv_blocking", "blocking_recv", "recv_timeout", "recv_deadline"))]
     #[track_caller]
     pub fn recv(&mut self) -> Recv<'_, T>
     where
@@ -151,23 +152,26 @@ impl<T> Receiver<T> {
         Recv { wait: self.wait() }
     }
 
-    /// Waits for a value that has not been seen and for which `condition` returns `true`, marks it as seen, and returns a copy.
+    /// Waits for an unseen value for which `condition` returns `true`, marks it as seen, and
+    /// returns a copy.
     ///
-    /// Unlike [`wait_for`](Self::wait_for) it never returns a value that has been seen, and a value for which `condition`
-    /// returns `false` stays unseen. Within one wait, `condition` is called at most once for each value. The next wait
-    /// starts with the current value if that is unseen. (embassy-sync's `Watch` calls it `changed_and`.)
+    /// Unlike [`wait_for`](Self::wait_for), it never returns a value that has been seen, and values
+    /// for which `condition` returns `false` stay unseen. Within one wait, `condition` is called at
+    /// most once for each value. The next wait starts with the current value if that is unseen.
+    /// (embassy-sync's `Watch` calls this method `changed_and`.)
     ///
-    /// `condition` runs while the value is locked: keep it short, and do not send on the same channel in it.
+    /// `condition` runs while the value is locked: keep it short, and do not send on the same
+    /// channel in it.
     ///
     /// # Blocking
     ///
-    /// Suspends the task until the next value is sent. Each call of `condition` waits [as any read](Self#blocking), and the
-    /// value is cloned while it is locked.
+    /// Suspends the task until the next value is sent. Each call of `condition` waits [as any
+    /// read](Self#blocking), and the value is cloned while it is locked.
     ///
     /// # Errors
     ///
-    /// Returns [`RecvError`] once all senders have been dropped and the last value has been seen or `condition` has returned
-    /// `false` for it.
+    /// Returns [`RecvError`] once all senders have been dropped and the last value has been seen or
+    /// `condition` has returned `false` for it.
     ///
     /// # Cancel safety
     ///
@@ -191,31 +195,34 @@ impl<T> Receiver<T> {
         RecvIf { checked: self.cursor.seen, wait: self.wait(), condition }
     }
 
-    /// Waits for a value for which `condition` returns `true`, and returns a reference to that very value.
+    /// Waits until `condition` returns `true` for a value, and returns a reference to that value.
     ///
-    /// If you do not need a reference, use [`wait_until`](Self::wait_until), whose result can be kept and sent to another
-    /// thread, or [`wait_for_map`](Self::wait_for_map), which returns a part of the value or a copy.
+    /// If you do not need a reference, use [`wait_until`](Self::wait_until), whose result can be
+    /// kept and sent to another thread, or [`wait_for_map`](Self::wait_for_map), which returns a
+    /// part of the value or a copy.
     ///
-    /// It calls `condition` with the current value first, even if that has been seen, and then with the latest value each
-    /// time that the task is woken. Every value that `condition` is called with is marked as seen. Values that are replaced
-    /// before the task runs are skipped. After the channel has been closed, `condition` is called once more if the last
-    /// value is unseen.
+    /// `condition` is first called with the current value, even if that has been seen, and then
+    /// with the latest value each time the task is woken. Each value passed to `condition` is
+    /// marked as seen. Values that are replaced before the task runs are skipped. After the channel
+    /// has been closed, `condition` is called once more if the last value is unseen.
     ///
-    /// `condition` runs while the value is locked: keep it short, and do not send on the same channel in it.
+    /// `condition` runs while the value is locked: keep it short, and do not send on the same
+    /// channel in it.
     ///
     /// # Blocking
     ///
-    /// Suspends the task until the next value is sent. Each call of `condition` waits [as any read](Self#blocking). All
-    /// senders wait while the [`Ref`] lives.
+    /// Suspends the task until the next value is sent. Each call of `condition` waits [as any
+    /// read](Self#blocking). All senders wait while the [`Ref`] lives.
     ///
     /// # Errors
     ///
-    /// Returns [`RecvError`] once all senders have been dropped and `condition` has returned `false` for the last value.
+    /// Returns [`RecvError`] once all senders have been dropped and `condition` has returned
+    /// `false` for the last value.
     ///
     /// # Cancel safety
     ///
-    /// This method is cancel safe: a wait that is dropped has marked only values for which `condition` returned
-    /// `false`.
+    /// This method is cancel safe: a wait that is dropped has marked only values for which
+    /// `condition` returned `false`.
     ///
     /// # Panics
     ///
@@ -231,15 +238,14 @@ impl<T> Receiver<T> {
     /// assert_eq!(*value, 20);
     /// # });
     /// ```
-    #[doc(alias = "wait_for_blocking")]
-    #[doc(alias = "wait_for_timeout")]
-    #[doc(alias = "wait_for_deadline")]
+    #[doc(alias("wait_for_blocking", "wait_for_timeout", "wait_for_deadline"))]
     #[track_caller]
     pub fn wait_for<F: FnMut(&T) -> bool>(&mut self, condition: F) -> WaitFor<'_, T, F> {
         WaitFor { wait: self.wait(), condition }
     }
 
-    /// Waits until `condition` returns `true` for the value: [`wait_for`](Self::wait_for) without the [`Ref`].
+    /// Waits until `condition` returns `true` for the value: [`wait_for`](Self::wait_for) without
+    /// the [`Ref`].
     ///
     /// It calls `condition` when `wait_for` does, and marks the same values as seen. Use it for
     /// shutdown flags and the like, in `select!` and in spawned tasks: no reference to the value is
@@ -248,16 +254,18 @@ impl<T> Receiver<T> {
     ///
     /// # Blocking
     ///
-    /// Suspends the task until the next value is sent. Each call of `condition` waits [as any read](Self#blocking).
+    /// Suspends the task until the next value is sent. Each call of `condition` waits [as any
+    /// read](Self#blocking).
     ///
     /// # Errors
     ///
-    /// Returns [`RecvError`] once all senders have been dropped and `condition` has returned `false` for the last value.
+    /// Returns [`RecvError`] once all senders have been dropped and `condition` has returned
+    /// `false` for the last value.
     ///
     /// # Cancel safety
     ///
-    /// This method is cancel safe: a wait that is dropped has marked only values for which `condition` returned
-    /// `false`.
+    /// This method is cancel safe: a wait that is dropped has marked only values for which
+    /// `condition` returned `false`.
     ///
     /// # Examples
     ///
@@ -276,20 +284,23 @@ impl<T> Receiver<T> {
 
     /// Waits for a value for which `f` returns `Some(result)`, and returns `result`.
     ///
-    /// It calls `f` when [`wait_for`](Self::wait_for) calls its condition, and marks the same values as seen. The result is
-    /// owned: no [`Ref`] is held, so the task's future stays `Send`.
+    /// It calls `f` when [`wait_for`](Self::wait_for) calls its condition, and marks the same
+    /// values as seen. The result is owned: no [`Ref`] is held, so the task's future stays `Send`.
     ///
     /// # Blocking
     ///
-    /// Suspends the task until the next value is sent. Each call of `f` waits [as any read](Self#blocking).
+    /// Suspends the task until the next value is sent. Each call of `f` waits [as any
+    /// read](Self#blocking).
     ///
     /// # Errors
     ///
-    /// Returns [`RecvError`] once all senders have been dropped and `f` has returned `None` for the last value.
+    /// Returns [`RecvError`] once all senders have been dropped and `f` has returned `None` for the
+    /// last value.
     ///
     /// # Cancel safety
     ///
-    /// This method is cancel safe: a wait that is dropped has marked only values for which `f` returned `None`.
+    /// This method is cancel safe: a wait that is dropped has marked only values for which `f`
+    /// returned `None`.
     ///
     /// # Examples
     ///
@@ -306,10 +317,12 @@ impl<T> Receiver<T> {
         WaitForMap { wait: self.wait(), f }
     }
 
-    /// Polls for a value that has not been seen, and marks it as seen: [`changed`](Self::changed) for hand-written futures.
+    /// Polls for an unseen value, and marks it as seen: [`changed`](Self::changed) for hand-written
+    /// futures.
     ///
-    /// If it returns [`Poll::Pending`], the task stays registered until the next call, which replaces it with the task of
-    /// that call. Polling any other wait of this receiver ends the registration, and so does dropping the receiver.
+    /// After it returns [`Poll::Pending`], the task stays registered until the next call, which
+    /// registers its own task instead. Polling any other wait of this receiver ends the
+    /// registration, and so does dropping the receiver.
     ///
     /// # Blocking
     ///
@@ -343,8 +356,9 @@ impl<T> Receiver<T> {
     /// Returns a reference to the current value, and marks it as seen.
     ///
     /// All senders wait while the [`Ref`] lives. [`get_and_update`](Self::get_and_update) and
-    /// [`with_and_update`](Self::with_and_update) return no `Ref` that could be held too long. Take a `Ref` where the value
-    /// is neither cheap to copy nor easy to use in a closure, and drop it soon.
+    /// [`with_and_update`](Self::with_and_update) return no `Ref` that could be held too long. Take
+    /// a `Ref` where the value is neither cheap to copy nor easy to use in a closure, and drop it
+    /// soon.
     ///
     /// # Blocking
     ///
@@ -367,8 +381,9 @@ impl<T> Receiver<T> {
 
     /// Returns a reference to the current value, without marking it as seen.
     ///
-    /// In a loop with [`changed`](Self::changed) use [`borrow_and_update`](Self::borrow_and_update): a value that is sent
-    /// between `changed` and `borrow` would be returned twice. All senders wait while the [`Ref`] lives.
+    /// In a loop with [`changed`](Self::changed) use
+    /// [`borrow_and_update`](Self::borrow_and_update): a value that is sent between `changed` and
+    /// `borrow` would be returned twice. All senders wait while the [`Ref`] lives.
     ///
     /// # Blocking
     ///
@@ -432,14 +447,15 @@ impl<T> Receiver<T> {
         self.with(T::clone)
     }
 
-    /// Calls `f` with the current value, marks that value as seen once `f` has returned, and returns its result.
+    /// Calls `f` with the current value, marks that value as seen once `f` has returned, and
+    /// returns its result.
     ///
     /// Senders wait while `f` runs: keep it short, and do not send on the same channel in it.
     ///
     /// # Blocking
     ///
-    /// Waits [as any read](Self#blocking). With the feature `critical-section`, `f` runs in a critical section: see
-    /// [from interrupts](crate::guide::firmware#from-interrupts).
+    /// Waits [as any read](Self#blocking). With the feature `critical-section`, `f` runs in a
+    /// critical section: see [from interrupts](crate::guide::firmware#from-interrupts).
     ///
     /// # Examples
     ///
@@ -461,8 +477,8 @@ impl<T> Receiver<T> {
     ///
     /// # Blocking
     ///
-    /// Waits [as any read](Self#blocking). With the feature `critical-section`, `f` runs in a critical section: see
-    /// [from interrupts](crate::guide::firmware#from-interrupts).
+    /// Waits [as any read](Self#blocking). With the feature `critical-section`, `f` runs in a
+    /// critical section: see [from interrupts](crate::guide::firmware#from-interrupts).
     ///
     /// # Examples
     ///
@@ -481,14 +497,15 @@ impl<T> Receiver<T> {
     ///
     /// # Blocking
     ///
-    /// Never waits. While a sender is changing the value, it returns [`TryRecvError::Empty`], and a later call returns the
-    /// new value. The value is cloned while it is locked. With the feature `critical-section`, an interrupt handler can call
-    /// this method.
+    /// Never waits. While a sender is changing the value, it returns [`TryRecvError::Empty`], and a
+    /// later call returns the new value. The value is cloned while it is locked. With the feature
+    /// `critical-section`, an interrupt handler can call this method.
     ///
     /// # Errors
     ///
-    /// Returns [`TryRecvError::Empty`] if the value has been seen, or if a sender is changing it at this moment. Returns
-    /// [`TryRecvError::Closed`] once all senders have been dropped and the last value has been seen.
+    /// Returns [`TryRecvError::Empty`] if the value has been seen, or if a sender is changing it at
+    /// this moment. Returns [`TryRecvError::Closed`] once all senders have been dropped and the
+    /// last value has been seen.
     ///
     /// # Examples
     ///
@@ -510,20 +527,23 @@ impl<T> Receiver<T> {
         self.try_recv_if(|_| true)
     }
 
-    /// Returns a copy of the value if it has not been seen and `condition` returns `true` for it, and marks it as seen.
+    /// Returns a copy of the value if it has not been seen and `condition` returns `true` for it,
+    /// and marks it as seen.
     ///
-    /// If `condition` returns `false`, the value stays unseen. The value that is checked is the one that is returned and
-    /// marked; with two calls, another value could be sent in between. (embassy-sync's `Watch` calls it `try_changed_and`.)
+    /// If `condition` returns `false`, the value stays unseen. The value that `condition` sees is
+    /// the one that is returned. With two separate calls, another value could be sent in between.
+    /// (embassy-sync's `Watch` calls this method `try_changed_and`.)
     ///
     /// # Blocking
     ///
-    /// Never waits, like [`try_recv`](Self::try_recv). `condition` runs while the value is locked: keep it short, and do not
-    /// send on the same channel in it.
+    /// Never waits, like [`try_recv`](Self::try_recv). `condition` runs while the value is locked:
+    /// keep it short, and do not send on the same channel in it.
     ///
     /// # Errors
     ///
-    /// Returns [`TryRecvError::Empty`] if the value has been seen, if `condition` returns `false`, or if a sender is changing the
-    /// value at this moment. Returns [`TryRecvError::Closed`] instead once all senders have been dropped.
+    /// Returns [`TryRecvError::Empty`] if the value has been seen, if `condition` returns `false`,
+    /// or if a sender is changing the value at this moment. Returns [`TryRecvError::Closed`]
+    /// instead once all senders have been dropped.
     ///
     /// # Examples
     ///
@@ -543,21 +563,19 @@ impl<T> Receiver<T> {
         let Self { channel, cursor } = self;
         let now = channel.state.load();
         if now.is_other_than(cursor.seen) {
-            let tried =
-                channel.try_with(caller(), |value, version| receive_if(value, version, &mut cursor.seen, condition));
-            match tried {
-                Some(Some(value)) => return Ok(value),
-                Some(None) => (),
-                // The value is still unseen, closed or not.
-                None => return Err(TryRecvError::Empty),
+            let tried = channel.try_with(caller(), |value, version| cursor.receive_if(value, version, condition));
+            // If the value could not be locked, it stays unseen, closed or not.
+            if let Some(value) = tried.ok_or(TryRecvError::Empty)? {
+                return Ok(value);
             }
         }
-        // A close after the load is left to the next call, because the last value may have been sent after the load, too.
+        // A close after the load is left to the next call, because the last value may have been
+        // sent after the load, too.
         Err(if now.is_closed() { TryRecvError::Closed } else { TryRecvError::Empty })
     }
 
-    /// Returns a reference to the current value, without marking it as seen, or `None` if a sender holds the value's lock or a
-    /// queued thread has demanded it.
+    /// Returns a reference to the current value, without marking it as seen, or `None` if a sender
+    /// holds the value's lock or a queued thread has demanded it.
     ///
     /// # Blocking
     ///
@@ -576,7 +594,7 @@ impl<T> Receiver<T> {
         Some(Ref::new(value, version, self.cursor.seen != version))
     }
 
-    /// Returns `true` if there is an unseen value. It stays unseen.
+    /// Returns `true` if there is an unseen value, without marking it as seen.
     ///
     /// [`has_unseen`](Self::has_unseen) returns the same without an error.
     ///
@@ -586,7 +604,8 @@ impl<T> Receiver<T> {
     ///
     /// # Errors
     ///
-    /// Returns [`RecvError`] once all senders have been dropped, even if the last value has not been seen.
+    /// Returns [`RecvError`] once all senders have been dropped, even if the last value has not
+    /// been seen.
     ///
     /// # Examples
     ///
@@ -603,7 +622,8 @@ impl<T> Receiver<T> {
         if now.is_closed() { Err(RecvError::new()) } else { Ok(now.is_other_than(self.cursor.seen)) }
     }
 
-    /// Returns `true` if there is an unseen value, even on a closed channel. It stays unseen.
+    /// Returns `true` if there is an unseen value, even on a closed channel, without marking it as
+    /// seen.
     ///
     /// # Blocking
     ///
@@ -621,7 +641,8 @@ impl<T> Receiver<T> {
         self.channel.state.load().is_other_than(self.cursor.seen)
     }
 
-    /// Returns `true` if all senders have been dropped, so no new value will come. The last one may still be unseen.
+    /// Returns `true` if all senders have been dropped, so no new value will come. The last one may
+    /// still be unseen.
     ///
     /// # Examples
     ///
@@ -700,17 +721,18 @@ impl<T> Clone for Receiver<T> {
     }
 }
 
-/// Wakes the senders that wait in [`Sender::closed`](crate::Sender::closed), if this is the last receiver.
+/// Wakes the senders that wait in [`Sender::closed`](crate::Sender::closed), if this is the last
+/// receiver.
 impl<T> Drop for Receiver<T> {
     fn drop(&mut self) {
         // Dropped last: it may panic, or use the channel.
-        let _waker = self.cursor.registration.cancel(&self.channel.waiters);
+        let _waker = self.channel.waiters.cancel(&mut self.cursor.ticket);
         self.channel.remove_receiver();
     }
 }
 
-/// Shows the version that this receiver has seen, the current version, and the value, or `<locked>` where
-/// [`try_borrow`](Receiver::try_borrow) would return `None`. It never waits.
+/// Shows the version that this receiver has seen, the current version, and the value, or `<locked>`
+/// where [`try_borrow`](Receiver::try_borrow) would return `None`. It never waits.
 impl<T: fmt::Debug> fmt::Debug for Receiver<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Receiver").field("shared", &self.channel).field("version", &self.cursor.seen).finish()

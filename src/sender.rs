@@ -4,10 +4,11 @@ use core::fmt;
 use core::mem;
 
 use crate::channel::Channel;
-use crate::channel::count::Count;
+use crate::channel::count::{Awaited, Count};
 use crate::channel::state::{AtomicState, Version};
+use crate::channel::wait::SenderWait;
 use crate::error::SendError;
-use crate::futures::{Closed, Opened, SenderWait};
+use crate::futures::{Closed, Opened};
 use crate::guard::Ref;
 use crate::lock::ValueLock;
 use crate::lock::deadlock::{Detector, caller};
@@ -18,10 +19,11 @@ use crate::wake::Waiters;
 
 /// Creates a channel that holds `init`, and returns its sender and a receiver that has seen `init`.
 ///
-/// This is one allocation. A wait allocates only if more tasks wait at the same time than before, which doubles the room in
-/// their list, or if it is the first to wait. A send never allocates. Room for many tasks is freed again once few wait. With the
-/// feature `std`, a call also allocates if more threads than ever before sleep for the value's lock, or if it is a thread's
-/// first blocking wait.
+/// Creating a channel takes one allocation, and a send never allocates. A wait allocates if it is
+/// the channel's first, or if more tasks wait at the same time than before, which doubles the room
+/// in their list. That room is freed again once few tasks wait. With the feature `std`, a thread's
+/// first blocking wait allocates as well, and so does a call that has to sleep for the value's lock
+/// if more threads sleep for it than ever before.
 ///
 /// # Examples
 ///
@@ -34,8 +36,8 @@ use crate::wake::Waiters;
 /// ```
 #[inline]
 pub fn channel<T>(init: T) -> (Sender<T>, Receiver<T>) {
-    // Built here and not in functions of `Channel` and `Value`, because each of them would copy the value once more in a debug
-    // build.
+    // Built here and not in functions of `Channel` and `Value`, because each of them would copy the
+    // value once more in a debug build.
     let lock = RwLock::new(init);
     let channel = new_arc!(Channel {
         state: AtomicState::default(),
@@ -52,61 +54,68 @@ pub fn channel<T>(init: T) -> (Sender<T>, Receiver<T>) {
 
 /// Changes the value of a channel.
 ///
-/// Clones send on the same channel. When the last sender is dropped, the channel is closed: receivers see the last value
-/// first, and then get an error.
+/// Clones send on the same channel. When the last sender is dropped, the channel is closed:
+/// receivers see the last value first, and then get an error.
 ///
 /// # Blocking
 ///
-/// The value is behind a lock. A method that changes the value has the lock alone; reads share it, and a [`Ref`] holds it as
-/// long as it lives. So a method that changes the value waits until all `Ref`s of the channel have been dropped and other
-/// changes are done. Checking for a new version, waiting for one, and counting handles do not need this lock. Each method
-/// says whether it waits.
+/// The value is behind a lock. A method that changes the value needs the lock for itself. Reads
+/// share it, and a [`Ref`] holds it for as long as it lives. So a method that changes the value
+/// waits until all `Ref`s of the channel have been dropped and other changes are done. Checking for
+/// a new version, waiting for one, and counting handles do not need this lock. Each method says
+/// whether it waits.
 ///
 /// With the feature `std`:
 ///
-/// - A thread that waits spins for a few microseconds, joins the channel's queue, and sleeps. A thread that releases the
-///   lock wakes the first thread in the queue.
-/// - No thread starves. Threads that have just arrived can overtake the queue at first. Once a thread has been the first
-///   in it for 0.2 milliseconds, or has been in it for 4, it *demands* the lock: threads that arrive then join the queue as
-///   well, and calls that never wait, such as [`try_borrow`](Self::try_borrow) or [`try_recv`](Receiver::try_recv), find the
-///   lock taken.
-/// - A free lock is not kept for a thread that gets no processor, for example because of its priority. After a few
-///   milliseconds other threads take its turn, and after a fifth of a second so do calls that never wait.
-/// - A second read on a thread that reads the channel already, through a `Ref` or in a closure, never waits. This holds for
-///   seven channels at a time; the next item applies to a second read of any further one.
-/// - A thread that holds a `Ref` of *another* channel, or runs in a closure of one, waits for the queue, but only for as
-///   long as the first thread in it had waited already. So two threads that read each other's channel, while senders wait
-///   for both, do not deadlock.
-/// - With debug assertions, a call that would wait for its own thread panics: a send, or a [wait on a
-///   thread](crate#waiting-on-a-thread) for a new value, while the thread holds a `Ref` of the channel. The message names
-///   the place of the call, and where the `Ref` was taken or the closure was passed. Without debug assertions the call waits
-///   forever.
+/// - A thread that waits spins for a few microseconds, joins the channel's queue, and sleeps. A
+///   thread that releases the lock wakes the first thread in the queue.
+/// - No thread starves. Threads that have just arrived can overtake the queue at first. Once a
+///   thread has been the first in it for 0.2 milliseconds, or has been in it for 4, it *demands*
+///   the lock: threads that arrive then join the queue as well, and calls that never wait, such as
+///   [`try_borrow`](Self::try_borrow) or [`try_recv`](Receiver::try_recv), find the lock taken.
+/// - A free lock is not kept for a thread that gets no processor, for example because of its
+///   priority. After a few milliseconds other threads take its turn, and after a fifth of a second
+///   so do calls that never wait.
+/// - A second read on a thread that reads the channel already, through a `Ref` or in a closure,
+///   never waits. This holds for up to seven channels at a time. For a second read of any other
+///   channel, the next rule applies.
+/// - A thread that holds a `Ref` of *another* channel, or runs in a closure of one, waits for the
+///   queue, but only for as long as the first thread in it had waited already. So two threads that
+///   read each other's channel, while senders wait for both, do not deadlock.
+/// - With debug assertions, a call that would wait for its own thread panics: a send, or a [wait on
+///   a thread](crate#waiting-on-a-thread) for a new value, while the thread holds a `Ref` of the
+///   channel. The message names the place of the call, and where the `Ref` was taken or the closure
+///   was passed. Without debug assertions the call waits forever.
 ///
 /// These can still deadlock or wait long:
 ///
-/// - A thread that holds a `Ref` and waits for *another thread* that reads the same channel (`thread::scope`, rayon). If a
-///   sender waits, the other thread waits for the sender, and the sender for the `Ref`. tokio's channel does the same.
+/// - A thread that holds a `Ref` and waits for *another thread* that reads the same channel
+///   (`thread::scope`, rayon). If a sender waits, the other thread waits for the sender, and the
+///   sender for the `Ref`. tokio's channel does the same.
 /// - Readers, while a sender waits for the `Ref` of a slow reader.
 /// - A panic hook that uses the channel whose closure has panicked: the value is still locked.
 /// - A child process after `fork`, if another thread held the lock.
 ///
-/// Without `std` there are no threads that could sleep, and there is no queue: a call that waits tries again until it
-/// succeeds, and a stream of readers can keep a sender waiting. With `critical-section`, each attempt to change the value is
-/// a critical section, and nothing is locked between two attempts. A call panics if it would wait for the closure that makes
-/// it: a send inside [`with`](Self::with), or any access in a closure that changes the value. [The firmware
-/// guide](crate::guide::firmware) says which calls may be used in interrupts. On WebAssembly without threads, a call that
-/// would have to wait panics.
+/// Without `std` there are no threads that could sleep, and there is no queue: a call that waits
+/// tries again until it succeeds, and a stream of readers can keep a sender waiting. With
+/// `critical-section`, each attempt to change the value is a critical section, and nothing is
+/// locked between two attempts. A call panics if it would wait for the closure that makes it: a
+/// send inside [`with`](Self::with), or any access in a closure that changes the value. [The
+/// firmware guide](crate::guide::firmware) says which calls may be used in interrupts. On
+/// WebAssembly without threads, a call that would have to wait panics.
 ///
 /// # With and without receivers
 ///
-/// [`send`](Self::send) is for a sender that has nothing to do when there is no receiver: it then stores nothing and returns
-/// the value in an error. All other methods store the value for receivers that [`subscribe`](Self::subscribe) later.
+/// [`send`](Self::send) is for a sender that has nothing to do when there is no receiver: it then
+/// stores nothing and returns the value in an error. All other methods store the value for
+/// receivers that [`subscribe`](Self::subscribe) later.
 ///
 /// # Wakers that panic
 ///
-/// A send calls the wakers of all tasks that wait for a new version, with no lock held. If one panics, all others are still
-/// called, and the panic is propagated from the send. If several panic, the first panic is propagated and the others are
-/// caught; without `std` the second one aborts the program. The value has been sent by then.
+/// A send calls the wakers of all tasks that wait for a new version, with no lock held. If one
+/// panics, all others are still called, and the panic is propagated from the send. If several
+/// panic, the first panic is propagated and the others are caught; without `std` the second one
+/// aborts the program. The value has been sent by then.
 ///
 /// # Examples
 ///
@@ -140,9 +149,10 @@ impl<T> Sender<T> {
 
     /// Sends a new value: stores it and wakes all receivers that wait.
     ///
-    /// If there is no receiver, nothing is stored, and the error contains the value: see [with and without
-    /// receivers](Self#with-and-without-receivers), and [`set`](Self::set). `Ok` does not mean that a receiver will see the
-    /// value, because the last receiver may be dropped at the same moment.
+    /// If there is no receiver, nothing is stored, and the error contains the value: see [with and
+    /// without receivers](Self#with-and-without-receivers), and [`set`](Self::set). `Ok` does not
+    /// mean that a receiver will see the value, because the last receiver may be dropped at the
+    /// same moment.
     ///
     /// The old value is dropped after all receivers have been woken, with no lock held.
     ///
@@ -174,7 +184,8 @@ impl<T> Sender<T> {
         Ok(())
     }
 
-    /// Stores a new value, with or without receivers, and wakes all receivers that wait. This never fails.
+    /// Stores a new value, with or without receivers, and wakes all receivers that wait. This never
+    /// fails.
     ///
     /// The old value is dropped after all receivers have been woken, with no lock held.
     ///
@@ -195,9 +206,11 @@ impl<T> Sender<T> {
         self.swap(&mut value);
     }
 
-    /// Modifies the value in place, with or without receivers, wakes all receivers that wait, and returns what `modify` returns.
+    /// Modifies the value in place, with or without receivers, wakes all receivers that wait, and
+    /// returns what `modify` returns.
     ///
-    /// This is a new version even if `modify` changes nothing. `modify` runs while the value is locked: keep it short.
+    /// This is a new version even if `modify` changes nothing. `modify` runs while the value is
+    /// locked: keep it short.
     ///
     /// # Blocking
     ///
@@ -221,11 +234,11 @@ impl<T> Sender<T> {
         self.channel.modify(caller(), |value| (modify(value), true))
     }
 
-    /// Modifies the value in place, with or without receivers, and wakes all receivers that wait if `modify` returns `true`.
-    /// Returns what `modify` returns.
+    /// Modifies the value in place, with or without receivers, and wakes all receivers that wait if
+    /// `modify` returns `true`. Returns what `modify` returns.
     ///
-    /// Only `true` makes a new version. If `modify` changes the value and returns `false`, the change stays and can be read,
-    /// but there is no new version, and no receiver is woken.
+    /// Only `true` makes a new version. If `modify` changes the value and returns `false`, the
+    /// change stays and can be read, but there is no new version, and no receiver is woken.
     ///
     /// `modify` runs while the value is locked: keep it short.
     ///
@@ -262,7 +275,8 @@ impl<T> Sender<T> {
         })
     }
 
-    /// Stores a new value, with or without receivers, wakes all receivers that wait, and returns the old value.
+    /// Stores a new value, with or without receivers, wakes all receivers that wait, and returns
+    /// the old value.
     ///
     /// # Blocking
     ///
@@ -282,23 +296,25 @@ impl<T> Sender<T> {
         value
     }
 
-    /// Swaps the current value and `value`, which is passed by reference because a debug build copies what is passed by
-    /// value.
+    /// Swaps the current value and `value`. It takes a reference, because a debug build copies what
+    /// is passed by value.
     #[inline]
     #[track_caller]
     fn swap(&self, value: &mut T) {
         self.send_modify(|current| mem::swap(current, value));
     }
 
-    /// Stores a new value, with or without receivers, if it differs from the current one, and returns the old value.
+    /// Stores a new value, with or without receivers, if it differs from the current one, and
+    /// returns the old value.
     ///
-    /// If the values are equal, it returns `None`: there is no new version, no receiver is woken, and `value` is dropped. A value that
-    /// changes and changes back is a new version, also for a receiver that has missed both changes. (eyeball calls this method
-    /// `set_if_not_eq`.)
+    /// If the values are equal, it returns `None`: there is no new version, no receiver is woken,
+    /// and `value` is dropped. A value that changes and changes back is a new version, also for a
+    /// receiver that has missed both changes. (eyeball calls this method `set_if_not_eq`.)
     ///
     /// # Blocking
     ///
-    /// Waits [as all senders](Self#blocking). The values are compared while the current one is locked.
+    /// Waits [as all senders](Self#blocking). The values are compared while the current one is
+    /// locked.
     ///
     /// # Examples
     ///
@@ -324,21 +340,23 @@ impl<T> Sender<T> {
         changed.then_some(value)
     }
 
-    /// Stores a new value, with or without receivers, and wakes all receivers that wait, unless that would have to wait.
+    /// Stores a new value, with or without receivers, and wakes all receivers that wait, unless
+    /// that would have to wait.
     ///
     /// This method is for interrupt handlers (with the feature `critical-section`: see [from
-    /// interrupts](crate::guide::firmware#from-interrupts)), and for code that may itself hold a [`Ref`] of the channel.
+    /// interrupts](crate::guide::firmware#from-interrupts)), and for code that may itself hold a
+    /// [`Ref`] of the channel.
     ///
     /// # Blocking
     ///
-    /// Never waits for the value. Waking receivers takes internal locks for a few instructions at a time. With the feature
-    /// `critical-section` these are critical sections. Without it, an interrupt handler that waits for such a lock of the
-    /// interrupted code spins forever.
+    /// Never waits for the value. Waking receivers takes internal locks for a few instructions at a
+    /// time. With the feature `critical-section` these are critical sections. Without it, an
+    /// interrupt handler spins forever if the code that it interrupts holds such a lock.
     ///
     /// # Errors
     ///
-    /// Returns the value while a `Ref` of the channel lives, another caller holds the value's lock, or a queued thread has
-    /// demanded it.
+    /// Returns the value while a `Ref` of the channel lives, another caller holds the value's lock,
+    /// or a queued thread has demanded it.
     ///
     /// # Examples
     ///
@@ -374,12 +392,13 @@ impl<T> Sender<T> {
     /// assert_eq!(*rx.borrow(), 2);
     /// ```
     pub fn subscribe(&self) -> Receiver<T> {
-        // The version comes before the count. A send in between then finds no receiver, or its value is unseen.
+        // The version comes before the count. A send in between then finds no receiver, or its
+        // value is unseen.
         let seen = self.version();
         let (number, is_awaited) = self.channel.receivers.add_first();
         let receiver = Receiver::new(self.channel.clone(), seen, number);
         if is_awaited {
-            self.channel.waiters.notify_opened(self.channel.receivers.first_awaited());
+            self.channel.waiters.notify_opened(self.channel.receivers.until_empty(Awaited::First));
         }
         receiver
     }
@@ -402,11 +421,13 @@ impl<T> Sender<T> {
         receiver
     }
 
-    /// Waits until there is no receiver. A later [`subscribe`](Self::subscribe) can create one again.
+    /// Waits until there is no receiver. A later [`subscribe`](Self::subscribe) can create one
+    /// again.
     ///
     /// # Blocking
     ///
-    /// Suspends the task until the last receiver is dropped. Checking for receivers never waits for readers or senders.
+    /// Suspends the task until the last receiver is dropped. Checking for receivers never waits for
+    /// readers or senders.
     ///
     /// # Cancel safety
     ///
@@ -422,22 +443,22 @@ impl<T> Sender<T> {
     /// assert!(tx.is_closed());
     /// # });
     /// ```
-    #[doc(alias = "closed_blocking")]
-    #[doc(alias = "closed_timeout")]
-    #[doc(alias = "closed_deadline")]
+    #[doc(alias("closed_blocking", "closed_timeout", "closed_deadline"))]
     pub fn closed(&self) -> Closed<'_, T> {
         Closed { wait: SenderWait::new(&self.channel) }
     }
 
     /// Waits until there is a receiver: the mirror of [`closed`](Self::closed).
     ///
-    /// It returns at once if there is one. With both methods, a task produces values only while someone watches: see [work only
-    /// while there is a receiver](crate::guide::closing#work-only-while-there-is-a-receiver). A receiver that is dropped before
-    /// the task runs goes unnoticed, and the wait goes on.
+    /// It returns at once if there is one already. With both methods, a task can produce values
+    /// only while there is a receiver: see [work only while there is a
+    /// receiver](crate::guide::closing#work-only-while-there-is-a-receiver). A receiver that is
+    /// dropped before the task runs goes unnoticed, and the wait goes on.
     ///
     /// # Blocking
     ///
-    /// Suspends the task until a receiver subscribes. Checking for receivers never waits for readers or senders.
+    /// Suspends the task until a receiver subscribes. Checking for receivers never waits for
+    /// readers or senders.
     ///
     /// # Cancel safety
     ///
@@ -457,7 +478,8 @@ impl<T> Sender<T> {
         Opened { wait: SenderWait::new(&self.channel) }
     }
 
-    /// Returns `true` if there is no receiver. A later [`subscribe`](Self::subscribe) can create one again.
+    /// Returns `true` if there is no receiver. A later [`subscribe`](Self::subscribe) can create
+    /// one again.
     ///
     /// # Examples
     ///
@@ -517,8 +539,8 @@ impl<T> Sender<T> {
     ///
     /// # Blocking
     ///
-    /// Waits [as any read](Receiver#blocking). With the feature `critical-section`, `f` runs in a critical section: see
-    /// [from interrupts](crate::guide::firmware#from-interrupts).
+    /// Waits [as any read](Receiver#blocking). With the feature `critical-section`, `f` runs in a
+    /// critical section: see [from interrupts](crate::guide::firmware#from-interrupts).
     ///
     /// # Examples
     ///
@@ -531,8 +553,8 @@ impl<T> Sender<T> {
         self.channel.with(caller(), |value, _| f(value))
     }
 
-    /// Returns a reference to the current value, or `None` if a sender holds the value's lock or a queued thread has demanded
-    /// it.
+    /// Returns a reference to the current value, or `None` if a sender holds the value's lock or a
+    /// queued thread has demanded it.
     ///
     /// # Blocking
     ///
@@ -603,7 +625,7 @@ impl<T> Sender<T> {
     /// assert!(weak.upgrade().is_none());
     /// ```
     pub fn downgrade(&self) -> WeakSender<T> {
-        WeakSender::new(self.channel.clone())
+        WeakSender { channel: self.channel.clone() }
     }
 
     /// Returns `true` if both send on the same channel.
@@ -640,8 +662,8 @@ impl<T: Default> Default for Sender<T> {
     }
 }
 
-/// Shows the version and the value, or `<locked>` where [`try_borrow`](Sender::try_borrow) would return `None`. It never
-/// waits.
+/// Shows the version and the value, or `<locked>` where [`try_borrow`](Sender::try_borrow) would
+/// return `None`. It never waits.
 impl<T: fmt::Debug> fmt::Debug for Sender<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Sender").field("shared", &self.channel).finish()
@@ -650,8 +672,9 @@ impl<T: fmt::Debug> fmt::Debug for Sender<T> {
 
 /// A sender that does not keep the channel open, made by [`Sender::downgrade`].
 ///
-/// To send, call [`upgrade`](Self::upgrade), which returns a [`Sender`] until the channel is closed. The last value stays in
-/// memory as long as any handle of the channel lives, including weak senders.
+/// To send, call [`upgrade`](Self::upgrade), which returns a [`Sender`] until the channel is
+/// closed. The last value stays in memory as long as any handle of the channel lives, including
+/// weak senders.
 ///
 /// # Examples
 ///
@@ -669,11 +692,8 @@ pub struct WeakSender<T> {
 }
 
 impl<T> WeakSender<T> {
-    pub(crate) fn new(channel: Arc<Channel<T>>) -> Self {
-        Self { channel }
-    }
-
-    /// Returns a sender, or `None` once the last sender has been dropped: a closed channel stays closed.
+    /// Returns a sender, or `None` once the last sender has been dropped: a closed channel stays
+    /// closed.
     ///
     /// # Examples
     ///
@@ -717,12 +737,12 @@ impl<T> WeakSender<T> {
 
 impl<T> Clone for WeakSender<T> {
     fn clone(&self) -> Self {
-        Self::new(self.channel.clone())
+        Self { channel: self.channel.clone() }
     }
 }
 
-/// Shows the version and the value, or `<locked>` where [`try_borrow`](Sender::try_borrow) would return `None`. It never
-/// waits.
+/// Shows the version and the value, or `<locked>` where [`try_borrow`](Sender::try_borrow) would
+/// return `None`. It never waits.
 impl<T: fmt::Debug> fmt::Debug for WeakSender<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("WeakSender").field("shared", &self.channel).finish()

@@ -7,24 +7,29 @@ use core::panic::{RefUnwindSafe, UnwindSafe};
 use crate::sender::Sender;
 use crate::sync::{Mutex, SetOnce};
 
-/// A channel in a `static`: code that can name it can send and receive, without handles being passed around.
+/// A channel in a `static`: code that can name it can send and receive, without handles being
+/// passed around.
 ///
-/// It dereferences to a [`Sender`], as a `LazyLock` does to its value, and so has all of a sender's methods:
-/// [`set`](Sender::set), [`subscribe`](Sender::subscribe), [`get`](Sender::get) and so on. Its handles have the same types as
-/// those of [`channel`](crate::channel()), so a function that takes a `Receiver<Config>` works with both.
+/// It dereferences to a [`Sender`], as a `LazyLock` does to its value, and so has all of a sender's
+/// methods: [`set`](Sender::set), [`subscribe`](Sender::subscribe), [`get`](Sender::get) and so on.
+/// Its handles have the same types as those of [`channel`](crate::channel()), so a function that
+/// takes a `Receiver<Config>` works with both.
 ///
-/// The `Watch` itself counts as a sender. In a `static` it is never dropped, so its channel never closes. In a struct, or in a
-/// local variable, it closes its channel when it is dropped, unless other senders are left.
+/// The `Watch` itself counts as a sender. In a `static` it is never dropped, so its channel never
+/// closes. In a struct, or in a local variable, it closes its channel when it is dropped, unless
+/// other senders are left.
 ///
 /// # Blocking
 ///
-/// Its methods block as [`Sender`'s](Sender#blocking) do. In addition, the first use makes the channel, and uses on other
-/// threads wait for that allocation. With the feature `std` they sleep while they wait.
+/// Its methods block as [`Sender`'s](Sender#blocking) do. In addition, the first use makes the
+/// channel, and uses on other threads wait for that allocation. With the feature `std` they sleep
+/// while they wait.
 ///
 /// # Memory
 ///
-/// The first use makes the channel on the heap, as [`channel`](crate::channel()) does, and moves the value there, with one
-/// allocation. Firmware whose interrupt handlers must not allocate should use it once at start-up.
+/// The first use makes the channel on the heap, as [`channel`](crate::channel()) does, and moves
+/// the value there, with one allocation. Firmware whose interrupt handlers must not allocate should
+/// use it once at start-up.
 ///
 /// # Examples
 ///
@@ -113,7 +118,8 @@ impl<T> Deref for Watch<T> {
     }
 }
 
-// As for its handles: a panic releases the lock around the value, and leaves no value with another value's version.
+// As for its handles: a panic releases the lock around the value, and leaves no value with another
+// value's version.
 impl<T> UnwindSafe for Watch<T> {}
 impl<T> RefUnwindSafe for Watch<T> {}
 

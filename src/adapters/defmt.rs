@@ -1,10 +1,9 @@
-//! `Format` for handles and errors, for logs with defmt (feature `defmt`). Handles show only what can be read without
-//! waiting.
+//! `Format` for handles and errors, for logs with defmt (feature `defmt`). Handles show only what
+//! can be read without waiting.
 
 use defmt::{Format, Formatter, write};
 
 use crate::channel::state::Version;
-use crate::error::{RecvError, RecvTimeoutError, SendError, TryRecvError};
 use crate::receiver::Receiver;
 use crate::sender::{Sender, WeakSender};
 
@@ -32,32 +31,13 @@ impl<T> Format for Receiver<T> {
     }
 }
 
-impl<T> Format for SendError<T> {
-    fn format(&self, f: Formatter<'_>) {
-        write!(f, "channel closed");
-    }
-}
-
-impl Format for RecvError {
-    fn format(&self, f: Formatter<'_>) {
-        write!(f, "channel closed");
-    }
-}
-
-impl Format for TryRecvError {
-    fn format(&self, f: Formatter<'_>) {
-        match self {
-            Self::Empty => write!(f, "channel empty"),
-            Self::Closed => write!(f, "channel closed"),
+macro_rules! format {
+    ($($error:ident $(<$T:ident>)? { $($case:pat => $message:literal),+ })+) => { $(
+        impl $(<$T>)? Format for crate::error::$error $(<$T>)? {
+            fn format(&self, f: Formatter<'_>) {
+                match self { $($case => write!(f, $message)),+ }
+            }
         }
-    }
+    )+ };
 }
-
-impl Format for RecvTimeoutError {
-    fn format(&self, f: Formatter<'_>) {
-        match self {
-            Self::Timeout => write!(f, "timed out waiting on channel"),
-            Self::Closed => write!(f, "channel closed"),
-        }
-    }
-}
+every_error!(format);

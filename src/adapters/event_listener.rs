@@ -1,7 +1,9 @@
-//! [`EventListener`]s of the crate event-listener, on which the smol family builds (feature `event-listener`).
+//! [`EventListener`]s of the crate event-listener, on which the smol family builds (feature
+//! `event-listener`).
 
 use event_listener::EventListener;
 
+use crate::channel::count::Awaited;
 use crate::channel::state::LISTENING;
 use crate::receiver::Receiver;
 use crate::sender::Sender;
@@ -10,25 +12,28 @@ use crate::sync::notify_all;
 impl<T> Receiver<T> {
     /// Returns a listener that is notified when a new version is sent or the channel is closed.
     ///
-    /// A listener owns what it needs: it is `'static` and `Send`, and can be awaited, waited for on a thread (`wait`,
-    /// `wait_timeout`, `wait_deadline`), and combined with other futures. It marks nothing as seen. If you need none of
-    /// this, [`changed`](Self::changed) is faster and easier to use.
+    /// A listener owns what it needs: it is `'static` and `Send`, and can be awaited, waited for on
+    /// a thread (`wait`, `wait_timeout`, `wait_deadline`), and combined with other futures. It
+    /// marks nothing as seen. If you need none of this, [`changed`](Self::changed) is faster and
+    /// easier to use.
     ///
-    /// Listen first, then check, then wait: a version that is sent after the check then notifies the listener. On a closed
-    /// channel, a new listener is notified at once. A listener can also be notified without a new version: by a send that
-    /// was still notifying when the listener was made, or by another listener that was notified and then dropped. Each call
-    /// allocates.
+    /// Listen first, then check, then wait: a version that is sent after the check then notifies
+    /// the listener. On a closed channel, a new listener is notified at once. A listener can also
+    /// be notified without a new version: by a send that was still notifying when the listener was
+    /// made, or by another listener that was notified and then dropped. Each call allocates.
     ///
     /// # Blocking
     ///
-    /// This method never waits for readers or senders. A send, or the last sender's drop, calls the wakers of listeners
-    /// while it holds event-listener's own lock. With event-listener's feature `critical-section`, which this crate does not
-    /// enable, that lock is a critical section. Firmware needs it if interrupts use the channel.
+    /// This method never waits for readers or senders. A send, or the last sender's drop, calls the
+    /// wakers of listeners while it holds event-listener's own lock. With event-listener's feature
+    /// `critical-section`, which this crate does not enable, that lock is a critical section.
+    /// Firmware needs it if interrupts use the channel.
     ///
     /// # Panics
     ///
-    /// If the waker of a listener panics, the send panics after it has notified all other listeners, but event-listener does not
-    /// count the one that panicked as notified: in a debug build, dropping it, or the last listener after it, panics as well.
+    /// If the waker of a listener panics, the send panics after it has notified all other
+    /// listeners. But event-listener does not count the one that panicked as notified. In a debug
+    /// build, dropping that listener, or the last listener after it, panics as well.
     ///
     /// # Examples
     ///
@@ -84,13 +89,13 @@ impl<T> Receiver<T> {
 impl<T> Sender<T> {
     /// Returns a listener that is notified when the last receiver is dropped.
     ///
-    /// It is to [`closed`](Self::closed) what [`Receiver::listen`] is to [`Receiver::changed`]. On a channel without a
-    /// receiver, a new listener is notified at once. Each call allocates.
+    /// It is to [`closed`](Self::closed) what [`Receiver::listen`] is to [`Receiver::changed`]. On
+    /// a channel without a receiver, a new listener is notified at once. Each call allocates.
     ///
     /// # Blocking
     ///
-    /// This method never waits for readers or senders. The last receiver's drop calls the wakers of listeners while it holds
-    /// event-listener's own lock.
+    /// This method never waits for readers or senders. The last receiver's drop calls the wakers of
+    /// listeners while it holds event-listener's own lock.
     ///
     /// # Examples
     ///
@@ -112,7 +117,7 @@ impl<T> Sender<T> {
     /// ```
     pub fn listen_closed(&self) -> EventListener {
         let listener = self.channel.waiters.on_closed().listen();
-        if self.channel.receivers.set_waiting() == 0 {
+        if self.channel.receivers.set_waiting(Awaited::Last) == 0 {
             notify_all(self.channel.waiters.on_closed());
         }
         listener

@@ -2,8 +2,7 @@
 
 #[cfg(feature = "defmt")]
 mod defmt;
-#[cfg(all(feature = "event-listener", any(not(loom), loom_event_listener)))]
-mod event_listener;
+cfg_if! { if #[listeners] { mod event_listener; } }
 #[cfg(feature = "stream")]
 mod stream;
 

@@ -7,25 +7,24 @@ use core::task::{Context, Poll, ready};
 use futures_core::{FusedFuture, FusedStream, Stream};
 
 use crate::coop::poll_within_budget;
-use crate::every_wait::every_wait;
 use crate::lock::deadlock::caller;
 use crate::receiver::Receiver;
 
 /// The values of a channel as a [`Stream`].
 ///
 /// It ends when the channel is closed and the last value has been seen. Like every receiver, it
-/// skips values that are replaced before it is polled. A poll allocates only
-/// [as any wait](crate::channel()).
+/// skips values that are replaced before it is polled. A poll allocates only [as any
+/// wait](crate::channel()).
 ///
 /// # Blocking
 ///
-/// A poll never waits for a new version. Copying the value waits [as any read](Receiver#blocking), and the value is cloned
-/// while it is locked.
+/// A poll never waits for a new version. Copying the value waits [as any read](Receiver#blocking),
+/// and the value is cloned while it is locked.
 ///
 /// # Cancel safety
 ///
-/// A value is marked as seen when the stream returns it, not before. After a poll that returned [`Poll::Pending`], the task
-/// stays registered until the next poll or until the stream is dropped.
+/// A value is marked as seen when the stream returns it, not before. After a poll that returned
+/// [`Poll::Pending`], the task stays registered until the next poll or until the stream is dropped.
 ///
 /// # Examples
 ///
@@ -152,7 +151,8 @@ impl<T: Clone> FusedStream for WatchStream<T> {
 }
 
 impl<T> Receiver<T> {
-    /// Converts this receiver into a stream that starts with the current value. Equivalent to [`WatchStream::new`].
+    /// Converts this receiver into a stream that starts with the current value. Equivalent to
+    /// [`WatchStream::new`].
     ///
     /// # Examples
     ///
@@ -166,7 +166,7 @@ impl<T> Receiver<T> {
     }
 }
 
-/// The clone starts where this stream is, and goes on by itself.
+/// The clone continues from where this stream is, independently of it.
 impl<T> Clone for WatchStream<T> {
     fn clone(&self) -> Self {
         Self { receiver: self.receiver.clone(), next: self.next }
@@ -188,9 +188,10 @@ impl<T> From<Receiver<T>> for WatchStream<T> {
 
 /// Implements `FusedFuture`, so `futures::select!` takes a future where it is made.
 macro_rules! fused {
-    ($(impl[$($parameter:tt)*] $future:ty $(=> $result:ty)?;)+) => { $(
-        /// It is never terminated: a future that was ready can be polled again, and then waits again.
-        impl<$($parameter)*> FusedFuture for $future {
+    ($($future:ident<$($parameter:tt),+> [$($bound:tt)*] $(=> $result:ty)?;)+) => { $(
+        /// It is never terminated: a future that was ready can be polled again, and then waits
+        /// again.
+        impl<$($bound)*> FusedFuture for crate::$future<$($parameter),+> {
             fn is_terminated(&self) -> bool {
                 false
             }

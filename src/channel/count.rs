@@ -1,22 +1,31 @@
-//! A count of handles, with two flags in the same word: senders wait for the last handle's drop, or for the first handle.
+//! A count of handles, with two flags in the same word: senders wait for the last handle's drop, or
+//! for the first handle.
 //!
-//! The count and the flags share one atomic, so the operations that matter have one order. If [`Count::set_waiting`] is first,
-//! the last [`Count::remove`] finds the flag. Otherwise `set_waiting` returns zero. In the same way, either
-//! [`Count::add_first`] finds the flag of [`Count::set_waiting_for_first`], or that returns the new handle.
+//! The count and the flags share one atomic, so the operations that matter have one order. If
+//! [`Count::set_waiting`] is first, the [`Count::remove`] or [`Count::add_first`] that it waits for
+//! finds the flag. Otherwise `set_waiting` returns the new count.
 //!
-//! A wait that ends without sleeping leaves its flag behind. The next change from or to zero then wakes an empty list.
+//! A wait that ends without sleeping leaves its flag behind. The next change from or to zero then
+//! wakes an empty list.
 
-use crate::sync::{AtomicUsize, HAS_CRITICAL_SECTIONS, Ordering, first_guess};
+use crate::sync::{AtomicUsize, HAS_CRITICAL_SECTIONS, Ordering};
 
-/// Set by [`Count::set_waiting`]; read and cleared by the drop that brings the count to zero. With critical sections it is
-/// cleared by the delivery that finds the list of senders empty, as the waiting bits of the state word.
-const LAST_AWAITED: usize = 1;
-/// Set by [`Count::set_waiting_for_first`]; read and cleared by the [`Count::add_first`] that finds the count at zero, or, with
-/// critical sections, by that delivery.
-const FIRST_AWAITED: usize = 2;
+/// What senders wait for. The number is its flag in the word, which [`Count::set_waiting`] sets.
+/// The change of the count that ends the wait reads and clears it. With critical sections it is
+/// cleared by the delivery that finds the list of senders empty, as for the waiting bits of the
+/// state word.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Awaited {
+    /// The drop of the last handle: the [`Count::remove`] that brings the count to zero.
+    Last = 1,
+    /// The first handle: the [`Count::add_first`] that finds the count at zero.
+    First = 2,
+}
+
 const ONE: usize = 4;
 
-/// Half of what the word can count, so threads that have added a handle and are about to panic cannot make it wrap.
+/// Half of what the word can count. So the count cannot wrap, even if many threads have added a
+/// handle and are about to panic.
 const MAX: usize = usize::MAX / ONE / 2;
 
 /// What a handle's drop found.
@@ -40,8 +49,8 @@ impl Count {
 
     #[inline]
     pub(crate) fn get(&self) -> usize {
-        // ORDERING: Acquire; partner: the Release of `remove`. A caller that finds the count at zero also sees everything
-        // that was done with the handles.
+        // ORDERING: Acquire; partner: the Release of `remove`. A caller that finds the count at
+        // zero also sees everything that was done with the handles.
         self.0.load(Ordering::Acquire) / ONE
     }
 
@@ -55,8 +64,8 @@ impl Count {
         self.add_to_word() / ONE
     }
 
-    /// Counts one more handle, which may be the first one, and returns how many there were before, and whether senders that
-    /// wait for the first one must be woken.
+    /// Counts one more handle, which may be the first. Returns how many there were before, and
+    /// `true` if senders that wait for the first one must be woken.
     ///
     /// # Panics
     ///
@@ -64,18 +73,14 @@ impl Count {
     #[inline]
     pub(crate) fn add_first(&self) -> (usize, bool) {
         let before = self.add_to_word();
-        let is_awaited = before / ONE == 0
-            && before & FIRST_AWAITED != 0
-            // ORDERING: Acquire; partner: the Release of `set_waiting_for_first`, for the waker in its list. The addition
-            // continues its release sequence. (With critical sections the flag stays set until the list is empty.)
-            && (HAS_CRITICAL_SECTIONS || self.0.fetch_and(!FIRST_AWAITED, Ordering::Acquire) & FIRST_AWAITED != 0);
-        (before / ONE, is_awaited)
+        (before / ONE, before / ONE == 0 && self.take(Awaited::First, before))
     }
 
     /// Counts one more handle, and returns the word as it was before.
     #[inline]
     fn add_to_word(&self) -> usize {
-        // ORDERING: Relaxed; the handle is made from another one, through which everything is visible.
+        // ORDERING: Relaxed; the handle is made from another one, through which everything is
+        // visible.
         let before = self.0.fetch_add(ONE, Ordering::Relaxed);
         if before / ONE >= MAX {
             // ORDERING: Relaxed; takes the addition back.
@@ -91,19 +96,15 @@ impl Count {
     ///
     /// Panics like [`add`](Self::add).
     pub(crate) fn add_unless_zero(&self) -> bool {
-        let mut before = first_guess(&self.0);
-        while before / ONE > 0 {
+        // ORDERING: Relaxed; as in `add`, the channel is visible through the handle that this one
+        // is made from.
+        let added = self.0.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |before| {
             if before / ONE >= MAX {
                 Self::panic();
             }
-            // ORDERING: Relaxed; as in `add`, the channel is visible through the handle that this one is made from. On
-            // failure the result is only the next guess.
-            match self.0.compare_exchange_weak(before, before + ONE, Ordering::Relaxed, Ordering::Relaxed) {
-                Ok(_) => return true,
-                Err(now) => before = now,
-            }
-        }
-        false
+            (before / ONE > 0).then_some(before + ONE)
+        });
+        added.is_ok()
     }
 
     #[cold]
@@ -115,48 +116,42 @@ impl Count {
     /// Removes one handle from the count.
     #[inline]
     pub(crate) fn remove(&self) -> Removed {
-        // ORDERING: Release; partners: the Acquire of the last handle's `remove`, and of `get` and `set_waiting`. Everything
-        // done through this handle is visible after the last handle's drop.
+        // ORDERING: Release; partners: the Acquire of the last handle's `remove`, and of `get` and
+        // `set_waiting`. Everything done through this handle is visible after the last handle's
+        // drop.
         let before = self.0.fetch_sub(ONE, Ordering::AcqRel);
         if before / ONE > 1 {
-            return Removed::NotLast;
+            Removed::NotLast
+        } else if self.take(Awaited::Last, before) {
+            Removed::LastAwaited
+        } else {
+            Removed::Last
         }
-        if before & LAST_AWAITED == 0 {
-            return Removed::Last;
-        }
-        if HAS_CRITICAL_SECTIONS {
-            // The flag stays set until the list of waiting senders is empty.
-            return Removed::LastAwaited;
-        }
-        // ORDERING: Acquire; partner: the Release of `set_waiting`, for the waker in its list.
-        let before = self.0.fetch_and(!LAST_AWAITED, Ordering::Acquire);
-        if before & LAST_AWAITED == 0 { Removed::Last } else { Removed::LastAwaited }
     }
 
-    /// Returns the word and the mask that clears the flag of the senders that wait for the last handle's drop, for the delivery
-    /// that does so with critical sections.
-    pub(crate) fn last_awaited(&self) -> (&AtomicUsize, usize) {
-        (&self.0, !LAST_AWAITED)
+    /// Clears a flag, and returns `true` if it was set. `before` is the word before the count
+    /// changed.
+    #[inline]
+    fn take(&self, awaited: Awaited, before: usize) -> bool {
+        let flag = awaited as usize;
+        // ORDERING: Acquire; partner: the Release of `set_waiting`, for the waker in its list. The
+        // change of the count continues its release sequence. (With critical sections the flag
+        // stays set until the list is empty.)
+        before & flag != 0 && (HAS_CRITICAL_SECTIONS || self.0.fetch_and(!flag, Ordering::Acquire) & flag != 0)
     }
 
-    /// The same for the senders that wait for the first handle.
-    pub(crate) fn first_awaited(&self) -> (&AtomicUsize, usize) {
-        (&self.0, !FIRST_AWAITED)
+    /// Returns the word and the mask that clears a flag, for the delivery that does so with
+    /// critical sections.
+    pub(crate) fn until_empty(&self, awaited: Awaited) -> (&AtomicUsize, usize) {
+        (&self.0, !(awaited as usize))
     }
 
-    /// Sets the flag for a sender that is about to sleep until the count is zero, and whose waker is in its list. The sender
-    /// may sleep only if the count returned is not zero.
-    pub(crate) fn set_waiting(&self) -> usize {
-        // ORDERING: Release; partner: the Acquire in `remove`, to which the waker in its list becomes visible. Acquire, as
-        // `get`.
-        self.0.fetch_or(LAST_AWAITED, Ordering::AcqRel) / ONE
-    }
-
-    /// Sets the flag for a sender that is about to sleep until the count is not zero, and whose waker is in its list. The sender
-    /// may sleep only if the count returned is zero.
-    pub(crate) fn set_waiting_for_first(&self) -> usize {
-        // ORDERING: Release; partner: the Acquire in `add_first`, to which the waker in its list becomes visible.
-        self.0.fetch_or(FIRST_AWAITED, Ordering::Release) / ONE
+    /// Sets the flag for a sender that is about to sleep and whose waker is in its list, and
+    /// returns the count. The sender may sleep only if that is not what it waits for.
+    pub(crate) fn set_waiting(&self, awaited: Awaited) -> usize {
+        // ORDERING: Release; partner: the Acquire of `take`, to which the waker in its list becomes
+        // visible. Acquire, as `get`.
+        self.0.fetch_or(awaited as usize, Ordering::AcqRel) / ONE
     }
 }
 
@@ -176,7 +171,7 @@ mod tests {
         let count = Count::new(1);
         count.add();
         assert_eq!(count.get(), 2);
-        assert_eq!(count.set_waiting(), 2);
+        assert_eq!(count.set_waiting(Awaited::Last), 2);
         assert_eq!(count.remove(), Removed::NotLast);
         assert_eq!(count.remove(), Removed::LastAwaited);
         assert_eq!(count.get(), 0);
@@ -185,13 +180,13 @@ mod tests {
     #[test]
     fn a_flag_is_taken_once() {
         let count = Count::new(1);
-        assert_eq!(count.set_waiting(), 1);
+        assert_eq!(count.set_waiting(Awaited::Last), 1);
         assert_eq!(count.remove(), Removed::LastAwaited);
         count.add();
         assert_eq!(count.get(), 1);
         if HAS_CRITICAL_SECTIONS {
             assert_eq!(count.remove(), Removed::LastAwaited);
-            deliver(count.last_awaited());
+            deliver(count.until_empty(Awaited::Last));
             count.add();
         }
         assert_eq!(count.remove(), Removed::Last);
@@ -200,14 +195,14 @@ mod tests {
     #[test]
     fn the_first_handle_finds_the_flag_and_takes_it() {
         let count = Count::new(0);
-        assert_eq!(count.set_waiting_for_first(), 0);
+        assert_eq!(count.set_waiting(Awaited::First), 0);
         assert_eq!(count.add_first(), (0, true));
-        deliver(count.first_awaited());
-        assert_eq!(count.set_waiting_for_first(), 1);
+        deliver(count.until_empty(Awaited::First));
+        assert_eq!(count.set_waiting(Awaited::First), 1);
         assert_eq!(count.add_first(), (1, false), "it is not the first one");
         assert_eq!((count.remove(), count.remove()), (Removed::NotLast, Removed::Last));
         assert_eq!(count.add_first(), (0, true), "the flag was left behind");
-        deliver(count.first_awaited());
+        deliver(count.until_empty(Awaited::First));
         assert_eq!(count.remove(), Removed::Last);
         assert_eq!(count.add_first(), (0, false));
     }
@@ -215,11 +210,11 @@ mod tests {
     #[test]
     fn the_two_flags_are_independent() {
         let count = Count::new(0);
-        assert_eq!((count.set_waiting(), count.set_waiting_for_first()), (0, 0));
+        assert_eq!((count.set_waiting(Awaited::Last), count.set_waiting(Awaited::First)), (0, 0));
         assert_eq!(count.add_first(), (0, true));
-        deliver(count.first_awaited());
+        deliver(count.until_empty(Awaited::First));
         assert_eq!(count.remove(), Removed::LastAwaited);
-        deliver(count.last_awaited());
+        deliver(count.until_empty(Awaited::Last));
         assert_eq!(count.add_first(), (0, false));
         assert_eq!(count.remove(), Removed::Last);
     }

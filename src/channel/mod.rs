@@ -1,4 +1,5 @@
-//! The core: what all handles of a channel share. Every "commit, unlock, then wake" is in this file, once.
+//! The core: what all handles of a channel share. Every "commit, unlock, then wake" is in this
+//! file, once.
 //!
 //! | file | its one job |
 //! |---|---|
@@ -16,7 +17,7 @@ use core::fmt;
 use core::mem;
 use core::panic::{RefUnwindSafe, UnwindSafe};
 
-use crate::channel::count::{Count, Removed};
+use crate::channel::count::{Awaited, Count, Removed};
 use crate::channel::state::{AtomicState, TakenBits, Version};
 use crate::lock::deadlock::{CallSite, caller};
 use crate::lock::{ReadGuard, ValueLock};
@@ -44,13 +45,17 @@ impl<T> Channel<T> {
 
     /// Returns the value and its version, unless that would have to wait.
     pub(crate) fn try_read(&self, caller: CallSite) -> Option<(ReadGuard<'_, T>, Version)> {
-        let value = self.value.try_read(caller)?;
-        Some((value, self.state.version_while_locked()))
+        self.value.try_read(caller).map(|value| (value, self.state.version_while_locked()))
+    }
+
+    /// Calls `f` with the value, which `f` may keep locked, and its version.
+    pub(crate) fn with_guard<'a, R>(&'a self, caller: CallSite, f: impl FnOnce(ReadGuard<'a, T>, Version) -> R) -> R {
+        self.value.with(caller, |value| f(value, self.state.version_while_locked()))
     }
 
     /// Calls `f` with the value and its version.
     pub(crate) fn with<R>(&self, caller: CallSite, f: impl FnOnce(&T, Version) -> R) -> R {
-        self.value.with(caller, |value| f(&value.value, self.state.version_while_locked()))
+        self.with_guard(caller, |value, version| f(&value.value, version))
     }
 
     /// Calls `f` with the value, and then marks its version as seen.
@@ -67,20 +72,8 @@ impl<T> Channel<T> {
         self.value.try_with(caller, |value| f(&value.value, self.state.version_while_locked()))
     }
 
-    /// Calls `condition` with the value and its version, and returns both if it returns `true`.
-    pub(crate) fn read_if(
-        &self,
-        caller: CallSite,
-        condition: impl FnOnce(&T, Version) -> bool,
-    ) -> Option<(ReadGuard<'_, T>, Version)> {
-        self.value.with(caller, |value| {
-            let version = self.state.version_while_locked();
-            condition(&value.value, version).then(|| (value.into_ref(), version))
-        })
-    }
-
-    /// Calls `modify` with the value, and returns the first part of its result. If the second part is `true`, publishes a new
-    /// version and wakes receivers.
+    /// Calls `modify` with the value, and returns the first part of its result. If the second part
+    /// is `true`, publishes a new version and wakes receivers.
     #[inline]
     pub(crate) fn modify<R>(&self, caller: CallSite, modify: impl FnOnce(&mut T) -> (R, bool)) -> R {
         let (result, taken) = self.value.write(caller, |value| {
@@ -93,7 +86,8 @@ impl<T> Channel<T> {
         result
     }
 
-    /// Swaps the value and `value` and wakes receivers, unless that would have to wait. Returns `true` if it has done so.
+    /// Swaps the value and `value` and wakes receivers, unless that would have to wait. Returns
+    /// `true` if it has done so.
     pub(crate) fn try_swap(&self, caller: CallSite, value: &mut T) -> bool {
         let taken = self.value.try_write(caller, |current| {
             mem::swap(current, value);
@@ -102,7 +96,8 @@ impl<T> Channel<T> {
         taken.map(|taken| self.notify_receivers(taken)).is_some()
     }
 
-    /// Wakes the receivers and listeners behind the bits that a send or the close has taken. The caller holds no lock.
+    /// Wakes the receivers and listeners behind the bits that a send or the close has taken. The
+    /// caller holds no lock.
     #[inline]
     fn notify_receivers(&self, taken: TakenBits) {
         if !taken.is_empty() {
@@ -122,7 +117,7 @@ impl<T> Channel<T> {
     #[inline]
     pub(crate) fn remove_receiver(&self) {
         if self.receivers.remove() == Removed::LastAwaited {
-            self.waiters.notify_senders(self.receivers.last_awaited());
+            self.waiters.notify_senders(self.receivers.until_empty(Awaited::Last));
         }
     }
 }

@@ -5,7 +5,7 @@ use alloc::vec::Vec;
 
 use loom::thread;
 
-use crate::channel::count::{Count, Removed};
+use crate::channel::count::{Awaited, Count, Removed};
 use crate::sync::models::{Data, UNBOUNDED, model};
 use crate::sync::{Arc, Mutex};
 
@@ -30,7 +30,7 @@ fn either_the_flag_or_zero_is_found() {
         });
         let (count, done, waker) = &*shared;
         waker.write();
-        let left = count.set_waiting();
+        let left = count.set_waiting(Awaited::Last);
         if left == 0 {
             done.iter().for_each(Data::read);
         }
@@ -60,7 +60,7 @@ fn either_the_flag_or_the_first_handle_is_found() {
             }
         });
         shared.1.write();
-        let handles = shared.0.set_waiting_for_first();
+        let handles = shared.0.set_waiting(Awaited::First);
         let is_awaited = first.join().unwrap();
         assert_eq!(is_awaited, handles == 0);
         handles
@@ -131,14 +131,14 @@ fn no_wait_is_left_when_handles_come_and_go() {
             Removed::Last | Removed::NotLast => Vec::new(),
         };
         shared.1.with(|list| list.push(0));
-        assert_eq!(shared.0.set_waiting(), 1);
+        assert_eq!(shared.0.set_waiting(Awaited::Last), 1);
         let other = thread::spawn({
             let shared = shared.clone();
             move || remove(&shared)
         });
         shared.0.add();
         shared.1.with(|list| list.push(1));
-        assert!(shared.0.set_waiting() > 0);
+        assert!(shared.0.set_waiting(Awaited::Last) > 0);
         let mine = remove(&shared);
         let others = other.join().unwrap();
         assert_eq!(mine.len() + others.len(), 2, "{mine:?} {others:?}");
