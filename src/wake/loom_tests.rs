@@ -139,7 +139,7 @@ fn two_registrations_and_a_new_lane_against_a_delivery() {
 /// that is freed twice.
 #[test]
 fn a_cancelled_wait_and_a_new_one_against_a_delivery() {
-    for (count, place) in [(1, 0), (2, 1), (4, 0), (4, 3)] {
+    for (count, place) in [(1, 0), (2, 0), (2, 1), (4, 0), (4, 3)] {
         let outcomes = model(UNBOUNDED, move || {
             let waiters = Arc::new(Waiters::default());
             let mut crowd = Waiter::crowd(&waiters, count);

@@ -156,6 +156,21 @@ fn a_cancelled_wait_is_not_woken_and_its_entry_is_used_again() {
     assert!(wakes(&next).iter().all(|wakes| *wakes == 1));
 }
 
+/// Broken by a batch that ends with the entry of a cancelled wait.
+#[test]
+fn the_wait_that_is_cancelled_may_be_any_of_a_batch() {
+    for count in [2, 3, 16, 17, MANY] {
+        for place in 0..count {
+            let waiters = Waiters::default();
+            let mut crowd = Waiter::crowd(&waiters, count);
+            assert!(crowd[place].cancel(&waiters));
+            deliver(&waiters);
+            let expected: Vec<_> = (0..count).map(|other| usize::from(other != place)).collect();
+            assert_eq!(wakes(&crowd), expected);
+        }
+    }
+}
+
 /// Registers again the first time that it is woken, sends, and counts its wake-ups.
 struct Interrupt {
     waiters: Arc<Waiters>,

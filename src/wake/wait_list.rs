@@ -212,18 +212,18 @@ impl Entries {
         (self.free, self.next, self.end, self.usual) = (NONE, 0, len, len);
     }
 
-    /// Looks at the next entry of the round, and at one more for each place of `batch`. Returns the waker
-    /// of the first and moves the others to the front of `batch`. Entries may be free.
+    /// Looks at the next entry of the round, of which there is one, and at one more for each place
+    /// of `batch`. Returns the first waker that it finds, and moves the others to the front of `batch`.
     #[inline]
     pub(super) fn take_batch(&mut self, batch: &mut [Option<Waker>; BATCH]) -> Option<Waker> {
-        let waker = self.take_next();
+        let mut waker = self.take_next();
         let mut places = batch.iter_mut();
         for _ in 0..BATCH {
-            if !self.has_rest() {
-                break;
-            }
-            if let Some(waker) = self.take_next() {
-                places.next().map(|place| place.insert(waker));
+            let next = if self.has_rest() { self.take_next() } else { None };
+            if waker.is_none() {
+                waker = next;
+            } else if let Some(next) = next {
+                places.next().map(|place| place.insert(next));
             }
         }
         waker
