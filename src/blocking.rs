@@ -10,7 +10,9 @@ use crate::channel::wait::Wait;
 use crate::coop::unconstrained;
 use crate::error::{RecvError, RecvTimeoutError};
 use crate::every_wait::every_wait;
-use crate::sync::thread::Parker;
+use crate::lock::deadlock::Call;
+use crate::sync::pool::Pool;
+use crate::sync::thread::{Parker, park, per_thread};
 
 /// The three methods of the futures of a receiver: `impl[PARAMETERS] FUTURE => RESULT;`.
 macro_rules! waits_for_a_value {
@@ -189,7 +191,13 @@ fn deadline_in(timeout: Duration) -> Option<Instant> {
 
 /// Checks, before a thread sleeps in a receiver's wait, that it does not keep senders waiting.
 fn check<T>(wait: &Wait<'_, T>) {
-    wait.channel.value.detector.check_wait(wait.caller);
+    wait.channel.value.detector.check(wait.caller, Call::Wait);
+}
+
+per_thread! {
+    /// The parkers that this thread has used before, while it does not use them. A wait inside another one has a parker of its
+    /// own, so it consumes no wake-up of the outer one.
+    static PARKERS: Pool<Parker> = Pool::new();
 }
 
 fn block<F: Future + Unpin>(future: F, before_sleep: impl Fn(&F)) -> F::Output {
@@ -198,12 +206,24 @@ fn block<F: Future + Unpin>(future: F, before_sleep: impl Fn(&F)) -> F::Output {
 
 /// Polls the future until it is ready, and once more after the deadline. The thread sleeps in between.
 fn block_until<F: Future + Unpin>(
-    mut future: F,
+    future: F,
     deadline: Option<Instant>,
     before_sleep: impl Fn(&F),
 ) -> Option<F::Output> {
-    let parker = Parker::take();
-    let waker = parker.waker();
+    // A thread whose thread-locals have been destroyed makes a parker each time.
+    let parker = PARKERS.try_with(Pool::take).ok().flatten().unwrap_or_else(Parker::new);
+    let output = poll_until(future, deadline, before_sleep, &parker);
+    let _ = PARKERS.try_with(|parkers| parkers.put(parker));
+    output
+}
+
+fn poll_until<F: Future + Unpin>(
+    mut future: F,
+    deadline: Option<Instant>,
+    before_sleep: impl Fn(&F),
+    parker: &Parker,
+) -> Option<F::Output> {
+    let waker = parker.unparker().into();
     loop {
         // A blocked thread runs no other tasks: if its task had used up its budget, it would sleep forever.
         let polled = pin!(unconstrained(&mut future)).poll(&mut Context::from_waker(&waker));
@@ -215,6 +235,6 @@ fn block_until<F: Future + Unpin>(
             return None;
         }
         before_sleep(&future);
-        parker.park(left);
+        park(parker, left);
     }
 }
