@@ -2,6 +2,7 @@
 
 use core::time::Duration;
 use std::sync::{Mutex, TryLockError};
+pub(crate) use std::thread::yield_now;
 pub(crate) use std::time::Instant;
 
 pub(crate) use parking::{Parker, Unparker};

@@ -53,7 +53,7 @@ use core::time::Duration;
 
 use crate::lock::queue::guards::GUARDS;
 use crate::sync::pool::Pool;
-use crate::sync::thread::{FOREVER, Instant, Parker, SleepMutex, Unparker, now, park, per_thread};
+use crate::sync::thread::{FOREVER, Instant, Parker, SleepMutex, Unparker, now, park, per_thread, yield_now};
 use crate::sync::{AtomicUsize, IS_MODEL, Lazy, Ordering};
 
 /// Threads that arrive join the queue, and attempts fail.
@@ -147,7 +147,8 @@ impl Queue {
         self.admits() || self.demand_has_ended()
     }
 
-    /// Withdraws the demand that an attempt has met, if its thread has been stalled for long. Otherwise the attempt fails.
+    /// Withdraws the demand that an attempt has met, if its thread has been stalled for long. Otherwise the attempt fails, and
+    /// lets other threads run: a caller that tries again and again would keep the first thread and the holders from a processor.
     #[cold]
     #[inline(never)]
     fn demand_has_ended(&self) -> bool {
@@ -160,6 +161,9 @@ impl Queue {
             }
             is_stalled
         });
+        if has_ended != Some(true) {
+            yield_now();
+        }
         has_ended == Some(true)
     }
 

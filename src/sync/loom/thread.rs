@@ -7,6 +7,7 @@ use core::task::Waker;
 use core::time::Duration;
 
 use loom::sync::Notify;
+pub(crate) use loom::thread::yield_now;
 
 pub(crate) use super::Mutex as SleepMutex;
 
@@ -76,7 +77,7 @@ impl Parker {
 pub(crate) fn park(parker: &Parker, limit: Option<Duration>) {
     match limit {
         Some(limit) if limit < FOREVER => {
-            loom::thread::yield_now();
+            yield_now();
             // ORDERING: Relaxed; as in `now`.
             NOW.fetch_add(limit.as_micros() as u64, Ordering::Relaxed);
         }
