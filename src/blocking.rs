@@ -211,7 +211,7 @@ fn block_until<F: Future + Unpin>(
     before_sleep: impl Fn(&F),
 ) -> Option<F::Output> {
     // A thread whose thread-locals have been destroyed makes a parker each time.
-    let parker = PARKERS.try_with(Pool::take).ok().flatten().unwrap_or_else(Parker::new);
+    let parker = PARKERS.try_with(Pool::take).ok().flatten().unwrap_or_default();
     let output = poll_until(future, deadline, before_sleep, &parker);
     let _ = PARKERS.try_with(|parkers| parkers.put(parker));
     output

@@ -101,7 +101,7 @@ fn attempts_keep_no_thread_waiting() {
 
 /// Lets more time pass than a thread in the queue may take to run.
 fn stall() {
-    park(&Parker::new(), Some(Duration::from_millis(300)));
+    park(&Parker::default(), Some(Duration::from_millis(300)));
 }
 
 /// A writer demands the lock, and gets no processor for so long that an attempt passes it. It still gets the lock, and demands it

@@ -352,7 +352,7 @@ per_thread! {
 
 impl Seat {
     fn new() -> Self {
-        let (parker, now) = (Parker::new(), now());
+        let (parker, now) = (Parker::default(), now());
         let thread = QueuedThread { unparker: parker.unparker(), since: now, first_since: None, due: now };
         let node = LinkedList::from([thread]);
         Self { parker, node, obeys_until: None, competes: false, limit: Duration::ZERO }

@@ -63,11 +63,13 @@ impl From<Unparker> for Waker {
 
 pub(crate) struct Parker(Unparker);
 
-impl Parker {
-    pub(crate) fn new() -> Self {
+impl Default for Parker {
+    fn default() -> Self {
         Self(Unparker(Arc::new(Unparked(Notify::new()))))
     }
+}
 
+impl Parker {
     pub(crate) fn unparker(&self) -> Unparker {
         self.0.clone()
     }
