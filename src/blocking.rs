@@ -195,8 +195,8 @@ fn check<T>(wait: &Wait<'_, T>) {
 }
 
 per_thread! {
-    /// The parkers that this thread has used before, while it does not use them. A wait inside another one has a parker of its
-    /// own, so it consumes no wake-up of the outer one.
+    /// The parkers that this thread does not use now. A wait inside another one takes a second
+    /// parker, so it consumes no wake-up of the outer one.
     static PARKERS: Pool<Parker> = Pool::new();
 }
 

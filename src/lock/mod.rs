@@ -6,13 +6,15 @@
 //! | `queue/` | whose turn it is |
 //! | `deadlock/` | finds calls that would wait for their own thread |
 //!
-//! Readers share the lock; a writer has it alone. The lock itself is spin's, and only its `try_` methods are used. Every
-//! caller asks the [`queue`] first. A `try_` call gives up if the queue refuses, or if the lock is held. Other calls try
-//! again whenever it is their turn, until they have the lock.
+//! Readers share the lock; a writer has it alone. The lock itself is spin's, and only its `try_`
+//! methods are used. Every caller asks the [`queue`] first. A `try_` call gives up if the queue
+//! refuses, or if the lock is held. Other calls try again whenever it is their turn, until they
+//! have the lock.
 //!
-//! With `critical-section` (and without `std`), each attempt to write is one critical section together with the closure
-//! that changes the value, and closures that read run in one as well. So no code on this core ever waits for a holder that
-//! it has interrupted, unless that holder is a `Ref`.
+//! With `critical-section` (and without `std`), each attempt to write is one critical section
+//! together with the closure that changes the value, and closures that read run in one as well. So
+//! no code on this core ever waits for a holder that it has interrupted, unless that holder is a
+//! `Ref`.
 
 pub(crate) mod deadlock;
 #[cfg(all(test, loom, feature = "loom"))]
@@ -81,7 +83,8 @@ impl<T> ValueLock<T> {
         f(value)
     }
 
-    /// Waits for the lock and runs `f` with the value. If `f` panics, the lock is released, and the value stays as `f` has left it.
+    /// Waits for the lock and runs `f` with the value. If `f` panics, the lock is released, and the
+    /// value stays as `f` has left it.
     #[inline]
     pub(crate) fn write<R>(&self, caller: CallSite, f: impl FnOnce(&mut T) -> R) -> R {
         self.detector.check(caller, Call::Send);
@@ -96,8 +99,8 @@ impl<T> ValueLock<T> {
         if self.queue.admits_attempt() { self.attempt(&mut held, f).ok() } else { None }
     }
 
-    /// Tries the lock once, without preemption, so no code on this core ever waits for a writer that it has preempted. Returns
-    /// `f` if the lock is held.
+    /// Tries the lock once, without preemption, so no code on this core ever waits for a writer
+    /// that it has preempted. Returns `f` if the lock is held.
     #[inline]
     fn attempt<R, F: FnOnce(&mut T) -> R>(&self, held: &mut Held, f: F) -> Result<R, F> {
         without_preemption(|| {

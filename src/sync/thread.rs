@@ -22,14 +22,15 @@ macro_rules! per_thread {
 }
 pub(crate) use per_thread;
 
-/// Sleeps until the parker is unparked, but no longer than `limit`. It may also wake up for no reason. (The token of
-/// `std::thread::park` belongs to the program.)
+/// Sleeps until the parker is unparked, but no longer than `limit`. It may also wake up for no
+/// reason. (The token of `std::thread::park` belongs to the program.)
 pub(crate) fn park(parker: &Parker, limit: Option<Duration>) {
     match limit {
         None => parker.park(),
         #[cfg(not(loom))]
         Some(limit) => _ = parker.park_timeout(limit),
-        // A model of another crate, which this channel is not part of. parking has no time limits there.
+        // A model of another crate, which this channel is not part of. parking has no time limits
+        // there.
         #[cfg(loom)]
         Some(limit) => std::thread::sleep(limit.min(Duration::from_micros(100))),
     }

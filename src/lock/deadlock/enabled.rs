@@ -15,19 +15,22 @@ pub(crate) fn caller() -> CallSite {
     Location::caller()
 }
 
-/// Which channel's guard is it, and which of this thread's guards of that channel? Later ones have higher numbers.
+/// Which channel's guard is it, and which of this thread's guards of that channel? Later ones have
+/// higher numbers.
 type Key = (usize, usize);
 
-/// What does the thread do with the value (nothing yet, if it waits for the lock), and which call took the guard?
+/// What does the thread do with the value (nothing yet, if it waits for the lock), and which call
+/// took the guard?
 type Note = (Option<Use>, CallSite);
 
 std::thread_local! {
-    /// The guards of this thread. The map is taken out while it is used: a program's allocator may use channels, also when
-    /// the map calls it.
+    /// The guards of this thread. The map is taken out while it is used: a program's allocator may
+    /// use channels, also when the map calls it.
     static NOTES: Cell<BTreeMap<Key, Note>> = const { Cell::new(BTreeMap::new()) };
 }
 
-/// Calls `f` with this thread's notes. A thread whose thread-locals have been destroyed has none any more.
+/// Calls `f` with this thread's notes. A thread whose thread-locals have been destroyed has none
+/// any more.
 fn with_notes<R>(f: impl FnOnce(&mut BTreeMap<Key, Note>) -> R) -> Option<R> {
     let mut notes = NOTES.try_with(Cell::take).ok()?;
     let result = f(&mut notes);
@@ -36,7 +39,8 @@ fn with_notes<R>(f: impl FnOnce(&mut BTreeMap<Key, Note>) -> R) -> Option<R> {
 }
 
 pub(crate) struct Detector {
-    /// Which channel is it? No other channel ever has the same number, not even one that lived at the same address before.
+    /// Which channel is it? No other channel ever has the same number, not even one that lived at
+    /// the same address before.
     channel: usize,
 }
 
@@ -52,8 +56,8 @@ impl Detector {
         (self.channel, 0)..=(self.channel, usize::MAX)
     }
 
-    /// Checks that `call` would not wait for this thread's latest guard of the channel. If that guard is a writer's, there is no
-    /// other.
+    /// Checks that `call` would not wait for this thread's latest guard of the channel. If that
+    /// guard is a writer's, there is no other.
     ///
     /// # Panics
     ///

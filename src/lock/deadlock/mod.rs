@@ -1,8 +1,8 @@
-//! The deadlock detector: it knows of which channels this thread holds a guard, and where each guard was taken. A call that
-//! would wait for its own thread panics instead.
+//! The deadlock detector: it knows of which channels this thread holds a guard, and where each
+//! guard was taken. A call that would wait for its own thread panics instead.
 //!
-//! `enabled.rs` is for debug builds with `std`. `disabled.rs`, without state and without code, is for all others. Both
-//! have the same names:
+//! `enabled.rs` is for debug builds with `std`. `disabled.rs`, without state and without code, is
+//! for all others. Both have the same names:
 //!
 //! | name | what it does |
 //! |---|---|
@@ -40,7 +40,8 @@ pub(crate) enum Call {
     Read,
     /// It waits for readers and writers.
     Send,
-    /// It waits on a thread for a new value, and so for a sender, which waits for readers and writers.
+    /// It waits on a thread for a new value, and so for a sender, which waits for readers and
+    /// writers.
     #[cfg_attr(
         not(all(feature = "std", not(target_family = "wasm"))),
         expect(dead_code, reason = "there are no waits on threads")

@@ -1,25 +1,27 @@
 //! The channels of which this thread holds guards.
 //!
-//! A thread that already reads a channel must not wait for a queued sender of that channel, which in turn waits for the
-//! thread's guard. And a thread with a guard of *another* channel must not wait for long, because two such threads could
-//! wait for each other. [`Guards`] answers both questions, in release builds too, from a few words in a thread-local.
+//! A thread that already reads a channel must not wait for a queued sender of that channel, which
+//! in turn waits for the thread's guard. And a thread with a guard of *another* channel must not
+//! wait for long, because two such threads could wait for each other. [`Guards`] answers both
+//! questions, in release builds too, from a few words in a thread-local.
 
 use core::cell::Cell;
 
 use crate::sync::thread::per_thread;
 
-/// A thread tells one channel less than this apart, because a channel can be both in the first slot and in one other. It treats
-/// a further one as a channel of which it holds no guard.
+/// A thread tells one channel less than this apart, because a channel can be both in the first slot
+/// and in one other. It treats a further one as a channel of which it holds no guard.
 const SLOTS: usize = 8;
 
 /// The id of no queue.
 const NONE: usize = 0;
 
 struct Slot {
-    /// Of which channel does the thread hold guards, by the id of its queue? [`NONE`] if the slot is free.
+    /// Of which channel does the thread hold guards, by the id of its queue? [`NONE`] if the slot
+    /// is free.
     queue: Cell<usize>,
-    /// How many are there besides the first one? None in the first slot: most threads hold one guard at a time, so noting
-    /// that one is short.
+    /// How many are there besides the first one? None in the first slot: most threads hold one
+    /// guard at a time, so noting that one is short.
     more: Cell<usize>,
 }
 
@@ -54,7 +56,8 @@ impl Guards {
         }
     }
 
-    /// Notes that a guard of the channel with this `queue` has been dropped. (Which of several does not matter.)
+    /// Notes that a guard of the channel with this `queue` has been dropped. (Which of several does
+    /// not matter.)
     #[inline]
     pub(super) fn remove(&self, queue: usize) {
         let first = &self.slots[0].queue;
@@ -113,7 +116,8 @@ mod tests {
     fn a_channel_takes_one_slot_besides_the_first() {
         let guards = Guards::new();
         (1..=SLOTS).for_each(|channel| guards.add(channel));
-        // The last channel is in the last slot. The slots before it become free one after the other.
+        // The last channel is in the last slot. The slots before it become free one after the
+        // other.
         for channel in (2..SLOTS).rev() {
             guards.remove(channel);
             guards.add(SLOTS);

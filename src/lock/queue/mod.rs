@@ -10,8 +10,9 @@
 //! | `Queue::on_release` | returns an `OnRelease`, which is stored next to each lock guard and dropped right after it |
 //! | `Queue::closure` | returns a value that lives while one of the user's closures runs with the lock held |
 //!
-//! `threads.rs` is for builds with threads: they sleep, and no thread starves. It asks `guards.rs` which guards a thread holds.
-//! `spinning.rs` is for all other builds, where a caller can only try again.
+//! `threads.rs` is for builds with threads: they sleep, and no thread starves. It asks `guards.rs`
+//! which guards a thread holds. `spinning.rs` is for all other builds, where a caller can only try
+//! again.
 
 #[cfg(all(feature = "std", not(target_family = "wasm")))]
 mod guards;

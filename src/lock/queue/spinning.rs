@@ -1,15 +1,17 @@
-//! The queue of builds without threads that could sleep: there is none, and a caller tries again until it succeeds.
+//! The queue of builds without threads that could sleep: there is none, and a caller tries again
+//! until it succeeds.
 //!
-//! The lock is free between two attempts. So with `critical-section`, an interrupt handler never waits for a lock that only the
-//! interrupted code can release, unless that code holds a `Ref`.
+//! The lock is free between two attempts. So with `critical-section`, an interrupt handler never
+//! waits for a lock that only the interrupted code can release, unless that code holds a `Ref`.
 
 use core::marker::PhantomData;
 
 use crate::sync::{AtomicUsize, CAN_SPIN, HAS_CRITICAL_SECTIONS, Ordering, without_preemption};
 
 pub(crate) struct Queue {
-    /// With critical sections: how many of the user's closures run with this lock held? They run in a critical section. So if the
-    /// count is above zero in a critical section, the caller runs inside such a closure.
+    /// With critical sections: how many of the user's closures run with this lock held? They run in
+    /// a critical section. So if the count is above zero in a critical section, the caller runs
+    /// inside such a closure.
     closures: AtomicUsize,
 }
 
@@ -27,8 +29,8 @@ impl Queue {
     ///
     /// # Panics
     ///
-    /// Panics if only the caller could release the lock: in a closure that runs with the lock held, or on WebAssembly without
-    /// threads.
+    /// Panics if only the caller could release the lock: in a closure that runs with the lock held,
+    /// or on WebAssembly without threads.
     #[inline]
     pub(crate) fn retry<S, R>(&self, mut state: S, mut attempt: impl FnMut(S) -> Result<R, S>) -> R {
         loop {
@@ -74,8 +76,9 @@ impl Queue {
     #[inline]
     fn count_closure(&self, change: isize) {
         if HAS_CRITICAL_SECTIONS {
-            // ORDERING: Relaxed, both; all accesses are in critical sections, which order them. So a load and a store do: an
-            // addition would be longer where there is no instruction for it.
+            // ORDERING: Relaxed, both; all accesses are in critical sections, which order them. So
+            // a load and a store do: an addition would be longer where there is no instruction for
+            // it.
             let closures = self.closures.load(Ordering::Relaxed);
             self.closures.store(closures.wrapping_add_signed(change), Ordering::Relaxed);
         }

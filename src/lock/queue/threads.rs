@@ -1,17 +1,19 @@
 //! The queue of threads that wait for the value's lock.
 //!
-//! A thread that does not get the lock spins for a few microseconds, joins the queue and sleeps. Only the *first* thread in
-//! the queue competes for the lock. Threads that have just arrived may overtake it, which keeps short contention fast. Once it
-//! has been first for [`PATIENCE`], or in the queue for [`LONG_PATIENCE`], it *demands* the lock: from then on threads that
-//! arrive join the queue, attempts fail, and the first thread gets the lock when its holders release it. A reader leaves the
-//! queue once it has the lock, a writer after its closure. A thread that leaves wakes the next one, so readers in a row read
-//! together.
+//! A thread that does not get the lock spins for a few microseconds, joins the queue and sleeps.
+//! Only the *first* thread in the queue competes for the lock. Threads that have just arrived may
+//! overtake it, which keeps short contention fast. Once it has been first for [`PATIENCE`], or in
+//! the queue for [`LONG_PATIENCE`], it *demands* the lock: from then on threads that arrive join
+//! the queue, attempts fail, and the first thread gets the lock when its holders release it. A
+//! reader leaves the queue once it has the lock, a writer after its closure. A thread that leaves
+//! wakes the next one, so readers in a row read together.
 //!
 //! ```text
 //!              +-------+    +-------+    +-------+
 //!   leaves <-- | first | <- | next  | <- |  ...  | <-- joins
 //!              +-------+    +-------+    +-------+
-//!   competes; woken by each release     wake up after 10, 40, 160, 160 ... ms, to see whether the first thread runs
+//!   competes; woken by each release     wake up after 10, 40, 160, 160 ... ms,
+//!                                       to see whether the first thread runs
 //! ```
 //!
 //! | bit of `word` | meaning | set by | cleared by |
@@ -21,31 +23,35 @@
 //!
 //! # Every rule has an end
 //!
-//! *A demand ends if its thread gets no processor.* A queued thread is due to run when its sleep ends or when it is woken,
-//! whichever is earlier. A thread that has not run [`STALL`] after that is *stalled*, for example because its priority is low. It
-//! demands nothing, and a thread that is woken or wakes up behind it moves to the front.
+//! *A demand ends if its thread gets no processor.* A queued thread is due to run when its sleep
+//! ends or when it is woken, whichever is earlier. A thread that has not run [`STALL`] after that
+//! is *stalled*, for example because its priority is low. It demands nothing, and others pass it: a
+//! release moves the first thread that is not stalled to the front and wakes it, and a thread that
+//! wakes up by itself behind a stalled first one moves itself there.
 //!
-//! *A thread that holds a guard waits for a limited time.* If the guard is of the same channel, no writer can hold the lock, so
-//! the thread ignores demands. If it is of another channel, two threads could wait for each other: each holds a guard of one
-//! channel, for which a sender waits, and queues behind the sender of the other channel. So such a thread obeys a demand only
-//! for as long as the first thread had waited when this one joined. Then it competes too. A sender still gets in: the longer it
-//! has waited, the longer newcomers obey, and once it has waited longer than all their holds together, the lock is free in
-//! between.
+//! *A thread that holds a guard waits for a limited time.* If the guard is of the same channel, no
+//! writer can hold the lock, so the thread ignores demands. If it is of another channel, two
+//! threads could wait for each other: each holds a guard of one channel, for which a sender waits,
+//! and queues behind the sender of the other channel. So such a thread obeys a demand only for as
+//! long as the first thread had waited when this one joined. Then it competes too. A sender still
+//! gets in: the longer it has waited, the longer newcomers obey, and once it has waited longer than
+//! all their holds together, the lock is free in between.
 //!
 //! # Every sleep has a limit
 //!
-//! The first thread sets `ASLEEP` and then tries the lock. A holder releases the lock and then checks `ASLEEP`. So either the
-//! thread gets the lock, or the holder finds the bit, if both see these four steps in the same order. On a processor with weak
-//! ordering the holder may read the bit before its release is visible, and then each can miss the other. A fence would prevent
-//! that, but every read would pay for it. Instead the first thread sleeps for [`SHORTEST_SLEEP`] and tries again, then sleeps
-//! twice as long each time, up to [`LONGEST_SLEEP`]. The others sleep longer ([`SHORTEST_NAP`]), and only to find a first
-//! thread that is stalled.
+//! The first thread sets `ASLEEP` and then tries the lock. A holder releases the lock and then
+//! checks `ASLEEP`. So either the thread gets the lock, or the holder finds the bit, if both see
+//! these four steps in the same order. On a processor with weak ordering the holder may read the
+//! bit before its release is visible, and then each can miss the other. A fence would prevent that,
+//! but every read would pay for it. Instead the first thread sleeps for [`SHORTEST_SLEEP`] and
+//! tries again, then sleeps twice as long each time, up to [`LONGEST_SLEEP`]. The others sleep
+//! longer ([`SHORTEST_NAP`]), and only to find a first thread that is stalled.
 //!
 //! # Memory
 //!
-//! A program's allocator may use this channel. So nothing is allocated or freed while the mutex of the queue is held, or while
-//! this thread holds the value's lock. The queue is a linked list to which each thread brings its own [node](Seat), and from
-//! which it takes that node away.
+//! A program's allocator may use this channel. So nothing is allocated or freed while the mutex of
+//! the queue is held, or while this thread holds the value's lock. The queue is a linked list to
+//! which each thread brings its own [node](Seat), and from which it takes that node away.
 
 use alloc::collections::LinkedList;
 use core::marker::PhantomData;
@@ -65,39 +71,43 @@ const ASLEEP: usize = 2;
 /// How long others may overtake the first thread. In a model it demands the lock at its second try.
 const PATIENCE: Duration = Duration::from_micros(if IS_MODEL { 0 } else { 200 });
 
-/// How long others may overtake a thread in the queue. (With 64 threads, this limit costs 8 % of the throughput of a longer
-/// one.)
+/// How long others may overtake a thread in the queue. (With 64 threads, this limit costs 8 % of
+/// the throughput of a longer one.)
 const LONG_PATIENCE: Duration = Duration::from_millis(if IS_MODEL { 3_600_000 } else { 4 });
 
-/// A thread is stalled if it has not run this long after it was due. Others in the queue then take its turn.
+/// A thread is stalled if it has not run this long after it was due. Others in the queue then take
+/// its turn.
 const STALL: Duration = Duration::from_millis(3);
 
-/// After this time attempts ignore its demand as well. This is longer, because attempts that fail are often repeated at once.
-/// They keep the processors busy, and an ordinary thread then has to wait for some time slices.
+/// After this time attempts ignore its demand as well. This is longer, because attempts that fail
+/// are often repeated at once. They keep the processors busy, and an ordinary thread then has to
+/// wait for some time slices.
 const LONG_STALL: Duration = Duration::from_millis(200);
 
 /// The first thread's sleeps, each twice as long as the one before.
 const SHORTEST_SLEEP: Duration = Duration::from_micros(200);
 const LONGEST_SLEEP: Duration = Duration::from_millis(8);
 
-/// The sleeps of the other threads, each four times as long as the one before. In a model these sleeps do not end by
-/// themselves, which would hide a missing wake-up.
+/// The sleeps of the other threads, each four times as long as the one before. In a model these
+/// sleeps do not end by themselves, which would hide a missing wake-up.
 const SHORTEST_NAP: Duration = if IS_MODEL { FOREVER } else { Duration::from_millis(10) };
 const LONGEST_NAP: Duration = if IS_MODEL { FOREVER } else { Duration::from_millis(160) };
 
-/// How long a thread with a guard of another channel obeys a demand, if the first thread has not waited for longer.
+/// How long a thread with a guard of another channel obeys a demand, if the first thread has not
+/// waited for longer.
 const SHORTEST_OBEDIENCE: Duration = Duration::from_micros(200);
 
-/// How often a thread that releases the lock tries to get the mutex. If a thread that gets no processor has the mutex, the
-/// first thread wakes up by itself.
+/// How often a thread that releases the lock tries to get the mutex. If a thread that gets no
+/// processor has the mutex, the first thread wakes up by itself.
 const NOTIFY_TRIES: u32 = if IS_MODEL { 1 } else { 100 };
 
-/// How often a thread tries the lock before it sleeps. The tries are 1, 2, 4, ... 64, 64, ... pauses of the processor apart.
+/// How often a thread tries the lock before it sleeps. The tries are 1, 2, 4, ... 64, 64, ...
+/// pauses of the processor apart.
 const SPINS: u32 = if IS_MODEL { 0 } else { 10 };
 
 pub(crate) struct Queue {
-    /// Must threads that arrive join the queue ([`DEMANDED`])? Must a release wake the first thread ([`ASLEEP`])? Changed only
-    /// with the mutex of `threads` held.
+    /// Must threads that arrive join the queue ([`DEMANDED`])? Must a release wake the first thread
+    /// ([`ASLEEP`])? Changed only with the mutex of `threads` held.
     word: AtomicUsize,
     /// Which threads wait? Made when the first one does.
     threads: Lazy<SleepMutex<Threads>>,
@@ -108,7 +118,8 @@ impl Queue {
         Self { word: AtomicUsize::new(0), threads: Lazy::default() }
     }
 
-    /// Calls `attempt` whenever it is the caller's turn, until it succeeds. If it fails, it returns what it has been given.
+    /// Calls `attempt` whenever it is the caller's turn, until it succeeds. If it fails, it returns
+    /// what it has been given.
     #[inline]
     pub(crate) fn retry<S, R>(&self, mut state: S, mut attempt: impl FnMut(S) -> Result<R, S>) -> R {
         if self.admits() {
@@ -120,8 +131,8 @@ impl Queue {
         self.retry_in_turn(state, attempt)
     }
 
-    /// Out of line, so the path of a caller that succeeds at once is short. (As one loop, a `borrow` takes 78 instructions
-    /// instead of 44.)
+    /// Out of line, so the path of a caller that succeeds at once is short. (As one loop, a
+    /// `borrow` takes 78 instructions instead of 44.)
     #[cold]
     #[inline(never)]
     fn retry_in_turn<S, R>(&self, mut state: S, mut attempt: impl FnMut(S) -> Result<R, S>) -> R {
@@ -147,8 +158,9 @@ impl Queue {
         self.admits() || self.demand_has_ended()
     }
 
-    /// Withdraws the demand that an attempt has met, if its thread has been stalled for long. Otherwise the attempt fails, and
-    /// lets other threads run: a caller that tries again and again would keep the first thread and the holders from a processor.
+    /// Withdraws the demand that an attempt has met, if its thread has been stalled for long.
+    /// Otherwise the attempt fails, and lets other threads run: a caller that tries again and again
+    /// would keep the first thread and the holders from a processor.
     #[cold]
     #[inline(never)]
     fn demand_has_ended(&self) -> bool {
@@ -167,8 +179,9 @@ impl Queue {
         has_ended == Some(true)
     }
 
-    /// Wakes the first thread if it sleeps. This is needed after a failed attempt to read as well: such an attempt counts as a
-    /// reader for a moment, and may have kept a writer from getting the lock.
+    /// Wakes the first thread if it sleeps. This is needed after a failed attempt to read as well:
+    /// such an attempt counts as a reader for a moment, and may have kept a writer from getting the
+    /// lock.
     #[inline]
     pub(crate) fn notify(&self) {
         // ORDERING: SeqCst; partner: the SeqCst in `compete`; see "every sleep has a limit" above.
@@ -187,7 +200,8 @@ impl Queue {
         let threads = self.threads.get_or_make();
         for _ in 0..NOTIFY_TRIES {
             let found = threads.try_with(|threads| {
-                // ORDERING: Relaxed; the mutex is held for every change of the word. (Not a load, which loom would not see.)
+                // ORDERING: Relaxed; the mutex is held for every change of the word. (Not a load,
+                // which loom would not see.)
                 if self.word.fetch_and(!ASLEEP, Ordering::Relaxed) & ASLEEP != 0 {
                     self.wake_first(threads, now());
                 }
@@ -199,8 +213,9 @@ impl Queue {
         }
     }
 
-    /// Moves the first thread that is not stalled to the front, and wakes it. Demands the lock on its behalf if it has waited for
-    /// long, because it may be long before it gets a processor. If all are stalled, it wakes the first one.
+    /// Moves the first thread that is not stalled to the front, and wakes it. Demands the lock on
+    /// its behalf if it has waited for long, because it may be long before it gets a processor. If
+    /// all are stalled, it wakes the first one.
     fn wake_first(&self, threads: &mut Threads, now: Instant) {
         if let Some(at) = threads.0.iter().position(|thread| !thread.is_stalled(now)) {
             threads.move_to_front(at);
@@ -210,8 +225,9 @@ impl Queue {
             first.unparker.unpark();
             first.demand(now)
         });
-        // ORDERING: Relaxed; `admits` may miss a demand, and `ASLEEP` is set again by a thread that sleeps. (A swap and not a
-        // store: loom does not know that a store comes after another thread's read-modify-write of the value before it.)
+        // ORDERING: Relaxed; `admits` may miss a demand, and `ASLEEP` is set again by a thread that
+        // sleeps. (A swap and not a store: loom does not know that a store comes after another
+        // thread's read-modify-write of the value before it.)
         self.word.swap(demand, Ordering::Relaxed);
     }
 
@@ -260,7 +276,8 @@ impl QueuedThread {
         now > self.due + STALL
     }
 
-    /// Returns [`DEMANDED`] if the thread, which is the first one, has waited long enough to demand the lock.
+    /// Returns [`DEMANDED`] if the thread, which is the first one, has waited long enough to demand
+    /// the lock.
     fn demand(&mut self, now: Instant) -> usize {
         let first_since = *self.first_since.get_or_insert(now);
         let is_impatient = now - first_since >= PATIENCE || now - self.since >= LONG_PATIENCE;
@@ -291,7 +308,8 @@ impl Threads {
     }
 }
 
-/// One call's wait for the lock: it spins, joins the queue, sleeps, and competes. It leaves the queue when this is dropped.
+/// One call's wait for the lock: it spins, joins the queue, sleeps, and competes. It leaves the
+/// queue when this is dropped.
 struct Turn<'a> {
     queue: &'a Queue,
     /// How often has it paused since it last slept or arrived?
@@ -333,11 +351,13 @@ impl Drop for Turn<'_> {
 
 /// How a thread waits in a queue. It keeps its seats for the next time.
 struct Seat {
-    /// How does it sleep? It may have been unparked by an earlier user, so it can wake up for no reason.
+    /// How does it sleep? It may have been unparked by an earlier user, so it can wake up for no
+    /// reason.
     parker: Parker,
     /// Its node of the queue's list. Empty while it is in the queue.
     node: LinkedList<QueuedThread>,
-    /// Until when does it let the first thread go first? Only set if it holds a guard of another channel.
+    /// Until when does it let the first thread go first? Only set if it holds a guard of another
+    /// channel.
     obeys_until: Option<Instant>,
     /// Does it compete for the lock?
     competes: bool,
@@ -391,7 +411,8 @@ impl Seat {
             let Some(this) = threads.0.iter_mut().nth(at) else { return };
             this.due = now + self.limit;
             if at == 0 {
-                // ORDERING: SeqCst; partner: the SeqCst in `notify`; see "every sleep has a limit" above.
+                // ORDERING: SeqCst; partner: the SeqCst in `notify`; see "every sleep has a limit"
+                // above.
                 queue.word.fetch_or(ASLEEP | this.demand(now), Ordering::SeqCst);
             }
         });
@@ -411,8 +432,9 @@ impl Seat {
         };
     }
 
-    /// Leaves the queue, often with the lock held, and keeps the seat for the next time. (It is freed only if the thread's
-    /// thread-locals have been destroyed, and in waits that are nested deeply.)
+    /// Leaves the queue, often with the lock held, and keeps the seat for the next time. (It is
+    /// freed only if the thread's thread-locals have been destroyed, and in waits that are nested
+    /// deeply.)
     fn leave(mut self, queue: &Queue) {
         queue.threads.get_or_make().with(|threads| {
             let Some(at) = threads.position(&self.parker) else { return };

@@ -16,7 +16,8 @@ pub(crate) const FOREVER: Duration = Duration::from_secs(3_600);
 /// The time of a model. It passes when a sleep with a limit ends, and only then.
 pub(crate) type Instant = Duration;
 
-/// In microseconds. Only differences count, so it goes on from one execution to the next. loom does not see it.
+/// In microseconds. Only differences count, so it goes on from one execution to the next. loom does
+/// not see it.
 static NOW: AtomicU64 = AtomicU64::new(0);
 
 pub(crate) fn now() -> Instant {
@@ -75,7 +76,8 @@ impl Parker {
     }
 }
 
-/// A sleep with a limit ends once other threads have run, whether they have woken the thread or not.
+/// A sleep with a limit ends once other threads have run, whether they have woken the thread or
+/// not.
 pub(crate) fn park(parker: &Parker, limit: Option<Duration>) {
     match limit {
         Some(limit) if limit < FOREVER => {
