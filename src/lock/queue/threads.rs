@@ -322,7 +322,7 @@ impl Turn<'_> {
     /// Returns when the caller may try the lock again.
     fn wait(&mut self) {
         // The holders will soon release the lock, but others may overtake.
-        while self.pauses < SPINS {
+        while self.pauses != SPINS {
             (0..1 << self.pauses.min(6)).for_each(|_: u32| core::hint::spin_loop());
             self.pauses += 1;
             if self.seat.is_some() || self.queue.admits() {
