@@ -74,15 +74,15 @@ impl Detector {
             Call::Send => "sends on",
             Call::Wait => "waits for a new value of",
         };
-        let (while_it, advice) = match usage {
-            Use::Ref => ("while this thread holds a `Ref` of it, taken", "drop the `Ref` first"),
-            Use::Read => {
-                ("inside `with`, `wait_for` or another call that reads its value,", "let that call return first")
-            }
-            Use::Write if call == Call::Wait => {
-                ("in a closure that changes its value, passed", "let that call return first")
-            }
-            Use::Write => ("in a closure that changes its value, passed", "use the closure's argument instead"),
+        let while_it = match usage {
+            Use::Ref => "while this thread holds a `Ref` of it, taken",
+            Use::Read => "inside `with`, `wait_for` or another call that reads its value,",
+            Use::Write => "in a closure that changes its value, passed",
+        };
+        let advice = match (usage, call) {
+            (Use::Ref, _) => "drop the `Ref` first",
+            (Use::Read, _) | (Use::Write, Call::Wait) => "let that call return first",
+            (Use::Write, Call::Read | Call::Send) => "use the closure's argument instead",
         };
         panic!("deadlock: the call at {caller} {does} a watch channel {while_it} at {at}; {advice}");
     }
