@@ -9,7 +9,9 @@ use std::time::Instant;
 use crate::channel::wait::Wait;
 use crate::coop::unconstrained;
 use crate::error::{RecvError, RecvTimeoutError};
-use crate::sync::thread::Parker;
+use crate::lock::deadlock::Call;
+use crate::sync::pool::Pool;
+use crate::sync::thread::{Parker, park, per_thread};
 
 /// The three methods of the futures of a receiver: `FUTURE [BOUNDS] => RESULT;`.
 macro_rules! waits_for_a_value {
@@ -188,7 +190,13 @@ every_wait!(waits_for_a_value, waits_for_receivers);
 
 /// Checks, before a thread sleeps in a receiver's wait, that it does not keep senders waiting.
 fn check<T>(wait: &Wait<'_, T>) {
-    wait.channel.value.detector.check_wait(wait.caller);
+    wait.channel.value.detector.check(wait.caller, Call::Wait);
+}
+
+per_thread! {
+    /// The parkers that this thread does not use now. A wait inside another one takes a second
+    /// parker, so it consumes no wake-up of the outer one.
+    static PARKERS: Pool<Parker> = Pool::new();
 }
 
 fn block<F: Future + Unpin>(future: F, on_sleep: impl Fn(&F)) -> F::Output {
@@ -197,9 +205,21 @@ fn block<F: Future + Unpin>(future: F, on_sleep: impl Fn(&F)) -> F::Output {
 
 /// Polls the future until it is ready, and once more after the deadline. The thread sleeps in
 /// between.
-fn poll_until<F: Future + Unpin>(mut future: F, deadline: Option<Instant>, on_sleep: impl Fn(&F)) -> Option<F::Output> {
-    let parker = Parker::take();
-    let waker = parker.waker();
+fn poll_until<F: Future + Unpin>(future: F, deadline: Option<Instant>, on_sleep: impl Fn(&F)) -> Option<F::Output> {
+    // A thread whose thread-locals have been destroyed makes a parker each time.
+    let parker = PARKERS.try_with(Pool::take).ok().flatten().unwrap_or_default();
+    let output = poll_with(&parker, future, deadline, on_sleep);
+    let _ = PARKERS.try_with(|parkers| parkers.put(parker));
+    output
+}
+
+fn poll_with<F: Future + Unpin>(
+    parker: &Parker,
+    mut future: F,
+    deadline: Option<Instant>,
+    on_sleep: impl Fn(&F),
+) -> Option<F::Output> {
+    let waker = parker.unparker().into();
     loop {
         // A blocked thread runs no other tasks: if its task had used up its budget, it would sleep
         // forever.
@@ -212,6 +232,6 @@ fn poll_until<F: Future + Unpin>(mut future: F, deadline: Option<Instant>, on_sl
             return None;
         }
         on_sleep(&future);
-        parker.park(left);
+        park(parker, left);
     }
 }

@@ -71,17 +71,27 @@ fn alone() -> impl Drop {
     ALONE.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
 }
 
-/// The queue grows while threads join it. Broken by a queue that allocates while its mutex is held.
+/// Every other thread has waited in a queue before, so its next wait needs no memory. Broken by a queue that allocates while its
+/// mutex is held, and by a detector that takes a call that waits for one that holds the lock.
 #[test]
 fn threads_that_wait_for_the_channel_of_the_allocator_join_its_queue() {
     let _alone = alone();
     must_end(|| {
-        let held = CALLS.borrow();
-        let mut senders = Vec::new();
-        for _ in 0..12 {
-            senders.push(thread::spawn(|| publishing(|| CALLS.send_modify(|calls| *calls += 1))));
-            thread::sleep(Duration::from_millis(5));
-        }
+        let (tx, rx) = channel(0);
+        let (held, held_first) = (CALLS.borrow(), rx.borrow());
+        let senders = (0..12).map(|i| {
+            let tx = tx.clone();
+            thread::spawn(move || {
+                if i % 2 == 0 {
+                    tx.set(i);
+                }
+                publishing(|| CALLS.send_modify(|calls| *calls += 1));
+            })
+        });
+        let senders: Vec<_> = senders.collect();
+        thread::sleep(Duration::from_millis(50));
+        drop(held_first);
+        thread::sleep(Duration::from_millis(50));
         drop(held);
         senders.into_iter().for_each(|sender| sender.join().unwrap());
     });
@@ -111,7 +121,7 @@ fn readers_and_allocations_meet() {
     });
 }
 
-/// The queue has much room when the last of many readers leaves it. Broken by a reader that frees it while it holds the lock.
+/// Many readers wait at once. Broken by a reader that frees memory of the queue while it holds the lock.
 #[test]
 fn many_readers_leave_the_queue_of_the_allocators_channel() {
     let _alone = alone();
@@ -142,7 +152,7 @@ fn one_thread_takes_many_refs() {
     });
 }
 
-/// Many threads wait for the lock at once, readers and then senders. Broken by a queue that keeps the room for the largest crowd.
+/// Many threads wait for the lock at once, readers and then senders. Broken by a queue that keeps memory for the largest crowd.
 #[test]
 fn the_memory_of_the_queue_follows_the_crowd_down() {
     const CROWD: usize = 300;

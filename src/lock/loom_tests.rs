@@ -1,8 +1,8 @@
-//! Models of the value's lock and its queue. The lock itself is not spin's but a model of it (`src/sync/loom.rs`). Models of reads
-//! that pass queued writers are in `tests/loom/lock.rs`.
+//! Models of the value's lock and its queue. The lock itself is not spin's but a model of it
+//! (`src/sync/loom.rs`). Models of reads that pass queued writers are in `tests/loom/lock.rs`.
 //!
-//! In a model a thread does not spin before it joins the queue, and it demands the lock at its second try. Time passes only in
-//! sleeps with a limit. The queue has room for one thread at first, and keeps no more.
+//! In a model a thread does not spin before it joins the queue, and it demands the lock at its
+//! second try. Time passes only in sleeps with a limit.
 #![expect(clippy::disallowed_types, reason = "outcomes are collected outside the model")]
 
 use alloc::collections::BTreeSet;
@@ -14,7 +14,7 @@ use crate::lock::ValueLock;
 use crate::lock::deadlock::{Detector, caller};
 use crate::lock::queue::Queue;
 use crate::sync::models::{Data, model, shorter};
-use crate::sync::thread::Parker;
+use crate::sync::thread::{Parker, park};
 use crate::sync::{Arc, RwLock};
 
 fn value() -> Arc<ValueLock<(Data, u32)>> {
@@ -41,8 +41,8 @@ fn assert_is_free(value: &ValueLock<(Data, u32)>) {
     assert!(value.try_write(caller(), |_| ()).is_some());
 }
 
-/// Two writers and a reader get the lock, one at a time. Broken by a thread that leaves the queue and does not wake the next one,
-/// or does not withdraw its demand.
+/// Two writers and a reader get the lock, one at a time. Broken by a thread that leaves the queue
+/// and does not wake the next one, or does not withdraw its demand.
 #[test]
 fn two_writers_and_a_reader_take_turns() {
     let outcomes = model(shorter(3, 2), || {
@@ -61,8 +61,8 @@ fn two_writers_and_a_reader_take_turns() {
     assert_eq!(outcomes, BTreeSet::from(expected));
 }
 
-/// Attempts to read and to write against a writer. They return at once, and keep no other thread waiting. Broken by a thread that
-/// leaves the queue and does not withdraw its demand.
+/// Attempts to read and to write against a writer. They return at once, and keep no other thread
+/// waiting. Broken by a thread that leaves the queue and does not withdraw its demand.
 #[test]
 fn attempts_keep_no_thread_waiting() {
     let outcomes = model(3, || {
@@ -101,11 +101,12 @@ fn attempts_keep_no_thread_waiting() {
 
 /// Lets more time pass than a thread in the queue may take to run.
 fn stall() {
-    Parker::take().park(Some(Duration::from_millis(300)));
+    park(&Parker::default(), Some(Duration::from_millis(300)));
 }
 
-/// A writer demands the lock, and gets no processor for so long that an attempt passes it. It still gets the lock, and demands it
-/// again. Broken by a demand that does not end, by one that leaves its thread asleep, and by an attempt that waits.
+/// A writer demands the lock, and gets no processor for so long that an attempt passes it. It still
+/// gets the lock, and demands it again. Broken by a demand that does not end, by one that leaves
+/// its thread asleep, and by an attempt that waits.
 #[test]
 fn a_demand_ends_against_its_thread() {
     let outcomes = model(3, || {
@@ -128,11 +129,11 @@ fn a_demand_ends_against_its_thread() {
     assert_eq!(outcomes, BTreeSet::from([(false, 1), (true, 12), (true, 21)]));
 }
 
-/// Two writers wait for a reader. The first one gets no processor for a while, the other one takes its turn, and the first one takes
-/// its place back. Broken by a thread that is passed over and never woken again, by one that leaves the queue and does not wake the
-/// next one, by room that is freed while a thread is in it, and by a queue that grows without the threads that are in it.
+/// Two writers wait for a reader. The first one gets no processor for a while, and the other one
+/// takes its turn. Broken by a thread that is passed and never woken again, by one that leaves the
+/// queue and does not wake the next one, and by one that leaves its node in the queue.
 #[test]
-fn a_stalled_writer_takes_its_place_back() {
+fn a_stalled_writer_is_passed_and_still_writes() {
     let outcomes = model(shorter(3, 2), || {
         let shared = value();
         let held = shared.read(caller());

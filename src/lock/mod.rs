@@ -2,25 +2,27 @@
 //!
 //! | file | its one job |
 //! |---|---|
-//! | `mod.rs` | the lock: try, wait for a turn, try again |
+//! | `mod.rs` | the lock: tries, and what a holder does |
 //! | `queue/` | whose turn it is |
 //! | `deadlock/` | finds calls that would wait for their own thread |
 //!
-//! Readers share the lock; a writer has it alone. The lock itself is spin's, and only its `try_` methods are used. Every caller
-//! asks the [`queue`] first. A `try_` call gives up if the queue refuses, or if the lock is held. Other calls wait for a turn and
-//! try, until they have the lock.
+//! Readers share the lock; a writer has it alone. The lock itself is spin's, and only its `try_`
+//! methods are used. Every caller asks the [`queue`] first. A `try_` call gives up if the queue
+//! refuses, or if the lock is held. Other calls try again whenever it is their turn, until they
+//! have the lock.
 //!
-//! With `critical-section` (and without `std`), each attempt to write is one critical section together with the closure that
-//! changes the value, and closures that read run in one as well. So no code on this core ever waits for a holder that it has
-//! interrupted, unless that holder is a `Ref`.
+//! With `critical-section` (and without `std`), each attempt to write is one critical section
+//! together with the closure that changes the value, and closures that read run in one as well. So
+//! no code on this core ever waits for a holder that it has interrupted, unless that holder is a
+//! `Ref`.
 
 pub(crate) mod deadlock;
 #[cfg(all(test, loom, feature = "loom"))]
 mod loom_tests;
 pub(crate) mod queue;
 
-use crate::lock::deadlock::{CallSite, Detector, Held};
-use crate::lock::queue::{Closure, OnRelease, Queue, slow_path};
+use crate::lock::deadlock::{Call, CallSite, Detector, Held, Use};
+use crate::lock::queue::{OnRelease, Queue};
 use crate::sync::{RwLock, RwLockReadGuard, without_preemption};
 
 // `channel()` builds it, in one expression with the rest of the channel.
@@ -37,108 +39,75 @@ impl<T> ValueLock<T> {
     /// Waits for writers.
     #[inline]
     pub(crate) fn read(&self, caller: CallSite) -> ReadGuard<'_, T> {
-        self.detector.check_read(caller);
-        let value = if self.queue.admits() { self.lock.try_read() } else { None };
-        self.guard(value.unwrap_or_else(|| slow_path(|| self.read_in_turn())), caller)
-    }
-
-    #[inline]
-    fn read_in_turn(&self) -> RwLockReadGuard<'_, T> {
-        let mut turn = self.queue.turn();
-        loop {
-            turn.wait();
-            if let Some(value) = self.lock.try_read() {
-                turn.keep_lock();
-                return value;
-            }
-        }
+        self.detector.check(caller, Call::Read);
+        let held = self.detector.note(caller);
+        let value = self.queue.retry((), |()| self.lock.try_read().ok_or(()));
+        self.guard(value, held)
     }
 
     /// Never waits.
     #[inline]
     pub(crate) fn try_read(&self, caller: CallSite) -> Option<ReadGuard<'_, T>> {
-        self.detector.prepare();
+        let held = self.detector.note(caller);
         if !self.queue.admits_attempt() {
             return None;
         }
-        let Some(value) = self.lock.try_read() else {
+        let value = self.lock.try_read();
+        if value.is_none() {
             self.queue.notify();
-            return None;
-        };
-        Some(self.guard(value, caller))
+        }
+        Some(self.guard(value?, held))
     }
 
     #[inline]
-    fn guard<'a>(&'a self, value: RwLockReadGuard<'a, T>, caller: CallSite) -> ReadGuard<'a, T> {
-        ReadGuard { value, held: self.detector.reading(caller), _on_release: self.queue.on_release() }
+    fn guard<'a>(&'a self, value: RwLockReadGuard<'a, T>, mut held: Held) -> ReadGuard<'a, T> {
+        held.set(Use::Ref);
+        ReadGuard { value, _on_release: self.queue.on_release(), held }
     }
 
     /// Runs `f` with the value, without preemption. Waits for writers.
     pub(crate) fn with<'a, R>(&'a self, caller: CallSite, f: impl FnOnce(ReadGuard<'a, T>) -> R) -> R {
-        without_preemption(|| {
-            let mut value = self.read(caller);
-            let _closure = self.enter(&mut value);
-            f(value)
-        })
+        without_preemption(|| self.look(self.read(caller), f))
     }
 
     /// Runs `f` with the value, without preemption. Never waits.
     pub(crate) fn try_with<'a, R>(&'a self, caller: CallSite, f: impl FnOnce(ReadGuard<'a, T>) -> R) -> Option<R> {
-        without_preemption(|| {
-            let mut value = self.try_read(caller)?;
-            let _closure = self.enter(&mut value);
-            Some(f(value))
-        })
+        without_preemption(|| Some(self.look(self.try_read(caller)?, f)))
     }
 
-    /// Notes that one of the user's closures reads the value, until the result is dropped.
+    /// Runs `f`, one of the user's closures that read the value.
     #[inline]
-    fn enter(&self, value: &mut ReadGuard<'_, T>) -> Closure<'_> {
-        value.held.set_in_closure(true);
-        self.queue.closure()
+    fn look<'a, R>(&'a self, mut value: ReadGuard<'a, T>, f: impl FnOnce(ReadGuard<'a, T>) -> R) -> R {
+        value.held.set(Use::Read);
+        let _closure = self.queue.closure();
+        f(value)
     }
 
-    /// Waits for the lock and runs `f` with the value. If `f` panics, the lock is released, and the value stays as `f` has left it.
+    /// Waits for the lock and runs `f` with the value. If `f` panics, the lock is released, and the
+    /// value stays as `f` has left it.
     #[inline]
-    pub(crate) fn write<R>(&self, caller: CallSite, mut f: impl FnOnce(&mut T) -> R) -> R {
-        self.detector.check_write(caller);
-        if self.queue.admits() {
-            match self.attempt(caller, f) {
-                Ok(result) => return result,
-                Err(again) => f = again,
-            }
-        }
-        slow_path(|| self.write_in_turn(caller, f))
-    }
-
-    #[inline]
-    fn write_in_turn<R>(&self, caller: CallSite, mut f: impl FnOnce(&mut T) -> R) -> R {
-        let mut turn = self.queue.turn();
-        loop {
-            turn.wait();
-            match self.attempt(caller, f) {
-                Ok(result) => return result,
-                Err(again) => f = again,
-            }
-        }
+    pub(crate) fn write<R>(&self, caller: CallSite, f: impl FnOnce(&mut T) -> R) -> R {
+        self.detector.check(caller, Call::Send);
+        let mut held = self.detector.note(caller);
+        self.queue.retry(f, |f| self.attempt(&mut held, f))
     }
 
     /// Runs `f` with the value. Never waits.
     #[inline]
     pub(crate) fn try_write<R>(&self, caller: CallSite, f: impl FnOnce(&mut T) -> R) -> Option<R> {
-        self.detector.prepare();
-        if self.queue.admits_attempt() { self.attempt(caller, f).ok() } else { None }
+        let mut held = self.detector.note(caller);
+        if self.queue.admits_attempt() { self.attempt(&mut held, f).ok() } else { None }
     }
 
-    /// Tries the lock once, without preemption, so no code on this core ever waits for a writer that it has preempted. Returns
-    /// `f` if the lock is held.
+    /// Tries the lock once, without preemption, so no code on this core ever waits for a writer
+    /// that it has preempted. Returns `f` if the lock is held.
     #[inline]
-    fn attempt<R, F: FnOnce(&mut T) -> R>(&self, caller: CallSite, f: F) -> Result<R, F> {
+    fn attempt<R, F: FnOnce(&mut T) -> R>(&self, held: &mut Held, f: F) -> Result<R, F> {
         without_preemption(|| {
             let Some(value) = self.lock.try_write() else { return Err(f) };
+            held.set(Use::Write);
             let _on_release = self.queue.on_release();
-            let _held = self.detector.writing(caller);
-            // Dropped before `_held` and `_on_release`: locals drop in reverse order, on unwinding too.
+            // Dropped before `_on_release`: locals drop in reverse order, on unwinding too.
             let mut value = value;
             let _closure = self.queue.closure();
             Ok(f(&mut value))
@@ -149,16 +118,16 @@ impl<T> ValueLock<T> {
 /// A read lock on the value. Writers wait while it lives.
 pub(crate) struct ReadGuard<'a, T> {
     pub(crate) value: RwLockReadGuard<'a, T>,
-    /// How does the detector describe this guard?
-    held: Held,
-    /// Dropped last: fields drop in the order of their declaration.
+    /// Dropped right after `value`: fields drop in the order of their declaration.
     _on_release: OnRelease<'a>,
+    /// How does the detector describe this guard? Dropped last, because that may free memory.
+    held: Held,
 }
 
 impl<T> ReadGuard<'_, T> {
     /// Returns the guard for the user to keep, as a `Ref`.
     pub(crate) fn into_ref(mut self) -> Self {
-        self.held.set_in_closure(false);
+        self.held.set(Use::Ref);
         self
     }
 }

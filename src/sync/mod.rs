@@ -14,6 +14,8 @@ mod loom;
 mod mutex;
 #[cfg(not(all(loom, feature = "loom")))]
 mod native;
+#[cfg(all(feature = "std", not(target_family = "wasm")))]
+pub(crate) mod pool;
 #[cfg(all(feature = "std", not(target_family = "wasm"), not(all(loom, feature = "loom"))))]
 pub(crate) mod thread;
 

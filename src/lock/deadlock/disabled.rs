@@ -1,6 +1,7 @@
 //! Does nothing, for release builds and for builds without threads.
 
-/// The place where a guard was taken, which this implementation does not keep.
+use crate::lock::deadlock::{Call, Use};
+
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct CallSite;
 
@@ -12,29 +13,15 @@ pub(crate) fn caller() -> CallSite {
 pub(crate) struct Detector;
 
 impl Detector {
-    pub(crate) const fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self
     }
 
     #[inline]
-    pub(crate) fn check_read(&self, _: CallSite) {}
+    pub(crate) fn check(&self, _: CallSite, _: Call) {}
 
     #[inline]
-    pub(crate) fn check_write(&self, _: CallSite) {}
-
-    #[inline]
-    pub(crate) fn prepare(&self) {}
-
-    #[inline]
-    pub(crate) fn check_wait(&self, _: CallSite) {}
-
-    #[inline]
-    pub(crate) fn reading(&self, _: CallSite) -> Held {
-        Held
-    }
-
-    #[inline]
-    pub(crate) fn writing(&self, _: CallSite) -> Held {
+    pub(crate) fn note(&self, _: CallSite) -> Held {
         Held
     }
 }
@@ -43,5 +30,5 @@ pub(crate) struct Held;
 
 impl Held {
     #[inline]
-    pub(crate) fn set_in_closure(&mut self, _: bool) {}
+    pub(crate) fn set(&mut self, _: Use) {}
 }

@@ -1,21 +1,50 @@
-//! The deadlock detector: it knows of which channels this thread holds a guard, and where each guard was taken. A call that
-//! would wait for its own thread panics instead.
+//! The deadlock detector: it knows of which channels this thread holds a guard, and where each
+//! guard was taken. A call that would wait for its own thread panics instead.
 //!
-//! Both implementations have the same names: [`caller`] returns the user's [`CallSite`], a [`Detector`] checks and notes
-//! what this thread holds, and a note lasts as long as its [`Held`] lives. `enabled.rs` is for debug builds with `std`.
-//! `disabled.rs`, without state and without code, is for all others.
+//! `enabled.rs` is for debug builds with `std`. `disabled.rs`, without state and without code, is
+//! for all others. Both have the same names:
+//!
+//! | name | what it does |
+//! |---|---|
+//! | [`caller`] | returns the [`CallSite`] of the user's call |
+//! | `Detector::check` | panics if a [`Call`] would wait for this thread's own guard |
+//! | `Detector::note` | makes the note of a guard, before the lock is tried: making it may allocate |
+//! | `Held::set` | says that the lock is held, and what for: a [`Use`] |
+//! | `Held`'s drop | removes the note, after the lock's release: removing it may free memory |
 
 #[cfg(not(all(feature = "std", debug_assertions, not(all(loom, feature = "loom")))))]
-#[cfg_attr(
-    not(all(feature = "std", not(target_family = "wasm"))),
-    expect(dead_code, reason = "`check_wait` is for waits on threads")
-)]
 mod disabled;
 #[cfg(all(feature = "std", debug_assertions, not(all(loom, feature = "loom"))))]
-#[cfg_attr(target_family = "wasm", expect(dead_code, reason = "as above"))]
 mod enabled;
 
 #[cfg(not(all(feature = "std", debug_assertions, not(all(loom, feature = "loom")))))]
 pub(crate) use self::disabled::{CallSite, Detector, Held, caller};
 #[cfg(all(feature = "std", debug_assertions, not(all(loom, feature = "loom"))))]
 pub(crate) use self::enabled::{CallSite, Detector, Held, caller};
+
+/// What a thread does with a value whose lock it holds.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Use {
+    /// It holds a `Ref`.
+    Ref,
+    /// It runs a closure that reads the value, or the value's `clone`.
+    Read,
+    /// It runs a closure that changes the value.
+    Write,
+}
+
+/// A call that may wait.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Call {
+    /// It waits for writers.
+    Read,
+    /// It waits for readers and writers.
+    Send,
+    /// It waits on a thread for a new value, and so for a sender, which waits for readers and
+    /// writers.
+    #[cfg_attr(
+        not(all(feature = "std", not(target_family = "wasm"))),
+        expect(dead_code, reason = "there are no waits on threads")
+    )]
+    Wait,
+}

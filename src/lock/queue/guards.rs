@@ -1,31 +1,33 @@
 //! The channels of which this thread holds guards.
 //!
-//! A thread that already reads a channel must not wait for a queued sender of that channel, which in turn waits for the thread's
-//! guard. And a thread with a guard of *another* channel must not wait for long, because two such threads could wait for each
-//! other. [`Guards`] answers both questions, in release builds too, from a few words in a thread-local.
+//! A thread that already reads a channel must not wait for a queued sender of that channel, which
+//! in turn waits for the thread's guard. And a thread with a guard of *another* channel must not
+//! wait for long, because two such threads could wait for each other. [`Guards`] answers both
+//! questions, in release builds too, from a few words in a thread-local.
 
 use core::cell::Cell;
 
 use crate::sync::thread::per_thread;
 
-/// How many channels a thread tells apart. It treats a further one as a channel of which it holds no guard.
-const FURTHER: usize = 7;
+/// A thread tells one channel less than this apart, because a channel can be both in the first slot
+/// and in one other. It treats a further one as a channel of which it holds no guard.
+const SLOTS: usize = 8;
 
-/// The guards of one channel.
-struct OfChannel {
-    /// Which queue's channel is it?
+/// The id of no queue.
+const NONE: usize = 0;
+
+struct Slot {
+    /// Of which channel does the thread hold guards, by the id of its queue? [`NONE`] if the slot
+    /// is free.
     queue: Cell<usize>,
-    /// How many guards of it does the thread hold? If none, another channel can take this place.
-    count: Cell<usize>,
+    /// How many are there besides the first one? None in the first slot: most threads hold one
+    /// guard at a time, so noting that one is short.
+    more: Cell<usize>,
 }
 
 pub(super) struct Guards {
-    /// The channel of one guard, by its queue, or zero. Most threads hold one guard at a time, so noting that one is short. The same
-    /// channel can also be among the others.
-    first: Cell<usize>,
-    /// Which further guards does it hold?
-    further: [OfChannel; FURTHER],
-    /// How many guards found no place among these?
+    slots: [Slot; SLOTS],
+    /// How many guards found no slot?
     others: Cell<usize>,
 }
 
@@ -33,85 +35,58 @@ per_thread! {
     pub(super) static GUARDS: Guards = Guards::new();
 }
 
-impl OfChannel {
-    const fn new() -> Self {
-        Self { queue: Cell::new(0), count: Cell::new(0) }
-    }
-
-    fn is_of(&self, queue: usize) -> bool {
-        self.count.get() > 0 && self.queue.get() == queue
-    }
-
-    /// Counts one more guard. Returns `false` if the place is taken by another channel.
-    fn add(&self, queue: usize) -> bool {
-        let fits = self.count.get() == 0 || self.queue.get() == queue;
-        if fits {
-            self.queue.set(queue);
-            self.count.set(self.count.get() + 1);
-        }
-        fits
-    }
-
-    /// Counts one guard less. Returns `false` if none is counted here.
-    fn remove(&self, queue: usize) -> bool {
-        let is_here = self.is_of(queue);
-        if is_here {
-            self.count.set(self.count.get() - 1);
-        }
-        is_here
-    }
-}
-
 impl Guards {
     const fn new() -> Self {
-        Self { first: Cell::new(0), further: [const { OfChannel::new() }; FURTHER], others: Cell::new(0) }
+        Self { slots: [const { Slot { queue: Cell::new(NONE), more: Cell::new(0) } }; SLOTS], others: Cell::new(0) }
     }
 
     /// Notes a new guard of the channel with this `queue`.
     #[inline]
     pub(super) fn add(&self, queue: usize) {
-        if self.first.get() == 0 {
-            self.first.set(queue);
-        } else {
-            self.add_further(queue);
-        }
+        let first = &self.slots[0].queue;
+        if first.get() == NONE { first.set(queue) } else { self.add_further(queue) }
     }
 
     #[cold]
     fn add_further(&self, queue: usize) {
-        // Its own place first, so a channel takes one place of these.
-        let own = self.further.iter().find(|place| place.is_of(queue));
-        if !own.into_iter().chain(&self.further).any(|place| place.add(queue)) {
-            self.others.set(self.others.get() + 1);
+        match (self.further(queue), self.further(NONE)) {
+            (Some(own), _) => own.more.set(own.more.get() + 1),
+            (None, Some(free)) => free.queue.set(queue),
+            (None, None) => self.others.set(self.others.get() + 1),
         }
     }
 
-    /// Notes that a guard of the channel with this `queue` has been dropped. (Which of several does not matter.)
+    /// Notes that a guard of the channel with this `queue` has been dropped. (Which of several does
+    /// not matter.)
     #[inline]
     pub(super) fn remove(&self, queue: usize) {
-        if self.first.get() == queue {
-            self.first.set(0);
-        } else {
-            self.remove_further(queue);
-        }
+        let first = &self.slots[0].queue;
+        if first.get() == queue { first.set(NONE) } else { self.remove_further(queue) }
     }
 
     #[cold]
     fn remove_further(&self, queue: usize) {
-        if !self.further.iter().any(|place| place.remove(queue)) {
+        match self.further(queue) {
+            Some(own) if own.more.get() > 0 => own.more.set(own.more.get() - 1),
+            Some(own) => own.queue.set(NONE),
             // (Zero if the thread-locals have been made anew while a guard lived.)
-            self.others.set(self.others.get().saturating_sub(1));
+            None => self.others.set(self.others.get().saturating_sub(1)),
         }
+    }
+
+    /// Returns the slot of this `queue`, or a free one for [`NONE`]. Not the first slot.
+    fn further(&self, queue: usize) -> Option<&Slot> {
+        self.slots[1..].iter().find(|slot| slot.queue.get() == queue)
     }
 
     /// Returns `true` if the thread holds a guard of the channel with this `queue`.
     pub(super) fn holds(&self, queue: usize) -> bool {
-        self.first.get() == queue || self.further.iter().any(|place| place.is_of(queue))
+        self.slots.iter().any(|slot| slot.queue.get() == queue)
     }
 
     /// Returns `true` if the thread holds a guard of any channel.
     pub(super) fn holds_any(&self) -> bool {
-        self.first.get() != 0 || self.others.get() > 0 || self.further.iter().any(|place| place.count.get() > 0)
+        self.others.get() > 0 || self.slots.iter().any(|slot| slot.queue.get() != NONE)
     }
 }
 
@@ -138,24 +113,25 @@ mod tests {
     }
 
     #[test]
-    fn a_channel_takes_one_of_the_further_places() {
+    fn a_channel_takes_one_slot_besides_the_first() {
         let guards = Guards::new();
-        (1..=FURTHER).for_each(|channel| guards.add(channel));
-        // The last channel is in the last place. The places before it become free one after the other.
-        for channel in (2..FURTHER).rev() {
+        (1..=SLOTS).for_each(|channel| guards.add(channel));
+        // The last channel is in the last slot. The slots before it become free one after the
+        // other.
+        for channel in (2..SLOTS).rev() {
             guards.remove(channel);
-            guards.add(FURTHER);
+            guards.add(SLOTS);
         }
         guards.add(100);
-        assert!(guards.holds(100) && guards.holds(1) && guards.holds(FURTHER));
+        assert!(guards.holds(100) && guards.holds(1) && guards.holds(SLOTS));
     }
 
     #[test]
-    fn guards_of_more_channels_than_there_are_places_are_counted_together() {
+    fn guards_of_more_channels_than_there_are_slots_are_counted_together() {
         let guards = Guards::new();
-        let channels = 1..=2 * FURTHER;
+        let channels = 1..=2 * SLOTS;
         channels.clone().for_each(|channel| guards.add(channel));
-        assert_eq!(channels.clone().filter(|channel| guards.holds(*channel)).count(), FURTHER + 1);
+        assert_eq!(channels.clone().filter(|channel| guards.holds(*channel)).count(), SLOTS);
         channels.clone().for_each(|channel| guards.remove(channel));
         assert!(!guards.holds_any());
         assert!(!channels.clone().any(|channel| guards.holds(channel)));

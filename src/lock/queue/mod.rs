@@ -4,16 +4,15 @@
 //!
 //! | name | what it does |
 //! |---|---|
-//! | `Queue::admits` | returns `true` if a caller may try the lock before it asks for a turn |
-//! | `Queue::admits_attempt` | the same for a call that never waits |
-//! | `slow_path` | runs the path that waits; out of line where there is a fast path |
-//! | `Queue::turn` | returns a `Turn`: each `Turn::wait` returns when the caller may try the lock; `Turn::keep_lock` says that the caller leaves the queue with the lock held |
+//! | `Queue::retry` | calls an attempt to take the lock until it succeeds; waits for the caller's turn before each |
+//! | `Queue::admits_attempt` | returns `true` if a call that never waits may try the lock |
 //! | `Queue::notify` | wakes a thread that waits, after an attempt to read that has failed |
 //! | `Queue::on_release` | returns an `OnRelease`, which is stored next to each lock guard and dropped right after it |
 //! | `Queue::closure` | returns a value that lives while one of the user's closures runs with the lock held |
 //!
-//! `threads.rs` is for builds with threads: they sleep, and no thread starves. It asks `guards.rs` which guards a thread holds.
-//! `spinning.rs` is for all other builds, where a caller can only try again.
+//! `threads.rs` is for builds with threads: they sleep, and no thread starves. It asks `guards.rs`
+//! which guards a thread holds. `spinning.rs` is for all other builds, where a caller can only try
+//! again.
 
 #[cfg(all(feature = "std", not(target_family = "wasm")))]
 mod guards;
@@ -23,6 +22,6 @@ mod spinning;
 mod threads;
 
 #[cfg(not(all(feature = "std", not(target_family = "wasm"))))]
-pub(crate) use self::spinning::{Closure, OnRelease, Queue, slow_path};
+pub(crate) use self::spinning::{OnRelease, Queue};
 #[cfg(all(feature = "std", not(target_family = "wasm")))]
-pub(crate) use self::threads::{Closure, OnRelease, Queue, slow_path};
+pub(crate) use self::threads::{OnRelease, Queue};

@@ -1,121 +1,113 @@
 //! The queue of threads that wait for the value's lock.
 //!
-//! A thread that does not get the lock spins for a few microseconds, joins the queue and sleeps. Only the *first* thread in the queue
-//! competes for the lock. Threads that have just arrived may overtake it, which keeps short contention fast. Once it has been first
-//! for [`PATIENCE`], or in the queue for [`LONG_PATIENCE`], it *demands* the lock: from then on threads that arrive join the queue,
-//! attempts fail, and the first thread gets the lock when its holders release it. A reader leaves the queue once it has the lock, a
-//! writer after its closure. A thread that leaves wakes the next one, so readers in a row read together.
+//! A thread that does not get the lock spins for a few microseconds, joins the queue and sleeps.
+//! Only the *first* thread in the queue competes for the lock. Threads that have just arrived may
+//! overtake it, which keeps short contention fast. Once it has been first for [`PATIENCE`], or in
+//! the queue for [`LONG_PATIENCE`], it *demands* the lock: from then on threads that arrive join
+//! the queue, attempts fail, and the first thread gets the lock when its holders release it. A
+//! reader leaves the queue once it has the lock, a writer after its closure. A thread that leaves
+//! wakes the next one, so readers in a row read together.
 //!
 //! ```text
 //!              +-------+    +-------+    +-------+
 //!   leaves <-- | first | <- | next  | <- |  ...  | <-- joins
 //!              +-------+    +-------+    +-------+
-//!   competes; woken by each release     wake up after 10, 40, 160, 160 ... ms, to see whether the first thread runs
+//!   competes; woken by each release     wake up after 10, 40, 160, 160 ... ms,
+//!                                       to see whether the first thread runs
 //! ```
 //!
 //! | bit of `word` | meaning | set by | cleared by |
 //! |---|---|---|---|
-//! | [`ASLEEP`] | the first thread sleeps, or is about to | the first thread, before it tries the lock ([`Place::compete`]) | a thread that releases the lock ([`Queue::notify`]), which then wakes the first thread; [`Queue::wake_first`] |
-//! | [`DEMANDED`] | threads that arrive join the queue | the first thread, or a thread that wakes it | [`Queue::wake_first`]; an attempt that finds the first thread stalled for long |
-//! | [`REFUSES_ATTEMPTS`] | attempts fail | with `DEMANDED` | the same, but if all threads are stalled, only an attempt |
-//! | [`HAS_UNUSED_ROOM`] | the queue is empty and has room for many threads | the last thread, when it leaves | the next thread that releases the lock, which frees the room; a thread that joins |
+//! | [`ASLEEP`] | the first thread sleeps, or is about to | the first thread, before it tries the lock ([`Seat::compete`]) | [`Queue::wake_first`] |
+//! | [`DEMANDED`] | threads that arrive join the queue, and attempts fail | the first thread, or a thread that wakes it | [`Queue::wake_first`]; an attempt that finds the first thread stalled for long |
 //!
 //! # Every rule has an end
 //!
-//! *A demand ends if its thread gets no processor.* A queued thread is due to run when its sleep ends or when it is woken, whichever
-//! is first. A thread that has not run [`STALL`] after that is *stalled*, for example because its priority is
-//! low. A thread that runs and finds the first one stalled takes its turn. When the stalled thread runs again, it takes its place
-//! back.
+//! *A demand ends if its thread gets no processor.* A queued thread is due to run when its sleep
+//! ends or when it is woken, whichever is earlier. A thread that has not run [`STALL`] after that
+//! is *stalled*, for example because its priority is low. It demands nothing, and others pass it: a
+//! release moves the first thread that is not stalled to the front and wakes it, and a thread that
+//! wakes up by itself behind a stalled first one moves itself there.
 //!
-//! *A thread that holds a guard waits for a limited time.* If the guard is of the same channel, no writer can hold the lock, so the
-//! thread ignores demands. If it is of another channel, two threads could wait for each other: each holds a guard of one channel,
-//! for which a sender waits, and queues behind the sender of the other channel. So such a thread obeys a demand only for a limited
-//! time: for as long as the first thread had waited when this one joined. Then it competes too. A sender still gets in: the longer it
-//! has waited, the longer newcomers obey, and once it has waited longer than all their holds together, the lock is free in between.
+//! *A thread that holds a guard waits for a limited time.* If the guard is of the same channel, no
+//! writer can hold the lock, so the thread ignores demands. If it is of another channel, two
+//! threads could wait for each other: each holds a guard of one channel, for which a sender waits,
+//! and queues behind the sender of the other channel. So such a thread obeys a demand only for as
+//! long as the first thread had waited when this one joined. Then it competes too. A sender still
+//! gets in: the longer it has waited, the longer newcomers obey, and once it has waited longer than
+//! all their holds together, the lock is free in between.
 //!
 //! # Every sleep has a limit
 //!
-//! The first thread sets `ASLEEP` and then tries the lock. A holder releases the lock and then checks `ASLEEP`. So either the thread
-//! gets the lock, or the holder finds the bit, if both see these four steps in the same order. On a processor with weak ordering the
-//! holder may read the bit before its release is visible, and then each can miss the other. A fence would prevent that, but every
-//! read would pay for it. Instead the first thread sleeps for [`SHORTEST_SLEEP`] and tries again, then sleeps twice as long each
-//! time, up to [`LONGEST_SLEEP`]. The others sleep longer ([`FIRST_NAP`]), and only to find a first thread that is stalled.
+//! The first thread sets `ASLEEP` and then tries the lock. A holder releases the lock and then
+//! checks `ASLEEP`. So either the thread gets the lock, or the holder finds the bit, if both see
+//! these four steps in the same order. On a processor with weak ordering the holder may read the
+//! bit before its release is visible, and then each can miss the other. A fence would prevent that,
+//! but every read would pay for it. Instead the first thread sleeps for [`SHORTEST_SLEEP`] and
+//! tries again, then sleeps twice as long each time, up to [`LONGEST_SLEEP`]. The others sleep
+//! longer ([`SHORTEST_NAP`]), and only to find a first thread that is stalled.
 //!
 //! # Memory
 //!
-//! A program's allocator may use this channel. So nothing is allocated or freed while the mutex of the queue is held, or while this
-//! thread holds the value's lock: a thread takes its parker and makes room for itself before it joins the queue, and unused room is
-//! freed after a release.
+//! A program's allocator may use this channel. So nothing is allocated or freed while the mutex of
+//! the queue is held, or while this thread holds the value's lock. The queue is a linked list to
+//! which each thread brings its own [node](Seat), and from which it takes that node away.
 
-use alloc::collections::VecDeque;
+use alloc::collections::LinkedList;
 use core::marker::PhantomData;
-use core::mem;
 use core::time::Duration;
 
 use crate::lock::queue::guards::GUARDS;
-use crate::sync::thread::{FOREVER, Instant, Parker, SleepMutex, Unparker, now};
+use crate::sync::pool::Pool;
+use crate::sync::thread::{FOREVER, Instant, Parker, SleepMutex, Unparker, now, park, per_thread, yield_now};
 use crate::sync::{AtomicUsize, IS_MODEL, Lazy, Ordering};
 
-/// Threads that arrive join the queue.
+/// Threads that arrive join the queue, and attempts fail.
 const DEMANDED: usize = 1;
-
-/// Attempts fail. Set with [`DEMANDED`], and stays longer.
-const REFUSES_ATTEMPTS: usize = 8;
 
 /// The first thread sleeps, or is about to.
 const ASLEEP: usize = 2;
 
-/// The queue is empty and has room for many threads.
-const HAS_UNUSED_ROOM: usize = 4;
-
 /// How long others may overtake the first thread. In a model it demands the lock at its second try.
 const PATIENCE: Duration = Duration::from_micros(if IS_MODEL { 0 } else { 200 });
 
-/// How long others may overtake a thread in the queue. (With 64 threads, this limit costs 8 % of the throughput of a longer one.)
+/// How long others may overtake a thread in the queue. (With 64 threads, this limit costs 8 % of
+/// the throughput of a longer one.)
 const LONG_PATIENCE: Duration = Duration::from_millis(if IS_MODEL { 3_600_000 } else { 4 });
 
-/// A thread is stalled if it has not run this long after it was due. Others in the queue then take its turn.
+/// A thread is stalled if it has not run this long after it was due. Others in the queue then take
+/// its turn.
 const STALL: Duration = Duration::from_millis(3);
 
-/// After this time attempts ignore its demand as well. This is longer, because attempts that fail are often repeated at once. They
-/// keep the processors busy, and an ordinary thread then has to wait for some time slices.
+/// After this time attempts ignore its demand as well. This is longer, because attempts that fail
+/// are often repeated at once. They keep the processors busy, and an ordinary thread then has to
+/// wait for some time slices.
 const LONG_STALL: Duration = Duration::from_millis(200);
 
-/// The first thread's sleeps.
+/// The first thread's sleeps, each twice as long as the one before.
 const SHORTEST_SLEEP: Duration = Duration::from_micros(200);
 const LONGEST_SLEEP: Duration = Duration::from_millis(8);
 
-/// The sleeps of the other threads: each is four times as long as the one before. In a model these sleeps do not end by themselves,
-/// which would hide a missing wake-up.
-const FIRST_NAP: Duration = if IS_MODEL { FOREVER } else { Duration::from_millis(10) };
+/// The sleeps of the other threads, each four times as long as the one before. In a model these
+/// sleeps do not end by themselves, which would hide a missing wake-up.
+const SHORTEST_NAP: Duration = if IS_MODEL { FOREVER } else { Duration::from_millis(10) };
 const LONGEST_NAP: Duration = if IS_MODEL { FOREVER } else { Duration::from_millis(160) };
 
-/// How long a thread with a guard of another channel obeys a demand, if the first thread has not waited for longer.
+/// How long a thread with a guard of another channel obeys a demand, if the first thread has not
+/// waited for longer.
 const SHORTEST_OBEDIENCE: Duration = Duration::from_micros(200);
 
-/// How often a thread that releases the lock tries to get the mutex. If a thread that gets no processor has the mutex, the first
-/// thread wakes up by itself.
+/// How often a thread that releases the lock tries to get the mutex. If a thread that gets no
+/// processor has the mutex, the first thread wakes up by itself.
 const NOTIFY_TRIES: u32 = if IS_MODEL { 1 } else { 100 };
 
-/// How often a thread tries the lock before it sleeps. The tries are 1, 2, 4, ... 64, 64, ... pauses of the processor apart.
+/// How often a thread tries the lock before it sleeps. The tries are 1, 2, 4, ... 64, 64, ...
+/// pauses of the processor apart.
 const SPINS: u32 = if IS_MODEL { 0 } else { 10 };
 
-/// How many threads a queue has room for at first.
-const FIRST_ROOM: usize = if IS_MODEL { 1 } else { 4 };
-
-/// An empty queue keeps room for at most this many threads.
-const KEPT: usize = if IS_MODEL { 1 } else { 16 };
-
-/// Runs `f` out of line, so the fast path stays small.
-#[cold]
-#[inline(never)]
-pub(crate) fn slow_path<R>(f: impl FnOnce() -> R) -> R {
-    f()
-}
-
 pub(crate) struct Queue {
-    /// Must threads that arrive join the queue ([`DEMANDED`]), and attempts fail ([`REFUSES_ATTEMPTS`])? Must a release wake the first thread ([`ASLEEP`]), or free room
-    /// ([`HAS_UNUSED_ROOM`])?
+    /// Must threads that arrive join the queue ([`DEMANDED`])? Must a release wake the first thread
+    /// ([`ASLEEP`])? Changed only with the mutex of `threads` held.
     word: AtomicUsize,
     /// Which threads wait? Made when the first one does.
     threads: Lazy<SleepMutex<Threads>>,
@@ -126,16 +118,124 @@ impl Queue {
         Self { word: AtomicUsize::new(0), threads: Lazy::default() }
     }
 
-    /// Identifies the channel in [`GUARDS`].
+    /// Calls `attempt` whenever it is the caller's turn, until it succeeds. If it fails, it returns
+    /// what it has been given.
     #[inline]
-    fn id(&self) -> usize {
-        core::ptr::from_ref(self).addr()
+    pub(crate) fn retry<S, R>(&self, mut state: S, mut attempt: impl FnMut(S) -> Result<R, S>) -> R {
+        if self.admits() {
+            match attempt(state) {
+                Ok(result) => return result,
+                Err(again) => state = again,
+            }
+        }
+        self.retry_in_turn(state, attempt)
+    }
+
+    /// Out of line, so the path of a caller that succeeds at once is short. (As one loop, a
+    /// `borrow` takes 78 instructions instead of 44.)
+    #[cold]
+    #[inline(never)]
+    fn retry_in_turn<S, R>(&self, mut state: S, mut attempt: impl FnMut(S) -> Result<R, S>) -> R {
+        let mut turn = Turn { queue: self, pauses: 0, seat: None };
+        loop {
+            turn.wait();
+            match attempt(state) {
+                Ok(result) => return result,
+                Err(again) => state = again,
+            }
+        }
+    }
+
+    /// Returns `true` if a thread that has just arrived may try the lock.
+    #[inline]
+    fn admits(&self) -> bool {
+        // ORDERING: Relaxed; a caller that misses a demand overtakes once more.
+        self.word.load(Ordering::Relaxed) & DEMANDED == 0 || self.is_held_here()
     }
 
     #[inline]
-    pub(crate) fn admits(&self) -> bool {
-        // ORDERING: Relaxed; a caller that misses a demand overtakes once more.
-        self.word.load(Ordering::Relaxed) & DEMANDED == 0 || self.is_held_here()
+    pub(crate) fn admits_attempt(&self) -> bool {
+        self.admits() || self.demand_has_ended()
+    }
+
+    /// Withdraws the demand that an attempt has met, if its thread has been stalled for long.
+    /// Otherwise the attempt fails, and lets other threads run: a caller that tries again and again
+    /// would keep the first thread and the holders from a processor.
+    #[cold]
+    #[inline(never)]
+    fn demand_has_ended(&self) -> bool {
+        // An attempt does not wait for the mutex.
+        let has_ended = self.threads.get_or_make().try_with(|threads| {
+            let is_stalled = threads.0.front().is_some_and(|first| now() > first.due + LONG_STALL);
+            if is_stalled {
+                // ORDERING: Relaxed; as in `admits`.
+                self.word.fetch_and(!DEMANDED, Ordering::Relaxed);
+            }
+            is_stalled
+        });
+        if has_ended != Some(true) {
+            yield_now();
+        }
+        has_ended == Some(true)
+    }
+
+    /// Wakes the first thread if it sleeps. This is needed after a failed attempt to read as well:
+    /// such an attempt counts as a reader for a moment, and may have kept a writer from getting the
+    /// lock.
+    #[inline]
+    pub(crate) fn notify(&self) {
+        // ORDERING: SeqCst; partner: the SeqCst in `compete`; see "every sleep has a limit" above.
+        if self.word.load(Ordering::SeqCst) & ASLEEP != 0 {
+            self.notify_first();
+        }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn notify_first(&self) {
+        // Another guard of this thread is left: its release does this.
+        if self.is_held_here() {
+            return;
+        }
+        let threads = self.threads.get_or_make();
+        for _ in 0..NOTIFY_TRIES {
+            let found = threads.try_with(|threads| {
+                // ORDERING: Relaxed; the mutex is held for every change of the word. (Not a load,
+                // which loom would not see.)
+                if self.word.fetch_and(!ASLEEP, Ordering::Relaxed) & ASLEEP != 0 {
+                    self.wake_first(threads, now());
+                }
+            });
+            if found.is_some() {
+                return;
+            }
+            core::hint::spin_loop();
+        }
+    }
+
+    /// Moves the first thread that is not stalled to the front, and wakes it. Demands the lock on
+    /// its behalf if it has waited for long, because it may be long before it gets a processor. If
+    /// all are stalled, it wakes the first one.
+    fn wake_first(&self, threads: &mut Threads, now: Instant) {
+        if let Some(at) = threads.0.iter().position(|thread| !thread.is_stalled(now)) {
+            threads.move_to_front(at);
+        }
+        let demand = threads.0.front_mut().map_or(0, |first| {
+            first.due = first.due.min(now);
+            first.unparker.unpark();
+            first.demand(now)
+        });
+        // ORDERING: Relaxed; `admits` may miss a demand, and `ASLEEP` is set again by a thread that
+        // sleeps. (A swap and not a store: loom does not know that a store comes after another
+        // thread's read-modify-write of the value before it.)
+        self.word.swap(demand, Ordering::Relaxed);
+    }
+
+    /// Notes a guard of this channel.
+    #[inline]
+    pub(crate) fn on_release(&self) -> OnRelease<'_> {
+        GUARDS.with(|guards| guards.add(self.id()));
+        OnRelease { queue: self }
     }
 
     /// Returns `true` if this thread holds a guard of this channel.
@@ -144,99 +244,10 @@ impl Queue {
         GUARDS.with(|guards| guards.holds(self.id()))
     }
 
+    /// Identifies the channel in [`GUARDS`].
     #[inline]
-    pub(crate) fn admits_attempt(&self) -> bool {
-        // ORDERING: Relaxed; as in `admits`.
-        self.word.load(Ordering::Relaxed) & (DEMANDED | REFUSES_ATTEMPTS) == 0
-            || self.is_held_here()
-            || self.demand_has_ended()
-    }
-
-    /// Withdraws the demand that an attempt has met, if its thread has been stalled for long. If the mutex is held, the attempt fails:
-    /// it must not wait.
-    #[cold]
-    #[inline(never)]
-    fn demand_has_ended(&self) -> bool {
-        let has_ended = self.threads.get().and_then(|threads| {
-            threads.try_with(|threads| {
-                let is_stalled = threads.waiting.front().is_some_and(|first| now() > first.due + LONG_STALL);
-                if is_stalled {
-                    // ORDERING: Relaxed; as in `admits`.
-                    self.word.fetch_and(!(DEMANDED | REFUSES_ATTEMPTS), Ordering::Relaxed);
-                }
-                is_stalled
-            })
-        });
-        has_ended.unwrap_or(false)
-    }
-
-    #[inline]
-    pub(crate) fn turn(&self) -> Turn<'_> {
-        Turn { queue: self, pauses: 0, place: None }
-    }
-
-    /// Wakes the first thread if it sleeps, and frees unused room. This is needed after a failed attempt to read as well: such an
-    /// attempt counts as a reader for a moment, and may have kept a writer from getting the lock.
-    #[inline]
-    pub(crate) fn notify(&self) {
-        // ORDERING: SeqCst; partner: the SeqCst in `compete`; see "every sleep has a limit" above.
-        if self.word.load(Ordering::SeqCst) & (ASLEEP | HAS_UNUSED_ROOM) != 0 {
-            self.look_after_queue();
-        }
-    }
-
-    #[cold]
-    #[inline(never)]
-    fn look_after_queue(&self) {
-        // Another guard of this thread is left: its release does this.
-        if self.is_held_here() {
-            return;
-        }
-        let threads = self.threads.get_or_make();
-        for _ in 0..NOTIFY_TRIES {
-            let looked = threads.try_with(|threads| {
-                // ORDERING: Relaxed; the mutex is held for every change of the word.
-                if self.word.fetch_and(!ASLEEP, Ordering::Relaxed) & ASLEEP != 0 {
-                    self.wake_first(threads, now());
-                }
-                self.take_unused_room(threads)
-            });
-            if looked.is_some() {
-                return;
-            }
-            core::hint::spin_loop();
-        }
-    }
-
-    /// Moves the first thread that is not stalled to the front, and wakes it. Demands the lock on its behalf if it has waited for
-    /// long, because it may be long before it gets a processor. If all are stalled, it wakes the first one, and only attempts are refused.
-    fn wake_first(&self, threads: &mut Threads, now: Instant) {
-        let for_whom = if threads.elect(now) { DEMANDED | REFUSES_ATTEMPTS } else { REFUSES_ATTEMPTS };
-        let demand = threads.waiting.front().map_or(0, |first| first.demand(now) & for_whom);
-        // ORDERING: Relaxed; `admits` may miss a demand, and `ASLEEP` is set again by a thread that sleeps. (A swap and not a store:
-        // loom does not know that a store comes after another thread's read-modify-write of the value before it.)
-        self.word.swap(demand, Ordering::Relaxed);
-        if let Some(first) = threads.waiting.front_mut() {
-            first.first_since.get_or_insert(now);
-            first.wake(now);
-        }
-        // Wakes the second thread too, unless it wakes up soon: it takes over if the first one does not run.
-        if let Some(next) = threads.waiting.get_mut(1).filter(|next| next.due > now + FIRST_NAP) {
-            next.wake(now);
-        }
-    }
-
-    /// Takes the room of an empty queue out for the caller to free, if there is much of it.
-    fn take_unused_room(&self, threads: &mut Threads) -> VecDeque<QueuedThread> {
-        // ORDERING: Relaxed; the bit only saves a look at the queue. It is changed with the mutex held.
-        self.word.fetch_and(!HAS_UNUSED_ROOM, Ordering::Relaxed);
-        if threads.has_unused_room() { mem::take(&mut threads.waiting) } else { VecDeque::new() }
-    }
-
-    #[inline]
-    pub(crate) fn on_release(&self) -> OnRelease<'_> {
-        GUARDS.with(|guards| guards.add(self.id()));
-        OnRelease { queue: self }
+    fn id(&self) -> usize {
+        core::ptr::from_ref(self).addr()
     }
 
     #[inline]
@@ -248,21 +259,8 @@ impl Queue {
 /// Closures run on threads like all other code, so nothing is noted.
 pub(crate) struct Closure<'a>(PhantomData<&'a Queue>);
 
-/// The threads that wait, the first one at the front.
-#[derive(Default)]
-struct Threads {
-    waiting: VecDeque<QueuedThread>,
-    /// How many threads have ever joined?
-    joined: usize,
-}
-
-/// The queue is full; it has this many threads.
-struct Full(usize);
-
 struct QueuedThread {
-    /// Which thread of this queue is it? Later threads have higher numbers.
-    number: usize,
-    /// How is it woken?
+    /// How is it woken? This also says which thread it is.
     unparker: Unparker,
     /// When did it join the queue?
     since: Instant,
@@ -278,234 +276,174 @@ impl QueuedThread {
         now > self.due + STALL
     }
 
-    /// Returns [`DEMANDED`] and [`REFUSES_ATTEMPTS`] if the thread, which is the first one, has waited long enough to demand the lock.
-    fn demand(&self, now: Instant) -> usize {
-        let may_demand =
-            now - self.since >= LONG_PATIENCE || self.first_since.is_some_and(|since| now - since >= PATIENCE);
-        if may_demand { DEMANDED | REFUSES_ATTEMPTS } else { 0 }
-    }
-
-    fn wake(&mut self, now: Instant) {
-        self.due = self.due.min(now);
-        self.unparker.unpark();
+    /// Returns [`DEMANDED`] if the thread, which is the first one, has waited long enough to demand
+    /// the lock.
+    fn demand(&mut self, now: Instant) -> usize {
+        let first_since = *self.first_since.get_or_insert(now);
+        let is_impatient = now - first_since >= PATIENCE || now - self.since >= LONG_PATIENCE;
+        if is_impatient && !self.is_stalled(now) { DEMANDED } else { 0 }
     }
 }
+
+/// The threads that wait, the first one at the front. Its methods neither allocate nor free.
+#[derive(Default)]
+struct Threads(LinkedList<QueuedThread>);
 
 impl Threads {
-    fn position(&self, number: usize) -> Option<usize> {
-        self.waiting.iter().position(|thread| thread.number == number)
+    fn position(&self, parker: &Parker) -> Option<usize> {
+        self.0.iter().position(|thread| thread.unparker.will_unpark(parker))
     }
 
-    /// Moves a thread to the front. This allocates nothing: its own place has just become free.
+    /// Takes the node of one thread out.
+    fn take(&mut self, at: usize) -> LinkedList<QueuedThread> {
+        let mut node = self.0.split_off(at);
+        self.0.append(&mut node.split_off(1));
+        node
+    }
+
     fn move_to_front(&mut self, at: usize) {
-        if let Some(thread) = self.waiting.remove(at) {
-            self.waiting.push_front(thread);
-        }
-    }
-
-    /// Moves the first thread that is not stalled to the front. Returns `false` if there is none.
-    fn elect(&mut self, now: Instant) -> bool {
-        let at = self.waiting.iter().position(|thread| !thread.is_stalled(now));
-        if let Some(at) = at {
-            self.move_to_front(at);
-        }
-        at.is_some()
-    }
-
-    /// Adds a thread, unless there is no room. Returns its number, and until when it obeys a demand if it holds a guard of another
-    /// channel.
-    fn push(&mut self, unparker: Unparker, now: Instant) -> Result<(usize, Instant), Full> {
-        if self.waiting.len() == self.waiting.capacity() {
-            return Err(Full(self.waiting.len()));
-        }
-        let waited = self.waiting.front().map_or(Duration::ZERO, |first| now - first.since);
-        self.joined = self.joined.wrapping_add(1);
-        self.waiting.push_back(QueuedThread { number: self.joined, unparker, since: now, first_since: None, due: now });
-        Ok((self.joined, now + waited.max(SHORTEST_OBEDIENCE)))
-    }
-
-    /// Moves the threads to `room` if that is larger. Returns the room that is not used any more, for the caller to free.
-    fn move_to(&mut self, mut room: VecDeque<QueuedThread>) -> VecDeque<QueuedThread> {
-        if self.waiting.capacity() < room.capacity() {
-            room.append(&mut self.waiting);
-            mem::swap(&mut self.waiting, &mut room);
-        }
-        room
-    }
-
-    /// Notes that a thread runs. It becomes the first one if the first one is stalled, or has only taken its turn. Returns where it
-    /// is.
-    fn note_running(&mut self, number: usize, now: Instant) -> Option<usize> {
-        let at = self.position(number)?;
-        self.waiting.get_mut(at)?.due = now;
-        let first = self.waiting.front()?;
-        // Numbers wrap.
-        let came_earlier = (number.wrapping_sub(first.number) as isize) < 0;
-        if came_earlier || first.is_stalled(now) {
-            self.move_to_front(at);
-            return Some(0);
-        }
-        Some(at)
-    }
-
-    fn has_unused_room(&self) -> bool {
-        self.waiting.is_empty() && self.waiting.capacity() > KEPT
+        let mut node = self.take(at);
+        node.append(&mut self.0);
+        self.0 = node;
     }
 }
 
-/// One call's wait for the lock: it spins, joins the queue, sleeps, and competes.
-pub(crate) struct Turn<'a> {
+/// One call's wait for the lock: it spins, joins the queue, sleeps, and competes. It leaves the
+/// queue when this is dropped.
+struct Turn<'a> {
     queue: &'a Queue,
     /// How often has it paused since it last slept or arrived?
     pauses: u32,
-    /// Where is it in the queue, if it has joined?
-    place: Option<Place<'a>>,
+    /// How does the thread wait in the queue, if it has joined?
+    seat: Option<Seat>,
 }
 
 impl Turn<'_> {
-    /// Notes that the caller leaves the queue with the lock held, so nothing can be freed.
-    pub(crate) fn keep_lock(&mut self) {
-        if let Some(place) = &mut self.place {
-            place.keeps_lock = true;
-        }
-    }
-
     /// Returns when the caller may try the lock again.
-    pub(crate) fn wait(&mut self) {
+    fn wait(&mut self) {
         // The holders will soon release the lock, but others may overtake.
         while self.pauses != SPINS {
             (0..1 << self.pauses.min(6)).for_each(|_: u32| core::hint::spin_loop());
             self.pauses += 1;
-            if self.place.is_some() || self.queue.admits() {
+            if self.seat.is_some() || self.queue.admits() {
                 return;
             }
         }
+        let seat = self.seat.get_or_insert_with(|| Seat::join(self.queue));
         loop {
-            let place = match &mut self.place {
-                Some(place) => {
-                    place.parker.park(Some(place.limit));
-                    place
-                }
-                None => self.place.insert(Place::join(self.queue)),
-            };
-            if place.compete() {
-                self.pauses = 0;
-                return;
+            // A thread that has just joined does not sleep: its limit is zero.
+            park(&seat.parker, Some(seat.limit));
+            if seat.compete(self.queue) {
+                break;
             }
+        }
+        self.pauses = 0;
+    }
+}
+
+impl Drop for Turn<'_> {
+    fn drop(&mut self) {
+        if let Some(seat) = self.seat.take() {
+            seat.leave(self.queue);
         }
     }
 }
 
-/// A thread's place in the queue, which it leaves when this is dropped.
-struct Place<'a> {
-    queue: &'a Queue,
-    threads: &'a SleepMutex<Threads>,
-    /// Which of the threads is it?
-    number: usize,
-    /// How does it sleep?
+/// How a thread waits in a queue. It keeps its seats for the next time.
+struct Seat {
+    /// How does it sleep? It may have been unparked by an earlier user, so it can wake up for no
+    /// reason.
     parker: Parker,
-    /// Until when does it let the first thread go first? Only set if it holds a guard of another channel.
+    /// Its node of the queue's list. Empty while it is in the queue.
+    node: LinkedList<QueuedThread>,
+    /// Until when does it let the first thread go first? Only set if it holds a guard of another
+    /// channel.
     obeys_until: Option<Instant>,
-    /// Does it leave with the lock held?
-    keeps_lock: bool,
     /// Does it compete for the lock?
     competes: bool,
-    /// How many sleeps has it planned since `competes` last changed?
-    sleeps: u32,
     /// How long does it sleep next?
     limit: Duration,
 }
 
-impl<'a> Place<'a> {
-    /// Joins the queue, and makes room in it first if it is full.
-    fn join(queue: &'a Queue) -> Self {
+per_thread! {
+    /// The seats that this thread does not use now.
+    static SEATS: Pool<Seat> = Pool::new();
+}
+
+impl Seat {
+    fn new() -> Self {
+        let (parker, now) = (Parker::default(), now());
+        let thread = QueuedThread { unparker: parker.unparker(), since: now, first_since: None, due: now };
+        let node = LinkedList::from([thread]);
+        Self { parker, node, obeys_until: None, competes: false, limit: Duration::ZERO }
+    }
+
+    fn join(queue: &Queue) -> Self {
         // An attempt to read may have kept the first thread from getting the lock.
         queue.notify();
         let threads = queue.threads.get_or_make();
-        let holds_guards = GUARDS.with(|guards| guards.holds_any());
-        let parker = Parker::take();
-        loop {
-            let unparker = parker.unparker();
-            match threads.with(|threads| threads.push(unparker, now())) {
-                Ok((number, until)) => {
-                    return Self {
-                        queue,
-                        threads,
-                        number,
-                        parker,
-                        obeys_until: holds_guards.then_some(until),
-                        keeps_lock: false,
-                        competes: false,
-                        sleeps: 0,
-                        limit: SHORTEST_SLEEP,
-                    };
-                }
-                Err(Full(len)) => {
-                    let larger = VecDeque::with_capacity((2 * len).max(FIRST_ROOM));
-                    drop(threads.with(|threads| threads.move_to(larger)));
-                }
+        let mut seat = SEATS.try_with(Pool::take).ok().flatten().unwrap_or_else(Self::new);
+        let obeys_until = threads.with(|threads| {
+            let now = now();
+            for thread in &mut seat.node {
+                (thread.since, thread.first_since, thread.due) = (now, None, now);
             }
-        }
+            let waited = threads.0.front().map_or(Duration::ZERO, |first| now - first.since);
+            threads.0.append(&mut seat.node);
+            now + waited.max(SHORTEST_OBEDIENCE)
+        });
+        let holds_guards = GUARDS.with(|guards| guards.holds_any());
+        seat.obeys_until = holds_guards.then_some(obeys_until);
+        (seat.competes, seat.limit) = (false, Duration::ZERO);
+        seat
     }
 
     /// Returns `true` if this thread may try the lock now. If that fails, it must sleep.
-    fn compete(&mut self) -> bool {
-        self.threads.with(|threads| {
+    fn compete(&mut self, queue: &Queue) -> bool {
+        queue.threads.get_or_make().with(|threads| {
             let now = now();
-            let Some(at) = threads.note_running(self.number, now) else { return };
-            let Some(first) = threads.waiting.front_mut() else { return };
-            if at == 0 {
-                first.first_since.get_or_insert(now);
-                // ORDERING: SeqCst; partner: the SeqCst in `notify`; see "every sleep has a limit" above.
-                self.queue.word.fetch_or(ASLEEP | first.demand(now), Ordering::SeqCst);
+            let Some(mut at) = threads.position(&self.parker) else { return };
+            if threads.0.front().is_some_and(|first| first.is_stalled(now)) {
+                threads.move_to_front(at);
+                at = 0;
             }
-            self.plan_sleep(at == 0, first.due, now);
-            if let Some(this) = threads.waiting.get_mut(at) {
-                this.due = now + self.limit;
+            self.plan_sleep(at == 0, now);
+            let Some(this) = threads.0.iter_mut().nth(at) else { return };
+            this.due = now + self.limit;
+            if at == 0 {
+                // ORDERING: SeqCst; partner: the SeqCst in `notify`; see "every sleep has a limit"
+                // above.
+                queue.word.fetch_or(ASLEEP | this.demand(now), Ordering::SeqCst);
             }
         });
         self.competes
     }
 
-    /// Decides whether this thread competes, and how long it sleeps if it does not get the lock. The first thread must run by
-    /// `first_due`.
-    fn plan_sleep(&mut self, is_first: bool, first_due: Instant, now: Instant) {
+    /// Decides whether this thread competes, and how long it sleeps if it does not get the lock.
+    fn plan_sleep(&mut self, is_first: bool, now: Instant) {
         let competes = is_first || self.obeys_until.is_some_and(|until| now >= until);
-        if mem::replace(&mut self.competes, competes) != competes {
-            self.sleeps = 0;
-        }
+        let before = if self.competes == competes { self.limit } else { Duration::ZERO };
+        self.competes = competes;
         self.limit = if competes {
-            (SHORTEST_SLEEP * 2u32.pow(self.sleeps.min(8))).min(LONGEST_SLEEP)
-        } else if first_due <= now {
-            // The first thread has been woken. If it does not run, this thread takes its turn.
-            first_due + STALL - now + SHORTEST_SLEEP
+            (2 * before).clamp(SHORTEST_SLEEP, LONGEST_SLEEP)
         } else {
-            (FIRST_NAP * 4u32.pow(self.sleeps.min(4))).min(LONGEST_NAP)
+            let nap = (4 * before).clamp(SHORTEST_NAP, LONGEST_NAP);
+            self.obeys_until.map_or(nap, |until| nap.min(until - now))
         };
-        if let (false, Some(until)) = (competes, self.obeys_until) {
-            self.limit = self.limit.min(until - now);
-        }
-        self.sleeps = self.sleeps.saturating_add(1);
     }
-}
 
-impl Drop for Place<'_> {
-    fn drop(&mut self) {
-        self.threads.with(|threads| {
-            let at = threads.position(self.number);
-            at.and_then(|at| threads.waiting.remove(at));
-            if at == Some(0) {
-                self.queue.wake_first(threads, now());
-            }
-            if threads.has_unused_room() {
-                // ORDERING: Relaxed; as in `take_unused_room`.
-                self.queue.word.fetch_or(HAS_UNUSED_ROOM, Ordering::Relaxed);
+    /// Leaves the queue, often with the lock held, and keeps the seat for the next time. (It is
+    /// freed only if the thread's thread-locals have been destroyed, and in waits that are nested
+    /// deeply.)
+    fn leave(mut self, queue: &Queue) {
+        queue.threads.get_or_make().with(|threads| {
+            let Some(at) = threads.position(&self.parker) else { return };
+            self.node = threads.take(at);
+            if at == 0 {
+                queue.wake_first(threads, now());
             }
         });
-        // A writer has released the lock by now, and frees the room.
-        if !self.keeps_lock {
-            self.queue.notify();
-        }
+        let _ = SEATS.try_with(|seats| seats.put(self));
     }
 }
 
@@ -529,19 +467,24 @@ mod tests {
     use super::*;
 
     /// The first 20 sleeps of a thread that never gets the lock.
-    fn sleeps(place: &mut Place<'_>) -> Vec<Duration> {
+    fn sleeps(seat: &mut Seat, queue: &Queue) -> Vec<Duration> {
         (0..20)
             .map(|_| {
-                place.compete();
-                place.limit
+                seat.compete(queue);
+                seat.limit
             })
             .collect()
+    }
+
+    /// Changes what the queue knows of its first thread.
+    fn with_first(queue: &Queue, change: impl FnOnce(&mut QueuedThread)) {
+        queue.threads.get_or_make().with(|threads| change(threads.0.front_mut().unwrap()));
     }
 
     #[test]
     fn the_first_thread_sleeps_for_milliseconds_at_most() {
         let queue = Queue::new();
-        let sleeps = sleeps(&mut Place::join(&queue));
+        let sleeps = sleeps(&mut Seat::join(&queue), &queue);
         assert_eq!(sleeps[..3], [1, 2, 4].map(|times| times * SHORTEST_SLEEP));
         assert!(sleeps.iter().all(|sleep| *sleep <= Duration::from_millis(8)), "{sleeps:?}");
     }
@@ -549,29 +492,65 @@ mod tests {
     #[test]
     fn an_attempt_outlives_the_demand_of_a_thread_that_does_not_run() {
         let queue = Queue::new();
-        let mut first = Place::join(&queue);
+        let mut first = Seat::join(&queue);
         queue.word.fetch_or(DEMANDED, Ordering::Relaxed);
         assert!(!queue.admits_attempt());
-        first.threads.with(|threads| threads.waiting[0].due -= 2 * LONG_STALL);
+        with_first(&queue, |first| first.due -= 2 * LONG_STALL);
         assert!(queue.admits_attempt());
-        first.compete();
-        drop(first);
+        first.compete(&queue);
+        first.leave(&queue);
         assert!(queue.admits());
+    }
+
+    #[test]
+    fn a_thread_that_runs_passes_a_stalled_one() {
+        let queue = Queue::new();
+        let (first, mut second) = (Seat::join(&queue), Seat::join(&queue));
+        with_first(&queue, |first| first.due += FOREVER);
+        assert!(!second.compete(&queue));
+        with_first(&queue, |first| first.due -= FOREVER + 2 * STALL);
+        assert!(second.compete(&queue));
+        second.leave(&queue);
+        first.leave(&queue);
+    }
+
+    #[test]
+    fn a_stalled_thread_demands_nothing() {
+        let queue = Queue::new();
+        let first = Seat::join(&queue);
+        let wake = || queue.threads.get_or_make().with(|threads| queue.wake_first(threads, now()));
+        with_first(&queue, |first| (first.since, first.due) = (first.since - 2 * LONG_PATIENCE, first.due - 2 * STALL));
+        wake();
+        assert!(queue.admits());
+        with_first(&queue, |first| first.due += FOREVER);
+        wake();
+        assert!(!queue.admits());
+        first.leave(&queue);
+        assert!(queue.admits());
+    }
+
+    #[test]
+    fn a_thread_keeps_its_seat() {
+        let queue = Queue::new();
+        Seat::join(&queue).leave(&queue);
+        let seat = SEATS.with(Pool::take).unwrap();
+        assert_eq!(seat.node.len(), 1);
+        assert!(queue.threads.get_or_make().with(|threads| threads.0.is_empty()));
     }
 
     #[test]
     fn the_other_threads_sleep_longer_and_longer() {
         let queue = Queue::new();
-        let mut first = Place::join(&queue);
-        let mut second = Place::join(&queue);
-        first.compete();
+        let mut first = Seat::join(&queue);
+        let mut second = Seat::join(&queue);
+        first.compete(&queue);
         // It sleeps for long, so it is not stalled, however busy the machine is.
-        first.threads.with(|threads| threads.waiting[0].due += FOREVER);
-        let sleeps = sleeps(&mut second);
+        with_first(&queue, |first| first.due += FOREVER);
+        let sleeps = sleeps(&mut second, &queue);
         assert_eq!(sleeps[..4], [10, 40, 160, 160].map(Duration::from_millis));
         assert!(sleeps[4..].iter().all(|sleep| *sleep == Duration::from_millis(160)), "{sleeps:?}");
-        drop(first);
-        assert!(second.compete(), "it is the first one now");
+        first.leave(&queue);
+        assert!(second.compete(&queue), "it is the first one now");
         assert_eq!(second.limit, SHORTEST_SLEEP);
     }
 }

@@ -7,6 +7,7 @@ use core::task::Waker;
 use core::time::Duration;
 
 use loom::sync::Notify;
+pub(crate) use loom::thread::yield_now;
 
 pub(crate) use super::Mutex as SleepMutex;
 
@@ -15,7 +16,8 @@ pub(crate) const FOREVER: Duration = Duration::from_secs(3_600);
 /// The time of a model. It passes when a sleep with a limit ends, and only then.
 pub(crate) type Instant = Duration;
 
-/// In microseconds. Only differences count, so it goes on from one execution to the next. loom does not see it.
+/// In microseconds. Only differences count, so it goes on from one execution to the next. loom does
+/// not see it.
 static NOW: AtomicU64 = AtomicU64::new(0);
 
 pub(crate) fn now() -> Instant {
@@ -31,7 +33,7 @@ macro_rules! per_thread {
 }
 pub(crate) use per_thread;
 
-/// Wakes a thread. (loom's own `unpark` also ends a thread's wait for a lock, and loom then fails.)
+/// (loom's own `unpark` also ends a thread's wait for a lock, and loom then fails.)
 #[derive(Clone)]
 pub(crate) struct Unparker(Arc<Unparked>);
 
@@ -42,6 +44,10 @@ impl Unparker {
         self.0.0.notify();
         true
     }
+
+    pub(crate) fn will_unpark(&self, parker: &Parker) -> bool {
+        Arc::ptr_eq(&self.0, &parker.0.0)
+    }
 }
 
 impl Wake for Unparked {
@@ -50,30 +56,35 @@ impl Wake for Unparked {
     }
 }
 
+impl From<Unparker> for Waker {
+    fn from(unparker: Unparker) -> Self {
+        unparker.0.into()
+    }
+}
+
 pub(crate) struct Parker(Unparker);
 
-impl Parker {
-    pub(crate) fn take() -> Self {
+impl Default for Parker {
+    fn default() -> Self {
         Self(Unparker(Arc::new(Unparked(Notify::new()))))
     }
+}
 
-    /// A sleep with a limit ends once other threads have run, whether they have woken the thread or not.
-    pub(crate) fn park(&self, limit: Option<Duration>) {
-        match limit {
-            Some(limit) if limit < FOREVER => {
-                loom::thread::yield_now();
-                // ORDERING: Relaxed; as in `now`.
-                NOW.fetch_add(limit.as_micros() as u64, Ordering::Relaxed);
-            }
-            _ => self.0.0.0.wait(),
-        }
-    }
-
+impl Parker {
     pub(crate) fn unparker(&self) -> Unparker {
         self.0.clone()
     }
+}
 
-    pub(crate) fn waker(&self) -> Waker {
-        self.0.0.clone().into()
+/// A sleep with a limit ends once other threads have run, whether they have woken the thread or
+/// not.
+pub(crate) fn park(parker: &Parker, limit: Option<Duration>) {
+    match limit {
+        Some(limit) if limit < FOREVER => {
+            yield_now();
+            // ORDERING: Relaxed; as in `now`.
+            NOW.fetch_add(limit.as_micros() as u64, Ordering::Relaxed);
+        }
+        _ => parker.0.0.0.wait(),
     }
 }
