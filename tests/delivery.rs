@@ -1,86 +1,134 @@
-//! A call wakes only the tasks that wait for what it did.
+//! Waits that begin or end while a send is waking tasks, and registrations that end without a wake-up.
 
 mod common;
 
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex};
-use std::task::{Context, Poll, Wake, Waker};
+use std::sync::Mutex;
+use std::task::Waker;
+use std::thread;
 
-use common::{Inline, Task, must_end};
-use watch_channel::{Receiver, Sender, channel};
+use common::wakers::{held_up, on_last_drop, on_wake, register};
+use common::{Task, Waiting, must_end, waiting};
+use watch_channel::{Receiver, channel};
 
+fn wait(mut rx: Receiver<u32>) -> Waiting<impl Future<Output = ()> + Send> {
+    waiting(async move { rx.changed().await.unwrap() })
+}
+
+/// Begins a wait, and returns what ends it. That returns the wait's task.
+type EndsEarly = fn(Receiver<u32>) -> Box<dyn FnOnce() -> Task + Send>;
+
+/// A wait ends after a send has begun and before the first waker of that send returns.
 #[test]
-fn g3_tasks_that_publish_under_a_mutex_run_one_after_the_other() {
-    let seen = must_end(|| {
-        let (config, rx) = channel(0u32);
-        let (status, mut status_rx) = channel(0u32);
-        let (total, seen) = (Arc::new(Mutex::new(0)), Arc::new(Mutex::new(vec![])));
-        Inline::spawn({
-            let seen = seen.clone();
-            async move {
-                while status_rx.changed().await.is_ok() {
-                    seen.lock().unwrap().push(*status_rx.borrow_and_update());
-                }
-            }
+fn g1_a_wait_that_ends_during_a_send_loses_no_other_wake_up() {
+    let ways: [EndsEarly; 4] = [
+        |rx| {
+            let mut wait = wait(rx);
+            Box::new(move || {
+                assert!(wait.is_ready());
+                wait.cancel()
+            })
+        },
+        |mut rx| {
+            let task = Task::new();
+            register(&mut rx, &task.waker());
+            Box::new(move || {
+                assert!(task.poll_changed(&mut rx).is_ready());
+                task
+            })
+        },
+        |rx| {
+            let wait = wait(rx);
+            Box::new(|| wait.cancel())
+        },
+        |mut rx| {
+            let task = Task::new();
+            register(&mut rx, &task.waker());
+            Box::new(|| {
+                drop(rx);
+                task
+            })
+        },
+    ];
+    for begin in ways {
+        let (tx, rx) = channel(0);
+        let (waker, first_task) = held_up();
+        let mut first = rx.clone();
+        register(&mut first, &waker);
+        let end = begin(rx.clone());
+        let others: Vec<_> = (0..1_000).map(|_| wait(rx.clone())).collect();
+        let early = thread::scope(|scope| {
+            scope.spawn(|| tx.send(1).unwrap());
+            first_task.wait_until_woken();
+            let early = end();
+            first_task.go_on();
+            early
         });
-        for _ in 0..2 {
-            let (mut rx, status, total) = (rx.clone(), status.clone(), total.clone());
-            Inline::spawn(async move {
-                while rx.changed().await.is_ok() {
-                    let mut total = total.lock().unwrap();
-                    *total += 1;
-                    status.set(*total);
-                }
-            });
-        }
-        config.set(1);
-        seen
-    });
-    assert_eq!(*seen.lock().unwrap(), [1, 2]);
-}
-
-/// An executor whose wakers lock its queue, and notify its worker through another channel while they hold the lock.
-struct Executor {
-    queue: Mutex<Vec<usize>>,
-    signal: Sender<usize>,
-}
-
-struct Queued(usize, Arc<Executor>);
-
-impl Wake for Queued {
-    fn wake(self: Arc<Self>) {
-        let mut queue = self.1.queue.lock().unwrap();
-        queue.push(self.0);
-        self.1.signal.set(queue.len());
+        assert!(others.iter().all(|other| other.wakes() == 1));
+        assert!(early.wakes() <= 1);
+        assert_eq!(early.wakers_kept(), 0);
     }
 }
 
+/// A waker of another channel completes a wait of this channel, and returns only after the send that woke it has returned.
 #[test]
-fn g3_a_send_inside_a_waker_that_holds_a_lock_wakes_no_task_of_the_outer_send() {
+fn g1_a_wait_that_ends_in_a_waker_of_another_channel_delays_no_wake_up() {
     must_end(|| {
-        let (signal, mut worker) = channel(0);
-        let executor = Arc::new(Executor { queue: Mutex::default(), signal });
-        let task = Task::new();
-        let mut signalled = Box::pin(worker.changed());
-        assert!(task.poll(&mut signalled).is_pending());
         let (tx, rx) = channel(0);
-        // More than a batch, and several in each list.
-        let mut receivers = vec![rx; 300];
-        let mut waits: Vec<_> = receivers.iter_mut().map(|rx| Box::pin(rx.changed())).collect();
-        for (id, wait) in waits.iter_mut().enumerate() {
-            let waker = Waker::from(Arc::new(Queued(id, executor.clone())));
-            assert!(wait.as_mut().poll(&mut Context::from_waker(&waker)).is_pending());
-        }
-        tx.set(1);
-        let mut queue = executor.queue.lock().unwrap();
-        queue.sort_unstable();
-        assert!(queue.iter().copied().eq(0..300));
-        assert_eq!(task.wakes(), 1);
+        let (waker, first_task) = held_up();
+        let mut first = rx.clone();
+        register(&mut first, &waker);
+        let mut early = wait(rx.clone());
+        let others: Vec<_> = (0..100).map(|_| wait(rx.clone())).collect();
+        let sender = thread::spawn(move || tx.send(1).unwrap());
+        first_task.wait_until_woken();
+        let (other_tx, mut other_rx) = channel(0);
+        let in_between = on_wake(move || {
+            assert!(early.is_ready());
+            first_task.go_on();
+            sender.join().unwrap();
+            assert!(others.iter().all(|other| other.wakes() == 1));
+        });
+        register(&mut other_rx, &in_between);
+        other_tx.send(1).unwrap();
     });
 }
 
-fn register(rx: &mut Receiver<u32>, waker: &Waker) {
-    assert!(rx.poll_changed(&mut Context::from_waker(waker)).is_pending());
+/// Two sends wait for their first wakers while 20 receivers of each channel are dropped, whose wakers the sends may have taken. Each
+/// is dropped with the waker of the one before. They alternate between the two channels.
+#[test]
+fn g1_receivers_dropped_during_sends_on_two_channels_lose_no_wake_up() {
+    must_end(|| {
+        let mut channels: Vec<_> = (0..2)
+            .map(|_| {
+                let (tx, rx) = channel(0);
+                let (waker, first_task) = held_up();
+                let mut receivers = vec![rx; 1 + 20 + 100];
+                register(&mut receivers[0], &waker);
+                (tx, first_task, receivers)
+            })
+            .collect();
+        let mut owned = None;
+        for _ in 0..20 {
+            for (_, _, receivers) in &mut channels {
+                let mut rx = receivers.remove(1);
+                let before = Mutex::new(owned.take());
+                register(&mut rx, &on_last_drop(|| drop(before)));
+                owned = Some(rx);
+            }
+        }
+        let tasks: Vec<_> = (0..200).map(|_| Task::new()).collect();
+        let others = channels.iter_mut().flat_map(|(_, _, receivers)| &mut receivers[1..]);
+        tasks.iter().zip(others).for_each(|(task, rx)| register(rx, &task.waker()));
+        thread::scope(|scope| {
+            for (tx, first_task, _) in &channels {
+                scope.spawn(|| tx.set(1));
+                first_task.wait_until_woken();
+            }
+            drop(owned);
+            channels.iter().for_each(|(_, first_task, _)| first_task.go_on());
+        });
+        assert!(tasks.iter().all(|task| task.wakes() == 1));
+    });
 }
 
 #[test]
@@ -90,7 +138,7 @@ fn g3_dropping_a_wait_that_has_been_woken_wakes_no_other() {
     let task = Task::new();
     receivers.iter_mut().for_each(|rx| register(rx, Waker::noop()));
     tx.set(1);
-    // They wait for the next version, in the lists in which the others have waited.
+    // They wait for the next version, in the list in which the others have waited.
     let mut others = vec![rx; 40];
     for rx in &mut others {
         rx.mark_unchanged();
@@ -113,7 +161,7 @@ fn g6_a_registration_of_poll_changed_ends_with_a_wait_that_is_ready_at_once() {
         |rx| assert_eq!(Task::new().poll_ready(rx.wait_for_map(|value| Some(*value))), Ok(0)),
         |rx| {
             rx.mark_changed();
-            assert_eq!(rx.poll_changed(&mut Context::from_waker(Waker::noop())), Poll::Ready(Ok(())));
+            assert!(Task::new().poll_changed(rx).is_ready());
         },
     ];
     for way in ways {
@@ -135,30 +183,4 @@ fn a_wait_that_is_never_polled_keeps_the_registration_of_poll_changed() {
     drop(rx.changed());
     tx.set(1);
     assert_eq!(task.wakes(), 1);
-}
-
-/// Uses the channel when the last of its wakers is dropped.
-struct UsesChannel(Sender<u32>, Arc<AtomicBool>);
-
-impl Wake for UsesChannel {
-    fn wake(self: Arc<Self>) {}
-}
-
-impl Drop for UsesChannel {
-    fn drop(&mut self) {
-        self.0.send_modify(|value| *value += 1);
-        self.1.store(true, Ordering::SeqCst);
-    }
-}
-
-#[test]
-fn g3_the_waker_of_a_dropped_receiver_is_dropped_with_no_lock_held() {
-    must_end(|| {
-        let (tx, mut rx) = channel(0);
-        let dropped = Arc::new(AtomicBool::new(false));
-        register(&mut rx, &Arc::new(UsesChannel(tx.clone(), dropped.clone())).into());
-        drop(rx);
-        assert!(dropped.load(Ordering::SeqCst));
-        assert_eq!((tx.receiver_count(), tx.get()), (0, 1));
-    });
 }

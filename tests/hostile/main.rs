@@ -9,8 +9,7 @@
 //! | `values.rs` | the value's `clone`, `==`, `Debug` and drop |
 //! | `threads.rs` | threads that use a channel while they end |
 //!
-//! See also `tests/reentrant.rs` (random programs in wakers), `wake.rs`, `panics.rs`, `delivery.rs` and `deadlock.rs`.
-#![expect(unsafe_code, reason = "a waker that notices its clones and drops needs a vtable")]
+//! See also `tests/model.rs` (random programs in wakers), `waker_panics.rs`, `delivery.rs` and `deadlock.rs`.
 
 mod closures;
 #[path = "../common/mod.rs"]
