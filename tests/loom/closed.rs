@@ -15,7 +15,7 @@ use crate::{UNBOUNDED, model, poll, sending, shorter};
 /// last receiver that does not take the flag or wakes before it has counted itself out, and by a flag that is set or taken
 /// with Relaxed.
 #[test]
-fn g1_closed_against_the_last_receivers_drop() {
+pub(crate) fn g1_closed_against_the_last_receivers_drop() {
     let outcomes = model(UNBOUNDED, || {
         let (tx, rx) = channel(0);
         let task = Task::new();
@@ -39,7 +39,7 @@ fn g1_closed_against_the_last_receivers_drop() {
 /// What was done with the receiver before its drop is visible to a sender whose wait is over. Broken by a flag that is set
 /// without Acquire (the second check of a wait).
 #[test]
-fn what_comes_before_the_last_receivers_drop_is_visible_after_closed() {
+pub(crate) fn what_comes_before_the_last_receivers_drop_is_visible_after_closed() {
     let outcomes = model(UNBOUNDED, || {
         let (tx, rx) = channel(0);
         let before = Arc::new(AtomicUsize::new(0));
@@ -60,7 +60,7 @@ fn what_comes_before_the_last_receivers_drop_is_visible_after_closed() {
 
 /// G1. Broken by a receiver that takes the flag although it is not the last one.
 #[test]
-fn g1_closed_against_two_receivers_drops() {
+pub(crate) fn g1_closed_against_two_receivers_drops() {
     model(shorter(UNBOUNDED, 3), || {
         let (tx, rx) = channel(0);
         let other = rx.clone();
@@ -76,7 +76,7 @@ fn g1_closed_against_two_receivers_drops() {
 /// G1, G6. One of two senders that wait stops waiting. Broken by a dropped wait that leaves its waker, or takes the
 /// other's wake-up with it.
 #[test]
-fn g6_a_dropped_closed_against_the_last_receivers_drop() {
+pub(crate) fn g6_a_dropped_closed_against_the_last_receivers_drop() {
     let outcomes = model(UNBOUNDED, || {
         let (tx, rx) = channel(0);
         let (left, task) = (Task::new(), Task::new());
@@ -104,7 +104,7 @@ fn g6_a_dropped_closed_against_the_last_receivers_drop() {
 /// G1. While the last receiver is dropped, a new one is made and dropped as well. Broken by a receiver that takes the flag and
 /// does not wake, and by a new wait that does not set the flag again.
 #[test]
-fn g1_closed_against_a_receiver_that_comes_and_goes() {
+pub(crate) fn g1_closed_against_a_receiver_that_comes_and_goes() {
     let outcomes = model(UNBOUNDED, || {
         let (tx, rx) = channel(0);
         let tasks = [Task::new(), Task::new()];
@@ -125,7 +125,7 @@ fn g1_closed_against_a_receiver_that_comes_and_goes() {
 
 /// G1, for a blocking wait.
 #[test]
-fn g1_closed_on_a_thread_against_the_last_receivers_drop() {
+pub(crate) fn g1_closed_on_a_thread_against_the_last_receivers_drop() {
     model(UNBOUNDED, || {
         let (tx, rx) = channel(0);
         let dropping = thread::spawn(move || drop(rx));
@@ -138,7 +138,7 @@ fn g1_closed_on_a_thread_against_the_last_receivers_drop() {
 /// G1. Two senders wait in `closed` for the first time, each on its own thread, while the last receiver is dropped. Broken by a
 /// flag that is set before the waker is in the list, and by a delivery that wakes only one of them.
 #[test]
-fn g1_two_senders_in_closed_against_the_last_receivers_drop() {
+pub(crate) fn g1_two_senders_in_closed_against_the_last_receivers_drop() {
     let outcomes = model(3, || {
         let (tx, rx) = channel(0);
         let other = tx.clone();
@@ -166,7 +166,7 @@ fn g1_two_senders_in_closed_against_the_last_receivers_drop() {
 /// G3. A receiver and a sender wait in the same list. A send wakes the receiver alone, and the receiver's drop wakes the sender
 /// alone. Broken by waits in `closed` that are among those of the receivers.
 #[test]
-fn g3_closed_and_a_wait_in_one_list_against_a_send() {
+pub(crate) fn g3_closed_and_a_wait_in_one_list_against_a_send() {
     let outcomes = model(3, || {
         let (tx, mut rx) = channel(0);
         let other = tx.clone();
@@ -192,7 +192,7 @@ fn g3_closed_and_a_wait_in_one_list_against_a_send() {
 /// G1. A receiver is cloned and both are dropped, while another one is dropped. The count reaches zero once. Broken by a clone
 /// that is not counted, and by a receiver that takes the flag although it is not the last one, and does not wake.
 #[test]
-fn g1_closed_against_a_clone_and_drops() {
+pub(crate) fn g1_closed_against_a_clone_and_drops() {
     model(shorter(UNBOUNDED, 3), || {
         let (tx, rx) = channel(0);
         let other = rx.clone();
@@ -218,7 +218,7 @@ fn g1_closed_against_a_clone_and_drops() {
 /// G1. Broken by a wait that checks only before it registers, by a flag that is set before the waker is in its list, and by a
 /// `subscribe` that does not take the flag, or wakes before it has counted its receiver.
 #[test]
-fn g1_opened_against_a_subscribe() {
+pub(crate) fn g1_opened_against_a_subscribe() {
     let outcomes = model(UNBOUNDED, || {
         let tx = Sender::new(0);
         let task = Task::new();
@@ -244,7 +244,7 @@ fn g1_opened_against_a_subscribe() {
 
 /// G1, for a blocking wait.
 #[test]
-fn g1_opened_on_a_thread_against_a_subscribe() {
+pub(crate) fn g1_opened_on_a_thread_against_a_subscribe() {
     model(UNBOUNDED, || {
         let tx = Sender::new(0);
         let subscribing = {
@@ -259,7 +259,7 @@ fn g1_opened_on_a_thread_against_a_subscribe() {
 
 /// G1. Two senders wait in `opened`, each on its own thread. Broken by a delivery that wakes only one of them.
 #[test]
-fn g1_two_senders_in_opened_against_a_subscribe() {
+pub(crate) fn g1_two_senders_in_opened_against_a_subscribe() {
     let outcomes = model(3, || {
         let tx = Sender::new(0);
         let waiting = {
@@ -286,7 +286,7 @@ fn g1_two_senders_in_opened_against_a_subscribe() {
 /// G1. The last receiver is dropped while the next one subscribes. A sender that finds none of them is woken. Broken by a
 /// `subscribe` that looks for the flag before it counts its receiver.
 #[test]
-fn g1_opened_against_a_receiver_that_comes_and_goes() {
+pub(crate) fn g1_opened_against_a_receiver_that_comes_and_goes() {
     let outcomes = model(UNBOUNDED, || {
         let (tx, rx) = channel(0);
         let dropping = thread::spawn(move || drop(rx));
@@ -309,7 +309,7 @@ fn g1_opened_against_a_receiver_that_comes_and_goes() {
 /// G1. A sender waits in `closed` and another one in `opened`, in the same list, while the last receiver is dropped and the next
 /// one subscribes. Broken by a drop or a `subscribe` that takes the other one's flag and wakes no task.
 #[test]
-fn g1_opened_and_closed_against_a_receiver_that_comes_and_goes() {
+pub(crate) fn g1_opened_and_closed_against_a_receiver_that_comes_and_goes() {
     let outcomes = model(UNBOUNDED, || {
         let (tx, rx) = channel(0);
         let (left, right) = (Task::new(), Task::new());

@@ -14,7 +14,7 @@ use crate::{UNBOUNDED, assert_all_can_wait, lane_mates, model, poll, sending, sh
 /// G1. The second receiver finds the waiting bit set and does not set it again. Broken by a check of the bit that comes before the
 /// waker is in the list.
 #[test]
-fn g1_a_waiting_bit_that_another_receiver_has_set() {
+pub(crate) fn g1_a_waiting_bit_that_another_receiver_has_set() {
     let outcomes = model(UNBOUNDED, || {
         let (tx, [mut first, mut second]) = lane_mates();
         let tasks = [Task::new(), Task::new()];
@@ -41,7 +41,7 @@ fn g1_a_waiting_bit_that_another_receiver_has_set() {
 
 /// G1. Like the model above, with the close instead of a send.
 #[test]
-fn g1_a_waiting_bit_that_another_receiver_has_set_against_the_close() {
+pub(crate) fn g1_a_waiting_bit_that_another_receiver_has_set_against_the_close() {
     let outcomes = model(UNBOUNDED, || {
         let (tx, [mut first, mut second]) = lane_mates();
         let tasks = [Task::new(), Task::new()];
@@ -65,7 +65,7 @@ fn g1_a_waiting_bit_that_another_receiver_has_set_against_the_close() {
 /// G1, G6. A wait is dropped at each place of a delivery of five. Broken by a dropped wait that leaves its waker, and by a delivery
 /// that ends early.
 #[test]
-fn g6_a_dropped_wait_against_a_delivery() {
+pub(crate) fn g6_a_dropped_wait_against_a_delivery() {
     for place in 0..5 {
         let outcomes = model(UNBOUNDED, move || {
             let (tx, mut mates) = lane_mates::<5>();
@@ -93,7 +93,7 @@ fn g6_a_dropped_wait_against_a_delivery() {
 /// marking the new version as seen before. Broken by a registration that goes back to its entry of an earlier round, and by a wait
 /// that takes a kept registration for a refreshed one.
 #[test]
-fn g1_a_repeated_poll_against_a_delivery() {
+pub(crate) fn g1_a_repeated_poll_against_a_delivery() {
     for place in 0..4 {
         let outcomes = model(UNBOUNDED, move || {
             let (tx, mut mates) = lane_mates::<4>();
@@ -147,7 +147,7 @@ fn g1_a_repeated_poll_against_a_delivery() {
 /// G1. A receiver is dropped, at each place of a delivery of three, and a new one gets its entry. Broken by a drop that leaves its
 /// waker, and by a delivery that finds the entry's next owner in its round.
 #[test]
-fn g1_a_dropped_receiver_against_a_delivery() {
+pub(crate) fn g1_a_dropped_receiver_against_a_delivery() {
     for place in 0..3 {
         let outcomes = model(UNBOUNDED, move || {
             let (tx, mates) = lane_mates::<3>();
@@ -216,7 +216,7 @@ impl Wake for Witness {
 /// G1, G3. Two senders deliver to one list at once. Each delivers more than a batch, and so takes a whole vector. Broken by deliveries
 /// that share one, and by a vector of which some wakers are not called.
 #[test]
-fn g3_two_deliveries_at_once() {
+pub(crate) fn g3_two_deliveries_at_once() {
     let outcomes = model(3, || {
         let (tx, mut mates) = lane_mates::<6>();
         let witnesses: [Arc<Witness>; 6] = Default::default();
@@ -255,7 +255,7 @@ fn g3_two_deliveries_at_once() {
 /// G1. A receiver waits for the first time in a list that must grow for it, against a delivery of one, of a batch, and of
 /// more. Broken by a growth that loses free entries or wakers.
 #[test]
-fn g1_growth_against_a_delivery() {
+pub(crate) fn g1_growth_against_a_delivery() {
     fn check<const N: usize>() {
         let outcomes = model(UNBOUNDED, || {
             let (tx, mut mates) = lane_mates::<N>();
@@ -291,7 +291,7 @@ fn g1_growth_against_a_delivery() {
 /// G1. Two receivers wait for the first time in a list that must grow for both. Then others use up its room. Broken by a growth that
 /// does not check whether another caller has grown the list.
 #[test]
-fn g1_two_growths_at_once() {
+pub(crate) fn g1_two_growths_at_once() {
     model(UNBOUNDED, || {
         let (tx, mates) = lane_mates::<12>();
         let mut mates = Vec::from(mates);
@@ -317,7 +317,7 @@ fn g1_two_growths_at_once() {
 /// stay, or alone. Broken by a list that shrinks although a task has registered in the meantime, and by free entries that lead to
 /// the memory that is gone.
 #[test]
-fn g1_a_list_that_shrinks_against_a_first_wait() {
+pub(crate) fn g1_a_list_that_shrinks_against_a_first_wait() {
     // More than the few that a list keeps room for.
     const FULL: usize = 30;
     for dropped in [1, FULL] {
@@ -344,7 +344,7 @@ fn g1_a_list_that_shrinks_against_a_first_wait() {
 /// G1. Two receivers wait for the first time on a channel at once, and race to make its list. Broken by a list that only one of them
 /// keeps.
 #[test]
-fn g1_two_first_waits_at_once() {
+pub(crate) fn g1_two_first_waits_at_once() {
     model(UNBOUNDED, || {
         let (tx, [mut first, mut second]) = lane_mates();
         let other = thread::spawn(move || {
@@ -365,7 +365,7 @@ fn g1_two_first_waits_at_once() {
 /// G1, G6. A receiver drops its wait at once and waits again, while another one stays. Broken by a dropped wait that takes
 /// the other's wake-up with it.
 #[test]
-fn g1_a_dropped_wait_and_another_against_a_send() {
+pub(crate) fn g1_a_dropped_wait_and_another_against_a_send() {
     let outcomes = model(shorter(3, 2), || {
         let (tx, [mut stays, mut leaves]) = lane_mates();
         let staying = thread::spawn(move || {
@@ -393,7 +393,7 @@ fn g1_a_dropped_wait_and_another_against_a_send() {
 /// G1. Two threads wait for the first time in one lane, and a third one sends. Broken by a check of the waiting bit before the
 /// waker is in the list, and by a bit that is set before that.
 #[test]
-fn g1_waits_in_one_lane_against_a_send() {
+pub(crate) fn g1_waits_in_one_lane_against_a_send() {
     let outcomes = model(shorter(3, 2), || {
         let (tx, [mut first, mut second]) = lane_mates();
         let sender = sending(tx, 1);
@@ -418,7 +418,7 @@ fn g1_waits_in_one_lane_against_a_send() {
 /// G1, G6. Five receivers wait in one lane. One of them and the wait of another one are dropped on two threads, while a third thread
 /// sends. Broken by a dropped receiver or wait that leaves its waker, and by a delivery that ends early.
 #[test]
-fn g6_a_receiver_and_a_wait_are_dropped_during_a_delivery() {
+pub(crate) fn g6_a_receiver_and_a_wait_are_dropped_during_a_delivery() {
     let outcomes = model(3, || {
         let (tx, mates) = lane_mates::<5>();
         let mut mates = Vec::from(mates);
@@ -448,7 +448,7 @@ fn g6_a_receiver_and_a_wait_are_dropped_during_a_delivery() {
 /// G1, G6. Like the model above, with the close instead of a send: a wait and a receiver are dropped on two threads, and a third one
 /// closes the channel.
 #[test]
-fn g6_a_receiver_and_a_wait_are_dropped_during_the_close() {
+pub(crate) fn g6_a_receiver_and_a_wait_are_dropped_during_the_close() {
     let outcomes = model(UNBOUNDED, || {
         let (tx, mates) = lane_mates::<4>();
         let mut mates = Vec::from(mates);
@@ -481,7 +481,7 @@ fn g6_a_receiver_and_a_wait_are_dropped_during_the_close() {
 /// G1, G3. Two threads send, each with its own delivery, while a third one waits again. Broken by deliveries that share a
 /// vector, and by a send that leaves its delivery to the other one.
 #[test]
-fn g3_two_deliveries_on_two_threads() {
+pub(crate) fn g3_two_deliveries_on_two_threads() {
     let outcomes = model(3, || {
         let (tx, mut mates) = lane_mates::<4>();
         let witnesses: [Arc<Witness>; 4] = Default::default();
@@ -514,7 +514,7 @@ fn g3_two_deliveries_on_two_threads() {
 /// batch. Broken by a growth that does not check whether another caller has grown the list, and by one that loses free
 /// entries.
 #[test]
-fn g1_two_growths_against_a_delivery() {
+pub(crate) fn g1_two_growths_against_a_delivery() {
     let outcomes = model(3, || {
         let (tx, mates) = lane_mates::<5>();
         let mut mates = Vec::from(mates);

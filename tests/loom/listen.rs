@@ -12,7 +12,7 @@ use crate::{UNBOUNDED, model, sending, shorter};
 
 /// G1. Listen, check, wait. Broken by a bit that is not set, and by a send that takes it without a notification.
 #[test]
-fn g1_a_listener_against_a_send() {
+pub(crate) fn g1_a_listener_against_a_send() {
     let outcomes = model(UNBOUNDED, || {
         let (tx, rx) = channel(0);
         let task = Task::new();
@@ -35,7 +35,7 @@ fn g1_a_listener_against_a_send() {
 
 /// G1, for listeners that are awaited. Broken by the same changes as the model above.
 #[test]
-fn g1_awaited_listeners_against_two_sends() {
+pub(crate) fn g1_awaited_listeners_against_two_sends() {
     let outcomes = model(3, || {
         let (tx, mut rx) = channel(0);
         let sender = thread::spawn(move || {
@@ -60,7 +60,7 @@ fn g1_awaited_listeners_against_two_sends() {
 /// G1. A listener made after the close is notified from the start, so no check for the close is needed. Broken by a `listen` that
 /// does not check for it, by a bit that is set before the listener is in its list, and by a close that does not take the bit.
 #[test]
-fn g1_a_listener_against_the_close() {
+pub(crate) fn g1_a_listener_against_the_close() {
     let outcomes = model(UNBOUNDED, || {
         let (tx, rx) = channel(0);
         let task = Task::new();
@@ -82,7 +82,7 @@ fn g1_a_listener_against_the_close() {
 /// G1. Broken by a `listen_closed` that sets the flag before it listens or does not check for receivers, and by a last
 /// receiver that wakes only the tasks in `closed`.
 #[test]
-fn g1_a_closed_listener_against_the_last_receivers_drop() {
+pub(crate) fn g1_a_closed_listener_against_the_last_receivers_drop() {
     let outcomes = model(UNBOUNDED, || {
         let (tx, rx) = channel(0);
         let task = Task::new();
@@ -104,7 +104,7 @@ fn g1_a_closed_listener_against_the_last_receivers_drop() {
 /// G1. The last receiver's drop finds the flag of a listener, and takes the flag of a task that has begun to wait for a new
 /// receiver's drop. Broken by a flag that is taken with Relaxed: the delivery then does not find the task's list.
 #[test]
-fn g1_a_closed_listener_and_a_receiver_that_comes_and_goes() {
+pub(crate) fn g1_a_closed_listener_and_a_receiver_that_comes_and_goes() {
     let outcomes = model(UNBOUNDED, || {
         let (tx, rx) = channel(0);
         let (listening, task) = (Task::new(), Task::new());
@@ -125,7 +125,7 @@ fn g1_a_closed_listener_and_a_receiver_that_comes_and_goes() {
 
 /// G1. A task and a listener wait for the same version. Broken by a send that wakes only one kind.
 #[test]
-fn g1_a_wait_and_a_listener_against_a_send() {
+pub(crate) fn g1_a_wait_and_a_listener_against_a_send() {
     let outcomes = model(shorter(UNBOUNDED, 3), || {
         let (tx, mut rx) = channel(0);
         let other = rx.clone();
@@ -152,7 +152,7 @@ fn g1_a_wait_and_a_listener_against_a_send() {
 /// G1. Two threads listen for the same version. Broken by a bit that only the first listener sets, and by a send that notifies only
 /// one of them.
 #[test]
-fn g1_two_listeners_against_a_send() {
+pub(crate) fn g1_two_listeners_against_a_send() {
     let outcomes = model(shorter(3, 2), || {
         let (tx, rx) = channel(0);
         let other = rx.clone();
@@ -178,7 +178,7 @@ fn g1_two_listeners_against_a_send() {
 /// G1. A listener against a `try_set` and a send. Both publish a version, and the one that takes the bit must notify. Broken by a
 /// send that takes the bit and leaves the notification to the other one.
 #[test]
-fn g1_a_listener_against_two_senders() {
+pub(crate) fn g1_a_listener_against_two_senders() {
     let outcomes = model(3, || {
         let (tx, rx) = channel(0);
         let other = tx.clone();

@@ -13,7 +13,7 @@ use crate::{UNBOUNDED, model, sending, shorter};
 /// Readers share the lock, and each finds the value before or after the send. Broken by a thread that leaves the queue and does
 /// not wake the next one.
 #[test]
-fn two_readers_and_a_writer() {
+pub(crate) fn two_readers_and_a_writer() {
     let outcomes = model(3, || {
         let (tx, rx) = channel(0);
         let other = rx.clone();
@@ -35,7 +35,7 @@ fn two_readers_and_a_writer() {
 /// Both changes are made, one after the other. Broken by a first thread that sleeps without a limit: it misses a holder that
 /// checks for it too early.
 #[test]
-fn two_writers() {
+pub(crate) fn two_writers() {
     let outcomes = model(UNBOUNDED, || {
         let (tx, rx) = channel(0);
         let other = tx.clone();
@@ -55,7 +55,7 @@ fn two_writers() {
 /// Two senders that wait for a `Ref` both continue after its drop. Broken by a thread that leaves the queue and does not wake the
 /// next one, and by one that wakes it and stays in the queue.
 #[test]
-fn two_writers_wait_for_a_reader() {
+pub(crate) fn two_writers_wait_for_a_reader() {
     let outcomes = model(shorter(3, 2), || {
         let (tx, rx) = channel(0);
         let other = tx.clone();
@@ -72,7 +72,7 @@ fn two_writers_wait_for_a_reader() {
 /// G7. Broken by a second read that waits for the sender, and by a sender that leaves its demand behind.
 /// (`g7_a_newcomer_finds_a_demand` shows that a second read ignores a demand.)
 #[test]
-fn g7_a_second_read_and_a_queued_writer() {
+pub(crate) fn g7_a_second_read_and_a_queued_writer() {
     let outcomes = model(shorter(UNBOUNDED, 4), || {
         let (tx, rx) = channel(0);
         let sender = sending(tx, 1);
@@ -91,7 +91,7 @@ fn g7_a_second_read_and_a_queued_writer() {
 /// G7, with two channels: each thread holds a `Ref` of one channel and reads the other one, for which a sender waits. Broken by a
 /// thread that passes queued threads only in the channel of its `Ref`.
 #[test]
-fn g7_two_channels_crosswise() {
+pub(crate) fn g7_two_channels_crosswise() {
     let outcomes = model(shorter(3, 2), || {
         let (tx, rx) = channel(0);
         let (other_tx, other_rx) = channel(0);
@@ -123,7 +123,7 @@ fn g7_two_channels_crosswise() {
 /// A reader that arrives while a sender demands the lock waits for the sender, unless that gets no processor, and then gets the
 /// lock. Broken by a thread that leaves the queue and does not withdraw its demand, and by one that does not wake the next thread.
 #[test]
-fn a_demand_against_a_newcomer() {
+pub(crate) fn a_demand_against_a_newcomer() {
     let outcomes = model(3, || {
         let (tx, rx) = channel(0);
         let newcomer = rx.clone();
@@ -144,7 +144,7 @@ fn a_demand_against_a_newcomer() {
 
 /// `try_borrow` and `try_set` return without waiting. Broken by a `try_set` that waits: it then never fails.
 #[test]
-fn tries_against_a_holder() {
+pub(crate) fn tries_against_a_holder() {
     let outcomes = model(UNBOUNDED, || {
         let (tx, rx) = channel(0);
         let reader = {
@@ -172,7 +172,7 @@ fn tries_against_a_holder() {
 /// `Ref`. Broken by a thread that demands the lock late or not at all, by a newcomer that misses a demand, and by a second `borrow`
 /// that does not ignore it: it waits for the sender, which waits for the first `Ref`.
 #[test]
-fn g7_a_newcomer_finds_a_demand() {
+pub(crate) fn g7_a_newcomer_finds_a_demand() {
     let outcomes = model(3, || {
         let (tx, rx) = channel(0);
         let newcomer = rx.clone();

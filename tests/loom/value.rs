@@ -14,7 +14,7 @@ use crate::{UNBOUNDED, model, poll, sending, shorter};
 /// G2. Broken by a version that is published after the write lock has been released: a value is then read with the version
 /// before its own.
 #[test]
-fn g2_a_value_and_its_version_are_one() {
+pub(crate) fn g2_a_value_and_its_version_are_one() {
     let outcomes = model(2, || {
         let (tx, mut rx) = channel(0);
         let other = tx.clone();
@@ -38,7 +38,7 @@ fn g2_a_value_and_its_version_are_one() {
 /// A receiver that knows of a version finds its value. Broken by a version that is published before the write lock is taken.
 /// (The value's lock orders the rest for loom, so a Relaxed `load` passes here.)
 #[test]
-fn a_receiver_that_knows_a_version_finds_its_value() {
+pub(crate) fn a_receiver_that_knows_a_version_finds_its_value() {
     let outcomes = model(UNBOUNDED, || {
         let (tx, rx) = channel(0);
         let sender = sending(tx, 1);
@@ -55,7 +55,7 @@ fn a_receiver_that_knows_a_version_finds_its_value() {
 /// G2. During a `try_set` and a `set`, `try_recv` returns each value at most once, and the last value is not lost. Broken by an
 /// attempt to read that marks a version as seen although it fails, and by a `try_set` that publishes after it has unlocked.
 #[test]
-fn g2_an_attempt_to_receive_returns_a_value_once() {
+pub(crate) fn g2_an_attempt_to_receive_returns_a_value_once() {
     let outcomes = model(3, || {
         let (tx, mut rx) = channel(0);
         let other = tx.clone();
@@ -85,7 +85,7 @@ fn g2_an_attempt_to_receive_returns_a_value_once() {
 
 /// A receiver that sees the close finds the last value. Broken by a sender that closes the channel although it is not the last one.
 #[test]
-fn the_close_comes_after_every_send() {
+pub(crate) fn the_close_comes_after_every_send() {
     let outcomes = model(UNBOUNDED, || {
         let (tx, mut rx) = channel(0);
         let other = tx.clone();
@@ -106,7 +106,7 @@ fn the_close_comes_after_every_send() {
 
 /// A closed channel stays closed. Broken by an upgrade that reads the count and then adds to it.
 #[test]
-fn an_upgrade_against_the_last_senders_drop() {
+pub(crate) fn an_upgrade_against_the_last_senders_drop() {
     let outcomes = model(UNBOUNDED, || {
         let (tx, rx) = channel(0);
         let weak = tx.downgrade();
@@ -127,7 +127,7 @@ fn an_upgrade_against_the_last_senders_drop() {
 /// A cached value is as new as the version that is stored with it. Broken by a version that is published before the write lock
 /// is taken.
 #[test]
-fn two_sends_against_a_cached_value() {
+pub(crate) fn two_sends_against_a_cached_value() {
     let outcomes = model(3, || {
         let (tx, rx) = channel(0);
         let sender = thread::spawn(move || {
@@ -149,7 +149,7 @@ fn two_sends_against_a_cached_value() {
 /// What a sender did before a send or its drop is visible to a receiver that has found the version or the close, even if it does
 /// not read the value. Broken by a version or a close that is published without Release, and by a check for either without Acquire.
 #[test]
-fn what_comes_before_a_send_is_visible() {
+pub(crate) fn what_comes_before_a_send_is_visible() {
     for closes in [false, true] {
         let outcomes = model(UNBOUNDED, move || {
             let (tx, rx) = channel(0);
@@ -178,7 +178,7 @@ fn what_comes_before_a_send_is_visible() {
 /// What each sender did before its drop is visible to a receiver that sees the close. Broken by a count that goes down without
 /// Release, or without Acquire by the last one, which closes the channel.
 #[test]
-fn what_comes_before_every_senders_drop_is_visible() {
+pub(crate) fn what_comes_before_every_senders_drop_is_visible() {
     let outcomes = model(UNBOUNDED, || {
         let (tx, rx) = channel(0);
         let other = tx.clone();
@@ -202,7 +202,7 @@ fn what_comes_before_every_senders_drop_is_visible() {
 /// What was done with each receiver before its drop is visible to a sender that finds no receiver. Broken by a count that goes
 /// down without Release, or is read without Acquire.
 #[test]
-fn what_comes_before_the_last_receivers_drop_is_visible() {
+pub(crate) fn what_comes_before_the_last_receivers_drop_is_visible() {
     let outcomes = model(UNBOUNDED, || {
         let (tx, rx) = channel(0);
         let other = rx.clone();
@@ -226,7 +226,7 @@ fn what_comes_before_the_last_receivers_drop_is_visible() {
 /// A call that returns the value has stored nothing, and a `send` that succeeds has found a receiver. Broken by a `send` that
 /// stores the value before it checks for receivers, and by a `try_set` that publishes a value and also returns it.
 #[test]
-fn sends_against_the_last_receivers_drop() {
+pub(crate) fn sends_against_the_last_receivers_drop() {
     let outcomes = model(shorter(UNBOUNDED, 3), || {
         let (tx, rx) = channel(0);
         let other = tx.clone();
@@ -255,7 +255,7 @@ fn sends_against_the_last_receivers_drop() {
 /// misses a send, and the new one does not take an old value for a new one. Broken by a clone that has seen the current version, and
 /// by a new receiver that has seen another version than it found.
 #[test]
-fn new_receivers_against_a_send() {
+pub(crate) fn new_receivers_against_a_send() {
     let outcomes = model(3, || {
         let (tx, rx) = channel(0);
         let source = tx.clone();
@@ -286,7 +286,7 @@ fn new_receivers_against_a_send() {
 /// A channel is open as long as there is a clone of any sender. Broken by a clone that is counted only after it has been made, and
 /// by a count that is read and then stored.
 #[test]
-fn a_senders_clone_against_another_senders_drop() {
+pub(crate) fn a_senders_clone_against_another_senders_drop() {
     let outcomes = model(UNBOUNDED, || {
         let (tx, rx) = channel(0);
         let other = tx.clone();
@@ -312,7 +312,7 @@ fn a_senders_clone_against_another_senders_drop() {
 /// Two weak senders are upgraded while the last sender is dropped. The channel closes once, after the last of the three. Broken by
 /// an upgrade that reads the count and then adds to it, and by a sender that closes the channel although it is not the last one.
 #[test]
-fn two_upgrades_against_the_last_senders_drop() {
+pub(crate) fn two_upgrades_against_the_last_senders_drop() {
     let outcomes = model(shorter(UNBOUNDED, 3), || {
         let (tx, mut rx) = channel(0);
         let task = Task::new();
@@ -343,7 +343,7 @@ fn two_upgrades_against_the_last_senders_drop() {
 /// Each kind of read is made during one send. None fails because of another reader, and each value has its version. Broken by an
 /// attempt to read that fails because of a reader.
 #[test]
-fn g2_three_kinds_of_reads_against_a_send() {
+pub(crate) fn g2_three_kinds_of_reads_against_a_send() {
     let outcomes = model(3, || {
         let (tx, mut rx) = channel(0);
         let other = rx.clone();
@@ -367,7 +367,7 @@ fn g2_three_kinds_of_reads_against_a_send() {
 /// An attempt to receive finds the last value before it finds the close. Broken by a check for the close that comes after the check
 /// for a new version.
 #[test]
-fn attempts_to_receive_against_a_send_and_the_close() {
+pub(crate) fn attempts_to_receive_against_a_send_and_the_close() {
     let outcomes = model(UNBOUNDED, || {
         let (tx, mut rx) = channel(0);
         let other = tx.clone();

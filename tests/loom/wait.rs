@@ -17,7 +17,7 @@ use crate::{UNBOUNDED, model, poll, sending, shorter};
 /// not at all, by a send that takes no bit or takes it with Relaxed (it then does not find the list), and by a bit that is
 /// set with Relaxed.
 #[test]
-fn g1_a_wait_against_a_send() {
+pub(crate) fn g1_a_wait_against_a_send() {
     let outcomes = model(UNBOUNDED, || {
         let (tx, mut rx) = channel(0);
         let task = Task::new();
@@ -41,7 +41,7 @@ fn g1_a_wait_against_a_send() {
 /// What a sender did before a send or its drop is visible to a receiver whose wait is over. Broken by a version or a close that
 /// is published without Release, and by a waiting bit that is set without Acquire (the second check of a wait).
 #[test]
-fn what_comes_before_a_send_is_visible_after_a_wait() {
+pub(crate) fn what_comes_before_a_send_is_visible_after_a_wait() {
     for closes in [false, true] {
         let outcomes = model(UNBOUNDED, move || {
             let (tx, mut rx) = channel(0);
@@ -70,7 +70,7 @@ fn what_comes_before_a_send_is_visible_after_a_wait() {
 /// G1, with a task that is polled as soon as it is woken. Broken by a delivery that begins before the new version is
 /// published.
 #[test]
-fn g1_a_woken_task_finds_the_new_version() {
+pub(crate) fn g1_a_woken_task_finds_the_new_version() {
     let outcomes = model(UNBOUNDED, || {
         let (tx, mut rx) = channel(0);
         let sender = sending(tx, 1);
@@ -94,7 +94,7 @@ fn g1_a_woken_task_finds_the_new_version() {
 
 /// G1. Broken by a close that does not take the waiting bits, or wakes before the channel is closed.
 #[test]
-fn g1_a_wait_against_the_close() {
+pub(crate) fn g1_a_wait_against_the_close() {
     let outcomes = model(UNBOUNDED, || {
         let (tx, mut rx) = channel(0);
         let task = Task::new();
@@ -118,7 +118,7 @@ fn g1_a_wait_against_the_close() {
 /// G1. The last value comes before the close. Broken by a close that hides an unseen version, and by a sender that closes the
 /// channel although it is not the last one.
 #[test]
-fn g1_a_wait_against_a_send_and_the_close() {
+pub(crate) fn g1_a_wait_against_a_send_and_the_close() {
     let outcomes = model(3, || {
         let (tx, mut rx) = channel(0);
         let other = tx.clone();
@@ -137,7 +137,7 @@ fn g1_a_wait_against_a_send_and_the_close() {
 
 /// G1. Broken by a send that takes the waiting bits and leaves the delivery to another one.
 #[test]
-fn g1_a_wait_against_two_senders() {
+pub(crate) fn g1_a_wait_against_two_senders() {
     let outcomes = model(2, || {
         let (tx, mut rx) = channel(0);
         let other = tx.clone();
@@ -166,7 +166,7 @@ fn g1_a_wait_against_two_senders() {
 /// G1, with a registration that is kept between polls. Broken by a registration that a delivery has used up and that is not
 /// renewed.
 #[test]
-fn g1_poll_changed_against_two_sends() {
+pub(crate) fn g1_poll_changed_against_two_sends() {
     let outcomes = model(3, || {
         let (tx, mut rx) = channel(0);
         let sender = thread::spawn(move || {
@@ -196,7 +196,7 @@ fn g1_poll_changed_against_two_sends() {
 /// G1. A registration is kept, and a wait that was never polled is dropped. Broken by a dropped wait that ends a registration
 /// that is not its own.
 #[test]
-fn g1_a_wait_that_was_never_polled_against_a_send() {
+pub(crate) fn g1_a_wait_that_was_never_polled_against_a_send() {
     model(UNBOUNDED, || {
         let (tx, mut rx) = channel(0);
         let task = Task::new();
@@ -210,7 +210,7 @@ fn g1_a_wait_that_was_never_polled_against_a_send() {
 
 /// G1, with one future for several versions. Broken by a send that takes a bit and does not deliver to its list.
 #[test]
-fn g1_wait_for_against_two_sends() {
+pub(crate) fn g1_wait_for_against_two_sends() {
     let outcomes = model(3, || {
         let (tx, mut rx) = channel(0);
         let sender = thread::spawn(move || {
@@ -236,7 +236,7 @@ fn g1_wait_for_against_two_sends() {
 
 /// G6. Broken by a wait that turns out to be over after it has registered, and does not cancel its registration.
 #[test]
-fn g6_a_ready_wait_keeps_no_waker() {
+pub(crate) fn g6_a_ready_wait_keeps_no_waker() {
     let outcomes = model(UNBOUNDED, || {
         let (tx, mut rx) = channel(0);
         let task = Task::new();
@@ -255,7 +255,7 @@ fn g6_a_ready_wait_keeps_no_waker() {
 
 /// G1, for a blocking wait. Broken by a thread that parks without checking whether it has been woken, or that is not unparked.
 #[test]
-fn g1_changed_on_a_thread_against_a_send_and_the_close() {
+pub(crate) fn g1_changed_on_a_thread_against_a_send_and_the_close() {
     let outcomes = model(3, || {
         let (tx, mut rx) = channel(0);
         let sender = thread::spawn(move || tx.set(1));
@@ -271,7 +271,7 @@ fn g1_changed_on_a_thread_against_a_send_and_the_close() {
 
 /// G1, for a blocking wait. Broken by the same changes as the model above. Here no close makes up for a send.
 #[test]
-fn g1_changed_on_a_thread_against_two_sends() {
+pub(crate) fn g1_changed_on_a_thread_against_two_sends() {
     model(3, || {
         let (tx, mut rx) = channel(0);
         let sender = thread::spawn(move || {
@@ -289,7 +289,7 @@ fn g1_changed_on_a_thread_against_two_sends() {
 /// G1, G2. `recv` returns the value that it marks as seen, and none twice. Broken by a `recv` that marks the version that has
 /// woken it as seen instead of the one that it copies, and by a `try_set` that does not wake.
 #[test]
-fn g1_recv_against_a_set_and_a_try_set() {
+pub(crate) fn g1_recv_against_a_set_and_a_try_set() {
     let outcomes = model(shorter(3, 2), || {
         let (tx, mut rx) = channel(0);
         let other = tx.clone();
@@ -309,7 +309,7 @@ fn g1_recv_against_a_set_and_a_try_set() {
 
 /// G1, with a `try_set` only. Broken by a `try_set` that takes the bit and does not wake.
 #[test]
-fn g1_a_wait_against_a_try_set() {
+pub(crate) fn g1_a_wait_against_a_try_set() {
     let outcomes = model(UNBOUNDED, || {
         let (tx, mut rx) = channel(0);
         let task = Task::new();
@@ -326,7 +326,7 @@ fn g1_a_wait_against_a_try_set() {
 /// G1, with one future for the versions of two senders. Broken by a send that takes a bit and does not deliver to its list, and
 /// by a condition that is called with a value that is then not marked as seen.
 #[test]
-fn g1_wait_for_against_two_senders() {
+pub(crate) fn g1_wait_for_against_two_senders() {
     let outcomes = model(2, || {
         let (tx, mut rx) = channel(0);
         let other = tx.clone();
@@ -365,7 +365,7 @@ fn g1_wait_for_against_two_senders() {
 /// G1. The condition is called with the last value, and then the wait ends. Broken by a close that hides an unseen version, and
 /// by a close that does not wake.
 #[test]
-fn g1_wait_for_against_a_send_and_the_close() {
+pub(crate) fn g1_wait_for_against_a_send_and_the_close() {
     let outcomes = model(shorter(3, 2), || {
         let (tx, mut rx) = channel(0);
         let other = tx.clone();
@@ -390,7 +390,7 @@ fn g1_wait_for_against_a_send_and_the_close() {
 /// G1, G6. A registered receiver is polled again by another task while the channel closes, and another receiver is dropped.
 /// Broken by a registration that is not refreshed, and by a close that wakes before it is published.
 #[test]
-fn g1_a_repeated_poll_against_the_close() {
+pub(crate) fn g1_a_repeated_poll_against_the_close() {
     let outcomes = model(UNBOUNDED, || {
         let (tx, mut rx) = channel(0);
         let mut other = rx.clone();
@@ -419,7 +419,7 @@ fn g1_a_repeated_poll_against_the_close() {
 /// G6. The last sender and the last receiver, which has a registration, are dropped at once, and a weak sender is upgraded. Broken
 /// by a receiver that leaves its waker in the list, and by a close that finds the entry of a dropped receiver.
 #[test]
-fn g6_both_ends_are_dropped_at_once() {
+pub(crate) fn g6_both_ends_are_dropped_at_once() {
     let outcomes = model(shorter(UNBOUNDED, 3), || {
         let (tx, mut rx) = channel(0);
         let weak = tx.downgrade();
