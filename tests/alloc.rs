@@ -5,12 +5,12 @@ mod common;
 
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
-use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
-use std::pin::{Pin, pin};
-use std::sync::Arc;
-use std::task::{Context, Wake, Waker};
+use std::pin::Pin;
+use std::sync::{Arc, Mutex};
+use std::task::{Context, Waker};
 
 use common::Task;
+use common::wakers::{on_last_drop, on_wake, panic_on_purpose, panics, register};
 use watch_channel::channel;
 
 struct Counting;
@@ -270,12 +270,9 @@ fn g5_senders_that_wait_at_once_allocate_at_first_and_never_again() {
     {
         let (tx, _rx) = channel(0u64);
         let all_at_once = || {
-            let mut cx = Context::from_waker(Waker::noop());
-            let mut poll = |wait: Pin<&mut dyn Future<Output = ()>>| assert!(wait.poll(&mut cx).is_pending());
-            let (mut first, mut second, mut third) = (pin!(tx.closed()), pin!(tx.closed()), pin!(tx.closed()));
-            poll(first.as_mut());
-            poll(second.as_mut());
-            poll(third.as_mut());
+            for wait in &mut [tx.closed(), tx.closed(), tx.closed()] {
+                assert!(Pin::new(wait).poll(&mut Context::from_waker(Waker::noop())).is_pending());
+            }
         };
         all_at_once();
         assert_eq!(allocations(all_at_once), 0);
@@ -323,60 +320,36 @@ fn all_memory_is_freed() {
     assert_eq!(LIVE_BYTES.get(), before);
 
     // The same if a task's waker panics when the receiver that keeps it is dropped.
-    let bomb = || Waker::from(Arc::new(Bomb));
+    let bomb = || on_last_drop(|| panic_on_purpose());
     let bytes_of = |f: &dyn Fn()| {
         let before = LIVE_BYTES.get();
         f();
         LIVE_BYTES.get() - before
     };
-    let without = || assert!(catch_unwind(|| drop(bomb())).is_err());
+    let without = || assert!(panics(|| drop(bomb())));
     let with = || {
         let (_tx, mut rx) = channel(0);
-        assert!(rx.poll_changed(&mut Context::from_waker(&bomb())).is_pending());
-        assert!(catch_unwind(AssertUnwindSafe(|| drop(rx))).is_err());
+        register(&mut rx, &bomb());
+        assert!(panics(|| drop(rx)));
     };
     without();
     assert_eq!(bytes_of(&with), bytes_of(&without));
 }
 
-/// Panics when the last of its wakers is dropped. There is no message, because that would take memory as well.
-struct Bomb;
-
-impl Wake for Bomb {
-    fn wake(self: Arc<Self>) {}
-}
-
-impl Drop for Bomb {
-    fn drop(&mut self) {
-        resume_unwind(Box::new(()));
-    }
-}
-
-/// Drops another receiver's wait, and that receiver, when it is woken.
-struct Killer(std::sync::Mutex<Option<std::pin::Pin<Box<dyn Future<Output = ()> + Send>>>>);
-
-impl Wake for Killer {
-    fn wake(self: Arc<Self>) {
-        *self.0.lock().unwrap() = None;
-    }
-}
-
+/// Another task's waker drops the receiver and its wait.
 #[test]
 fn a_receiver_dropped_while_it_is_about_to_be_woken_leaves_nothing_behind() {
     warm_up();
     let (tx, _rx) = channel(0u64);
     let task = Task::new();
     let round = |value| {
-        let mut victim = tx.subscribe();
-        let mut wait: std::pin::Pin<Box<dyn Future<Output = ()> + Send>> =
-            Box::pin(async move { drop(victim.changed().await) });
-        let killer = Arc::new(Killer(std::sync::Mutex::new(None)));
-        let waker = killer.clone().into();
-        let mut rx = tx.subscribe();
-        let mut changed = pin!(rx.changed());
-        assert!(changed.as_mut().poll(&mut Context::from_waker(&waker)).is_pending());
+        let (mut victim, mut rx) = (tx.subscribe(), tx.subscribe());
+        let slot = Arc::new(Mutex::new(None));
+        let cancelled = slot.clone();
+        register(&mut rx, &on_wake(move || *cancelled.lock().unwrap() = None));
+        let mut wait = Box::pin(async move { drop(victim.changed().await) });
         assert!(task.poll(&mut wait).is_pending());
-        *killer.0.lock().unwrap() = Some(wait);
+        *slot.lock().unwrap() = Some(wait);
         let before = task.wakes();
         tx.send(value).unwrap();
         // It may be woken by this send, if the send had already taken the victim's waker when the victim was dropped.

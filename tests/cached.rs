@@ -5,9 +5,8 @@ mod common;
 use std::cell::Cell;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::task::Poll;
-use std::thread;
 
-use common::{Task, must_end};
+use common::Task;
 use watch_channel::{Cached, Receiver, channel};
 
 #[test]
@@ -127,24 +126,4 @@ fn a_clone_copies_the_copy() {
     assert_eq!(*clone.peek(), 1);
     assert!(clone.receiver().has_unseen());
     assert_eq!((*clone.get(), *cached.peek()), (2, 1));
-}
-
-#[test]
-fn threads_see_values_in_order_and_the_last_one() {
-    let (tx, rx) = channel(0);
-    let threads: Vec<_> = (0..3)
-        .map(|_| {
-            let mut cached = Cached::new(rx.clone());
-            thread::spawn(move || {
-                let mut last = 0;
-                while last < 10_000 {
-                    let value = *cached.get();
-                    assert!(value >= last);
-                    last = value;
-                }
-            })
-        })
-        .collect();
-    (1..=10_000).for_each(|value| tx.set(value));
-    must_end(move || threads.into_iter().for_each(|thread| thread.join().unwrap()));
 }

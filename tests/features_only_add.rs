@@ -86,27 +86,6 @@ fn g11_a_send_inside_with_waits_for_a_ref_whose_holder_reads_a_third_channel() {
     });
 }
 
-/// The closure ends only after the other channel has been used.
-#[test]
-fn g11_a_closure_of_one_channel_does_not_hold_up_another() {
-    must_end(|| {
-        let ((_tx, rx), (other_tx, other_rx)) = (channel(0), channel(0));
-        let (inside, is_inside) = mpsc::channel();
-        let (used, is_used) = mpsc::channel();
-        let slow = thread::spawn(move || {
-            rx.with(|_| {
-                inside.send(()).unwrap();
-                is_used.recv().unwrap();
-            });
-        });
-        is_inside.recv().unwrap();
-        other_tx.set(1);
-        assert_eq!(other_rx.get(), 1);
-        used.send(()).unwrap();
-        slow.join().unwrap();
-    });
-}
-
 /// The clone ends only after the other channel has been used.
 #[test]
 fn g11_a_slow_clone_does_not_hold_up_another_channel() {

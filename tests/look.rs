@@ -3,8 +3,8 @@
 mod common;
 
 use common::Task;
+use watch_channel::channel;
 use watch_channel::error::RecvError;
-use watch_channel::{Receiver, channel};
 
 fn is_err(looked: Result<bool, RecvError>) -> bool {
     looked.is_err()
@@ -59,37 +59,6 @@ fn mark_changed_repeats_the_value_and_mark_unchanged_undoes_that() {
     assert_eq!(rx.has_changed(), Ok(true));
     assert_eq!(task.poll_ready(rx.changed()), Ok(()));
     task.poll_pending(rx.changed());
-}
-
-#[test]
-fn mark_changed_wraps_below_the_first_version() {
-    let (tx, mut rx) = channel(1);
-    rx.mark_changed();
-    assert!(rx.borrow().has_changed());
-    tx.send(2).unwrap();
-    assert!(rx.borrow_and_update().has_changed());
-    assert_eq!(rx.has_changed(), Ok(false));
-}
-
-#[test]
-fn mark_changed_after_the_close_makes_one_more_change() {
-    let (tx, mut rx) = channel(1);
-    let task = Task::new();
-    drop(tx);
-    assert!(task.poll_ready(rx.changed()).is_err());
-    rx.mark_changed();
-    assert!(task.poll_ready(rx.changed()).is_ok());
-    assert!(task.poll_ready(rx.changed()).is_err());
-}
-
-#[test]
-fn a_ref_knows_whether_the_value_was_unseen_when_it_was_taken() {
-    let (_tx, mut rx) = channel(1);
-    rx.mark_changed();
-    let other: Receiver<_> = rx.clone();
-    let value = rx.borrow_and_update();
-    assert!(value.has_changed());
-    assert!(other.borrow().has_changed());
 }
 
 #[test]

@@ -89,38 +89,6 @@ fn a_wait_sleeps_on_while_the_result_stays_the_same() {
 }
 
 #[test]
-fn the_last_result_comes_before_the_close() {
-    let task = Task::new();
-    for (last, is_different) in [((2, 'a'), true), ((1, 'b'), false)] {
-        let (tx, rx) = channel((1, 'a'));
-        let mut number = rx.map(|value| value.0);
-        tx.set(last);
-        drop(tx);
-        assert_eq!(task.poll_ready(number.changed()).is_ok(), is_different);
-        assert_eq!(*number.peek(), last.0);
-        assert!(task.poll_ready(number.changed()).is_err());
-        assert!(task.poll_ready(number.recv()).is_err());
-    }
-}
-
-#[test]
-fn a_dropped_wait_leaves_no_waker_and_loses_no_result() {
-    let (tx, rx) = channel(1);
-    let mut mapped = rx.map(|value| *value);
-    let task = Task::new();
-    task.poll_pending(mapped.changed());
-    assert_eq!(task.wakers_kept(), 0);
-    // Woken, and dropped before the next poll.
-    let mut changed = Box::pin(mapped.changed());
-    assert!(task.poll(&mut changed).is_pending());
-    tx.set(2);
-    assert_eq!(task.wakes(), 1);
-    drop(changed);
-    assert_eq!(*mapped.peek(), 1);
-    assert_eq!(task.poll_ready(mapped.recv()), Ok(2));
-}
-
-#[test]
 fn g4_after_a_panic_the_result_is_as_before_and_the_next_call_tries_again() {
     /// Panics once in the call that `at` names.
     #[derive(Debug)]

@@ -27,15 +27,6 @@ fn with_leaves_the_value_unseen_and_with_and_update_does_not() {
 }
 
 #[test]
-fn reads_can_be_nested_and_see_one_value() {
-    must_end(|| {
-        let (tx, rx) = channel(1);
-        let other = rx.clone();
-        assert_eq!(rx.with(|a| other.with(|b| *a + *b + other.get() + *tx.borrow())), 4);
-    });
-}
-
-#[test]
 fn g4_a_read_that_panics_leaves_the_channel_usable() {
     let (tx, mut rx) = channel(1);
     tx.set(2);

@@ -4,12 +4,12 @@ mod common;
 
 use std::cell::Cell;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::Arc;
-use std::task::{Context, Poll, Wake};
+use std::task::Poll;
 
 use common::Task;
+use common::wakers::{on_last_drop, register};
+use watch_channel::channel;
 use watch_channel::error::{RecvError, TryRecvError};
-use watch_channel::{Sender, channel};
 
 #[test]
 fn recv_returns_each_unseen_value_once_and_then_the_close() {
@@ -87,25 +87,10 @@ fn recv_if_skips_values_and_leaves_them_unseen() {
     assert_eq!(calls.get(), 4);
 }
 
-/// Sends when it is dropped.
-struct SendsOnDrop(Sender<i32>);
-
-impl Wake for SendsOnDrop {
-    fn wake(self: Arc<Self>) {}
-}
-
-impl Drop for SendsOnDrop {
-    fn drop(&mut self) {
-        self.0.set(2);
-    }
-}
-
 #[test]
 fn recv_if_checks_a_value_once_if_it_is_sent_during_the_poll() {
     let (tx, mut rx) = channel(1);
-    let waker = Arc::new(SendsOnDrop(tx)).into();
-    assert!(rx.poll_changed(&mut Context::from_waker(&waker)).is_pending());
-    drop(waker);
+    register(&mut rx, &on_last_drop(move || tx.set(2)));
     // The next wait finds the value unseen and drops the registered waker, which sends. It then reads the value that was sent.
     rx.mark_changed();
     let mut checked = vec![];
@@ -175,31 +160,6 @@ fn try_recv_succeeds_while_a_ref_lives_and_never_waits_for_a_sender() {
     assert_eq!(rx.try_recv(), Ok(3));
 }
 
-/// A sender that waits for a `Ref` demands the lock, so other readers queue, and an attempt fails.
-#[cfg(feature = "std")]
-#[test]
-fn try_recv_does_not_wait_for_a_blocked_sender() {
-    use std::thread;
-    use std::time::Duration;
-
-    use common::must_end;
-
-    must_end(|| {
-        let (tx, mut rx) = channel(1);
-        let reader = rx.clone();
-        tx.set(2);
-        let held = reader.borrow();
-        let sender = thread::spawn(move || tx.set(3));
-        // Long enough for the sender to demand the lock.
-        thread::sleep(Duration::from_millis(50));
-        let (received, mut rx) = thread::spawn(move || (rx.try_recv(), rx)).join().unwrap();
-        assert_eq!(received, Err(TryRecvError::Empty));
-        drop(held);
-        sender.join().unwrap();
-        assert_eq!(rx.try_recv(), Ok(3), "it was unseen all the time");
-    });
-}
-
 #[derive(Debug)]
 struct PanicsOnce<'a>(&'a Cell<bool>);
 
@@ -257,12 +217,4 @@ fn the_errors_of_try_recv_read_well() {
     let (tx, mut rx) = channel(1);
     drop(tx);
     is_recv_error(Task::new().poll_ready(rx.recv()));
-}
-
-#[test]
-fn try_recv_does_not_wait_for_a_sender_that_changes_the_value() {
-    let (tx, mut rx) = channel(1);
-    tx.set(2);
-    tx.send_modify(|_| assert_eq!(rx.try_recv(), Err(TryRecvError::Empty)));
-    assert_eq!(rx.try_recv(), Ok(2));
 }

@@ -10,16 +10,8 @@ use std::sync::mpsc;
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
-use common::must_end;
+use common::{must_end, processor_time};
 use watch_channel::{Receiver, Sender, channel};
-
-/// The processor time in `/proc/PATH/stat`, in hundredths of a second.
-fn processor_time(path: &str) -> u64 {
-    let stat = std::fs::read_to_string(format!("/proc/{path}/stat")).unwrap();
-    // The name, in parentheses, may contain spaces. User and system time are the 12th and 13th fields after it.
-    let fields: Vec<_> = stat.rsplit(')').next().unwrap().split_whitespace().collect();
-    fields[11].parse::<u64>().unwrap() + fields[12].parse::<u64>().unwrap()
-}
 
 /// Uses 30 hundredths of a second on this thread, and returns how many hundredths all other threads have used in the meantime.
 fn used_by_others() -> u64 {

@@ -57,28 +57,6 @@ fn it_ends_after_the_last_value_and_stays_ended() {
 }
 
 #[test]
-fn the_close_wakes_it() {
-    let (tx, rx) = channel(1);
-    let task = Task::new();
-    let mut stream = WatchStream::from_changes(rx);
-    assert_eq!(poll(&mut stream, &task), Poll::Pending);
-    drop(tx);
-    assert_eq!(task.wakes(), 1);
-    assert_eq!(poll(&mut stream, &task), Poll::Ready(None));
-}
-
-#[test]
-fn replaced_values_are_skipped() {
-    let (tx, rx) = channel(1);
-    let task = Task::new();
-    let mut stream = WatchStream::new(rx);
-    tx.set(2);
-    tx.set(3);
-    assert_eq!(poll(&mut stream, &task), Poll::Ready(Some(3)));
-    assert_eq!(poll(&mut stream, &task), Poll::Pending);
-}
-
-#[test]
 fn into_inner_returns_the_receiver() {
     let (tx, rx) = channel(1);
     let task = Task::new();

@@ -175,6 +175,7 @@ fn for_each_call(wanted: &[Event], hook: impl Fn(&Sender<Value>) -> Hook + Copy 
                 let caught = catch_unwind(AssertUnwindSafe(|| call(&tx, &mut rx, new)));
                 if let Err(panic) = caught {
                     assert!(panic.is::<OnPurpose>(), "{:?}", panic.downcast_ref::<String>());
+                    assert!(event != Event::Compare || (tx.version(), tx.borrow().number) == (version, 1));
                 }
                 assert!(script.is_done(), "the event has not happened");
                 // The task has been woken exactly if there is a new version.

@@ -24,14 +24,6 @@ pub(crate) enum Executor {
 impl Executor {
     pub(crate) const ALL: [Self; 3] = [Self::Threads, Self::Smol, Self::Tokio];
 
-    pub(crate) fn name(self) -> &'static str {
-        match self {
-            Self::Threads => "threads",
-            Self::Smol => "async-executor",
-            Self::Tokio => "tokio",
-        }
-    }
-
     /// Runs all tasks of each round to completion, on one executor.
     pub(crate) fn run(self, rounds: impl Iterator<Item = Vec<Task>>) {
         match self {
