@@ -17,7 +17,7 @@ pub(crate) fn two_readers_and_a_writer() {
     let outcomes = model(3, || {
         let (tx, rx) = channel(0);
         let other = rx.clone();
-        let sender = sending(tx, 1);
+        let sender = sending(tx, [1]);
         let reader = thread::spawn(move || {
             let value = other.borrow();
             (*value, *other.borrow())
@@ -60,7 +60,7 @@ pub(crate) fn two_writers_wait_for_a_reader() {
         let (tx, rx) = channel(0);
         let other = tx.clone();
         let value = rx.borrow();
-        let senders = [(tx, 1), (other, 2)].map(|(tx, value)| sending(tx, value));
+        let senders = [(tx, 1), (other, 2)].map(|(tx, value)| sending(tx, [value]));
         drop(value);
         let senders = senders.map(|sender| sender.join().unwrap());
         assert_eq!(senders[0].try_set(rx.get()), Ok(()), "no thread demands the lock any more");
@@ -75,7 +75,7 @@ pub(crate) fn two_writers_wait_for_a_reader() {
 pub(crate) fn g7_a_second_read_and_a_queued_writer() {
     let outcomes = model(shorter(UNBOUNDED, 4), || {
         let (tx, rx) = channel(0);
-        let sender = sending(tx, 1);
+        let sender = sending(tx, [1]);
         let first = rx.borrow();
         let second = rx.borrow();
         assert_eq!(*first, *second);
@@ -128,7 +128,7 @@ pub(crate) fn a_demand_against_a_newcomer() {
         let (tx, rx) = channel(0);
         let newcomer = rx.clone();
         let value = rx.borrow();
-        let sender = sending(tx, 1);
+        let sender = sending(tx, [1]);
         let reader = thread::spawn(move || (newcomer.try_borrow().map(|value| *value), *newcomer.borrow()));
         drop(value);
         let read = reader.join().unwrap();
@@ -160,7 +160,7 @@ pub(crate) fn tries_against_a_holder() {
     assert_eq!(outcomes, BTreeSet::from([(false, 0), (true, 0), (true, 1)]));
     let outcomes = model(UNBOUNDED, || {
         let (tx, rx) = channel(0);
-        let sender = sending(tx, 1);
+        let sender = sending(tx, [1]);
         let read = rx.try_borrow().map(|value| *value);
         let _tx = sender.join().unwrap();
         read
@@ -177,7 +177,7 @@ pub(crate) fn g7_a_newcomer_finds_a_demand() {
         let (tx, rx) = channel(0);
         let newcomer = rx.clone();
         let value = rx.borrow();
-        let sender = sending(tx, 1);
+        let sender = sending(tx, [1]);
         let reader = thread::spawn(move || newcomer.try_borrow().is_none());
         let is_turned_away = reader.join().unwrap();
         let second = rx.borrow();

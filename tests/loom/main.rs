@@ -41,6 +41,8 @@ mod wait;
 
 use std::task::{Context, Poll};
 
+use loom::sync::Arc;
+use loom::sync::atomic::{AtomicUsize, Ordering};
 use loom::thread::{self, JoinHandle};
 use watch_channel::error::RecvError;
 use watch_channel::{Receiver, Sender, channel};
@@ -58,10 +60,18 @@ fn lane_mates<const N: usize>() -> (Sender<u32>, [Receiver<u32>; N]) {
     (tx, mates.try_into().unwrap_or_else(|_| unreachable!()))
 }
 
-/// Sends on a new thread, which returns the sender.
-fn sending(tx: Sender<u32>, value: u32) -> JoinHandle<Sender<u32>> {
+/// Sends these values on a new thread, which returns the sender.
+fn sending<const N: usize>(tx: Sender<u32>, values: [u32; N]) -> JoinHandle<Sender<u32>> {
     thread::spawn(move || {
-        tx.set(value);
+        values.into_iter().for_each(|value| tx.set(value));
+        tx
+    })
+}
+
+/// Adds one to the value on a new thread, which returns the sender.
+fn adding(tx: Sender<u32>) -> JoinHandle<Sender<u32>> {
+    thread::spawn(move || {
+        tx.send_modify(|value| *value += 1);
         tx
     })
 }
@@ -69,6 +79,61 @@ fn sending(tx: Sender<u32>, value: u32) -> JoinHandle<Sender<u32>> {
 /// Polls for a change. If it is pending, the registration stays.
 fn poll(task: &Task, rx: &mut Receiver<u32>) -> Poll<Result<(), RecvError>> {
     rx.poll_changed(&mut Context::from_waker(&task.waker()))
+}
+
+/// Checks a wait that was polled once while another thread did what it waits for, and is over now. No waker may be left.
+#[track_caller]
+fn end_of_a_wait(is_pending: bool, task: &Task) -> &'static str {
+    assert_eq!(task.wakers_kept(), 0);
+    match (is_pending, task.wakes()) {
+        (true, 1) => "woken",
+        (false, 0) => "ready",
+        // A delivery has taken the waker before the wait was cancelled.
+        (false, 1) => "ready and woken",
+        other => panic!("{other:?}"),
+    }
+}
+
+/// Polls a wait once while another thread acts. Returns how the wait has ended, and its output.
+#[track_caller]
+fn wait_against<R: Send + 'static, F: Future>(
+    act: impl FnOnce() -> R + Send + 'static,
+    wait: impl FnOnce() -> F,
+) -> (&'static str, F::Output) {
+    let task = Task::new();
+    let acting = thread::spawn(act);
+    let mut wait = Box::pin(wait());
+    let polled = task.poll(&mut wait);
+    let _kept = acting.join().unwrap();
+    let end = end_of_a_wait(polled.is_pending(), &task);
+    let output = match polled {
+        Poll::Ready(output) => output,
+        Poll::Pending => task.poll_ready(wait),
+    };
+    (end, output)
+}
+
+/// A note that one thread makes without any order. Another thread that finds what it does afterwards must find the note.
+#[derive(Clone)]
+struct Note(Arc<AtomicUsize>);
+
+impl Note {
+    fn new() -> Self {
+        Self(Arc::new(AtomicUsize::new(0)))
+    }
+
+    /// Makes the note on a new thread, which then acts.
+    fn before<R: 'static>(&self, act: impl FnOnce() -> R + 'static) -> JoinHandle<R> {
+        let note = self.clone();
+        thread::spawn(move || {
+            note.0.store(1, Ordering::Relaxed);
+            act()
+        })
+    }
+
+    fn is_visible(&self) -> bool {
+        self.0.load(Ordering::Relaxed) == 1
+    }
 }
 
 /// Lets all receivers wait once more, and checks that a send wakes each of them once and leaves no waker behind.

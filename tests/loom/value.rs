@@ -2,14 +2,12 @@
 
 use std::collections::BTreeSet;
 
-use loom::sync::Arc;
-use loom::sync::atomic::{AtomicUsize, Ordering};
 use loom::thread;
 use watch_channel::error::TryRecvError;
 use watch_channel::{Cached, channel};
 
 use crate::common::Task;
-use crate::{UNBOUNDED, model, poll, sending, shorter};
+use crate::{Note, UNBOUNDED, adding, model, poll, sending, shorter};
 
 /// G2. Broken by a version that is published after the write lock has been released: a value is then read with the version
 /// before its own.
@@ -17,17 +15,14 @@ use crate::{UNBOUNDED, model, poll, sending, shorter};
 pub(crate) fn g2_a_value_and_its_version_are_one() {
     let outcomes = model(2, || {
         let (tx, mut rx) = channel(0);
-        let other = tx.clone();
-        let first = thread::spawn(move || tx.send_modify(|value| *value += 1));
-        let second = thread::spawn(move || other.send_modify(|value| *value += 1));
+        let senders = [tx.clone(), tx].map(adding);
         let mut last = 0;
         for _ in 0..2 {
             let value = rx.borrow_and_update();
             assert_eq!(value.has_changed(), *value != last);
             last = *value;
         }
-        first.join().unwrap();
-        second.join().unwrap();
+        let _senders = senders.map(|sender| sender.join().unwrap());
         let value = rx.borrow_and_update();
         assert_eq!((*value, value.has_changed()), (2, last != 2));
         last
@@ -41,7 +36,7 @@ pub(crate) fn g2_a_value_and_its_version_are_one() {
 pub(crate) fn a_receiver_that_knows_a_version_finds_its_value() {
     let outcomes = model(UNBOUNDED, || {
         let (tx, rx) = channel(0);
-        let sender = sending(tx, 1);
+        let sender = sending(tx, [1]);
         let is_known = rx.has_unseen();
         if is_known {
             assert_eq!(rx.get(), 1);
@@ -60,7 +55,7 @@ pub(crate) fn g2_an_attempt_to_receive_returns_a_value_once() {
         let (tx, mut rx) = channel(0);
         let other = tx.clone();
         let first = thread::spawn(move || (tx.try_set(1).is_ok(), tx));
-        let second = sending(other, 2);
+        let second = sending(other, [2]);
         let early = rx.try_recv().ok();
         let (is_sent, _tx) = first.join().unwrap();
         let _other = second.join().unwrap();
@@ -153,21 +148,17 @@ pub(crate) fn what_comes_before_a_send_is_visible() {
     for closes in [false, true] {
         let outcomes = model(UNBOUNDED, move || {
             let (tx, rx) = channel(0);
-            let before = Arc::new(AtomicUsize::new(0));
-            let sender = thread::spawn({
-                let before = before.clone();
-                move || {
-                    before.store(1, Ordering::Relaxed);
-                    if closes {
-                        drop(tx);
-                        return None;
-                    }
-                    tx.set(1);
-                    Some(tx)
+            let note = Note::new();
+            let sender = note.before(move || {
+                if closes {
+                    drop(tx);
+                    return None;
                 }
+                tx.set(1);
+                Some(tx)
             });
             let is_known = rx.has_unseen() || rx.is_closed();
-            assert!(!is_known || before.load(Ordering::Relaxed) == 1);
+            assert!(!is_known || note.is_visible());
             let _tx = sender.join().unwrap();
             is_known
         });
@@ -181,19 +172,11 @@ pub(crate) fn what_comes_before_a_send_is_visible() {
 pub(crate) fn what_comes_before_every_senders_drop_is_visible() {
     let outcomes = model(UNBOUNDED, || {
         let (tx, rx) = channel(0);
-        let other = tx.clone();
-        let before = Arc::new([AtomicUsize::new(0), AtomicUsize::new(0)]);
-        let [first, second] = [(tx, 0), (other, 1)].map(|(tx, i)| {
-            let before = before.clone();
-            thread::spawn(move || {
-                before[i].store(1, Ordering::Relaxed);
-                drop(tx);
-            })
-        });
+        let notes = [Note::new(), Note::new()];
+        let dropping = [(&notes[0], tx.clone()), (&notes[1], tx)].map(|(note, tx)| note.before(move || drop(tx)));
         let is_closed = rx.is_closed();
-        assert!(!is_closed || before.iter().all(|before| before.load(Ordering::Relaxed) == 1));
-        first.join().unwrap();
-        second.join().unwrap();
+        assert!(!is_closed || notes.iter().all(Note::is_visible));
+        dropping.into_iter().for_each(|thread| thread.join().unwrap());
         is_closed
     });
     assert_eq!(outcomes, BTreeSet::from([false, true]));
@@ -205,19 +188,11 @@ pub(crate) fn what_comes_before_every_senders_drop_is_visible() {
 pub(crate) fn what_comes_before_the_last_receivers_drop_is_visible() {
     let outcomes = model(UNBOUNDED, || {
         let (tx, rx) = channel(0);
-        let other = rx.clone();
-        let before = Arc::new([AtomicUsize::new(0), AtomicUsize::new(0)]);
-        let [first, second] = [(rx, 0), (other, 1)].map(|(rx, i)| {
-            let before = before.clone();
-            thread::spawn(move || {
-                before[i].store(1, Ordering::Relaxed);
-                drop(rx);
-            })
-        });
+        let notes = [Note::new(), Note::new()];
+        let dropping = [(&notes[0], rx.clone()), (&notes[1], rx)].map(|(note, rx)| note.before(move || drop(rx)));
         let is_closed = tx.is_closed();
-        assert!(!is_closed || before.iter().all(|before| before.load(Ordering::Relaxed) == 1));
-        first.join().unwrap();
-        second.join().unwrap();
+        assert!(!is_closed || notes.iter().all(Note::is_visible));
+        dropping.into_iter().for_each(|thread| thread.join().unwrap());
         is_closed
     });
     assert_eq!(outcomes, BTreeSet::from([false, true]));
@@ -259,7 +234,7 @@ pub(crate) fn new_receivers_against_a_send() {
     let outcomes = model(3, || {
         let (tx, rx) = channel(0);
         let source = tx.clone();
-        let sender = sending(tx, 1);
+        let sender = sending(tx, [1]);
         let cloning = thread::spawn(move || {
             let clone = rx.clone();
             drop(rx);
@@ -347,7 +322,7 @@ pub(crate) fn g2_three_kinds_of_reads_against_a_send() {
     let outcomes = model(3, || {
         let (tx, mut rx) = channel(0);
         let other = rx.clone();
-        let sender = sending(tx, 1);
+        let sender = sending(tx, [1]);
         let borrowing = thread::spawn(move || {
             let value = other.borrow();
             assert_eq!(value.has_changed(), *value == 1);

@@ -5,13 +5,11 @@ use std::future::poll_fn;
 use std::pin::pin;
 
 use loom::future::block_on;
-use loom::sync::Arc;
-use loom::sync::atomic::{AtomicUsize, Ordering};
 use loom::thread;
 use watch_channel::channel;
 
 use crate::common::Task;
-use crate::{UNBOUNDED, model, poll, sending, shorter};
+use crate::{Note, UNBOUNDED, adding, model, poll, sending, shorter, wait_against};
 
 /// G1. Broken by a wait that checks only before it registers, by a waiting bit that is set before the waker is in its list or
 /// not at all, by a send that takes no bit or takes it with Relaxed (it then does not find the list), and by a bit that is
@@ -20,20 +18,13 @@ use crate::{UNBOUNDED, model, poll, sending, shorter};
 pub(crate) fn g1_a_wait_against_a_send() {
     let outcomes = model(UNBOUNDED, || {
         let (tx, mut rx) = channel(0);
-        let task = Task::new();
-        let sender = sending(tx, 1);
-        let mut wait = Box::pin(rx.changed());
-        let polled = task.poll(&mut wait);
-        let _tx = sender.join().unwrap();
-        assert_eq!(task.wakers_kept(), 0);
-        match (polled.is_pending(), task.wakes()) {
-            (true, 1) => {
-                assert_eq!(task.poll_ready(wait), Ok(()));
-                "woken"
-            }
-            (false, 0) => "ready",
-            other => panic!("{other:?}"),
-        }
+        let send = move || {
+            tx.set(1);
+            tx
+        };
+        let (end, changed) = wait_against(send, || rx.changed());
+        assert_eq!(changed, Ok(()));
+        end
     });
     assert_eq!(outcomes, BTreeSet::from(["ready", "woken"]));
 }
@@ -45,21 +36,17 @@ pub(crate) fn what_comes_before_a_send_is_visible_after_a_wait() {
     for closes in [false, true] {
         let outcomes = model(UNBOUNDED, move || {
             let (tx, mut rx) = channel(0);
-            let before = Arc::new(AtomicUsize::new(0));
-            let sender = thread::spawn({
-                let before = before.clone();
-                move || {
-                    before.store(1, Ordering::Relaxed);
-                    if closes {
-                        drop(tx);
-                        return None;
-                    }
-                    tx.set(1);
-                    Some(tx)
+            let note = Note::new();
+            let sender = note.before(move || {
+                if closes {
+                    drop(tx);
+                    return None;
                 }
+                tx.set(1);
+                Some(tx)
             });
             let is_ready = poll(&Task::new(), &mut rx).is_ready();
-            assert!(!is_ready || before.load(Ordering::Relaxed) == 1);
+            assert!(!is_ready || note.is_visible());
             let _tx = sender.join().unwrap();
             is_ready
         });
@@ -73,7 +60,7 @@ pub(crate) fn what_comes_before_a_send_is_visible_after_a_wait() {
 pub(crate) fn g1_a_woken_task_finds_the_new_version() {
     let outcomes = model(UNBOUNDED, || {
         let (tx, mut rx) = channel(0);
-        let sender = sending(tx, 1);
+        let sender = sending(tx, [1]);
         let mut polls = 0;
         block_on(async {
             let mut wait = pin!(rx.changed());
@@ -97,20 +84,9 @@ pub(crate) fn g1_a_woken_task_finds_the_new_version() {
 pub(crate) fn g1_a_wait_against_the_close() {
     let outcomes = model(UNBOUNDED, || {
         let (tx, mut rx) = channel(0);
-        let task = Task::new();
-        let closing = thread::spawn(move || drop(tx));
-        let mut wait = Box::pin(rx.changed());
-        let polled = task.poll(&mut wait);
-        closing.join().unwrap();
-        assert_eq!(task.wakers_kept(), 0);
-        match (polled.is_pending(), task.wakes()) {
-            (true, 1) => {
-                assert!(task.poll_ready(wait).is_err());
-                "woken"
-            }
-            (false, 0) => "ready",
-            other => panic!("{other:?}"),
-        }
+        let (end, changed) = wait_against(move || drop(tx), || rx.changed());
+        assert!(changed.is_err());
+        end
     });
     assert_eq!(outcomes, BTreeSet::from(["ready", "woken"]));
 }
@@ -140,15 +116,7 @@ pub(crate) fn g1_a_wait_against_a_send_and_the_close() {
 pub(crate) fn g1_a_wait_against_two_senders() {
     let outcomes = model(2, || {
         let (tx, mut rx) = channel(0);
-        let other = tx.clone();
-        let first = thread::spawn(move || {
-            tx.send_modify(|value| *value += 1);
-            tx
-        });
-        let second = thread::spawn(move || {
-            other.send_modify(|value| *value += 1);
-            other
-        });
+        let senders = [tx.clone(), tx].map(adding);
         let (mut last, mut waits) = (0, 0);
         while last < 2 {
             block_on(rx.changed()).unwrap();
@@ -157,7 +125,7 @@ pub(crate) fn g1_a_wait_against_two_senders() {
             assert!(value > last, "{value} after {last}");
             last = value;
         }
-        let _senders = (first.join().unwrap(), second.join().unwrap());
+        let _senders = senders.map(|sender| sender.join().unwrap());
         waits
     });
     assert_eq!(outcomes, BTreeSet::from([1, 2]));
@@ -169,11 +137,7 @@ pub(crate) fn g1_a_wait_against_two_senders() {
 pub(crate) fn g1_poll_changed_against_two_sends() {
     let outcomes = model(3, || {
         let (tx, mut rx) = channel(0);
-        let sender = thread::spawn(move || {
-            tx.set(1);
-            tx.set(2);
-            tx
-        });
+        let sender = sending(tx, [1, 2]);
         let mut polls = 0;
         block_on(async {
             while rx.get() != 2 {
@@ -201,7 +165,7 @@ pub(crate) fn g1_a_wait_that_was_never_polled_against_a_send() {
         let (tx, mut rx) = channel(0);
         let task = Task::new();
         assert!(poll(&task, &mut rx).is_pending());
-        let sender = sending(tx, 1);
+        let sender = sending(tx, [1]);
         drop(rx.changed());
         let _tx = sender.join().unwrap();
         assert_eq!((task.wakes(), task.wakers_kept()), (1, 0));
@@ -213,11 +177,7 @@ pub(crate) fn g1_a_wait_that_was_never_polled_against_a_send() {
 pub(crate) fn g1_wait_for_against_two_sends() {
     let outcomes = model(3, || {
         let (tx, mut rx) = channel(0);
-        let sender = thread::spawn(move || {
-            tx.set(1);
-            tx.set(2);
-            tx
-        });
+        let sender = sending(tx, [1, 2]);
         let mut polls = 0;
         block_on(async {
             let mut wait = pin!(rx.wait_for(|value| *value == 2));
@@ -240,7 +200,7 @@ pub(crate) fn g6_a_ready_wait_keeps_no_waker() {
     let outcomes = model(UNBOUNDED, || {
         let (tx, mut rx) = channel(0);
         let task = Task::new();
-        let sender = sending(tx, 1);
+        let sender = sending(tx, [1]);
         let is_ready = poll(&task, &mut rx).is_ready();
         if is_ready {
             assert_eq!(task.wakers_kept(), 0);
@@ -274,11 +234,7 @@ pub(crate) fn g1_changed_on_a_thread_against_a_send_and_the_close() {
 pub(crate) fn g1_changed_on_a_thread_against_two_sends() {
     model(3, || {
         let (tx, mut rx) = channel(0);
-        let sender = thread::spawn(move || {
-            tx.set(1);
-            tx.set(2);
-            tx
-        });
+        let sender = sending(tx, [1, 2]);
         while rx.get() != 2 {
             rx.changed().wait().unwrap();
         }
@@ -293,7 +249,7 @@ pub(crate) fn g1_recv_against_a_set_and_a_try_set() {
     let outcomes = model(shorter(3, 2), || {
         let (tx, mut rx) = channel(0);
         let other = tx.clone();
-        let first = sending(tx, 1);
+        let first = sending(tx, [1]);
         let second = thread::spawn(move || (other.try_set(2).is_ok(), other));
         let early = block_on(rx.recv()).unwrap();
         let _tx = first.join().unwrap();
@@ -312,15 +268,15 @@ pub(crate) fn g1_recv_against_a_set_and_a_try_set() {
 pub(crate) fn g1_a_wait_against_a_try_set() {
     let outcomes = model(UNBOUNDED, || {
         let (tx, mut rx) = channel(0);
-        let task = Task::new();
-        let sender = thread::spawn(move || (tx.try_set(1), tx));
-        let is_pending = poll(&task, &mut rx).is_pending();
-        let (sent, _tx) = sender.join().unwrap();
-        assert_eq!(sent, Ok(()));
-        assert_eq!((task.wakes(), task.wakers_kept()), (is_pending.into(), 0));
-        is_pending
+        let send = move || {
+            assert_eq!(tx.try_set(1), Ok(()));
+            tx
+        };
+        let (end, changed) = wait_against(send, || poll_fn(|cx| rx.poll_changed(cx)));
+        assert_eq!(changed, Ok(()));
+        end
     });
-    assert_eq!(outcomes, BTreeSet::from([false, true]));
+    assert_eq!(outcomes, BTreeSet::from(["ready", "woken"]));
 }
 
 /// G1, with one future for the versions of two senders. Broken by a send that takes a bit and does not deliver to its list, and
@@ -330,12 +286,7 @@ pub(crate) fn g1_wait_for_against_two_senders() {
     let outcomes = model(2, || {
         let (tx, mut rx) = channel(0);
         let other = tx.clone();
-        let senders = [tx, other].map(|tx| {
-            thread::spawn(move || {
-                tx.send_modify(|value| *value += 1);
-                tx
-            })
-        });
+        let senders = [tx, other].map(adding);
         let (task, mut values) = (Task::new(), Vec::new());
         let mut wait = Box::pin(rx.wait_for(|value| {
             values.push(*value);
