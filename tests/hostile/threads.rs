@@ -3,22 +3,15 @@
 
 use std::cell::RefCell;
 use std::sync::{LazyLock, mpsc};
+use std::task::Waker;
 use std::thread;
 use std::time::Duration;
 
 use watch_channel::{Receiver, Ref, Sender, Watch, channel};
 
-use crate::common::{Task, must_end};
+use crate::common::wakers::{on_last_drop, register};
+use crate::common::{Task, must_end, waiting};
 use crate::waits::{Kind, Side};
-
-/// Runs its closure when it is dropped.
-struct OnDrop(Option<Box<dyn FnOnce()>>);
-
-impl Drop for OnDrop {
-    fn drop(&mut self) {
-        self.0.take().into_iter().for_each(|f| f());
-    }
-}
 
 /// Makes this thread create the thread-locals of this crate, and those that tests use.
 fn use_thread_locals() {
@@ -35,7 +28,7 @@ fn use_thread_locals() {
 /// order of their creation.
 fn in_destructor(f: impl Fn() + Clone + Send + 'static) {
     thread_local! {
-        static AT_THE_END: RefCell<Option<OnDrop>> = const { RefCell::new(None) };
+        static AT_THE_END: RefCell<Option<Waker>> = const { RefCell::new(None) };
     }
 
     for is_crate_first in [true, false] {
@@ -46,10 +39,10 @@ fn in_destructor(f: impl Fn() + Clone + Send + 'static) {
                 if is_crate_first {
                     use_thread_locals();
                 }
-                AT_THE_END.set(Some(OnDrop(Some(Box::new(move || {
+                AT_THE_END.set(Some(on_last_drop(move || {
                     f();
                     done.send(()).unwrap();
-                })))));
+                })));
                 use_thread_locals();
             });
             ending.join().unwrap();
@@ -116,8 +109,7 @@ fn g1_a_thread_that_ends_drops_what_it_keeps() {
                 use_thread_locals();
             }
             KEEPS.with_borrow_mut(|kept| {
-                let task = Task::new();
-                assert!(last_receiver.poll_changed(&mut std::task::Context::from_waker(&task.waker())).is_pending());
+                register(&mut last_receiver, &Task::new().waker());
                 kept.push(Keeps {
                     _reference: kept_by.borrow(),
                     _last_sender: last_sender,
@@ -132,10 +124,7 @@ fn g1_a_thread_that_ends_drops_what_it_keeps() {
         assert!(kept_by.try_borrow().is_some());
         // This thread is blocked by the `Ref` until the other one has ended.
         let blocked = thread::spawn(|| WATCH.send_modify(|value| *value += 1));
-        let (task, closed) = (Task::new(), Task::new());
-        let (mut changed, mut no_receiver) = (Box::pin(rx.changed()), Box::pin(tx.closed()));
-        assert!(task.poll(&mut changed).is_pending());
-        assert!(closed.poll(&mut no_receiver).is_pending());
+        let (mut changed, mut closed) = (waiting(rx.changed()), waiting(tx.closed()));
         thread::sleep(Duration::from_millis(20));
         // It has not sent yet. (`version` is checked because a read would wait for the sender.)
         assert_eq!(kept_by.version(), version);
@@ -144,9 +133,8 @@ fn g1_a_thread_that_ends_drops_what_it_keeps() {
             thread.join().unwrap();
             blocked.join().unwrap();
         });
-        assert_eq!((WATCH.get(), task.wakes(), closed.wakes()), (before + 1, 1, 1));
-        assert!(task.poll(&mut changed).is_ready());
-        assert!(closed.poll(&mut no_receiver).is_ready());
+        assert_eq!((WATCH.get(), changed.wakes(), closed.wakes()), (before + 1, 1, 1));
+        assert!(changed.is_ready() && closed.is_ready());
     }
 }
 
