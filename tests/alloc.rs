@@ -45,6 +45,14 @@ fn allocations(f: impl FnOnce()) -> usize {
     ALLOCATIONS.get() - before
 }
 
+/// Runs rounds with the numbers from 0. The first ones may allocate, and the others must not.
+fn allocates_at_first_and_never_again(first: u64, rounds: u64, mut round: impl FnMut(u64)) {
+    (0..first).for_each(&mut round);
+    for number in first..rounds {
+        assert_eq!(allocations(|| round(number)), 0, "round {number}");
+    }
+}
+
 /// In debug builds, the deadlock detector has a list for each thread. This allocates it.
 fn warm_up() {
     let (tx, rx) = channel(());
@@ -101,21 +109,15 @@ fn g5_waits_allocate_at_first_and_never_again() {
             tx.closed().await
         }
     });
-    let mut round = |value| {
+    // The first rounds have each one's first wait.
+    allocates_at_first_and_never_again(2, 1_000, |value| {
         for (task, wait) in &mut waits {
             assert!(task.poll(wait).is_pending());
         }
         assert!(sender.poll(&mut closed).is_pending());
         sender.poll_pending(tx.closed());
         tx.send(value).unwrap();
-    };
-    // Each one's first wait.
-    for value in 0..2 {
-        round(value);
-    }
-    for value in 2..1_000 {
-        assert_eq!(allocations(|| round(value)), 0, "round {value}");
-    }
+    });
 }
 
 #[test]
@@ -164,16 +166,12 @@ fn g5_polls_that_keep_their_registration_allocate_at_first_and_never_again() {
     warm_up();
     let (tx, mut rx) = channel(0u64);
     let mut cx = Context::from_waker(Waker::noop());
-    let mut round = |value| {
+    allocates_at_first_and_never_again(1, 1_000, |value| {
         assert!(rx.poll_changed(&mut cx).is_pending());
         assert!(rx.poll_changed(&mut cx).is_pending());
         tx.set(value);
         assert!(rx.poll_changed(&mut cx).is_ready());
-    };
-    round(0);
-    for value in 1..1_000 {
-        assert_eq!(allocations(|| round(value)), 0, "round {value}");
-    }
+    });
 }
 
 #[test]
@@ -183,17 +181,13 @@ fn g5_a_mapped_receiver_allocates_at_its_first_wait_and_never_again() {
     let mut mapped = None;
     assert_eq!(allocations(|| mapped = Some(rx.map(|value| value / 2))), 0);
     let (mut mapped, task) = (mapped.unwrap(), Task::new());
-    let mut round = |value| {
+    allocates_at_first_and_never_again(1, 100, |number| {
         task.poll_pending(mapped.changed());
-        tx.set(value);
+        tx.set(2 * number);
         mapped.get();
-        tx.set(value + 2);
+        tx.set(2 * number + 2);
         assert!(task.poll_ready(mapped.recv()).is_ok());
-    };
-    round(0);
-    for value in 1..100 {
-        assert_eq!(allocations(|| round(2 * value)), 0, "round {value}");
-    }
+    });
 }
 
 /// Broken by a wait that does not keep its thread's waker for the next wait.
@@ -205,17 +199,13 @@ fn g5_blocking_waits_allocate_at_first_and_never_again() {
     warm_up();
     let (tx, mut rx) = channel(0u64);
     let wait = Duration::from_micros(100);
-    let mut round = |value| {
+    allocates_at_first_and_never_again(2, 20, |value| {
         assert!(rx.changed().wait_timeout(wait).is_err());
         assert!(!tx.closed().wait_timeout(wait));
         tx.set(value);
         assert_eq!(rx.recv().wait(), Ok(value));
         drop(rx.wait_for(|_| false).wait_timeout(wait));
-    };
-    (0..2).for_each(&mut round);
-    for value in 2..20 {
-        assert_eq!(allocations(|| round(value)), 0, "round {value}");
-    }
+    });
 }
 
 /// Broken by a thread that keeps only one parker for its next waits.
@@ -228,14 +218,10 @@ fn g5_nested_blocking_waits_allocate_at_first_and_never_again() {
     let (_outer_tx, mut outer) = channel(0u64);
     let (_inner_tx, mut inner) = channel(0u64);
     let wait = Duration::from_micros(100);
-    let mut round = || {
+    allocates_at_first_and_never_again(2, 20, |_| {
         let condition = |_: &u64| inner.changed().wait_timeout(wait).is_ok();
         assert!(outer.wait_until(condition).wait_timeout(wait).is_err());
-    };
-    (0..2).for_each(|_| round());
-    for i in 2..20 {
-        assert_eq!(allocations(&mut round), 0, "round {i}");
-    }
+    });
 }
 
 #[test]

@@ -3,8 +3,7 @@
 
 mod common;
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -96,33 +95,6 @@ fn g6_a_wait_that_timed_out_leaves_nothing_behind() {
         tx.set(0);
         assert_eq!(rx.changed().wait(), Ok(()));
     });
-}
-
-#[test]
-fn spurious_unparks_change_nothing() {
-    let (tx, mut rx) = channel(0);
-    let (started, returned) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicBool::new(false)));
-    let waiting = thread::spawn({
-        let (started, returned) = (started.clone(), returned.clone());
-        move || {
-            started.store(true, Ordering::SeqCst);
-            let result = rx.changed().wait();
-            returned.store(true, Ordering::SeqCst);
-            (result, rx.get())
-        }
-    });
-    let deadline = Instant::now() + HANG;
-    while !started.load(Ordering::SeqCst) {
-        assert!(Instant::now() < deadline);
-        thread::yield_now();
-    }
-    for _ in 0..1_000 {
-        waiting.thread().unpark();
-        thread::yield_now();
-    }
-    assert!(!returned.load(Ordering::SeqCst));
-    tx.set(1);
-    assert_eq!(must_end(move || waiting.join().unwrap()), (Ok(()), 1));
 }
 
 /// A wait inside another wait's condition has a separate parker, so neither takes the other's wake-up.
@@ -256,26 +228,4 @@ fn each_wait_ends_with_a_result_a_timeout_or_the_close() {
         (|rx| rx, 49, wait_for_map(|value| (*value == 7).then(|| value * value))),
         (Cached::new, (), changed()),
     }
-}
-
-/// The token of `park` belongs to the program: a wait neither consumes one nor leaves one.
-#[test]
-fn a_wait_leaves_the_token_of_park_alone() {
-    let (tx, mut rx) = channel(0);
-    must_end(move || {
-        thread::current().unpark();
-        assert!(rx.changed().wait_timeout(Duration::from_millis(5)).is_err());
-        let start = Instant::now();
-        thread::park_timeout(HANG);
-        assert!(start.elapsed() < HANG / 2, "the wait has consumed the token");
-        let sender = thread::spawn(move || {
-            thread::sleep(Duration::from_millis(5));
-            tx.set(1);
-        });
-        rx.changed().wait().unwrap();
-        sender.join().unwrap();
-        let start = Instant::now();
-        thread::park_timeout(Duration::from_millis(20));
-        assert!(start.elapsed() >= Duration::from_millis(20), "the wait has left a token");
-    });
 }

@@ -2,13 +2,8 @@
 
 mod common;
 
-use common::{Task, waiting};
-use watch_channel::{Sender, channel};
-
-#[test]
-fn it_is_ready_when_there_is_no_receiver() {
-    Task::new().poll_ready(Sender::new(()).closed());
-}
+use common::waiting;
+use watch_channel::channel;
 
 #[test]
 fn g1_the_last_receiver_wakes_all_senders_that_wait() {
@@ -21,19 +16,6 @@ fn g1_the_last_receiver_wakes_all_senders_that_wait() {
     for wait in &mut waits {
         assert_eq!((wait.wakes(), wait.is_ready()), (1, true));
     }
-}
-
-#[test]
-fn subscribe_opens_the_channel_again_before_the_sender_checks() {
-    let (tx, rx) = channel(1);
-    let mut closed = waiting(tx.closed());
-    drop(rx);
-    assert_eq!(closed.wakes(), 1);
-    let rx = tx.subscribe();
-    assert!(!closed.is_ready());
-    assert_eq!(tx.send(2), Ok(()));
-    drop(rx);
-    assert_eq!((closed.wakes(), closed.is_ready()), (2, true));
 }
 
 #[test]

@@ -5,7 +5,6 @@ mod common;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Barrier};
 use std::thread;
-use std::time::Duration;
 
 use common::must_end;
 use watch_channel::{Sender, channel};
@@ -58,52 +57,6 @@ fn g2_a_handle_is_shown_with_a_value_and_its_version() {
             }
         }
         sender.join().unwrap();
-    });
-}
-
-#[test]
-fn g2_a_value_is_never_seen_half_written() {
-    must_end(|| {
-        let (tx, rx) = channel([0u64; 32]);
-        let senders: Vec<_> = (0..2)
-            .map(|sender| {
-                let tx = tx.clone();
-                thread::spawn(move || (0..20_000).for_each(|i| tx.send([i * 2 + sender; 32]).unwrap()))
-            })
-            .collect();
-        drop(tx);
-        while !rx.is_closed() {
-            let value = rx.borrow();
-            assert!(value.iter().all(|word| *word == value[0]));
-        }
-        senders.into_iter().for_each(|sender| sender.join().unwrap());
-    });
-}
-
-#[test]
-fn g7_a_second_borrow_passes_a_sender_that_has_queued_after_the_first() {
-    must_end(|| {
-        let (tx, rx) = channel(0);
-        for i in 1..=20 {
-            let first = rx.borrow();
-            let sending = Arc::new(AtomicBool::new(false));
-            let sender = thread::spawn({
-                let (tx, sending) = (tx.clone(), sending.clone());
-                move || {
-                    sending.store(true, Ordering::SeqCst);
-                    tx.send(i).unwrap();
-                }
-            });
-            while !sending.load(Ordering::SeqCst) {
-                thread::yield_now();
-            }
-            // The sender can be at any point of its wait by now.
-            thread::sleep(Duration::from_micros(150 * i));
-            let second = rx.borrow();
-            assert_eq!((*first, *second), (i - 1, i - 1));
-            drop((first, second));
-            sender.join().unwrap();
-        }
     });
 }
 

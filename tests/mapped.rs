@@ -4,7 +4,6 @@ mod common;
 
 use std::cell::Cell;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::task::Poll;
 
 use common::Task;
 #[cfg(feature = "std")]
@@ -65,27 +64,6 @@ fn the_function_is_called_once_for_each_version_that_is_looked_at() {
         assert_eq!(calls.get(), 2 + round);
         tx.set(1);
     }
-}
-
-#[test]
-fn a_wait_sleeps_on_while_the_result_stays_the_same() {
-    let (tx, rx) = channel((1, 'a'));
-    let mut number = rx.map(|value| value.0);
-    let task = Task::new();
-    let mut recv = Box::pin(number.recv());
-    assert!(task.poll(&mut recv).is_pending());
-    tx.set((1, 'b'));
-    assert_eq!(task.wakes(), 1);
-    assert!(task.poll(&mut recv).is_pending());
-    tx.set((2, 'b'));
-    assert_eq!(task.wakes(), 2);
-    assert_eq!(task.poll(&mut recv), Poll::Ready(Ok(2)));
-    // It can be polled again, and a read has no news then.
-    tx.set((3, 'b'));
-    assert_eq!(task.poll(&mut recv), Poll::Ready(Ok(3)));
-    drop(recv);
-    assert_eq!((*number.peek(), number.update()), (3, false));
-    assert_eq!(task.wakers_kept(), 0);
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! `poll_changed`: polling without a future. The registration is kept from one poll to the next.
+//! `poll_changed`: the registration is kept from one poll to the next, until it is replaced, used up or cancelled.
 
 mod common;
 
@@ -6,24 +6,6 @@ use std::task::Poll;
 
 use common::Task;
 use watch_channel::channel;
-
-#[test]
-fn g1_it_is_woken_by_each_change_and_by_the_close() {
-    let (tx, mut rx) = channel(0);
-    let task = Task::new();
-    for i in 1..=10 {
-        assert_eq!(task.poll_changed(&mut rx), Poll::Pending);
-        tx.set(i as u32);
-        assert_eq!(task.wakes(), i);
-        assert_eq!(task.poll_changed(&mut rx), Poll::Ready(true));
-        assert_eq!(rx.get(), i as u32);
-    }
-    assert_eq!(task.poll_changed(&mut rx), Poll::Pending);
-    drop(tx);
-    assert_eq!(task.wakes(), 11);
-    assert_eq!(task.poll_changed(&mut rx), Poll::Ready(false));
-    assert_eq!(task.poll_changed(&mut rx), Poll::Ready(false));
-}
 
 #[test]
 fn only_the_last_task_is_woken() {
@@ -69,24 +51,6 @@ fn g6_dropping_the_receiver_cancels_it() {
 }
 
 #[test]
-fn mark_changed_and_mark_unchanged_take_effect_between_polls() {
-    let (tx, mut rx) = channel(0);
-    let task = Task::new();
-    assert_eq!(task.poll_changed(&mut rx), Poll::Pending);
-    rx.mark_changed();
-    assert_eq!(task.poll_changed(&mut rx), Poll::Ready(true));
-    assert_eq!(task.poll_changed(&mut rx), Poll::Pending);
-    tx.set(1);
-    rx.mark_unchanged();
-    // The version is marked as seen without a poll, so the next poll registers for the version after it.
-    assert_eq!(task.poll_changed(&mut rx), Poll::Pending);
-    let before = task.wakes();
-    tx.set(2);
-    assert_eq!(task.wakes(), before + 1);
-    assert_eq!(task.poll_changed(&mut rx), Poll::Ready(true));
-}
-
-#[test]
 fn g6_a_ready_poll_keeps_no_waker() {
     let (tx, mut rx) = channel(0);
     let task = Task::new();
@@ -96,15 +60,4 @@ fn g6_a_ready_poll_keeps_no_waker() {
     assert_eq!(task.wakers_kept(), 0);
     tx.set(1);
     assert_eq!(task.wakes(), 0);
-}
-
-#[test]
-fn a_clone_does_not_inherit_the_registration() {
-    let (tx, mut rx) = channel(0);
-    let task = Task::new();
-    assert_eq!(task.poll_changed(&mut rx), Poll::Pending);
-    drop(rx.clone());
-    assert_eq!(task.wakers_kept(), 1);
-    tx.set(1);
-    assert_eq!(task.wakes(), 1);
 }

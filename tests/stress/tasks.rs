@@ -316,7 +316,7 @@ impl Follower {
                 self.read();
             }
             #[cfg(feature = "std")]
-            10.. => self.block_to_the_end(random),
+            10 | 11 | 12 => self.block_to_the_end(random),
             _ => {
                 rx.wait_until(Value::is_last).await.unwrap();
                 self.read();
