@@ -133,27 +133,6 @@ fn g7_a_sender_is_not_starved_by_readers_that_overlap() {
     }
 }
 
-#[test]
-fn g7_many_threads_that_read_and_send_all_make_progress() {
-    let _alone = alone();
-    for threads in [4, 16, 64] {
-        must_end(move || {
-            let (tx, rx) = channel(0);
-            let each = 64_000 / threads;
-            let working = (0..threads).map(|_| {
-                let (tx, rx) = (tx.clone(), rx.clone());
-                thread::spawn(move || {
-                    for i in 0..each {
-                        if i % 10 == 0 { tx.send_modify(|value| *value += 1) } else { drop(rx.borrow()) }
-                    }
-                })
-            });
-            working.collect::<Vec<_>>().into_iter().for_each(|thread| thread.join().unwrap());
-            assert_eq!(rx.get(), each / 10 * threads);
-        });
-    }
-}
-
 /// Calls `f` while this thread holds a `Ref` for which `senders` threads wait.
 fn while_senders_are_blocked<R>((tx, rx): &(Sender<u64>, Receiver<u64>), senders: usize, f: impl FnOnce() -> R) -> R {
     let value = rx.borrow();

@@ -32,26 +32,6 @@ fn g11_two_threads_meet_inside_with() {
 }
 
 #[test]
-fn g11_a_closure_waits_for_a_thread_that_uses_another_channel() {
-    must_end(|| {
-        let ((_tx, rx), (other_tx, other_rx)) = (channel(0), channel(0));
-        let (ask, asked) = mpsc::channel();
-        let (answer, answered) = mpsc::channel();
-        let answering = thread::spawn(move || {
-            asked.recv().unwrap();
-            other_tx.set(7);
-            answer.send(other_rx.get()).unwrap();
-        });
-        let found = rx.with(|_| {
-            ask.send(()).unwrap();
-            answered.recv().unwrap()
-        });
-        assert_eq!(found, 7);
-        answering.join().unwrap();
-    });
-}
-
-#[test]
 fn g11_a_closure_waits_for_a_value_of_another_channel() {
     must_end(|| {
         let ((_tx, rx), (other_tx, mut other_rx)) = (channel(0), channel(0));

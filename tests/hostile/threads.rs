@@ -181,29 +181,6 @@ mod blocking {
         });
     }
 
-    #[test]
-    fn g7_g8_a_thread_that_ends_waits_in_the_queue_of_the_values_lock() {
-        let (tx, rx) = channel(0);
-        in_destructor(move || {
-            let before = rx.get();
-            let (holds, is_held) = mpsc::channel();
-            let holder = thread::spawn({
-                let rx = rx.clone();
-                move || {
-                    let value = rx.borrow();
-                    holds.send(()).unwrap();
-                    // Long enough for the other thread to fall asleep.
-                    thread::sleep(Duration::from_millis(20));
-                    assert_eq!(*value, before);
-                }
-            });
-            is_held.recv().unwrap();
-            tx.send_modify(|value| *value += 1);
-            assert_eq!(rx.get(), before + 1);
-            holder.join().unwrap();
-        });
-    }
-
     #[cfg(feature = "event-listener")]
     #[test]
     fn g1_a_listener_is_waited_for_while_a_thread_ends() {

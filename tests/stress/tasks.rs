@@ -267,7 +267,7 @@ impl Follower {
     /// Receives until the channel is closed, and checks that it has then seen the last value.
     async fn follow_to_the_end(mut self, executor: Executor, random: &mut Random) {
         let Self { rx, seen } = &mut self;
-        match random.below(if executor == Executor::Threads { 13 } else { 10 }) {
+        match random.below(if executor == Executor::Threads { 11 } else { 8 }) {
             0 => {
                 while rx.changed().await.is_ok() {
                     seen.reference(&rx.borrow_and_update());
@@ -278,23 +278,13 @@ impl Follower {
                     seen.value(&value);
                 }
             }
-            2 => {
-                while let Ok(value) = rx.recv_if(|_| true).await {
-                    seen.value(&value);
-                }
-            }
-            3 => seen.reference(&rx.wait_for(Value::is_last).await.unwrap()),
-            4 => {
-                rx.wait_until(Value::is_last).await.unwrap();
-                self.read();
-            }
-            5 => seen.value(&rx.wait_for_map(|value| value.is_last().then(|| value.clone())).await.unwrap()),
-            6 => {
+            2 => seen.reference(&rx.wait_for(Value::is_last).await.unwrap()),
+            3 => {
                 while poll_fn(|cx| rx.poll_changed(cx)).await.is_ok() {
                     seen.reference(&rx.borrow());
                 }
             }
-            7 => {
+            4 => {
                 let mut cached = Cached::new(rx.clone());
                 seen.value(cached.peek());
                 while cached.changed().await.is_ok() {
@@ -302,7 +292,7 @@ impl Follower {
                 }
             }
             #[cfg(feature = "event-listener")]
-            8 => loop {
+            5 => loop {
                 let listener = rx.listen();
                 seen.reference(&rx.borrow_and_update());
                 if rx.is_closed() && !rx.has_unseen() {
@@ -311,12 +301,12 @@ impl Follower {
                 listener.await;
             },
             #[cfg(feature = "stream")]
-            9 => {
+            6 => {
                 futures_lite::StreamExt::for_each(rx.clone().into_stream(), |value| seen.value(&value)).await;
                 self.read();
             }
             #[cfg(feature = "std")]
-            10 | 11 | 12 => self.block_to_the_end(random),
+            8 | 9 | 10 => self.block_to_the_end(random),
             _ => {
                 rx.wait_until(Value::is_last).await.unwrap();
                 self.read();
