@@ -142,10 +142,9 @@ pub(crate) fn g1_two_senders_in_closed_against_the_last_receivers_drop() {
     assert_eq!(outcomes, BTreeSet::from(["ready", "ready and woken", "woken"]));
 }
 
-/// G3. A receiver and a sender wait in the same list. A send wakes the receiver alone, and the receiver's drop wakes the sender
-/// alone. Broken by waits in `closed` that are among those of the receivers.
+/// G3. A receiver and a sender wait. A send wakes the receiver alone, and the receiver's drop wakes the sender alone. Broken by waits in `closed` that are among those of the receivers.
 #[test]
-pub(crate) fn g3_closed_and_a_wait_in_one_list_against_a_send() {
+pub(crate) fn g3_closed_and_a_wait_against_a_send() {
     let outcomes = model(3, || {
         let (tx, mut rx) = channel(0);
         let other = tx.clone();

@@ -153,7 +153,7 @@ const TABLE: &[(&[Op], &[Op], Why)] = &[
         list::g1_a_dropped_receiver_against_a_delivery, list::g6_a_receiver_and_a_wait_are_dropped_during_a_delivery,
     ])),
     (&[Set], &[LastReceiverDrop], Models(&[value::sends_against_the_last_receivers_drop])),
-    (&[Set], &[Closed], Models(&[closed::g3_closed_and_a_wait_in_one_list_against_a_send])),
+    (&[Set], &[Closed], Models(&[closed::g3_closed_and_a_wait_against_a_send])),
     (&[Set], &[Listen], Models(&[
         listen::g1_a_listener_against_a_send, listen::g1_awaited_listeners_against_two_sends,
         listen::g1_a_wait_and_a_listener_against_a_send,
@@ -178,7 +178,7 @@ const TABLE: &[(&[Op], &[Op], Why)] = &[
         wait::g1_changed_on_a_thread_against_a_send_and_the_close,
     ])),
     (&[FirstPoll], &[ReceiverDrop], Models(&[list::g1_a_list_that_shrinks_against_a_first_wait])),
-    (&[FirstPoll], &[Closed], Models(&[closed::g3_closed_and_a_wait_in_one_list_against_a_send])),
+    (&[FirstPoll], &[Closed], Models(&[closed::g3_closed_and_a_wait_against_a_send])),
     (&[FirstPoll], &[Listen], Models(&[listen::g1_a_wait_and_a_listener_against_a_send])),
     (&[LaterPoll], &[LastSenderDrop, ReceiverDrop], Models(&[wait::g1_a_repeated_poll_against_the_close])),
     (&[DroppedWait], &[LastSenderDrop, ReceiverDrop], Models(&[
@@ -190,7 +190,7 @@ const TABLE: &[(&[Op], &[Op], Why)] = &[
     ])),
     (&[PollChanged], &[ReceiverDrop], Models(&[list::g1_a_list_that_shrinks_against_a_first_wait])),
     (&[PollChanged], &[Upgrade], Models(&[value::two_upgrades_against_the_last_senders_drop])),
-    (&[PollChanged], &[Closed], Models(&[closed::g3_closed_and_a_wait_in_one_list_against_a_send])),
+    (&[PollChanged], &[Closed], Models(&[closed::g3_closed_and_a_wait_against_a_send])),
     (&[WaitFor], &[SenderDrop, LastSenderDrop], Models(&[wait::g1_wait_for_against_a_send_and_the_close])),
     (&[WaitFor], &[ReceiverDrop], Models(&[list::g6_a_receiver_and_a_wait_are_dropped_during_a_delivery])),
     (&[TryRecv], &[SenderDrop, LastSenderDrop], Models(&[value::attempts_to_receive_against_a_send_and_the_close])),
