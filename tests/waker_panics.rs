@@ -2,7 +2,7 @@
 
 mod common;
 
-#[cfg(feature = "std")]
+#[cfg(all(feature = "std", not(feature = "critical-section")))]
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, mpsc};
 use std::task::Poll;

@@ -306,7 +306,7 @@ impl Follower {
                 self.read();
             }
             #[cfg(feature = "std")]
-            8 | 9 | 10 => self.block_to_the_end(random),
+            8..=10 => self.block_to_the_end(random),
             _ => {
                 rx.wait_until(Value::is_last).await.unwrap();
                 self.read();
