@@ -20,7 +20,8 @@ thread_local! {
     static LIVE_BYTES: Cell<isize> = const { Cell::new(0) };
 }
 
-// SAFETY: all calls are passed on to the system's allocator, and the counters are plain cells, which do not allocate.
+// SAFETY: all calls are passed on to the system's allocator, and the counters are plain cells,
+// which do not allocate.
 unsafe impl GlobalAlloc for Counting {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
         let _ = ALLOCATIONS.try_with(|count| count.set(count.get() + 1));
@@ -338,7 +339,8 @@ fn a_receiver_dropped_while_it_is_about_to_be_woken_leaves_nothing_behind() {
         *slot.lock().unwrap() = Some(wait);
         let before = task.wakes();
         tx.send(value).unwrap();
-        // It may be woken by this send, if the send had already taken the victim's waker when the victim was dropped.
+        // It may be woken by this send, if the send had already taken the victim's waker when the
+        // victim was dropped.
         assert!(task.wakes() - before <= 1);
     };
     let bytes_after = |from: u64, to| {

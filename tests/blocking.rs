@@ -97,7 +97,8 @@ fn g6_a_wait_that_timed_out_leaves_nothing_behind() {
     });
 }
 
-/// A wait inside another wait's condition has a separate parker, so neither takes the other's wake-up.
+/// A wait inside another wait's condition has a separate parker, so neither takes the other's
+/// wake-up.
 #[test]
 fn waits_can_be_nested() {
     must_end(|| {
@@ -186,7 +187,8 @@ fn a_timeout_and_a_close_are_told_apart() {
     assert_eq!(RecvTimeoutError::Closed.to_string(), "channel closed");
 }
 
-/// Every other future has the three methods as well. The results are owned, so a `match` may use the receiver again.
+/// Every other future has the three methods as well. The results are owned, so a `match` may use
+/// the receiver again.
 #[test]
 fn each_wait_ends_with_a_result_a_timeout_or_the_close() {
     macro_rules! each {

@@ -1,4 +1,5 @@
-//! tokio's cooperative budget: with the feature `tokio`, a task whose waits are always ready still yields.
+//! tokio's cooperative budget: with the feature `tokio`, a task whose waits are always ready still
+//! yields.
 
 mod common;
 
@@ -20,7 +21,8 @@ use watch_channel::channel;
 
 const ROUNDS: usize = 10_000;
 
-/// Returns how often another task on the same thread runs while `busy`, whose waits are always ready, runs to its end.
+/// Returns how often another task on the same thread runs while `busy`, whose waits are always
+/// ready, runs to its end.
 async fn runs_during<F: Future<Output = ()> + Send + 'static>(busy: F) -> usize {
     let runs = Arc::new(AtomicUsize::new(0));
     let other = spawn({

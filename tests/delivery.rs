@@ -1,4 +1,5 @@
-//! Waits that begin or end while a send is waking tasks, and registrations that end without a wake-up.
+//! Waits that begin or end while a send is waking tasks, and registrations that end without a
+//! wake-up.
 
 mod common;
 

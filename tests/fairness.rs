@@ -1,8 +1,9 @@
-//! G7 and G8: no thread starves while it waits for the value's lock, and a thread that waits sleeps.
+//! G7 and G8: no thread starves while it waits for the value's lock, and a thread that waits
+//! sleeps.
 //!
-//! `cargo bench -p benches --bench fairness` measures the same situations. The limits on time are at least ten times as high
-//! here. So these tests fail for a lock that starves threads or spins, and pass for a good one even on a busy machine and in an
-//! emulator.
+//! `cargo bench -p benches --bench fairness` measures the same situations. The limits on time are
+//! at least ten times as high here. So these tests fail for a lock that starves threads or spins,
+//! and pass for a good one even on a busy machine and in an emulator.
 #![cfg(feature = "std")]
 
 mod common;
@@ -84,7 +85,8 @@ fn g7_readers_and_senders_are_not_starved_by_senders_that_never_pause() {
     }
 }
 
-/// Takes one more reference of each channel at each level, and checks that the values do not change.
+/// Takes one more reference of each channel at each level, and checks that the values do not
+/// change.
 fn nested(levels: usize, rx: &Receiver<u64>, other: &Receiver<u64>) -> (u64, u64) {
     let (value, other_value) = (rx.borrow(), other.borrow());
     let found = (*value, *other_value);
@@ -167,7 +169,8 @@ fn g7_a_second_borrow_does_not_wait_for_blocked_senders() {
                 start.elapsed()
             };
             let times = || (0..25).map(|_| second_borrow()).min().unwrap();
-            // The shortest time counts, because other programs and senders that are about to sleep take the processor in between.
+            // The shortest time counts, because other programs and senders that are about to sleep
+            // take the processor in between.
             let shortest = while_senders_are_blocked(&channel, senders, times);
             assert!(shortest < Duration::from_millis(1), "{shortest:?} with {senders} senders");
         });
@@ -263,8 +266,9 @@ fn g7_a_sender_is_not_starved_by_reads_under_another_channels_ref() {
     });
 }
 
-/// Two threads that each use one channel read the other one, for which a sender waits by then, and all go on. Broken by a thread
-/// that obeys a demand without an end, and by a closure that changes the value and does not count as a guard.
+/// Two threads that each use one channel read the other one, for which a sender waits by then, and
+/// all go on. Broken by a thread that obeys a demand without an end, and by a closure that changes
+/// the value and does not count as a guard.
 #[test]
 fn g7_reads_under_each_others_guard_come_free() {
     type Use = fn(&Sender<u64>, &mut dyn FnMut());
@@ -301,8 +305,9 @@ fn g7_reads_under_each_others_guard_come_free() {
     }
 }
 
-/// A thread that gets hardly any processor time is the first in the queue, and no thread holds the lock. Broken by a demand that does
-/// not end. It ends in a tenth of the limit, and otherwise takes several times as long.
+/// A thread that gets hardly any processor time is the first in the queue, and no thread holds the
+/// lock. Broken by a demand that does not end. It ends in a tenth of the limit, and otherwise takes
+/// several times as long.
 #[cfg(target_os = "linux")]
 #[test]
 fn g7_a_thread_of_low_priority_keeps_no_other_thread_waiting() {
@@ -323,7 +328,8 @@ fn g7_a_thread_of_low_priority_keeps_no_other_thread_waiting() {
             let busy = Busy::new(8, || spin(Duration::from_micros(100)));
             thread::sleep(Duration::from_millis(10));
             drop(value);
-            // Other calls must not wait either: attempts meet the demand first in every other round.
+            // Other calls must not wait either: attempts meet the demand first in every other
+            // round.
             let start = Instant::now();
             while i % 2 == 0 && rx.try_borrow().is_none() {
                 thread::sleep(Duration::from_millis(1));
@@ -337,8 +343,9 @@ fn g7_a_thread_of_low_priority_keeps_no_other_thread_waiting() {
     });
 }
 
-/// The least processor time, in hundredths of a second, that this process uses in one of three spans of 300 ms. Threads that are
-/// about to sleep use some in the first; threads that spin use all of it in each.
+/// The least processor time, in hundredths of a second, that this process uses in one of three
+/// spans of 300 ms. Threads that are about to sleep use some in the first; threads that spin use
+/// all of it in each.
 #[cfg(target_os = "linux")]
 fn processor_time_used() -> u64 {
     let used = || {
@@ -388,7 +395,8 @@ fn g8_a_blocked_sender_returns_soon_after_the_refs_drop() {
             let (tx, rx) = channel(0);
             let holder = thread::spawn(move || {
                 let value = rx.borrow();
-                // Long enough for the sender to reach its longest sleep. Each round ends at another point of that.
+                // Long enough for the sender to reach its longest sleep. Each round ends at another
+                // point of that.
                 thread::sleep(Duration::from_micros(20_000 + i * 300));
                 drop(value);
                 Instant::now()
@@ -401,7 +409,8 @@ fn g8_a_blocked_sender_returns_soon_after_the_refs_drop() {
         times.sort();
         times[times.len() / 2]
     };
-    // A sender that is not woken sleeps for some milliseconds more in every round. A busy machine delays it only in some.
+    // A sender that is not woken sleeps for some milliseconds more in every round. A busy machine
+    // delays it only in some.
     let shortest = must_end(move || (0..3).map(|_| times()).min().unwrap());
     assert!(shortest < Duration::from_millis(1), "{shortest:?}");
 }

@@ -1,5 +1,6 @@
-//! G11: with `std`, the feature `critical-section` changes nothing. These programs hang or take long if closures run in one critical
-//! section of the whole process. They run with and without the feature.
+//! G11: with `std`, the feature `critical-section` changes nothing. These programs hang or take
+//! long if closures run in one critical section of the whole process. They run with and without the
+//! feature.
 #![cfg(feature = "std")]
 
 mod common;
@@ -92,7 +93,8 @@ fn g11_a_slow_clone_does_not_hold_up_another_channel() {
     });
 }
 
-/// A read that waits in a critical section of its caller does not keep a sender from ending its closure.
+/// A read that waits in a critical section of its caller does not keep a sender from ending its
+/// closure.
 #[cfg(feature = "critical-section")]
 #[test]
 fn g11_a_read_in_a_critical_section_waits_for_a_thread_that_needs_none() {

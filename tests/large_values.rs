@@ -1,7 +1,8 @@
 //! Values of one mebibyte on small stacks. A stack that is too small aborts the test.
 //!
-//! No call needs more copies of the value on the stack than tokio's, which has the same bounds below. The exceptions are
-//! `channel` and `Sender::new` in a debug build, which copies a value for each function that takes it.
+//! No call needs more copies of the value on the stack than tokio's, which has the same bounds
+//! below. The exceptions are `channel` and `Sender::new` in a debug build, which copies a value for
+//! each function that takes it.
 //!
 //! How often the compiler copies depends on the target. The bounds here are for one target.
 #![cfg(target_arch = "x86_64")]
@@ -26,7 +27,8 @@ fn with_room_for<R: Send + 'static>(copies: usize, f: impl FnOnce() -> R + Send 
     thread::Builder::new().stack_size(copies * SIZE + SIZE / 4).spawn(f).unwrap().join().unwrap()
 }
 
-/// Calls `f` with a handle, on a thread whose stack has room for `copies` and a quarter copies of the value.
+/// Calls `f` with a handle, on a thread whose stack has room for `copies` and a quarter copies of
+/// the value.
 fn on<H: Send + 'static, R: Send + 'static>(copies: usize, handle: H, f: fn(&H) -> R) -> (H, R) {
     with_room_for(copies, move || {
         let result = f(&handle);

@@ -117,8 +117,8 @@ fn g4_a_panicking_waker_loses_no_listeners_notification() {
     assert!(listener.wait_timeout(HANG).is_some());
 }
 
-/// The waker of one listener panics. Broken by a send that notifies no listener after that one, and by notifications that depend on
-/// event-listener's count, which is wrong from then on.
+/// The waker of one listener panics. Broken by a send that notifies no listener after that one, and
+/// by notifications that depend on event-listener's count, which is wrong from then on.
 #[cfg(feature = "std")]
 #[test]
 fn g1_g4_a_listener_that_panics_loses_no_other_listeners_notification() {

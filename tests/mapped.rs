@@ -1,4 +1,5 @@
-//! `Mapped`: a receiver of what a function makes from the value. Only a different result is a change.
+//! `Mapped`: a receiver of what a function makes from the value. Only a different result is a
+//! change.
 
 mod common;
 

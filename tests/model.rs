@@ -1,6 +1,7 @@
-//! Random programs over several handles. The result of each call, each wake-up and each waker kept are compared with those of a
-//! plain model of the channel and of tokio's channel. In other programs, wakers do some of the steps. `fuzz/` runs programs of the
-//! same kinds, which a fuzzer finds.
+//! Random programs over several handles. The result of each call, each wake-up and each waker kept
+//! are compared with those of a plain model of the channel and of tokio's channel. In other
+//! programs, wakers do some of the steps. `fuzz/` runs programs of the same kinds, which a fuzzer
+//! finds.
 
 mod common;
 mod programs;
@@ -33,7 +34,8 @@ proptest! {
         prop_assert_eq!(run_ours(&program), run_model(&program));
     }
 
-    /// After each step no task sleeps that should have been woken, and the channel keeps no waker of a wait that is over.
+    /// After each step no task sleeps that should have been woken, and the channel keeps no waker
+    /// of a wait that is over.
     #[test]
     fn g1_g3_g4_g6_wakers_that_do_anything_lose_no_wake_up(
         crowd in prop::sample::select(&wakers::CROWDS),

@@ -51,7 +51,8 @@ fn g3_a_receiver_notifies_no_listener_that_waits_for_the_close() {
     use common::Inline;
     use event_listener::Listener;
 
-    // The task that waits in `opened` is polled where it is woken, and then listens: the delivery is still under way.
+    // The task that waits in `opened` is polled where it is woken, and then listens: the delivery
+    // is still under way.
     let tx = Sender::new(0);
     let listener = Arc::new(Mutex::new(None));
     let task = Inline::spawn({

@@ -1,4 +1,5 @@
-//! With critical sections, deliveries share one list, so a send also wakes the tasks that an earlier send has not woken yet.
+//! With critical sections, deliveries share one list, so a send also wakes the tasks that an
+//! earlier send has not woken yet.
 #![cfg(all(feature = "critical-section", not(feature = "std")))]
 
 mod common;
@@ -60,8 +61,9 @@ fn g9_a_close_in_the_middle_of_another_wakes_all_that_are_left() {
     assert!(tasks.iter().all(|task| task.wakes() == 1));
 }
 
-/// The first task begins another receiver's wait and sends, as an interrupt in the middle of a delivery would. Broken by a delivery
-/// that puts its tasks in front of those of the delivery under way.
+/// The first task begins another receiver's wait and sends, as an interrupt in the middle of a
+/// delivery would. Broken by a delivery that puts its tasks in front of those of the delivery under
+/// way.
 #[test]
 fn tasks_are_woken_in_the_order_in_which_they_began_to_wait() {
     let (tx, rx) = channel(0);

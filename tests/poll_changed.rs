@@ -1,4 +1,5 @@
-//! `poll_changed`: the registration is kept from one poll to the next, until it is replaced, used up or cancelled.
+//! `poll_changed`: the registration is kept from one poll to the next, until it is replaced, used
+//! up or cancelled.
 
 mod common;
 

@@ -1,5 +1,5 @@
-//! The project's own files: what one of them names exists in another. Each test walks files and fails with the name that is missing.
-//! (The code in the guides is run as doctests.)
+//! The project's own files: what one of them names exists in another. Each test walks files and
+//! fails with the name that is missing. (The code in the guides is run as doctests.)
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -37,8 +37,8 @@ fn every_guide_and_drawing_is_part_of_the_documentation() {
     }
 }
 
-/// A blank line ends a block of HTML, and what follows would be shown as text. A fixed text color would be hard to read in one of
-/// rustdoc's themes.
+/// A blank line ends a block of HTML, and what follows would be shown as text. A fixed text color
+/// would be hard to read in one of rustdoc's themes.
 #[test]
 fn drawings_have_no_blank_lines_and_inherit_the_text_color() {
     let mut drawings = files("docs");

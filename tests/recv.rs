@@ -60,7 +60,8 @@ fn recv_if_skips_values_and_leaves_them_unseen() {
 fn recv_if_checks_a_value_once_if_it_is_sent_during_the_poll() {
     let (tx, mut rx) = channel(1);
     register(&mut rx, &on_last_drop(move || tx.set(2)));
-    // The next wait finds the value unseen and drops the registered waker, which sends. It then reads the value that was sent.
+    // The next wait finds the value unseen and drops the registered waker, which sends. It then
+    // reads the value that was sent.
     rx.mark_changed();
     let mut checked = vec![];
     let task = Task::new();

@@ -1,4 +1,5 @@
-//! `wait_for`, `wait_until` and `wait_for_map`: what the condition is called with, beyond what `tests/model.rs` compares.
+//! `wait_for`, `wait_until` and `wait_for_map`: what the condition is called with, beyond what
+//! `tests/model.rs` compares.
 
 mod common;
 
@@ -61,7 +62,8 @@ fn it_returns_the_very_guard_that_the_condition_saw() {
     tx.send(Box::new(2)).unwrap();
 }
 
-/// Unlike that of `recv_if`, the closure of a wait for a state marks what it is called with, even if it panics.
+/// Unlike that of `recv_if`, the closure of a wait for a state marks what it is called with, even
+/// if it panics.
 #[test]
 fn a_value_whose_closure_panics_is_marked_as_seen() {
     let (tx, mut rx) = channel(0);

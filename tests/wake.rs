@@ -1,4 +1,5 @@
-//! G3: wakers are cloned, called and dropped with no lock held, and tasks may be polled where they are woken.
+//! G3: wakers are cloned, called and dropped with no lock held, and tasks may be polled where they
+//! are woken.
 
 mod common;
 
@@ -11,8 +12,9 @@ use common::wakers::{on_each_event, on_last_drop, on_wake, register};
 use common::{Inline, Task, must_end, waiting};
 use watch_channel::{Receiver, Sender, channel};
 
-/// A sender's waker subscribes while `opened` clones it. The wait then ends at once, and leaves its flag behind. Broken by a
-/// `subscribe` that wakes senders although its receiver is not the first one.
+/// A sender's waker subscribes while `opened` clones it. The wait then ends at once, and leaves its
+/// flag behind. Broken by a `subscribe` that wakes senders although its receiver is not the first
+/// one.
 #[test]
 fn g3_a_second_receiver_wakes_no_sender_that_waits_in_closed() {
     let tx = Sender::new(0);
@@ -31,7 +33,8 @@ fn g3_a_second_receiver_wakes_no_sender_that_waits_in_closed() {
     assert_eq!(closed.wakes(), 1);
 }
 
-/// Takes every lock of a channel: the value's lock to read and to write, and the lists' locks for both kinds of waits.
+/// Takes every lock of a channel: the value's lock to read and to write, and the lists' locks for
+/// both kinds of waits.
 fn use_everything(tx: &Sender<u32>, rx: &Mutex<Receiver<u32>>) {
     tx.send_modify(|_| ());
     assert!(*tx.borrow() < 100);
@@ -105,7 +108,8 @@ fn g3_wakers_are_cloned_woken_and_dropped_with_no_lock_held() {
     });
 }
 
-/// The waker that a receiver keeps is dropped with the receiver, which is no longer counted by then.
+/// The waker that a receiver keeps is dropped with the receiver, which is no longer counted by
+/// then.
 #[test]
 fn g3_the_waker_of_a_dropped_receiver_is_dropped_with_no_lock_held() {
     must_end(|| {
@@ -117,7 +121,8 @@ fn g3_the_waker_of_a_dropped_receiver_is_dropped_with_no_lock_held() {
     });
 }
 
-/// Returns how deeply the polls of a thousand tasks are nested if one send wakes all of them, and each is polled where it is woken.
+/// Returns how deeply the polls of a thousand tasks are nested if one send wakes all of them, and
+/// each is polled where it is woken.
 fn depth_of_inline_tasks(wake_others: bool) -> usize {
     thread_local! {
         static DEPTH: Cell<usize> = const { Cell::new(0) };
@@ -128,7 +133,8 @@ fn depth_of_inline_tasks(wake_others: bool) -> usize {
     let begin = |mut rx: Receiver<u32>| Box::pin(async move { rx.changed().await.unwrap() });
     let tasks: Vec<_> = (0..1_000)
         .map(|_| {
-            // The task ends when one wait is ready. It is polled where it is woken, so all its waits are dropped there.
+            // The task ends when one wait is ready. It is polled where it is woken, so all its
+            // waits are dropped there.
             let (mut wait, mut other_wait) = (begin(rx.clone()), begin(rx.clone()));
             let (own_tx, own_rx) = channel(0);
             let own_wait = waiting(begin(own_rx));
@@ -158,7 +164,8 @@ fn depth_of_inline_tasks(wake_others: bool) -> usize {
 fn g3_tasks_that_poll_when_they_are_woken_do_not_pile_up() {
     must_end(|| {
         assert_eq!(depth_of_inline_tasks(false), 1);
-        // A send inside a waker wakes only the tasks that wait for it, so there is one more level, however many tasks there are.
+        // A send inside a waker wakes only the tasks that wait for it, so there is one more level,
+        // however many tasks there are.
         assert!(depth_of_inline_tasks(true) <= 2);
     });
 }
@@ -193,7 +200,8 @@ fn g3_tasks_that_publish_under_a_mutex_run_one_after_the_other() {
     assert_eq!(*seen.lock().unwrap(), [1, 2]);
 }
 
-/// An executor's wakers lock its queue, and notify its worker through another channel while they hold the lock.
+/// An executor's wakers lock its queue, and notify its worker through another channel while they
+/// hold the lock.
 #[test]
 fn g3_a_send_inside_a_waker_that_holds_a_lock_wakes_no_task_of_the_outer_send() {
     must_end(|| {

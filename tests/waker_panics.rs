@@ -1,4 +1,5 @@
-//! G4: wakers that panic when they are woken or dropped. `tests/hostile/wakers.rs` has more of them, for every kind of wait.
+//! G4: wakers that panic when they are woken or dropped. `tests/hostile/wakers.rs` has more of
+//! them, for every kind of wait.
 
 mod common;
 
@@ -16,7 +17,8 @@ fn register_bomb(rx: &mut Receiver<u32>) {
     register(rx, &on_last_drop(|| panic_on_purpose()));
 }
 
-/// Without `std` a second panic aborts, and with `critical-section` the sends of one channel share their deliveries.
+/// Without `std` a second panic aborts, and with `critical-section` the sends of one channel share
+/// their deliveries.
 #[cfg(all(feature = "std", not(feature = "critical-section")))]
 #[test]
 fn g3_g4_a_wakers_panic_is_propagated_only_by_the_send_that_has_called_it() {
@@ -30,7 +32,8 @@ fn g3_g4_a_wakers_panic_is_propagated_only_by_the_send_that_has_called_it() {
         let mut innocent = waiting(async move { rx.changed().await.unwrap() });
         let waker = on_wake(move || {
             if i % 2 == 0 {
-                // No task waits for this version. The send must not call the wakers that the outer send has taken.
+                // No task waits for this version. The send must not call the wakers that the outer
+                // send has taken.
                 tx.send_modify(|value| *value += 1);
             } else {
                 // The poll is on another thread, which is not in the middle of a delivery.
@@ -76,7 +79,8 @@ fn g4_the_payload_of_a_caught_panic_is_dropped_and_may_panic_then() {
     assert_eq!((woken.load(Ordering::SeqCst), drops.load(Ordering::SeqCst)), (4, 4));
 }
 
-/// In the middle of a delivery, a new wait begins, and a panic drops a wait that has not been woken yet.
+/// In the middle of a delivery, a new wait begins, and a panic drops a wait that has not been woken
+/// yet.
 #[cfg(feature = "std")]
 #[test]
 fn g4_a_wait_dropped_by_a_waker_that_panics_loses_no_other_wake_up() {
@@ -100,7 +104,8 @@ fn g4_a_wait_dropped_by_a_waker_that_panics_loses_no_other_wake_up() {
     *cancelled.lock().unwrap() = Some(to_cancel);
     let last = wait(rx);
     assert!(panics(|| tx.set(1)));
-    // The cancelled wait may be woken by the send, which may have taken its waker already. The new wait is woken by neither send.
+    // The cancelled wait may be woken by the send, which may have taken its waker already. The new
+    // wait is woken by neither send.
     assert!(counter.wakes() <= 1);
     assert_eq!(Arc::strong_count(&counter), 1, "the cancelled wait keeps no waker");
     assert_eq!((last.wakes(), begun.lock().unwrap().as_ref().unwrap().wakes()), (1, 0));
@@ -132,8 +137,9 @@ fn g4_the_last_receiver_wakes_senders_although_its_waker_panics() {
     assert!(closed.is_ready());
 }
 
-/// A send has taken a waker that panics, and its receiver is polled by another task before the send has called that waker. Broken
-/// by a delivery that ends with the panic, and by a wait that goes back to the round of the delivery.
+/// A send has taken a waker that panics, and its receiver is polled by another task before the send
+/// has called that waker. Broken by a delivery that ends with the panic, and by a wait that goes
+/// back to the round of the delivery.
 #[test]
 fn g4_a_wait_that_begins_during_a_send_that_panics_is_woken_by_the_next_one() {
     // They are all in one list, and are more than one batch.
@@ -142,7 +148,8 @@ fn g4_a_wait_that_begins_during_a_send_that_panics_is_woken_by_the_next_one() {
     let mut last = receivers.pop().unwrap();
     let (task, others) = (Arc::new(Task::new()), Task::new());
     let (waits_again, waiting) = mpsc::channel();
-    // The first one's waker polls the last one, which therefore registers again before the delivery reaches it.
+    // The first one's waker polls the last one, which therefore registers again before the delivery
+    // reaches it.
     let slot: Arc<Mutex<Option<Receiver<u32>>>> = Arc::default();
     let waker = on_wake({
         let (slot, task) = (slot.clone(), task.clone());
@@ -165,7 +172,8 @@ fn g4_a_wait_that_begins_during_a_send_that_panics_is_woken_by_the_next_one() {
     assert_eq!((task.wakes(), others.wakes()), (1, 38));
 }
 
-/// The poll that finds a version drops a waker that panics. Broken by a poll that marks the version as seen before that.
+/// The poll that finds a version drops a waker that panics. Broken by a poll that marks the version
+/// as seen before that.
 #[test]
 fn g1_g4_a_poll_that_panics_marks_nothing_as_seen() {
     // The waker is still in the list, because the version has not been sent but marked as unseen.
@@ -185,7 +193,8 @@ fn g1_g4_a_poll_that_panics_marks_nothing_as_seen() {
     assert_eq!(Task::new().poll(&mut wait), Poll::Ready(Ok(1)));
 }
 
-/// A version is sent while a waker is cloned, and the clone panics. Broken by a poll that marks the version as seen.
+/// A version is sent while a waker is cloned, and the clone panics. Broken by a poll that marks the
+/// version as seen.
 #[test]
 fn g1_g4_a_version_that_is_sent_by_a_waker_that_panics_is_reported() {
     let (tx, mut rx) = channel(0);

@@ -1,4 +1,5 @@
-//! Polling by hand: tasks with wakers that count, tasks that are polled where they are woken, and wakers that act.
+//! Polling by hand: tasks with wakers that count, tasks that are polled where they are woken, and
+//! wakers that act.
 #![allow(dead_code, clippy::allow_attributes, reason = "each test file uses only a part")]
 
 pub(crate) mod wakers;
@@ -127,7 +128,8 @@ impl<F: Future + ?Sized> Waiting<F> {
     }
 }
 
-/// A task that is polled at once by the thread that wakes it. If it is woken while it is polled, it is polled once more.
+/// A task that is polled at once by the thread that wakes it. If it is woken while it is polled, it
+/// is polled once more.
 pub(crate) struct Inline {
     task: Mutex<Option<Pin<Box<dyn Future<Output = ()> + Send>>>>,
     again: AtomicUsize,
@@ -166,8 +168,9 @@ impl Wake for Inline {
     }
 }
 
-/// Makes the waits that begin from now on use several lists: a channel doubles the number of its lists when a wait finds one of
-/// them locked. Gives up after some tries, because threads seldom meet on a machine with one processor.
+/// Makes the waits that begin from now on use several lists: a channel doubles the number of its
+/// lists when a wait finds one of them locked. Gives up after some tries, because threads seldom
+/// meet on a machine with one processor.
 pub(crate) fn spread_waits<T: Send + Sync>(tx: &Sender<T>) {
     for _ in 0..100 {
         thread::scope(|scope| {
@@ -184,7 +187,8 @@ pub(crate) fn spread_waits<T: Send + Sync>(tx: &Sender<T>) {
     }
 }
 
-/// Returns `true` if a send wakes tasks in the order in which they began to wait. It visits one list after the other.
+/// Returns `true` if a send wakes tasks in the order in which they began to wait. It visits one
+/// list after the other.
 fn waits_in_one_list<T>(tx: &Sender<T>) -> bool {
     let order = Arc::new(Mutex::new(vec![]));
     let mut receivers: Vec<_> = (0..8).map(|_| tx.subscribe()).collect();
@@ -228,7 +232,8 @@ pub(crate) fn panic_text(panic: &(dyn std::any::Any + Send)) -> &str {
 /// The processor time in `/proc/PATH/stat` of Linux, in hundredths of a second.
 pub(crate) fn processor_time(path: &str) -> u64 {
     let stat = std::fs::read_to_string(format!("/proc/{path}/stat")).unwrap();
-    // The name, in parentheses, may contain spaces. User and system time are the 12th and 13th fields after it.
+    // The name, in parentheses, may contain spaces. User and system time are the 12th and 13th
+    // fields after it.
     let fields: Vec<_> = stat.rsplit(')').next().unwrap().split_whitespace().collect();
     fields[11].parse::<u64>().unwrap() + fields[12].parse::<u64>().unwrap()
 }

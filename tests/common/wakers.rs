@@ -18,8 +18,8 @@ pub(crate) enum Event {
 
 type Listener = Arc<dyn Fn(Event) + Send + Sync>;
 
-/// Returns a waker that calls `f` whenever it or a clone of it is cloned, woken or dropped. A wake-up that takes the waker is no
-/// drop. `f` is dropped with the last of the wakers.
+/// Returns a waker that calls `f` whenever it or a clone of it is cloned, woken or dropped. A
+/// wake-up that takes the waker is no drop. `f` is dropped with the last of the wakers.
 pub(crate) fn on_each_event(f: impl Fn(Event) + Send + Sync + 'static) -> Waker {
     // The data is a `Box<Listener>` that the waker owns.
     unsafe fn listener<'a>(data: *const ()) -> &'a Listener {
@@ -27,7 +27,8 @@ pub(crate) fn on_each_event(f: impl Fn(Event) + Send + Sync + 'static) -> Waker 
         unsafe { &*data.cast::<Listener>() }
     }
     unsafe fn clone(data: *const ()) -> RawWaker {
-        // SAFETY: called with the waker's data. The waker can be dropped in the call, so this keeps the listener.
+        // SAFETY: called with the waker's data. The waker can be dropped in the call, so this keeps
+        // the listener.
         let listener = unsafe { listener(data) }.clone();
         listener(Event::Clone);
         raw(listener)

@@ -104,7 +104,8 @@ fn g4_a_wait_whose_closure_has_panicked_can_go_on() {
         tx.set(vec![1]);
         assert_eq!(wait.wakes(), 1);
         assert!(panics(|| assert!(!wait.is_ready())));
-        // Polled again, it panics for the same value again. `recv_if` waits for the next value instead.
+        // Polled again, it panics for the same value again. `recv_if` waits for the next value
+        // instead.
         let is_registered = !panics(|| assert!(!wait.is_ready()));
         assert_eq!(calls.load(Ordering::SeqCst), if is_registered { 2 } else { 3 });
         tx.set(vec![2]);
@@ -136,7 +137,8 @@ fn g4_a_wait_whose_closure_has_panicked_can_go_on() {
     }
 }
 
-/// Does everything that a closure that reads may do with its channel. Returns a receiver that waits.
+/// Does everything that a closure that reads may do with its channel. Returns a receiver that
+/// waits.
 fn use_while_it_is_read(tx: &Sender<V>, value: &V, task: &Task) -> Receiver<V> {
     let mut rx = tx.subscribe_unseen();
     assert_eq!((&*rx.borrow(), &tx.get(), rx.with(V::len)), (value, value, value.len()));
@@ -188,7 +190,8 @@ fn g1_a_closure_that_reads_may_close_its_channel() {
     }
 }
 
-/// A closure that changes the value may use its channel in every way that does not wait for the value.
+/// A closure that changes the value may use its channel in every way that does not wait for the
+/// value.
 #[test]
 fn a_closure_that_changes_the_value_may_use_its_channel() {
     for (what, call) in CHANGES {
@@ -247,7 +250,8 @@ fn g6_a_condition_may_end_other_waits() {
     }
 }
 
-/// A closure panics in a thread that has waited in the queue of the value's lock. The thread must leave the queue.
+/// A closure panics in a thread that has waited in the queue of the value's lock. The thread must
+/// leave the queue.
 #[cfg(feature = "std")]
 #[test]
 fn g4_g7_a_closure_that_panics_after_its_thread_has_queued_blocks_no_other_thread() {

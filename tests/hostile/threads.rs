@@ -1,5 +1,5 @@
-//! Threads that use a channel while they end: in the destructor of a thread-local, when the crate's own thread-locals may have
-//! been destroyed already.
+//! Threads that use a channel while they end: in the destructor of a thread-local, when the crate's
+//! own thread-locals may have been destroyed already.
 
 use std::cell::RefCell;
 use std::sync::{LazyLock, mpsc};
@@ -23,9 +23,9 @@ fn use_thread_locals() {
     rx.mark_unchanged();
 }
 
-/// Runs `f` in the destructor of a thread-local, on a thread that has used channels, and fails if it does not end. `f` runs once
-/// while the crate's thread-locals exist, and once after they have been destroyed: thread-locals are destroyed in the opposite
-/// order of their creation.
+/// Runs `f` in the destructor of a thread-local, on a thread that has used channels, and fails if
+/// it does not end. `f` runs once while the crate's thread-locals exist, and once after they have
+/// been destroyed: thread-locals are destroyed in the opposite order of their creation.
 fn in_destructor(f: impl Fn() + Clone + Send + 'static) {
     thread_local! {
         static AT_THE_END: RefCell<Option<Waker>> = const { RefCell::new(None) };
@@ -80,8 +80,8 @@ fn g2_values_can_be_sent_and_read_while_a_thread_ends() {
     });
 }
 
-/// A thread-local keeps a `Ref`, a receiver with a registration, and the last handles of two channels. They are dropped at the end
-/// of the thread.
+/// A thread-local keeps a `Ref`, a receiver with a registration, and the last handles of two
+/// channels. They are dropped at the end of the thread.
 #[test]
 fn g1_a_thread_that_ends_drops_what_it_keeps() {
     static WATCH: Watch<u32> = Watch::new(0);

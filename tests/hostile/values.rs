@@ -99,7 +99,8 @@ type Events = &'static [(Event, usize)];
 /// A call on a channel with an unseen value. It gets a new value to send.
 type Call = fn(&Sender<Value>, &mut Receiver<Value>, Value);
 
-/// A call that clones the value and drops the clone, and one that does so after it has made a clone before.
+/// A call that clones the value and drops the clone, and one that does so after it has made a clone
+/// before.
 const COPIES: Events = &[(Event::Clone, 0), (Event::Drop, 0)];
 const COPIES_AGAIN: Events = &[(Event::Clone, 1), (Event::Drop, 0)];
 
@@ -155,8 +156,8 @@ const CALLS: &[(&str, Events, Call)] = &[
     ("WeakSender's Debug", &[(Event::Show, 0)], |tx, _, _| drop(format!("{:?}", tx.downgrade()))),
 ];
 
-/// Makes each call that causes one of the `wanted` events, at which `hook` runs, and then checks the channel. The channel has an
-/// unseen value and a waiting task.
+/// Makes each call that causes one of the `wanted` events, at which `hook` runs, and then checks
+/// the channel. The channel has an unseen value and a waiting task.
 fn for_each_call(wanted: &[Event], hook: impl Fn(&Sender<Value>) -> Hook + Copy + Send + 'static) {
     for &(what, events, call) in CALLS {
         for &(event, skipped) in events.iter().filter(|(event, _)| wanted.contains(event)) {
@@ -173,7 +174,8 @@ fn for_each_call(wanted: &[Event], hook: impl Fn(&Sender<Value>) -> Hook + Copy 
                 let version = tx.version();
                 let panicked = panics(|| call(&tx, &mut rx, new));
                 assert!(script.is_done(), "the event has not happened");
-                // The task has been woken exactly if there is a new version. A comparison that panics changes nothing.
+                // The task has been woken exactly if there is a new version. A comparison that
+                // panics changes nothing.
                 assert_eq!(task.wakes(), usize::from(tx.version() != version));
                 if panicked && event == Event::Compare {
                     assert_eq!((tx.version(), tx.borrow().number), (version, 1));
@@ -256,7 +258,8 @@ fn a_value_may_use_its_channel_when_it_is_compared_if_that_does_not_wait() {
     });
 }
 
-/// The value owns the last handles of other channels, whose values own the last handles of further channels, and so on.
+/// The value owns the last handles of other channels, whose values own the last handles of further
+/// channels, and so on.
 #[test]
 fn g1_values_that_own_the_last_handles_of_other_channels_close_them() {
     struct Owns(Option<Box<dyn Send + Sync>>);

@@ -103,7 +103,8 @@ impl Side {
         (0..count).map(|_| waiting(self.begin())).collect()
     }
 
-    /// Does what tasks wait for: sends a new value, drops the last receiver, or makes one. It holds no lock while wakers are called.
+    /// Does what tasks wait for: sends a new value, drops the last receiver, or makes one. It holds
+    /// no lock while wakers are called.
     pub(crate) fn trigger(&self) {
         match (self.kind, self.sender()) {
             (Kind::Closed, _) => self.replace_receiver(None),
@@ -113,8 +114,8 @@ impl Side {
         }
     }
 
-    /// Drops the handles that are not in waits. The close wakes tasks that wait for a version. For those that wait for a receiver
-    /// there is one afterwards.
+    /// Drops the handles that are not in waits. The close wakes tasks that wait for a version. For
+    /// those that wait for a receiver there is one afterwards.
     pub(crate) fn drop_handles(&self) {
         if self.kind == Kind::Opened {
             self.trigger();
@@ -139,7 +140,8 @@ impl Side {
         self.tx.lock().unwrap().clone()
     }
 
-    /// Fails unless a trigger wakes each new wait. A side whose handles have been dropped is not checked.
+    /// Fails unless a trigger wakes each new wait. A side whose handles have been dropped is not
+    /// checked.
     #[track_caller]
     pub(crate) fn assert_usable(&self) {
         if self.sender().is_none() {

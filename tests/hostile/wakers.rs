@@ -168,7 +168,8 @@ fn one_hostile_waker(kind: Kind, moment: Moment, action: Action, before: usize, 
         assert_eq!((wait.wakes(), wait.is_ready()), (1, true));
     }
     assert!(take(&world.polled).iter_mut().all(|wait| wait.is_ready()));
-    // A task whose wait has ended may have been woken only by a call that had taken its waker before.
+    // A task whose wait has ended may have been woken only by a call that had taken its waker
+    // before.
     for task in world.ended.lock().unwrap().iter() {
         assert!(task.wakes() <= 1);
         assert_eq!(task.wakers_kept(), 0);
@@ -184,7 +185,8 @@ fn g3_g4_a_hostile_waker_loses_no_wake_up_whatever_it_does_and_whenever() {
         must_end(move || {
             for moment in Moment::ALL {
                 for action in Action::ALL {
-                    // While `subscribe` wakes its senders there is a receiver, so a new wait would be ready at once.
+                    // While `subscribe` wakes its senders there is a receiver, so a new wait would
+                    // be ready at once.
                     if (kind, moment, action) == (Kind::Opened, Moment::Woken, Action::WaitsAnew) {
                         continue;
                     }
@@ -275,7 +277,8 @@ fn g3_every_wait_works_for_tasks_that_are_polled_where_they_are_woken() {
     }
 }
 
-/// When it is dropped, each waker triggers its own side and drops the wait with the next such waker.
+/// When it is dropped, each waker triggers its own side and drops the wait with the next such
+/// waker.
 #[test]
 fn g3_a_chain_of_wakers_that_send_when_they_are_dropped_ends() {
     for &kind in Kind::ALL {

@@ -1,4 +1,5 @@
-//! `closed` and `opened`: senders that wait for the last receiver's drop, or for the first receiver.
+//! `closed` and `opened`: senders that wait for the last receiver's drop, or for the first
+//! receiver.
 
 use std::collections::BTreeSet;
 
@@ -15,9 +16,9 @@ fn subscribing(tx: &Sender<u32>) -> JoinHandle<Receiver<u32>> {
     thread::spawn(move || tx.subscribe())
 }
 
-/// G1. Broken by a wait that checks only before it registers, by a flag that is set before the waker is in its list, by a
-/// last receiver that does not take the flag or wakes before it has counted itself out, and by a flag that is set or taken
-/// with Relaxed.
+/// G1. Broken by a wait that checks only before it registers, by a flag that is set before the
+/// waker is in its list, by a last receiver that does not take the flag or wakes before it has
+/// counted itself out, and by a flag that is set or taken with Relaxed.
 #[test]
 pub(crate) fn g1_closed_against_the_last_receivers_drop() {
     let outcomes = model(UNBOUNDED, || {
@@ -27,8 +28,8 @@ pub(crate) fn g1_closed_against_the_last_receivers_drop() {
     assert_eq!(outcomes, BTreeSet::from(["ready", "woken"]));
 }
 
-/// What was done with the receiver before its drop is visible to a sender whose wait is over. Broken by a flag that is set
-/// without Acquire (the second check of a wait).
+/// What was done with the receiver before its drop is visible to a sender whose wait is over.
+/// Broken by a flag that is set without Acquire (the second check of a wait).
 #[test]
 pub(crate) fn what_comes_before_the_last_receivers_drop_is_visible_after_closed() {
     let outcomes = model(UNBOUNDED, || {
@@ -58,8 +59,8 @@ pub(crate) fn g1_closed_against_two_receivers_drops() {
     });
 }
 
-/// G1, G6. One of two senders that wait stops waiting. Broken by a dropped wait that leaves its waker, or takes the
-/// other's wake-up with it.
+/// G1, G6. One of two senders that wait stops waiting. Broken by a dropped wait that leaves its
+/// waker, or takes the other's wake-up with it.
 #[test]
 pub(crate) fn g6_a_dropped_closed_against_the_last_receivers_drop() {
     let outcomes = model(UNBOUNDED, || {
@@ -86,8 +87,9 @@ pub(crate) fn g6_a_dropped_closed_against_the_last_receivers_drop() {
     assert_eq!(outcomes, BTreeSet::from([0, 1]));
 }
 
-/// G1. While the last receiver is dropped, a new one is made and dropped as well. Broken by a receiver that takes the flag and
-/// does not wake, and by a new wait that does not set the flag again.
+/// G1. While the last receiver is dropped, a new one is made and dropped as well. Broken by a
+/// receiver that takes the flag and does not wake, and by a new wait that does not set the flag
+/// again.
 #[test]
 pub(crate) fn g1_closed_against_a_receiver_that_comes_and_goes() {
     let outcomes = model(UNBOUNDED, || {
@@ -120,8 +122,9 @@ pub(crate) fn g1_closed_on_a_thread_against_the_last_receivers_drop() {
     });
 }
 
-/// G1. Two senders wait in `closed` for the first time, each on its own thread, while the last receiver is dropped. Broken by a
-/// flag that is set before the waker is in the list, and by a delivery that wakes only one of them.
+/// G1. Two senders wait in `closed` for the first time, each on its own thread, while the last
+/// receiver is dropped. Broken by a flag that is set before the waker is in the list, and by a
+/// delivery that wakes only one of them.
 #[test]
 pub(crate) fn g1_two_senders_in_closed_against_the_last_receivers_drop() {
     let outcomes = model(3, || {
@@ -138,11 +141,13 @@ pub(crate) fn g1_two_senders_in_closed_against_the_last_receivers_drop() {
         task.poll_ready(closed);
         end
     });
-    // If the other sender has set the flag, the delivery can find the waker of a wait that is ready.
+    // If the other sender has set the flag, the delivery can find the waker of a wait that is
+    // ready.
     assert_eq!(outcomes, BTreeSet::from(["ready", "ready and woken", "woken"]));
 }
 
-/// G3. A receiver and a sender wait. A send wakes the receiver alone, and the receiver's drop wakes the sender alone. Broken by waits in `closed` that are among those of the receivers.
+/// G3. A receiver and a sender wait. A send wakes the receiver alone, and the receiver's drop wakes
+/// the sender alone. Broken by waits in `closed` that are among those of the receivers.
 #[test]
 pub(crate) fn g3_closed_and_a_wait_against_a_send() {
     let outcomes = model(3, || {
@@ -167,8 +172,9 @@ pub(crate) fn g3_closed_and_a_wait_against_a_send() {
     assert_eq!(outcomes, BTreeSet::from([false, true]));
 }
 
-/// G1. A receiver is cloned and both are dropped, while another one is dropped. The count reaches zero once. Broken by a clone
-/// that is not counted, and by a receiver that takes the flag although it is not the last one, and does not wake.
+/// G1. A receiver is cloned and both are dropped, while another one is dropped. The count reaches
+/// zero once. Broken by a clone that is not counted, and by a receiver that takes the flag although
+/// it is not the last one, and does not wake.
 #[test]
 pub(crate) fn g1_closed_against_a_clone_and_drops() {
     model(shorter(UNBOUNDED, 3), || {
@@ -192,8 +198,9 @@ pub(crate) fn g1_closed_against_a_clone_and_drops() {
     });
 }
 
-/// G1. Broken by a wait that checks only before it registers, by a flag that is set before the waker is in its list, and by a
-/// `subscribe` that does not take the flag, or wakes before it has counted its receiver.
+/// G1. Broken by a wait that checks only before it registers, by a flag that is set before the
+/// waker is in its list, and by a `subscribe` that does not take the flag, or wakes before it has
+/// counted its receiver.
 #[test]
 pub(crate) fn g1_opened_against_a_subscribe() {
     let outcomes = model(UNBOUNDED, || {
@@ -216,7 +223,8 @@ pub(crate) fn g1_opened_on_a_thread_against_a_subscribe() {
     });
 }
 
-/// G1. Two senders wait in `opened`, each on its own thread. Broken by a delivery that wakes only one of them.
+/// G1. Two senders wait in `opened`, each on its own thread. Broken by a delivery that wakes only
+/// one of them.
 #[test]
 pub(crate) fn g1_two_senders_in_opened_against_a_subscribe() {
     let outcomes = model(3, || {
@@ -237,8 +245,8 @@ pub(crate) fn g1_two_senders_in_opened_against_a_subscribe() {
     assert_eq!(outcomes, BTreeSet::from([false, true]));
 }
 
-/// G1. The last receiver is dropped while the next one subscribes. A sender that finds none of them is woken. Broken by a
-/// `subscribe` that looks for the flag before it counts its receiver.
+/// G1. The last receiver is dropped while the next one subscribes. A sender that finds none of them
+/// is woken. Broken by a `subscribe` that looks for the flag before it counts its receiver.
 #[test]
 pub(crate) fn g1_opened_against_a_receiver_that_comes_and_goes() {
     let outcomes = model(UNBOUNDED, || {
@@ -257,8 +265,9 @@ pub(crate) fn g1_opened_against_a_receiver_that_comes_and_goes() {
     assert_eq!(outcomes, BTreeSet::from([false, true]));
 }
 
-/// G1. A sender waits in `closed` and another one in `opened`, in the same list, while the last receiver is dropped and the next
-/// one subscribes. Broken by a drop or a `subscribe` that takes the other one's flag and wakes no task.
+/// G1. A sender waits in `closed` and another one in `opened`, in the same list, while the last
+/// receiver is dropped and the next one subscribes. Broken by a drop or a `subscribe` that takes
+/// the other one's flag and wakes no task.
 #[test]
 pub(crate) fn g1_opened_and_closed_against_a_receiver_that_comes_and_goes() {
     let outcomes = model(UNBOUNDED, || {

@@ -1,4 +1,5 @@
-//! Several receivers, in one wait list, or in two once two threads have met. `src/wake/loom_tests.rs` has models of the lists alone.
+//! Several receivers, in one wait list, or in two once two threads have met.
+//! `src/wake/loom_tests.rs` has models of the lists alone.
 
 use std::collections::BTreeSet;
 use std::pin::pin;
@@ -19,7 +20,8 @@ fn registered(rx: &mut Receiver<u32>) -> Task {
     task
 }
 
-/// Polls a receiver on a new thread. That returns whether it was pending, its task, and the receiver.
+/// Polls a receiver on a new thread. That returns whether it was pending, its task, and the
+/// receiver.
 fn polling(mut rx: Receiver<u32>) -> JoinHandle<(bool, Task, Receiver<u32>)> {
     thread::spawn(move || {
         let task = Task::new();
@@ -27,8 +29,8 @@ fn polling(mut rx: Receiver<u32>) -> JoinHandle<(bool, Task, Receiver<u32>)> {
     })
 }
 
-/// How a poll during a send has ended once that send has returned. A task that waits for the next version is woken by it, at the
-/// latest.
+/// How a poll during a send has ended once that send has returned. A task that waits for the next
+/// version is woken by it, at the latest.
 #[track_caller]
 fn after_a_send(is_pending: bool, task: &Task, rx: &Receiver<u32>, tx: &Sender<u32>) -> &'static str {
     let outcome = match (is_pending, rx.has_unseen()) {
@@ -78,8 +80,8 @@ fn a_waiting_bit_that_another_receiver_has_set(closes: bool) {
     assert_eq!(outcomes, BTreeSet::from(["ready", "ready and woken", "woken"]));
 }
 
-/// G1. The second receiver finds the waiting bit set and does not set it again. Broken by a check of the bit that comes before the
-/// waker is in the list.
+/// G1. The second receiver finds the waiting bit set and does not set it again. Broken by a check
+/// of the bit that comes before the waker is in the list.
 #[test]
 pub(crate) fn g1_a_waiting_bit_that_another_receiver_has_set() {
     a_waiting_bit_that_another_receiver_has_set(false);
@@ -91,8 +93,8 @@ pub(crate) fn g1_a_waiting_bit_that_another_receiver_has_set_against_the_close()
     a_waiting_bit_that_another_receiver_has_set(true);
 }
 
-/// G1, G6. A wait is dropped at each place of a delivery of five. Broken by a dropped wait that leaves its waker, and by a delivery
-/// that ends early.
+/// G1, G6. A wait is dropped at each place of a delivery of five. Broken by a dropped wait that
+/// leaves its waker, and by a delivery that ends early.
 #[test]
 pub(crate) fn g6_a_dropped_wait_against_a_delivery() {
     for place in 0..5 {
@@ -118,9 +120,10 @@ pub(crate) fn g6_a_dropped_wait_against_a_delivery() {
     }
 }
 
-/// G1. A receiver with a registration, at each place of a delivery of four, is polled again by another task, with or without
-/// marking the new version as seen before. Broken by a registration that goes back to its entry of an earlier round, and by a wait
-/// that takes a kept registration for a refreshed one.
+/// G1. A receiver with a registration, at each place of a delivery of four, is polled again by
+/// another task, with or without marking the new version as seen before. Broken by a registration
+/// that goes back to its entry of an earlier round, and by a wait that takes a kept registration
+/// for a refreshed one.
 #[test]
 pub(crate) fn g1_a_repeated_poll_against_a_delivery() {
     for place in 0..4 {
@@ -152,8 +155,9 @@ pub(crate) fn g1_a_repeated_poll_against_a_delivery() {
     }
 }
 
-/// G1. A receiver is dropped, at each place of a delivery of three, and a new one gets its entry. Broken by a drop that leaves its
-/// waker, and by a delivery that finds the entry's next owner in its round.
+/// G1. A receiver is dropped, at each place of a delivery of three, and a new one gets its entry.
+/// Broken by a drop that leaves its waker, and by a delivery that finds the entry's next owner in
+/// its round.
 #[test]
 pub(crate) fn g1_a_dropped_receiver_against_a_delivery() {
     for place in 0..3 {
@@ -201,8 +205,9 @@ impl Witness {
     }
 }
 
-/// G1, G3. Two senders deliver to one list at once. Each delivers more than a batch, and so takes a whole vector. Broken by deliveries
-/// that share one, and by a vector of which some wakers are not called.
+/// G1, G3. Two senders deliver to one list at once. Each delivers more than a batch, and so takes a
+/// whole vector. Broken by deliveries that share one, and by a vector of which some wakers are not
+/// called.
 #[test]
 pub(crate) fn g3_two_deliveries_at_once() {
     let outcomes = model(3, || {
@@ -235,8 +240,8 @@ pub(crate) fn g3_two_deliveries_at_once() {
     assert!(outcomes.is_superset(&BTreeSet::from([(true, 0), (true, 3)])), "{outcomes:?}");
 }
 
-/// G1. A receiver waits for the first time in a list that must grow for it, against a delivery of one, of a batch, and of
-/// more. Broken by a growth that loses free entries or wakers.
+/// G1. A receiver waits for the first time in a list that must grow for it, against a delivery of
+/// one, of a batch, and of more. Broken by a growth that loses free entries or wakers.
 #[test]
 pub(crate) fn g1_growth_against_a_delivery() {
     fn check<const N: usize>() {
@@ -260,8 +265,8 @@ pub(crate) fn g1_growth_against_a_delivery() {
     check::<7>();
 }
 
-/// G1. Two receivers wait for the first time in a list that must grow for both. Then others use up its room. Broken by a growth that
-/// does not check whether another caller has grown the list.
+/// G1. Two receivers wait for the first time in a list that must grow for both. Then others use up
+/// its room. Broken by a growth that does not check whether another caller has grown the list.
 #[test]
 pub(crate) fn g1_two_growths_at_once() {
     model(UNBOUNDED, || {
@@ -280,9 +285,9 @@ pub(crate) fn g1_two_growths_at_once() {
     });
 }
 
-/// G1. A crowd of receivers that wait is dropped, so their list shrinks, while another one waits for the first time: beside some that
-/// stay, or alone. Broken by a list that shrinks although a task has registered in the meantime, and by free entries that lead to
-/// the memory that is gone.
+/// G1. A crowd of receivers that wait is dropped, so their list shrinks, while another one waits
+/// for the first time: beside some that stay, or alone. Broken by a list that shrinks although a
+/// task has registered in the meantime, and by free entries that lead to the memory that is gone.
 #[test]
 pub(crate) fn g1_a_list_that_shrinks_against_a_first_wait() {
     // More than the few that a list keeps room for.
@@ -308,8 +313,8 @@ pub(crate) fn g1_a_list_that_shrinks_against_a_first_wait() {
     }
 }
 
-/// G1. Two receivers wait for the first time on a channel at once, and race to make its list. Broken by a list that only one of them
-/// keeps.
+/// G1. Two receivers wait for the first time on a channel at once, and race to make its list.
+/// Broken by a list that only one of them keeps.
 #[test]
 pub(crate) fn g1_two_first_waits_at_once() {
     model(UNBOUNDED, || {
@@ -324,8 +329,8 @@ pub(crate) fn g1_two_first_waits_at_once() {
     });
 }
 
-/// G1, G6. A receiver drops its wait at once and waits again, while another one stays. Broken by a dropped wait that takes
-/// the other's wake-up with it.
+/// G1, G6. A receiver drops its wait at once and waits again, while another one stays. Broken by a
+/// dropped wait that takes the other's wake-up with it.
 #[test]
 pub(crate) fn g1_a_dropped_wait_and_another_against_a_send() {
     let outcomes = model(shorter(3, 2), || {
@@ -348,8 +353,8 @@ pub(crate) fn g1_a_dropped_wait_and_another_against_a_send() {
     assert_eq!(outcomes, BTreeSet::from(expected));
 }
 
-/// G1. Two threads wait for the first time in one lane, and a third one sends. Broken by a check of the waiting bit before the
-/// waker is in the list, and by a bit that is set before that.
+/// G1. Two threads wait for the first time in one lane, and a third one sends. Broken by a check of
+/// the waiting bit before the waker is in the list, and by a bit that is set before that.
 #[test]
 pub(crate) fn g1_waits_in_one_lane_against_a_send() {
     let outcomes = model(shorter(3, 2), || {
@@ -368,8 +373,9 @@ pub(crate) fn g1_waits_in_one_lane_against_a_send() {
     assert_eq!(outcomes, BTreeSet::from([(false, false), (false, true), (true, false), (true, true)]));
 }
 
-/// G1, G6. Five receivers wait in one lane. One of them and the wait of another one are dropped on two threads, while a third thread
-/// sends. Broken by a dropped receiver or wait that leaves its waker, and by a delivery that ends early.
+/// G1, G6. Five receivers wait in one lane. One of them and the wait of another one are dropped on
+/// two threads, while a third thread sends. Broken by a dropped receiver or wait that leaves its
+/// waker, and by a delivery that ends early.
 #[test]
 pub(crate) fn g6_a_receiver_and_a_wait_are_dropped_during_a_delivery() {
     let outcomes = model(3, || {
@@ -381,7 +387,8 @@ pub(crate) fn g6_a_receiver_and_a_wait_are_dropped_during_a_delivery() {
         let dropping = thread::spawn(move || drop(leaves));
         {
             let mut wait = pin!(mates[3].wait_for(|value| *value == 2));
-            // The wait ends the receiver's registration, registers again if the send has not come yet, and is dropped.
+            // The wait ends the receiver's registration, registers again if the send has not come
+            // yet, and is dropped.
             let _ = tasks[4].poll_pinned(wait.as_mut());
         }
         dropping.join().unwrap();
@@ -395,8 +402,8 @@ pub(crate) fn g6_a_receiver_and_a_wait_are_dropped_during_a_delivery() {
     assert_eq!(outcomes, BTreeSet::from([(0, 0), (0, 1), (1, 0), (1, 1)]));
 }
 
-/// G1, G6. Like the model above, with the close instead of a send: a wait and a receiver are dropped on two threads, and a third one
-/// closes the channel.
+/// G1, G6. Like the model above, with the close instead of a send: a wait and a receiver are
+/// dropped on two threads, and a third one closes the channel.
 #[test]
 pub(crate) fn g6_a_receiver_and_a_wait_are_dropped_during_the_close() {
     let outcomes = model(UNBOUNDED, || {
@@ -421,8 +428,8 @@ pub(crate) fn g6_a_receiver_and_a_wait_are_dropped_during_the_close() {
     assert_eq!(outcomes, BTreeSet::from([(0, 0), (0, 1), (1, 0), (1, 1)]));
 }
 
-/// G1, G3. Two threads send, each with its own delivery, while a third one waits again. Broken by deliveries that share a
-/// vector, and by a send that leaves its delivery to the other one.
+/// G1, G3. Two threads send, each with its own delivery, while a third one waits again. Broken by
+/// deliveries that share a vector, and by a send that leaves its delivery to the other one.
 #[test]
 pub(crate) fn g3_two_deliveries_on_two_threads() {
     let outcomes = model(3, || {
@@ -431,7 +438,8 @@ pub(crate) fn g3_two_deliveries_on_two_threads() {
         witnesses.iter().zip(&mut mates).for_each(|(witness, rx)| register(rx, &witness.waker()));
         let other = tx.clone();
         let senders = [(tx, 1), (other, 2)].map(|(tx, value)| sending(tx, [value]));
-        // Mostly this is in the middle of the first delivery, and then before, during or after the second one.
+        // Mostly this is in the middle of the first delivery, and then before, during or after the
+        // second one.
         mates[3].mark_unchanged();
         let again = Task::new();
         let is_pending = poll(&again, &mut mates[3]).is_pending();
@@ -451,9 +459,9 @@ pub(crate) fn g3_two_deliveries_on_two_threads() {
     }
 }
 
-/// G1. Two threads wait for the first time, in a list that must grow for each of them, while a third one delivers more than a
-/// batch. Broken by a growth that does not check whether another caller has grown the list, and by one that loses free
-/// entries.
+/// G1. Two threads wait for the first time, in a list that must grow for each of them, while a
+/// third one delivers more than a batch. Broken by a growth that does not check whether another
+/// caller has grown the list, and by one that loses free entries.
 #[test]
 pub(crate) fn g1_two_growths_against_a_delivery() {
     let outcomes = model(3, || {

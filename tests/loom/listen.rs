@@ -20,7 +20,8 @@ fn listen(rx: &Receiver<u32>) -> bool {
     has_unseen
 }
 
-/// G1. Listen, check, wait. Broken by a bit that is not set, and by a send that takes it without a notification.
+/// G1. Listen, check, wait. Broken by a bit that is not set, and by a send that takes it without a
+/// notification.
 #[test]
 pub(crate) fn g1_a_listener_against_a_send() {
     let outcomes = model(UNBOUNDED, || {
@@ -63,8 +64,9 @@ pub(crate) fn g1_awaited_listeners_against_two_sends() {
     assert!(outcomes.is_superset(&BTreeSet::from([0, 1, 2])), "{outcomes:?}");
 }
 
-/// G1. A listener made after the close is notified from the start, so no check for the close is needed. Broken by a `listen` that
-/// does not check for it, by a bit that is set before the listener is in its list, and by a close that does not take the bit.
+/// G1. A listener made after the close is notified from the start, so no check for the close is
+/// needed. Broken by a `listen` that does not check for it, by a bit that is set before the
+/// listener is in its list, and by a close that does not take the bit.
 #[test]
 pub(crate) fn g1_a_listener_against_the_close() {
     let outcomes = model(UNBOUNDED, || {
@@ -74,8 +76,8 @@ pub(crate) fn g1_a_listener_against_the_close() {
     assert_eq!(outcomes, BTreeSet::from(["ready", "woken"]));
 }
 
-/// G1. Broken by a `listen_closed` that sets the flag before it listens or does not check for receivers, and by a last
-/// receiver that wakes only the tasks in `closed`.
+/// G1. Broken by a `listen_closed` that sets the flag before it listens or does not check for
+/// receivers, and by a last receiver that wakes only the tasks in `closed`.
 #[test]
 pub(crate) fn g1_a_closed_listener_against_the_last_receivers_drop() {
     let outcomes = model(UNBOUNDED, || {
@@ -85,8 +87,9 @@ pub(crate) fn g1_a_closed_listener_against_the_last_receivers_drop() {
     assert_eq!(outcomes, BTreeSet::from(["ready", "woken"]));
 }
 
-/// G1. The last receiver's drop finds the flag of a listener, and takes the flag of a task that has begun to wait for a new
-/// receiver's drop. Broken by a flag that is taken with Relaxed: the delivery then does not find the task's list.
+/// G1. The last receiver's drop finds the flag of a listener, and takes the flag of a task that has
+/// begun to wait for a new receiver's drop. Broken by a flag that is taken with Relaxed: the
+/// delivery then does not find the task's list.
 #[test]
 pub(crate) fn g1_a_closed_listener_and_a_receiver_that_comes_and_goes() {
     let outcomes = model(UNBOUNDED, || {
@@ -126,8 +129,8 @@ pub(crate) fn g1_a_wait_and_a_listener_against_a_send() {
     assert_eq!(outcomes, BTreeSet::from([(false, false), (false, true), (true, false), (true, true)]));
 }
 
-/// G1. Two threads listen for the same version. Broken by a bit that only the first listener sets, and by a send that notifies only
-/// one of them.
+/// G1. Two threads listen for the same version. Broken by a bit that only the first listener sets,
+/// and by a send that notifies only one of them.
 #[test]
 pub(crate) fn g1_two_listeners_against_a_send() {
     let outcomes = model(shorter(3, 2), || {
@@ -144,8 +147,9 @@ pub(crate) fn g1_two_listeners_against_a_send() {
     assert_eq!(outcomes, BTreeSet::from([(false, false), (false, true), (true, false), (true, true)]));
 }
 
-/// G1. A listener against a `try_set` and a send. Both publish a version, and the one that takes the bit must notify. Broken by a
-/// send that takes the bit and leaves the notification to the other one.
+/// G1. A listener against a `try_set` and a send. Both publish a version, and the one that takes
+/// the bit must notify. Broken by a send that takes the bit and leaves the notification to the
+/// other one.
 #[test]
 pub(crate) fn g1_a_listener_against_two_senders() {
     let outcomes = model(3, || {

@@ -1,7 +1,7 @@
 //! The value's lock and the queue of threads that wait for it.
 //!
-//! In a model, a thread does not spin before it joins the queue, and it demands the lock at its second try. A sleep with a limit
-//! may end at any time, and only such sleeps let time pass.
+//! In a model, a thread does not spin before it joins the queue, and it demands the lock at its
+//! second try. A sleep with a limit may end at any time, and only such sleeps let time pass.
 
 use std::collections::BTreeSet;
 
@@ -10,8 +10,8 @@ use watch_channel::channel;
 
 use crate::{UNBOUNDED, model, sending, shorter};
 
-/// Readers share the lock, and each finds the value before or after the send. Broken by a thread that leaves the queue and does
-/// not wake the next one.
+/// Readers share the lock, and each finds the value before or after the send. Broken by a thread
+/// that leaves the queue and does not wake the next one.
 #[test]
 pub(crate) fn two_readers_and_a_writer() {
     let outcomes = model(3, || {
@@ -32,8 +32,8 @@ pub(crate) fn two_readers_and_a_writer() {
     assert_eq!(outcomes, BTreeSet::from([(0, 0), (0, 1), (1, 0), (1, 1)]));
 }
 
-/// Both changes are made, one after the other. Broken by a first thread that sleeps without a limit: it misses a holder that
-/// checks for it too early.
+/// Both changes are made, one after the other. Broken by a first thread that sleeps without a
+/// limit: it misses a holder that checks for it too early.
 #[test]
 pub(crate) fn two_writers() {
     let outcomes = model(UNBOUNDED, || {
@@ -52,8 +52,8 @@ pub(crate) fn two_writers() {
     assert_eq!(outcomes, BTreeSet::from([4, 5]));
 }
 
-/// Two senders that wait for a `Ref` both continue after its drop. Broken by a thread that leaves the queue and does not wake the
-/// next one, and by one that wakes it and stays in the queue.
+/// Two senders that wait for a `Ref` both continue after its drop. Broken by a thread that leaves
+/// the queue and does not wake the next one, and by one that wakes it and stays in the queue.
 #[test]
 pub(crate) fn two_writers_wait_for_a_reader() {
     let outcomes = model(shorter(3, 2), || {
@@ -69,8 +69,8 @@ pub(crate) fn two_writers_wait_for_a_reader() {
     assert_eq!(outcomes, BTreeSet::from([1, 2]));
 }
 
-/// G7. Broken by a second read that waits for the sender, and by a sender that leaves its demand behind.
-/// (`g7_a_newcomer_finds_a_demand` shows that a second read ignores a demand.)
+/// G7. Broken by a second read that waits for the sender, and by a sender that leaves its demand
+/// behind. (`g7_a_newcomer_finds_a_demand` shows that a second read ignores a demand.)
 #[test]
 pub(crate) fn g7_a_second_read_and_a_queued_writer() {
     let outcomes = model(shorter(UNBOUNDED, 4), || {
@@ -88,8 +88,9 @@ pub(crate) fn g7_a_second_read_and_a_queued_writer() {
     assert_eq!(outcomes, BTreeSet::from([0, 1]));
 }
 
-/// G7, with two channels: each thread holds a `Ref` of one channel and reads the other one, for which a sender waits. Broken by a
-/// thread that passes queued threads only in the channel of its `Ref`.
+/// G7, with two channels: each thread holds a `Ref` of one channel and reads the other one, for
+/// which a sender waits. Broken by a thread that passes queued threads only in the channel of its
+/// `Ref`.
 #[test]
 pub(crate) fn g7_two_channels_crosswise() {
     let outcomes = model(shorter(3, 2), || {
@@ -120,8 +121,9 @@ pub(crate) fn g7_two_channels_crosswise() {
     assert!(outcomes.contains(&((1, 0), (1, 1))), "{outcomes:?}");
 }
 
-/// A reader that arrives while a sender demands the lock waits for the sender, unless that gets no processor, and then gets the
-/// lock. Broken by a thread that leaves the queue and does not withdraw its demand, and by one that does not wake the next thread.
+/// A reader that arrives while a sender demands the lock waits for the sender, unless that gets no
+/// processor, and then gets the lock. Broken by a thread that leaves the queue and does not
+/// withdraw its demand, and by one that does not wake the next thread.
 #[test]
 pub(crate) fn a_demand_against_a_newcomer() {
     let outcomes = model(3, || {
@@ -137,12 +139,14 @@ pub(crate) fn a_demand_against_a_newcomer() {
         assert_eq!(tx.try_set(2), Ok(()));
         read
     });
-    // The outcome is `None` if the sender demands the lock or holds it, and zero after that if it then gets no processor.
+    // The outcome is `None` if the sender demands the lock or holds it, and zero after that if it
+    // then gets no processor.
     let expected = [(None, 0), (None, 1), (Some(0), 0), (Some(0), 1), (Some(1), 1)];
     assert_eq!(outcomes, BTreeSet::from(expected));
 }
 
-/// `try_borrow` and `try_set` return without waiting. Broken by a `try_set` that waits: it then never fails.
+/// `try_borrow` and `try_set` return without waiting. Broken by a `try_set` that waits: it then
+/// never fails.
 #[test]
 pub(crate) fn tries_against_a_holder() {
     let outcomes = model(UNBOUNDED, || {
@@ -168,9 +172,10 @@ pub(crate) fn tries_against_a_holder() {
     assert_eq!(outcomes, BTreeSet::from([None, Some(0), Some(1)]));
 }
 
-/// G7. A sender waits for a `Ref`, so only its demand can turn a reader away, and it must not turn away the thread that holds the
-/// `Ref`. Broken by a thread that demands the lock late or not at all, by a newcomer that misses a demand, and by a second `borrow`
-/// that does not ignore it: it waits for the sender, which waits for the first `Ref`.
+/// G7. A sender waits for a `Ref`, so only its demand can turn a reader away, and it must not turn
+/// away the thread that holds the `Ref`. Broken by a thread that demands the lock late or not at
+/// all, by a newcomer that misses a demand, and by a second `borrow` that does not ignore it: it
+/// waits for the sender, which waits for the first `Ref`.
 #[test]
 pub(crate) fn g7_a_newcomer_finds_a_demand() {
     let outcomes = model(3, || {

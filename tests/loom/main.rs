@@ -1,7 +1,8 @@
-//! Model checking: every interleaving, up to a bound on preemptions, of a few threads on one channel.
+//! Model checking: every interleaving, up to a bound on preemptions, of a few threads on one
+//! channel.
 //!
-//! Run them with `ci/loom.sh`. Each model says which changes to the code would break it. A lost wake-up shows as loom's "deadlock",
-//! or as a task that is pending and has not been woken.
+//! Run them with `ci/loom.sh`. Each model says which changes to the code would break it. A lost
+//! wake-up shows as loom's "deadlock", or as a task that is pending and has not been woken.
 //!
 //! | file | models |
 //! |---|---|
@@ -14,16 +15,18 @@
 //!
 //! `pairs.rs` has a table of all pairs of operations, with their models.
 //!
-//! In a model there are at most two lanes, a batch takes two wakers, and a list begins with room for one. So a list with three
-//! waiting receivers reaches every branch of a delivery, and a second receiver makes its list grow.
+//! In a model there are at most two lanes, a batch takes two wakers, and a list begins with room
+//! for one. So a list with three waiting receivers reaches every branch of a delivery, and a second
+//! receiver makes its list grow.
 //!
-//! A model returns its outcome, and the test compares the outcomes of all interleavings with those it expects. So a model
-//! that no longer reaches a branch fails. The bound on preemptions is three, unless the model ends without one or does not
-//! end with three within five minutes. `LOOM_MAX_PREEMPTIONS` sets another one, which must not be lower than a model's own.
-//! `ci/loom.sh --thorough` finds the highest at which each model ends.
+//! A model returns its outcome, and the test compares the outcomes of all interleavings with those
+//! it expects. So a model that no longer reaches a branch fails. The bound on preemptions is three,
+//! unless the model ends without one or does not end with three within five minutes.
+//! `LOOM_MAX_PREEMPTIONS` sets another one, which must not be lower than a model's own. `ci/loom.sh
+//! --thorough` finds the highest at which each model ends.
 //!
-//! The drop of the last sender closes the channel, which wakes receivers too. So the threads below return their sender, unless a
-//! model is about the close.
+//! The drop of the last sender closes the channel, which wakes receivers too. So the threads below
+//! return their sender, unless a model is about the close.
 #![cfg(loom)]
 
 mod closed;
@@ -81,7 +84,8 @@ fn poll(task: &Task, rx: &mut Receiver<u32>) -> Poll<Result<(), RecvError>> {
     rx.poll_changed(&mut Context::from_waker(&task.waker()))
 }
 
-/// Checks a wait that was polled once while another thread did what it waits for, and is over now. No waker may be left.
+/// Checks a wait that was polled once while another thread did what it waits for, and is over now.
+/// No waker may be left.
 #[track_caller]
 fn end_of_a_wait(is_pending: bool, task: &Task) -> &'static str {
     assert_eq!(task.wakers_kept(), 0);
@@ -113,7 +117,8 @@ fn wait_against<R: Send + 'static, F: Future>(
     (end, output)
 }
 
-/// A note that one thread makes without any order. Another thread that finds what it does afterwards must find the note.
+/// A note that one thread makes without any order. Another thread that finds what it does
+/// afterwards must find the note.
 #[derive(Clone)]
 struct Note(Arc<AtomicUsize>);
 
@@ -136,7 +141,8 @@ impl Note {
     }
 }
 
-/// Lets all receivers wait once more, and checks that a send wakes each of them once and leaves no waker behind.
+/// Lets all receivers wait once more, and checks that a send wakes each of them once and leaves no
+/// waker behind.
 #[track_caller]
 fn assert_all_can_wait<'a>(tx: &Sender<u32>, receivers: impl IntoIterator<Item = &'a mut Receiver<u32>>) {
     let tasks = receivers.into_iter().map(|rx| {

@@ -1,5 +1,6 @@
-//! Which operations meet in which model. The table below has every pair of operations. The compiler checks that none is left out
-//! or there twice, and that each model exists. `tests/project.rs` checks that each model is there.
+//! Which operations meet in which model. The table below has every pair of operations. The compiler
+//! checks that none is left out or there twice, and that each model exists. `tests/project.rs`
+//! checks that each model is there.
 
 use Op::*;
 use Why::*;
@@ -10,12 +11,14 @@ use crate::{closed, list, listen, lock, value, wait};
 #[derive(Clone, Copy)]
 enum Op {
     Send,
-    /// Also `send_modify`, `send_if_modified`, `send_replace` and `set_if_changed`, which share one function.
+    /// Also `send_modify`, `send_if_modified`, `send_replace` and `set_if_changed`, which share one
+    /// function.
     Set,
     TrySet,
     /// Also `borrow_and_update` and `try_borrow`, of senders and receivers.
     Borrow,
-    /// Also `get`, `get_and_update`, the checks for a version or the close, `Cached` and `Mapped`, of senders and receivers.
+    /// Also `get`, `get_and_update`, the checks for a version or the close, `Cached` and `Mapped`,
+    /// of senders and receivers.
     With,
     /// The first poll of `changed`, in a task or on a thread.
     FirstPoll,
@@ -46,26 +49,30 @@ enum Op {
     Listen,
 }
 
-/// The number of operations. (A `Watch` does not exist under loom, because a static needs `const` constructors, which loom's types do
-/// not have. All its methods are those of a `Sender` in a cell. `g1_two_first_waits_at_once` races for such a cell, and
+/// The number of operations. (A `Watch` does not exist under loom, because a static needs `const`
+/// constructors, which loom's types do not have. All its methods are those of a `Sender` in a cell.
+/// `g1_two_first_waits_at_once` races for such a cell, and
 /// `threads_that_race_to_be_first_make_one_channel` in `tests/watch.rs` for the one of a `Watch`.)
 const OPS: usize = Listen as usize + 1;
 
 /// What shows that two operations may run at once.
 enum Why {
     Models(&'static [fn()]),
-    /// There is nothing to order. The two touch different words, lists and locks, or both only read, or one changes a part of a
-    /// word that the other does not read. Either may come first.
+    /// There is nothing to order. The two touch different words, lists and locks, or both only
+    /// read, or one changes a part of a word that the other does not read. Either may come first.
     Independent,
-    /// Each of the two has an entry in a list, and the list's lock orders them. How a delivery treats the entries is in the rows
-    /// of `Set` and of the drops, and `src/wake/loom_tests.rs` has models of the lists alone.
+    /// Each of the two has an entry in a list, and the list's lock orders them. How a delivery
+    /// treats the entries is in the rows of `Set` and of the drops, and `src/wake/loom_tests.rs`
+    /// has models of the lists alone.
     OneList,
-    /// One of the two consists of other operations, one after the other: `send` is a check for receivers and `set`; `recv` and
-    /// `wait_for` are `changed` and `with`. See the rows of these operations.
+    /// One of the two consists of other operations, one after the other: `send` is a check for
+    /// receivers and `set`; `recv` and `wait_for` are `changed` and `with`. See the rows of these
+    /// operations.
     InParts,
     /// Once it has the lock, `try_set` does what `set` does, so the model of `set` covers it.
     LikeSet,
-    /// One needs a sender or a receiver, and the other drops the last one, so the two never run at once.
+    /// One needs a sender or a receiver, and the other drops the last one, so the two never run at
+    /// once.
     NeverMeet,
 }
 

@@ -9,8 +9,8 @@ use watch_channel::{Cached, channel};
 use crate::common::Task;
 use crate::{Note, UNBOUNDED, adding, model, poll, sending, shorter};
 
-/// G2. Broken by a version that is published after the write lock has been released: a value is then read with the version
-/// before its own.
+/// G2. Broken by a version that is published after the write lock has been released: a value is
+/// then read with the version before its own.
 #[test]
 pub(crate) fn g2_a_value_and_its_version_are_one() {
     let outcomes = model(2, || {
@@ -30,8 +30,9 @@ pub(crate) fn g2_a_value_and_its_version_are_one() {
     assert_eq!(outcomes, BTreeSet::from([0, 1, 2]));
 }
 
-/// A receiver that knows of a version finds its value. Broken by a version that is published before the write lock is taken.
-/// (The value's lock orders the rest for loom, so a Relaxed `load` passes here.)
+/// A receiver that knows of a version finds its value. Broken by a version that is published before
+/// the write lock is taken. (The value's lock orders the rest for loom, so a Relaxed `load` passes
+/// here.)
 #[test]
 pub(crate) fn a_receiver_that_knows_a_version_finds_its_value() {
     let outcomes = model(UNBOUNDED, || {
@@ -47,8 +48,9 @@ pub(crate) fn a_receiver_that_knows_a_version_finds_its_value() {
     assert_eq!(outcomes, BTreeSet::from([false, true]));
 }
 
-/// G2. During a `try_set` and a `set`, `try_recv` returns each value at most once, and the last value is not lost. Broken by an
-/// attempt to read that marks a version as seen although it fails, and by a `try_set` that publishes after it has unlocked.
+/// G2. During a `try_set` and a `set`, `try_recv` returns each value at most once, and the last
+/// value is not lost. Broken by an attempt to read that marks a version as seen although it fails,
+/// and by a `try_set` that publishes after it has unlocked.
 #[test]
 pub(crate) fn g2_an_attempt_to_receive_returns_a_value_once() {
     let outcomes = model(3, || {
@@ -78,7 +80,8 @@ pub(crate) fn g2_an_attempt_to_receive_returns_a_value_once() {
     assert_eq!(outcomes, BTreeSet::from(expected));
 }
 
-/// A receiver that sees the close finds the last value. Broken by a sender that closes the channel although it is not the last one.
+/// A receiver that sees the close finds the last value. Broken by a sender that closes the channel
+/// although it is not the last one.
 #[test]
 pub(crate) fn the_close_comes_after_every_send() {
     let outcomes = model(UNBOUNDED, || {
@@ -119,8 +122,8 @@ pub(crate) fn an_upgrade_against_the_last_senders_drop() {
     assert_eq!(outcomes, BTreeSet::from([false, true]));
 }
 
-/// A cached value is as new as the version that is stored with it. Broken by a version that is published before the write lock
-/// is taken.
+/// A cached value is as new as the version that is stored with it. Broken by a version that is
+/// published before the write lock is taken.
 #[test]
 pub(crate) fn two_sends_against_a_cached_value() {
     let outcomes = model(3, || {
@@ -141,8 +144,9 @@ pub(crate) fn two_sends_against_a_cached_value() {
     assert_eq!(outcomes, BTreeSet::from([(0, 0), (0, 1), (0, 2), (1, 1), (1, 2), (2, 2)]));
 }
 
-/// What a sender did before a send or its drop is visible to a receiver that has found the version or the close, even if it does
-/// not read the value. Broken by a version or a close that is published without Release, and by a check for either without Acquire.
+/// What a sender did before a send or its drop is visible to a receiver that has found the version
+/// or the close, even if it does not read the value. Broken by a version or a close that is
+/// published without Release, and by a check for either without Acquire.
 #[test]
 pub(crate) fn what_comes_before_a_send_is_visible() {
     for closes in [false, true] {
@@ -166,8 +170,9 @@ pub(crate) fn what_comes_before_a_send_is_visible() {
     }
 }
 
-/// What each sender did before its drop is visible to a receiver that sees the close. Broken by a count that goes down without
-/// Release, or without Acquire by the last one, which closes the channel.
+/// What each sender did before its drop is visible to a receiver that sees the close. Broken by a
+/// count that goes down without Release, or without Acquire by the last one, which closes the
+/// channel.
 #[test]
 pub(crate) fn what_comes_before_every_senders_drop_is_visible() {
     let outcomes = model(UNBOUNDED, || {
@@ -182,8 +187,8 @@ pub(crate) fn what_comes_before_every_senders_drop_is_visible() {
     assert_eq!(outcomes, BTreeSet::from([false, true]));
 }
 
-/// What was done with each receiver before its drop is visible to a sender that finds no receiver. Broken by a count that goes
-/// down without Release, or is read without Acquire.
+/// What was done with each receiver before its drop is visible to a sender that finds no receiver.
+/// Broken by a count that goes down without Release, or is read without Acquire.
 #[test]
 pub(crate) fn what_comes_before_the_last_receivers_drop_is_visible() {
     let outcomes = model(UNBOUNDED, || {
@@ -198,8 +203,9 @@ pub(crate) fn what_comes_before_the_last_receivers_drop_is_visible() {
     assert_eq!(outcomes, BTreeSet::from([false, true]));
 }
 
-/// A call that returns the value has stored nothing, and a `send` that succeeds has found a receiver. Broken by a `send` that
-/// stores the value before it checks for receivers, and by a `try_set` that publishes a value and also returns it.
+/// A call that returns the value has stored nothing, and a `send` that succeeds has found a
+/// receiver. Broken by a `send` that stores the value before it checks for receivers, and by a
+/// `try_set` that publishes a value and also returns it.
 #[test]
 pub(crate) fn sends_against_the_last_receivers_drop() {
     let outcomes = model(shorter(UNBOUNDED, 3), || {
@@ -226,9 +232,10 @@ pub(crate) fn sends_against_the_last_receivers_drop() {
     assert_eq!(outcomes, BTreeSet::from(expected));
 }
 
-/// A clone has seen what its original has seen, and a new receiver has seen the version that was current when it was made. Neither
-/// misses a send, and the new one does not take an old value for a new one. Broken by a clone that has seen the current version, and
-/// by a new receiver that has seen another version than it found.
+/// A clone has seen what its original has seen, and a new receiver has seen the version that was
+/// current when it was made. Neither misses a send, and the new one does not take an old value for
+/// a new one. Broken by a clone that has seen the current version, and by a new receiver that has
+/// seen another version than it found.
 #[test]
 pub(crate) fn new_receivers_against_a_send() {
     let outcomes = model(3, || {
@@ -258,8 +265,8 @@ pub(crate) fn new_receivers_against_a_send() {
     assert_eq!(outcomes, BTreeSet::from(expected));
 }
 
-/// A channel is open as long as there is a clone of any sender. Broken by a clone that is counted only after it has been made, and
-/// by a count that is read and then stored.
+/// A channel is open as long as there is a clone of any sender. Broken by a clone that is counted
+/// only after it has been made, and by a count that is read and then stored.
 #[test]
 pub(crate) fn a_senders_clone_against_another_senders_drop() {
     let outcomes = model(UNBOUNDED, || {
@@ -284,8 +291,9 @@ pub(crate) fn a_senders_clone_against_another_senders_drop() {
     assert_eq!(outcomes, BTreeSet::from([false, true]));
 }
 
-/// Two weak senders are upgraded while the last sender is dropped. The channel closes once, after the last of the three. Broken by
-/// an upgrade that reads the count and then adds to it, and by a sender that closes the channel although it is not the last one.
+/// Two weak senders are upgraded while the last sender is dropped. The channel closes once, after
+/// the last of the three. Broken by an upgrade that reads the count and then adds to it, and by a
+/// sender that closes the channel although it is not the last one.
 #[test]
 pub(crate) fn two_upgrades_against_the_last_senders_drop() {
     let outcomes = model(shorter(UNBOUNDED, 3), || {
@@ -315,8 +323,8 @@ pub(crate) fn two_upgrades_against_the_last_senders_drop() {
     assert_eq!(outcomes, BTreeSet::from([(false, false), (false, true), (true, false), (true, true)]));
 }
 
-/// Each kind of read is made during one send. None fails because of another reader, and each value has its version. Broken by an
-/// attempt to read that fails because of a reader.
+/// Each kind of read is made during one send. None fails because of another reader, and each value
+/// has its version. Broken by an attempt to read that fails because of a reader.
 #[test]
 pub(crate) fn g2_three_kinds_of_reads_against_a_send() {
     let outcomes = model(3, || {
@@ -339,8 +347,8 @@ pub(crate) fn g2_three_kinds_of_reads_against_a_send() {
     assert_eq!(outcomes, BTreeSet::from(expected));
 }
 
-/// An attempt to receive finds the last value before it finds the close. Broken by a check for the close that comes after the check
-/// for a new version.
+/// An attempt to receive finds the last value before it finds the close. Broken by a check for the
+/// close that comes after the check for a new version.
 #[test]
 pub(crate) fn attempts_to_receive_against_a_send_and_the_close() {
     let outcomes = model(UNBOUNDED, || {

@@ -11,9 +11,9 @@ use watch_channel::channel;
 use crate::common::Task;
 use crate::{Note, UNBOUNDED, adding, model, poll, sending, shorter, wait_against};
 
-/// G1. Broken by a wait that checks only before it registers, by a waiting bit that is set before the waker is in its list or
-/// not at all, by a send that takes no bit or takes it with Relaxed (it then does not find the list), and by a bit that is
-/// set with Relaxed.
+/// G1. Broken by a wait that checks only before it registers, by a waiting bit that is set before
+/// the waker is in its list or not at all, by a send that takes no bit or takes it with Relaxed (it
+/// then does not find the list), and by a bit that is set with Relaxed.
 #[test]
 pub(crate) fn g1_a_wait_against_a_send() {
     let outcomes = model(UNBOUNDED, || {
@@ -29,8 +29,9 @@ pub(crate) fn g1_a_wait_against_a_send() {
     assert_eq!(outcomes, BTreeSet::from(["ready", "woken"]));
 }
 
-/// What a sender did before a send or its drop is visible to a receiver whose wait is over. Broken by a version or a close that
-/// is published without Release, and by a waiting bit that is set without Acquire (the second check of a wait).
+/// What a sender did before a send or its drop is visible to a receiver whose wait is over. Broken
+/// by a version or a close that is published without Release, and by a waiting bit that is set
+/// without Acquire (the second check of a wait).
 #[test]
 pub(crate) fn what_comes_before_a_send_is_visible_after_a_wait() {
     for closes in [false, true] {
@@ -54,8 +55,8 @@ pub(crate) fn what_comes_before_a_send_is_visible_after_a_wait() {
     }
 }
 
-/// G1, with a task that is polled as soon as it is woken. Broken by a delivery that begins before the new version is
-/// published.
+/// G1, with a task that is polled as soon as it is woken. Broken by a delivery that begins before
+/// the new version is published.
 #[test]
 pub(crate) fn g1_a_woken_task_finds_the_new_version() {
     let outcomes = model(UNBOUNDED, || {
@@ -79,7 +80,8 @@ pub(crate) fn g1_a_woken_task_finds_the_new_version() {
     assert_eq!(outcomes, BTreeSet::from([1, 2, 3]));
 }
 
-/// G1. Broken by a close that does not take the waiting bits, or wakes before the channel is closed.
+/// G1. Broken by a close that does not take the waiting bits, or wakes before the channel is
+/// closed.
 #[test]
 pub(crate) fn g1_a_wait_against_the_close() {
     let outcomes = model(UNBOUNDED, || {
@@ -91,8 +93,8 @@ pub(crate) fn g1_a_wait_against_the_close() {
     assert_eq!(outcomes, BTreeSet::from(["ready", "woken"]));
 }
 
-/// G1. The last value comes before the close. Broken by a close that hides an unseen version, and by a sender that closes the
-/// channel although it is not the last one.
+/// G1. The last value comes before the close. Broken by a close that hides an unseen version, and
+/// by a sender that closes the channel although it is not the last one.
 #[test]
 pub(crate) fn g1_a_wait_against_a_send_and_the_close() {
     let outcomes = model(3, || {
@@ -131,8 +133,8 @@ pub(crate) fn g1_a_wait_against_two_senders() {
     assert_eq!(outcomes, BTreeSet::from([1, 2]));
 }
 
-/// G1, with a registration that is kept between polls. Broken by a registration that a delivery has used up and that is not
-/// renewed.
+/// G1, with a registration that is kept between polls. Broken by a registration that a delivery has
+/// used up and that is not renewed.
 #[test]
 pub(crate) fn g1_poll_changed_against_two_sends() {
     let outcomes = model(3, || {
@@ -152,13 +154,14 @@ pub(crate) fn g1_poll_changed_against_two_sends() {
         let _tx = sender.join().unwrap();
         polls
     });
-    // At most two waits of two polls each, and one more poll because loom's `block_on` may wake the task once for no reason.
+    // At most two waits of two polls each, and one more poll because loom's `block_on` may wake the
+    // task once for no reason.
     assert!(outcomes.iter().all(|&polls| polls <= 5), "{outcomes:?}");
     assert!(outcomes.is_superset(&BTreeSet::from([0, 1, 2, 3, 4])), "{outcomes:?}");
 }
 
-/// G1. A registration is kept, and a wait that was never polled is dropped. Broken by a dropped wait that ends a registration
-/// that is not its own.
+/// G1. A registration is kept, and a wait that was never polled is dropped. Broken by a dropped
+/// wait that ends a registration that is not its own.
 #[test]
 pub(crate) fn g1_a_wait_that_was_never_polled_against_a_send() {
     model(UNBOUNDED, || {
@@ -172,7 +175,8 @@ pub(crate) fn g1_a_wait_that_was_never_polled_against_a_send() {
     });
 }
 
-/// G1, with one future for several versions. Broken by a send that takes a bit and does not deliver to its list.
+/// G1, with one future for several versions. Broken by a send that takes a bit and does not deliver
+/// to its list.
 #[test]
 pub(crate) fn g1_wait_for_against_two_sends() {
     let outcomes = model(3, || {
@@ -194,7 +198,8 @@ pub(crate) fn g1_wait_for_against_two_sends() {
     assert_eq!(outcomes, BTreeSet::from([1, 2, 3, 4]));
 }
 
-/// G6. Broken by a wait that turns out to be over after it has registered, and does not cancel its registration.
+/// G6. Broken by a wait that turns out to be over after it has registered, and does not cancel its
+/// registration.
 #[test]
 pub(crate) fn g6_a_ready_wait_keeps_no_waker() {
     let outcomes = model(UNBOUNDED, || {
@@ -213,7 +218,8 @@ pub(crate) fn g6_a_ready_wait_keeps_no_waker() {
     assert_eq!(outcomes, BTreeSet::from([false, true]));
 }
 
-/// G1, for a blocking wait. Broken by a thread that parks without checking whether it has been woken, or that is not unparked.
+/// G1, for a blocking wait. Broken by a thread that parks without checking whether it has been
+/// woken, or that is not unparked.
 #[test]
 pub(crate) fn g1_changed_on_a_thread_against_a_send_and_the_close() {
     let outcomes = model(3, || {
@@ -229,7 +235,8 @@ pub(crate) fn g1_changed_on_a_thread_against_a_send_and_the_close() {
     assert_eq!(outcomes, BTreeSet::from([false, true]));
 }
 
-/// G1, for a blocking wait. Broken by the same changes as the model above. Here no close makes up for a send.
+/// G1, for a blocking wait. Broken by the same changes as the model above. Here no close makes up
+/// for a send.
 #[test]
 pub(crate) fn g1_changed_on_a_thread_against_two_sends() {
     model(3, || {
@@ -242,8 +249,9 @@ pub(crate) fn g1_changed_on_a_thread_against_two_sends() {
     });
 }
 
-/// G1, G2. `recv` returns the value that it marks as seen, and none twice. Broken by a `recv` that marks the version that has
-/// woken it as seen instead of the one that it copies, and by a `try_set` that does not wake.
+/// G1, G2. `recv` returns the value that it marks as seen, and none twice. Broken by a `recv` that
+/// marks the version that has woken it as seen instead of the one that it copies, and by a
+/// `try_set` that does not wake.
 #[test]
 pub(crate) fn g1_recv_against_a_set_and_a_try_set() {
     let outcomes = model(shorter(3, 2), || {
@@ -279,8 +287,9 @@ pub(crate) fn g1_a_wait_against_a_try_set() {
     assert_eq!(outcomes, BTreeSet::from(["ready", "woken"]));
 }
 
-/// G1, with one future for the versions of two senders. Broken by a send that takes a bit and does not deliver to its list, and
-/// by a condition that is called with a value that is then not marked as seen.
+/// G1, with one future for the versions of two senders. Broken by a send that takes a bit and does
+/// not deliver to its list, and by a condition that is called with a value that is then not marked
+/// as seen.
 #[test]
 pub(crate) fn g1_wait_for_against_two_senders() {
     let outcomes = model(2, || {
@@ -313,8 +322,8 @@ pub(crate) fn g1_wait_for_against_two_senders() {
     assert_eq!(outcomes, BTreeSet::from(expected));
 }
 
-/// G1. The condition is called with the last value, and then the wait ends. Broken by a close that hides an unseen version, and
-/// by a close that does not wake.
+/// G1. The condition is called with the last value, and then the wait ends. Broken by a close that
+/// hides an unseen version, and by a close that does not wake.
 #[test]
 pub(crate) fn g1_wait_for_against_a_send_and_the_close() {
     let outcomes = model(shorter(3, 2), || {
@@ -338,8 +347,9 @@ pub(crate) fn g1_wait_for_against_a_send_and_the_close() {
     assert_eq!(outcomes, BTreeSet::from([vec![0, 1], vec![1]]));
 }
 
-/// G1, G6. A registered receiver is polled again by another task while the channel closes, and another receiver is dropped.
-/// Broken by a registration that is not refreshed, and by a close that wakes before it is published.
+/// G1, G6. A registered receiver is polled again by another task while the channel closes, and
+/// another receiver is dropped. Broken by a registration that is not refreshed, and by a close that
+/// wakes before it is published.
 #[test]
 pub(crate) fn g1_a_repeated_poll_against_the_close() {
     let outcomes = model(UNBOUNDED, || {
@@ -367,8 +377,9 @@ pub(crate) fn g1_a_repeated_poll_against_the_close() {
     assert_eq!(outcomes, expected.into_iter().flat_map(|outcome| [(outcome, 0), (outcome, 1)]).collect());
 }
 
-/// G6. The last sender and the last receiver, which has a registration, are dropped at once, and a weak sender is upgraded. Broken
-/// by a receiver that leaves its waker in the list, and by a close that finds the entry of a dropped receiver.
+/// G6. The last sender and the last receiver, which has a registration, are dropped at once, and a
+/// weak sender is upgraded. Broken by a receiver that leaves its waker in the list, and by a close
+/// that finds the entry of a dropped receiver.
 #[test]
 pub(crate) fn g6_both_ends_are_dropped_at_once() {
     let outcomes = model(shorter(UNBOUNDED, 3), || {

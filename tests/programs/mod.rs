@@ -1,4 +1,5 @@
-//! Programs over several handles of one channel. `tests/model.rs` runs random programs, and `fuzz/` those that a fuzzer finds.
+//! Programs over several handles of one channel. `tests/model.rs` runs random programs, and `fuzz/`
+//! those that a fuzzer finds.
 //!
 //! | file | what it has |
 //! |---|---|
@@ -16,6 +17,6 @@ pub(crate) use model::run_model;
 pub(crate) use op::Op;
 pub(crate) use real::{run_ours, run_tokio};
 
-/// The log of a program: a line for each step with its result. For the task of each handle follow how often it has been woken
-/// so far, and a `+` if the channel has its waker.
+/// The log of a program: a line for each step with its result. For the task of each handle follow
+/// how often it has been woken so far, and a `+` if the channel has its waker.
 pub(crate) type Log = String;

@@ -86,7 +86,8 @@ enum Kind {
     Recv,
     /// The remainder, and the version whose value was checked last, if there is one.
     RecvIf(u8, Option<i64>),
-    /// The remainder, whether a value was checked already, and what the result shows of a value and of "has changed".
+    /// The remainder, whether a value was checked already, and what the result shows of a value and
+    /// of "has changed".
     For(u8, bool, fn(u8, bool) -> String),
 }
 
@@ -173,7 +174,8 @@ impl ModelRx {
 }
 
 impl ModelCached {
-    /// Renews the copy if there is a new version. A value that was modified without a new version is not copied.
+    /// Renews the copy if there is a new version. A value that was modified without a new version
+    /// is not copied.
     fn update(&mut self, now: Now) -> bool {
         let is_new = std::mem::replace(&mut self.rx.seen, now.version) != now.version;
         if is_new {
@@ -194,7 +196,8 @@ impl ModelCached {
 }
 
 impl ModelMapped {
-    /// Looks at the value if there is a new version. Returns `true` if the result is a different one.
+    /// Looks at the value if there is a new version. Returns `true` if the result is a different
+    /// one.
     fn update(&mut self, now: Now) -> bool {
         let is_new = std::mem::replace(&mut self.rx.seen, now.version) != now.version;
         is_new && std::mem::replace(&mut self.result, now.value % 3) != now.value % 3

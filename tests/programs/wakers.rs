@@ -1,6 +1,7 @@
-//! Programs in which wakers do some of the steps: when a waker is cloned, called or dropped, it can take the program's next
-//! step, in the middle of an operation of the channel. Tasks can also be polled where they are woken. After each step that no waker
-//! has taken, no wake-up may be lost and no waker may be kept.
+//! Programs in which wakers do some of the steps: when a waker is cloned, called or dropped, it can
+//! take the program's next step, in the middle of an operation of the channel. Tasks can also be
+//! polled where they are woken. After each step that no waker has taken, no wake-up may be lost and
+//! no waker may be kept.
 
 use std::cell::{Cell, RefCell};
 use std::sync::Arc;
@@ -68,7 +69,8 @@ pub(crate) struct Acts {
     cloned: bool,
     woken: bool,
     dropped: bool,
-    /// The waker polls its task on the spot before it takes a step. A task that is ready then waits again.
+    /// The waker polls its task on the spot before it takes a step. A task that is ready then waits
+    /// again.
     inline: bool,
 }
 
@@ -180,8 +182,8 @@ struct WaitPoll {
     acts: Acts,
     /// The number of sends before the poll.
     sends: u64,
-    /// The poll was made during a send, which may not have visited all of the channel's lists yet. The send also wakes tasks that
-    /// have joined these lists since it began.
+    /// The poll was made during a send, which may not have visited all of the channel's lists yet.
+    /// The send also wakes tasks that have joined these lists since it began.
     in_send: bool,
     is_woken: AtomicBool,
 }
@@ -243,7 +245,8 @@ fn run_step(step: Step, in_waker: bool) {
         Step::Nothing => (),
         Step::Send(how) => send(how),
         Step::Wait(at, kind, acts) => {
-            // A wait of the same kind is polled again, and a wait with `poll_changed` is replaced by any other.
+            // A wait of the same kind is polled again, and a wait with `poll_changed` is replaced
+            // by any other.
             if kind != Kind::PollChanged {
                 start(at, kind);
             }
@@ -335,7 +338,8 @@ fn mark(at: usize, mark: fn(&mut Receiver<u64>)) {
     });
 }
 
-/// Replaces the state in a place by the state and the pending wait that `f` returns. If `f` panics, the place is empty.
+/// Replaces the state in a place by the state and the pending wait that `f` returns. If `f` panics,
+/// the place is empty.
 fn change(at: usize, f: impl FnOnce(State<Handle>) -> (State<Handle>, Option<Pending>)) {
     struct InUse(usize);
 
@@ -354,7 +358,8 @@ fn change(at: usize, f: impl FnOnce(State<Handle>) -> (State<Handle>, Option<Pen
     drop(before);
 }
 
-/// Polls the wait in a place with a new waker. An inline task begins a wait again whenever it is ready.
+/// Polls the wait in a place with a new waker. An inline task begins a wait again whenever it is
+/// ready.
 fn poll(at: usize, acts: Acts) {
     change(at, |mut state| {
         loop {
@@ -438,8 +443,8 @@ impl Extra {
         }
     }
 
-    /// Panics if it should have been woken. Otherwise it waits again if it has been woken, at once or after a later step. Returns
-    /// `false` if the channel is closed.
+    /// Panics if it should have been woken. Otherwise it waits again if it has been woken, at once
+    /// or after a later step. Returns `false` if the channel is closed.
     fn check(&mut self, at_once: bool) -> bool {
         if !self.is_woken.load(Ordering::Relaxed) {
             assert!(!self.rx.has_unseen() && !self.rx.is_closed(), "a receiver of the crowd is not woken");
@@ -487,7 +492,8 @@ pub(crate) fn run(crowd: usize, steps: &[Step]) {
     let mut round = 0;
     while let Some(step) = with(|world| world.steps.next()) {
         let _ = panics(|| run_step(step, false));
-        // Half of the crowd waits again only after the next step, so it is behind the program's receivers.
+        // Half of the crowd waits again only after the next step, so it is behind the program's
+        // receivers.
         round += 1;
         let mut i = round;
         crowd.retain_mut(|extra| {

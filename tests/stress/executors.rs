@@ -9,7 +9,8 @@ use watch_channel::channel;
 
 pub(crate) type Task = Pin<Box<dyn Future<Output = ()> + Send>>;
 
-/// How many threads an executor has. A small machine has fewer processors, so the threads preempt each other.
+/// How many threads an executor has. A small machine has fewer processors, so the threads preempt
+/// each other.
 const WORKERS: usize = 3;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,6 +1,6 @@
-//! Tasks that use every method in random order, on threads and executors. It takes two seconds, or as many as
-//! `WATCH_CHANNEL_STRESS_SECONDS` says. `WATCH_CHANNEL_STRESS_SEED` makes tasks take the same steps as in an earlier run; how the
-//! threads interleave still differs.
+//! Tasks that use every method in random order, on threads and executors. It takes two seconds, or
+//! as many as `WATCH_CHANNEL_STRESS_SECONDS` says. `WATCH_CHANNEL_STRESS_SEED` makes tasks take the
+//! same steps as in an earlier run; how the threads interleave still differs.
 //!
 //! There is only one test, because it counts allocations in the whole program.
 //!

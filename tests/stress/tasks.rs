@@ -1,5 +1,5 @@
-//! The tasks of a round: senders and receivers of one channel that call every method in random order, and senders that wait for
-//! the last receiver of another channel.
+//! The tasks of a round: senders and receivers of one channel that call every method in random
+//! order, and senders that wait for the last receiver of another channel.
 
 use std::future::poll_fn;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -243,8 +243,8 @@ impl Follower {
         self.rx = stream.into_inner();
     }
 
-    /// Blocks the thread for a fraction of a millisecond, which a task should not do. Only receivers do this, so executors can make
-    /// progress.
+    /// Blocks the thread for a fraction of a millisecond, which a task should not do. Only
+    /// receivers do this, so executors can make progress.
     #[cfg(feature = "std")]
     fn block(&mut self, random: &mut Random) {
         let limit = Duration::from_micros(random.below(200));
