@@ -87,7 +87,7 @@ docs() {
 }
 
 # The public API is that of ci/api.txt, so a change of it shows in a review, and names no types of other dependencies than these.
-# `WRITE=1 ci/check.sh api` replaces the file. tests/api.rs walks it, and checks that what each public method needs is there.
+# `WRITE=1 ci/check.sh api` replaces the file. tests/project.rs walks it, and checks that what each public method needs is there.
 api() {
     need_toolchain nightly "ci/setup.sh api"
     need cargo-public-api "ci/setup.sh api"

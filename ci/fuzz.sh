@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Fuzzing: `ci/fuzz.sh SECONDS [TARGET...]` runs the targets, by default all in fuzz/, each for an equal part of SECONDS. It
-# starts from fuzz/corpus. If there is a finding, it is left in a temporary directory, whose path is printed.
+# starts from the programs in fuzz/corpus.tar.gz. If there is a finding, it is left in a temporary directory, whose path is printed.
 #
 # It needs a nightly compiler, which can instrument code for libFuzzer. The sanitizers are off, because the crate has no `unsafe`
 # and builds and runs faster without them. Debug assertions are on, and so is the crate's deadlock detector.
@@ -25,12 +25,14 @@ cargo +nightly fuzz build "${options[@]}" --target-dir "$target_dir"
 host=$(rustc +nightly -vV | sed -n 's/^host: //p')
 
 found=$(mktemp -d)
+mkdir "$found/start"
+tar -xzf fuzz/corpus.tar.gz -C "$found/start"
 for target; do
     step "fuzz $target"
     mkdir -p "$found/$target/corpus"
     program=$target_dir/$host/release/$target
     # `timeout` is for a hang that libFuzzer's own limit of 60 s for each program does not catch.
-    timeout $((seconds / $# + 120)) "$program" "$found/$target/corpus" "fuzz/corpus/$target" -artifact_prefix="$found/$target/" \
+    timeout $((seconds / $# + 120)) "$program" "$found/$target/corpus" "$found/start/$target" -artifact_prefix="$found/$target/" \
         -max_total_time=$((seconds / $#)) -max_len=301 -timeout=60 -print_final_stats=1 > "$found/$target/log" 2>&1 || {
         status=$?
         grep -A 3 -m 1 -E 'panicked at|ERROR: libFuzzer' "$found/$target/log" || tail -n 20 "$found/$target/log"

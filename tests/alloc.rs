@@ -5,12 +5,12 @@ mod common;
 
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
-use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
-use std::pin::{Pin, pin};
-use std::sync::Arc;
-use std::task::{Context, Wake, Waker};
+use std::pin::Pin;
+use std::sync::{Arc, Mutex};
+use std::task::{Context, Waker};
 
 use common::Task;
+use common::wakers::{on_last_drop, on_wake, panic_on_purpose, panics, register};
 use watch_channel::channel;
 
 struct Counting;
@@ -20,7 +20,8 @@ thread_local! {
     static LIVE_BYTES: Cell<isize> = const { Cell::new(0) };
 }
 
-// SAFETY: all calls are passed on to the system's allocator, and the counters are plain cells, which do not allocate.
+// SAFETY: all calls are passed on to the system's allocator, and the counters are plain cells,
+// which do not allocate.
 unsafe impl GlobalAlloc for Counting {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
         let _ = ALLOCATIONS.try_with(|count| count.set(count.get() + 1));
@@ -43,6 +44,14 @@ fn allocations(f: impl FnOnce()) -> usize {
     let before = ALLOCATIONS.get();
     f();
     ALLOCATIONS.get() - before
+}
+
+/// Runs rounds with the numbers from 0. The first ones may allocate, and the others must not.
+fn allocates_at_first_and_never_again(first: u64, rounds: u64, mut round: impl FnMut(u64)) {
+    (0..first).for_each(&mut round);
+    for number in first..rounds {
+        assert_eq!(allocations(|| round(number)), 0, "round {number}");
+    }
 }
 
 /// In debug builds, the deadlock detector has a list for each thread. This allocates it.
@@ -101,21 +110,15 @@ fn g5_waits_allocate_at_first_and_never_again() {
             tx.closed().await
         }
     });
-    let mut round = |value| {
+    // The first rounds have each one's first wait.
+    allocates_at_first_and_never_again(2, 1_000, |value| {
         for (task, wait) in &mut waits {
             assert!(task.poll(wait).is_pending());
         }
         assert!(sender.poll(&mut closed).is_pending());
         sender.poll_pending(tx.closed());
         tx.send(value).unwrap();
-    };
-    // Each one's first wait.
-    for value in 0..2 {
-        round(value);
-    }
-    for value in 2..1_000 {
-        assert_eq!(allocations(|| round(value)), 0, "round {value}");
-    }
+    });
 }
 
 #[test]
@@ -164,17 +167,12 @@ fn g5_polls_that_keep_their_registration_allocate_at_first_and_never_again() {
     warm_up();
     let (tx, mut rx) = channel(0u64);
     let mut cx = Context::from_waker(Waker::noop());
-    let mut round = |value| {
+    allocates_at_first_and_never_again(1, 1_000, |value| {
         assert!(rx.poll_changed(&mut cx).is_pending());
         assert!(rx.poll_changed(&mut cx).is_pending());
         tx.set(value);
         assert!(rx.poll_changed(&mut cx).is_ready());
-    };
-    // The two vectors of a list take turns.
-    (0..2).for_each(&mut round);
-    for value in 2..1_000 {
-        assert_eq!(allocations(|| round(value)), 0, "round {value}");
-    }
+    });
 }
 
 #[test]
@@ -184,17 +182,13 @@ fn g5_a_mapped_receiver_allocates_at_its_first_wait_and_never_again() {
     let mut mapped = None;
     assert_eq!(allocations(|| mapped = Some(rx.map(|value| value / 2))), 0);
     let (mut mapped, task) = (mapped.unwrap(), Task::new());
-    let mut round = |value| {
+    allocates_at_first_and_never_again(1, 100, |number| {
         task.poll_pending(mapped.changed());
-        tx.set(value);
+        tx.set(2 * number);
         mapped.get();
-        tx.set(value + 2);
+        tx.set(2 * number + 2);
         assert!(task.poll_ready(mapped.recv()).is_ok());
-    };
-    round(0);
-    for value in 1..100 {
-        assert_eq!(allocations(|| round(2 * value)), 0, "round {value}");
-    }
+    });
 }
 
 /// Broken by a wait that does not keep its thread's waker for the next wait.
@@ -206,17 +200,13 @@ fn g5_blocking_waits_allocate_at_first_and_never_again() {
     warm_up();
     let (tx, mut rx) = channel(0u64);
     let wait = Duration::from_micros(100);
-    let mut round = |value| {
+    allocates_at_first_and_never_again(2, 20, |value| {
         assert!(rx.changed().wait_timeout(wait).is_err());
         assert!(!tx.closed().wait_timeout(wait));
         tx.set(value);
         assert_eq!(rx.recv().wait(), Ok(value));
         drop(rx.wait_for(|_| false).wait_timeout(wait));
-    };
-    (0..2).for_each(&mut round);
-    for value in 2..20 {
-        assert_eq!(allocations(|| round(value)), 0, "round {value}");
-    }
+    });
 }
 
 /// Broken by a thread that keeps only one parker for its next waits.
@@ -229,14 +219,10 @@ fn g5_nested_blocking_waits_allocate_at_first_and_never_again() {
     let (_outer_tx, mut outer) = channel(0u64);
     let (_inner_tx, mut inner) = channel(0u64);
     let wait = Duration::from_micros(100);
-    let mut round = || {
+    allocates_at_first_and_never_again(2, 20, |_| {
         let condition = |_: &u64| inner.changed().wait_timeout(wait).is_ok();
         assert!(outer.wait_until(condition).wait_timeout(wait).is_err());
-    };
-    (0..2).for_each(|_| round());
-    for i in 2..20 {
-        assert_eq!(allocations(&mut round), 0, "round {i}");
-    }
+    });
 }
 
 #[test]
@@ -271,12 +257,9 @@ fn g5_senders_that_wait_at_once_allocate_at_first_and_never_again() {
     {
         let (tx, _rx) = channel(0u64);
         let all_at_once = || {
-            let mut cx = Context::from_waker(Waker::noop());
-            let mut poll = |wait: Pin<&mut dyn Future<Output = ()>>| assert!(wait.poll(&mut cx).is_pending());
-            let (mut first, mut second, mut third) = (pin!(tx.closed()), pin!(tx.closed()), pin!(tx.closed()));
-            poll(first.as_mut());
-            poll(second.as_mut());
-            poll(third.as_mut());
+            for wait in &mut [tx.closed(), tx.closed(), tx.closed()] {
+                assert!(Pin::new(wait).poll(&mut Context::from_waker(Waker::noop())).is_pending());
+            }
         };
         all_at_once();
         assert_eq!(allocations(all_at_once), 0);
@@ -324,63 +307,40 @@ fn all_memory_is_freed() {
     assert_eq!(LIVE_BYTES.get(), before);
 
     // The same if a task's waker panics when the receiver that keeps it is dropped.
-    let bomb = || Waker::from(Arc::new(Bomb));
+    let bomb = || on_last_drop(|| panic_on_purpose());
     let bytes_of = |f: &dyn Fn()| {
         let before = LIVE_BYTES.get();
         f();
         LIVE_BYTES.get() - before
     };
-    let without = || assert!(catch_unwind(|| drop(bomb())).is_err());
+    let without = || assert!(panics(|| drop(bomb())));
     let with = || {
         let (_tx, mut rx) = channel(0);
-        assert!(rx.poll_changed(&mut Context::from_waker(&bomb())).is_pending());
-        assert!(catch_unwind(AssertUnwindSafe(|| drop(rx))).is_err());
+        register(&mut rx, &bomb());
+        assert!(panics(|| drop(rx)));
     };
     without();
     assert_eq!(bytes_of(&with), bytes_of(&without));
 }
 
-/// Panics when the last of its wakers is dropped. There is no message, because that would take memory as well.
-struct Bomb;
-
-impl Wake for Bomb {
-    fn wake(self: Arc<Self>) {}
-}
-
-impl Drop for Bomb {
-    fn drop(&mut self) {
-        resume_unwind(Box::new(()));
-    }
-}
-
-/// Drops another receiver's wait, and that receiver, when it is woken.
-struct Killer(std::sync::Mutex<Option<std::pin::Pin<Box<dyn Future<Output = ()> + Send>>>>);
-
-impl Wake for Killer {
-    fn wake(self: Arc<Self>) {
-        *self.0.lock().unwrap() = None;
-    }
-}
-
+/// Another task's waker drops the receiver and its wait.
 #[test]
 fn a_receiver_dropped_while_it_is_about_to_be_woken_leaves_nothing_behind() {
     warm_up();
     let (tx, _rx) = channel(0u64);
     let task = Task::new();
     let round = |value| {
-        let mut victim = tx.subscribe();
-        let mut wait: std::pin::Pin<Box<dyn Future<Output = ()> + Send>> =
-            Box::pin(async move { drop(victim.changed().await) });
-        let killer = Arc::new(Killer(std::sync::Mutex::new(None)));
-        let waker = killer.clone().into();
-        let mut rx = tx.subscribe();
-        let mut changed = pin!(rx.changed());
-        assert!(changed.as_mut().poll(&mut Context::from_waker(&waker)).is_pending());
+        let (mut victim, mut rx) = (tx.subscribe(), tx.subscribe());
+        let slot = Arc::new(Mutex::new(None));
+        let cancelled = slot.clone();
+        register(&mut rx, &on_wake(move || *cancelled.lock().unwrap() = None));
+        let mut wait = Box::pin(async move { drop(victim.changed().await) });
         assert!(task.poll(&mut wait).is_pending());
-        *killer.0.lock().unwrap() = Some(wait);
+        *slot.lock().unwrap() = Some(wait);
         let before = task.wakes();
         tx.send(value).unwrap();
-        // It may be woken by this send, if the send had already taken the victim's waker when the victim was dropped.
+        // It may be woken by this send, if the send had already taken the victim's waker when the
+        // victim was dropped.
         assert!(task.wakes() - before <= 1);
     };
     let bytes_after = |from: u64, to| {

@@ -1,5 +1,5 @@
-//! A program's allocator may use channels: it runs with no lock of the crate held, and outside of the detector's bookkeeping. And
-//! the queue of the lock gives its memory back.
+//! A program's allocator may use channels: it runs with no lock of the crate held, and outside of
+//! the detector's bookkeeping. And the queue of the lock gives its memory back.
 #![cfg(feature = "std")]
 #![expect(unsafe_code, reason = "a global allocator that publishes")]
 
@@ -64,7 +64,8 @@ fn publishing<R>(f: impl FnOnce() -> R) -> R {
     result
 }
 
-/// The tests share one channel. It is made here, because an allocator that is called to make a channel cannot use it yet.
+/// The tests share one channel. It is made here, because an allocator that is called to make a
+/// channel cannot use it yet.
 fn alone() -> impl Drop {
     static ALONE: Mutex<()> = Mutex::new(());
     CALLS.version();
@@ -97,7 +98,8 @@ fn threads_that_wait_for_the_channel_of_the_allocator_join_its_queue() {
     });
 }
 
-/// Broken by a reader that allocates or frees between taking the lock and returning, also by the detector of debug builds.
+/// Broken by a reader that allocates or frees between taking the lock and returning, also by the
+/// detector of debug builds.
 #[test]
 fn readers_and_allocations_meet() {
     let _alone = alone();
@@ -121,7 +123,8 @@ fn readers_and_allocations_meet() {
     });
 }
 
-/// Many readers wait at once. Broken by a reader that frees memory of the queue while it holds the lock.
+/// Many readers wait at once. Broken by a reader that frees memory of the queue while it holds the
+/// lock.
 #[test]
 fn many_readers_leave_the_queue_of_the_allocators_channel() {
     let _alone = alone();
@@ -152,7 +155,8 @@ fn one_thread_takes_many_refs() {
     });
 }
 
-/// Many threads wait for the lock at once, readers and then senders. Broken by a queue that keeps memory for the largest crowd.
+/// Many threads wait for the lock at once, readers and then senders. Broken by a queue that keeps
+/// memory for the largest crowd.
 #[test]
 fn the_memory_of_the_queue_follows_the_crowd_down() {
     const CROWD: usize = 300;

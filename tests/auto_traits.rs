@@ -1,5 +1,5 @@
-//! The types have the auto traits of tokio's: this file does not compile if one is missing. It does not compile either if a type
-//! has one that it must not have (see [`is_not`]).
+//! The types have the auto traits of tokio's: this file does not compile if one is missing. It does
+//! not compile either if a type has one that it must not have (see [`is_not`]).
 
 use std::cell::Cell;
 use std::panic::{RefUnwindSafe, UnwindSafe};
@@ -71,7 +71,8 @@ macro_rules! like_tokio {
 
 like_tokio!(Sender, Receiver, Ref, SendError, RecvError);
 
-/// A guard of a value with a longer lifetime can be used where a guard of a value with a shorter lifetime is expected.
+/// A guard of a value with a longer lifetime can be used where a guard of a value with a shorter
+/// lifetime is expected.
 macro_rules! is_covariant {
     ($Ref:ident, $name:ident) => {
         fn $name<'short, 'a>(long: $Ref<'a, &'static str>) -> $Ref<'a, &'short str> {

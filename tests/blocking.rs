@@ -3,15 +3,14 @@
 
 mod common;
 
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, mpsc};
-use std::task::{Context, Wake};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use common::wakers::{held_up, register};
 use common::{HANG, must_end};
 use watch_channel::error::RecvTimeoutError;
-use watch_channel::{Cached, Sender, channel};
+use watch_channel::{Cached, channel};
 
 #[test]
 fn g1_threads_see_the_last_value_and_the_close() {
@@ -58,88 +57,19 @@ fn g1_ping_pong_loses_nothing() {
     });
 }
 
-#[test]
-fn wait_for_returns_once_the_condition_is_met() {
-    must_end(|| {
-        let (tx, mut rx) = channel(0);
-        let sender = thread::spawn(move || (1..=1_000).for_each(|value| tx.set(value)));
-        assert_eq!(*rx.wait_for(|value| *value == 1_000).wait().unwrap(), 1_000);
-        sender.join().unwrap();
-        assert!(rx.wait_for(|value| *value == 0).wait().is_err());
-    });
-}
-
-#[test]
-fn the_last_receivers_drop_ends_closed() {
-    must_end(|| {
-        let (tx, rx) = channel(());
-        let wait = |tx: Sender<()>| {
-            thread::spawn(move || {
-                tx.closed().wait();
-                assert!(tx.is_closed());
-            })
-        };
-        let waits = [wait(tx.clone()), wait(tx)];
-        thread::sleep(Duration::from_millis(20));
-        drop(rx);
-        waits.into_iter().for_each(|wait| wait.join().unwrap());
-    });
-}
-
-#[test]
-fn a_timeout_and_a_close_are_told_apart() {
-    must_end(|| {
-        let (tx, mut rx) = channel(0);
-        let short = Duration::from_millis(5);
-        let start = Instant::now();
-        assert_eq!(rx.changed().wait_timeout(short), Err(RecvTimeoutError::Timeout));
-        assert!(start.elapsed() >= short, "it ended too early");
-        tx.set(1);
-        assert_eq!(rx.changed().wait_timeout(short), Ok(()));
-        tx.set(2);
-        drop(tx);
-        assert_eq!(rx.changed().wait_timeout(short), Ok(()));
-        assert_eq!(rx.changed().wait_timeout(short), Err(RecvTimeoutError::Closed));
-        assert_eq!(RecvTimeoutError::Timeout.to_string(), "timed out waiting on channel");
-        assert_eq!(RecvTimeoutError::Closed.to_string(), "channel closed");
-    });
-}
-
-#[test]
-fn a_deadline_in_the_past_checks_once() {
-    must_end(|| {
-        let (tx, mut rx) = channel(0);
-        let past = Instant::now();
-        tx.set(1);
-        assert_eq!(rx.changed().wait_deadline(past), Ok(()));
-        assert_eq!(rx.changed().wait_deadline(past), Err(RecvTimeoutError::Timeout));
-        assert_eq!(rx.changed().wait_timeout(Duration::ZERO), Err(RecvTimeoutError::Timeout));
-    });
-}
-
+/// Another task's waker delays the sender, and with it the wake-up of this thread.
 #[test]
 fn a_value_that_is_there_at_the_deadline_is_seen() {
-    /// Delays the sender that wakes it, and with it the wake-ups of all other receivers.
-    struct Slow(Mutex<mpsc::Receiver<()>>);
-
-    impl Wake for Slow {
-        fn wake(self: Arc<Self>) {
-            let _ = self.0.lock().unwrap().recv();
-        }
-    }
-
-    // A clone waits in a later list, so it is woken later.
     let (tx, mut slow) = channel(0);
     let mut rx = slow.clone();
-    let (go_on, held_up) = mpsc::channel();
-    let waker = Arc::new(Slow(Mutex::new(held_up))).into();
-    assert!(slow.poll_changed(&mut Context::from_waker(&waker)).is_pending());
+    let (waker, slow_task) = held_up();
+    register(&mut slow, &waker);
     let sender = thread::spawn(move || {
         thread::sleep(Duration::from_millis(10));
         tx.set(1);
     });
     assert_eq!(rx.changed().wait_timeout(Duration::from_millis(500)), Ok(()));
-    go_on.send(()).unwrap();
+    slow_task.go_on();
     sender.join().unwrap();
 }
 
@@ -167,34 +97,8 @@ fn g6_a_wait_that_timed_out_leaves_nothing_behind() {
     });
 }
 
-#[test]
-fn spurious_unparks_change_nothing() {
-    let (tx, mut rx) = channel(0);
-    let (started, returned) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicBool::new(false)));
-    let waiting = thread::spawn({
-        let (started, returned) = (started.clone(), returned.clone());
-        move || {
-            started.store(true, Ordering::SeqCst);
-            let result = rx.changed().wait();
-            returned.store(true, Ordering::SeqCst);
-            (result, rx.get())
-        }
-    });
-    let deadline = Instant::now() + HANG;
-    while !started.load(Ordering::SeqCst) {
-        assert!(Instant::now() < deadline);
-        thread::yield_now();
-    }
-    for _ in 0..1_000 {
-        waiting.thread().unpark();
-        thread::yield_now();
-    }
-    assert!(!returned.load(Ordering::SeqCst));
-    tx.set(1);
-    assert_eq!(must_end(move || waiting.join().unwrap()), (Ok(()), 1));
-}
-
-/// A wait inside another wait's condition has a separate parker, so neither takes the other's wake-up.
+/// A wait inside another wait's condition has a separate parker, so neither takes the other's
+/// wake-up.
 #[test]
 fn waits_can_be_nested() {
     must_end(|| {
@@ -222,55 +126,6 @@ fn waits_can_be_nested() {
     });
 }
 
-/// G8: a waiting thread uses almost no processor time.
-#[cfg(target_os = "linux")]
-#[test]
-fn g8_a_waiting_thread_sleeps() {
-    fn ticks() -> u64 {
-        let stat = std::fs::read_to_string("/proc/thread-self/stat").unwrap();
-        let fields: Vec<_> = stat.rsplit(')').next().unwrap().split_whitespace().collect();
-        fields[11].parse::<u64>().unwrap() + fields[12].parse::<u64>().unwrap()
-    }
-    let (_tx, mut rx) = channel(0);
-    let before = ticks();
-    assert!(rx.changed().wait_timeout(Duration::from_millis(500)).is_err());
-    let used = ticks() - before;
-    assert!(used <= 10, "{used} ticks of 10 ms in half a second");
-}
-
-#[test]
-fn recv_returns_each_value_that_is_the_latest_and_then_the_close() {
-    let (tx, mut rx) = channel(0);
-    let receiver = thread::spawn(move || {
-        let mut last = 0;
-        while let Ok(value) = rx.recv().wait() {
-            assert!(value > last, "{value} after {last}");
-            last = value;
-        }
-        last
-    });
-    (1..=10_000).for_each(|value| tx.set(value));
-    drop(tx);
-    assert_eq!(must_end(move || receiver.join().unwrap()), 10_000);
-}
-
-#[test]
-fn a_recv_with_a_time_limit_returns_a_value_a_timeout_or_the_close() {
-    let (tx, mut rx) = channel(1);
-    let short = Duration::from_millis(5);
-    let start = Instant::now();
-    assert_eq!(rx.recv().wait_timeout(short), Err(RecvTimeoutError::Timeout));
-    assert_eq!(rx.recv().wait_deadline(Instant::now() + short), Err(RecvTimeoutError::Timeout));
-    assert!(start.elapsed() >= 2 * short);
-    tx.set(2);
-    assert_eq!(rx.recv().wait_timeout(Duration::ZERO), Ok(2));
-    tx.set(3);
-    assert_eq!(rx.recv().wait_deadline(start), Ok(3), "an unseen value is returned even after the deadline");
-    drop(tx);
-    assert_eq!(rx.recv().wait_timeout(Duration::MAX), Err(RecvTimeoutError::Closed));
-    assert_eq!(rx.recv().wait_deadline(start), Err(RecvTimeoutError::Closed));
-}
-
 #[test]
 fn a_wait_for_a_condition_with_a_time_limit_returns_a_value_a_timeout_or_the_close() {
     let (tx, mut rx) = channel(1);
@@ -289,6 +144,7 @@ fn a_wait_for_a_condition_with_a_time_limit_returns_a_value_a_timeout_or_the_clo
         tx
     });
     must_end(move || {
+        assert_eq!(*rx.wait_for(|value| *value == 100).wait().unwrap(), 100);
         assert_eq!(*rx.wait_for(|value| *value == 100).wait_timeout(HANG).unwrap(), 100);
         assert_eq!(*rx.wait_for(|value| *value == 100).wait_deadline(Instant::now() + HANG).unwrap(), 100);
         drop(sender.join().unwrap());
@@ -308,8 +164,16 @@ fn closed_with_a_time_limit_returns_true_once_there_is_no_receiver() {
     assert!(!tx.closed().wait_timeout(short));
     assert!(!tx.closed().wait_deadline(start + 2 * short));
     assert!(start.elapsed() >= 2 * short);
-    let receiver = thread::spawn(move || drop(rx));
+    let receiver = thread::spawn(move || {
+        thread::sleep(short);
+        drop(rx);
+    });
     must_end(move || {
+        let other = tx.clone();
+        let other = thread::spawn(move || other.closed().wait());
+        tx.closed().wait();
+        assert!(tx.is_closed());
+        other.join().unwrap();
         assert!(tx.closed().wait_timeout(Duration::MAX));
         assert!(tx.closed().wait_deadline(start));
         assert!(tx.closed().wait_timeout(Duration::ZERO));
@@ -317,7 +181,14 @@ fn closed_with_a_time_limit_returns_true_once_there_is_no_receiver() {
     receiver.join().unwrap();
 }
 
-/// Every other future has the three methods as well. The results are owned, so a `match` may use the receiver again.
+#[test]
+fn a_timeout_and_a_close_are_told_apart() {
+    assert_eq!(RecvTimeoutError::Timeout.to_string(), "timed out waiting on channel");
+    assert_eq!(RecvTimeoutError::Closed.to_string(), "channel closed");
+}
+
+/// Every other future has the three methods as well. The results are owned, so a `match` may use
+/// the receiver again.
 #[test]
 fn each_wait_ends_with_a_result_a_timeout_or_the_close() {
     macro_rules! each {
@@ -325,10 +196,12 @@ fn each_wait_ends_with_a_result_a_timeout_or_the_close() {
             must_end(|| {
                 let (tx, rx) = channel(0);
                 let mut rx = ($by)(rx);
-                let short = Duration::from_millis(2);
+                let (short, start) = (Duration::from_millis(2), Instant::now());
                 assert!(matches!(rx.$($make)+.wait_timeout(short), Err(RecvTimeoutError::Timeout)), stringify!($($make)+));
-                let deadline = Instant::now() + short;
+                let deadline = start + 2 * short;
                 assert!(matches!(rx.$($make)+.wait_deadline(deadline), Err(RecvTimeoutError::Timeout)));
+                assert!(start.elapsed() >= 2 * short, "it ended too early");
+                assert!(matches!(rx.$($make)+.wait_timeout(Duration::ZERO), Err(RecvTimeoutError::Timeout)));
                 let sender = thread::spawn(move || {
                     thread::sleep(short);
                     tx.set(7);
@@ -357,26 +230,4 @@ fn each_wait_ends_with_a_result_a_timeout_or_the_close() {
         (|rx| rx, 49, wait_for_map(|value| (*value == 7).then(|| value * value))),
         (Cached::new, (), changed()),
     }
-}
-
-/// The token of `park` belongs to the program: a wait neither consumes one nor leaves one.
-#[test]
-fn a_wait_leaves_the_token_of_park_alone() {
-    let (tx, mut rx) = channel(0);
-    must_end(move || {
-        thread::current().unpark();
-        assert!(rx.changed().wait_timeout(Duration::from_millis(5)).is_err());
-        let start = Instant::now();
-        thread::park_timeout(HANG);
-        assert!(start.elapsed() < HANG / 2, "the wait has consumed the token");
-        let sender = thread::spawn(move || {
-            thread::sleep(Duration::from_millis(5));
-            tx.set(1);
-        });
-        rx.changed().wait().unwrap();
-        sender.join().unwrap();
-        let start = Instant::now();
-        thread::park_timeout(Duration::from_millis(20));
-        assert!(start.elapsed() >= Duration::from_millis(20), "the wait has left a token");
-    });
 }

@@ -4,10 +4,7 @@ mod common;
 
 use std::cell::Cell;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::task::Poll;
-use std::thread;
 
-use common::{Task, must_end};
 use watch_channel::{Cached, Receiver, channel};
 
 #[test]
@@ -21,19 +18,6 @@ fn it_follows_the_channel_beyond_its_close() {
     tx.set(4);
     drop(tx);
     assert_eq!((*cached.get(), *cached.get()), (4, 4));
-}
-
-#[test]
-fn a_change_without_a_version_is_not_copied() {
-    let (tx, rx) = channel(1);
-    let mut cached = Cached::from(rx);
-    tx.send_if_modified(|value| {
-        *value = 2;
-        false
-    });
-    assert_eq!(*cached.get(), 1);
-    tx.send_modify(|value| *value += 1);
-    assert_eq!(*cached.get(), 3);
 }
 
 #[derive(Debug)]
@@ -69,41 +53,6 @@ fn only_a_new_value_is_copied_and_the_next_call_repeats_a_copy_that_has_panicked
 }
 
 #[test]
-fn update_returns_true_for_a_newer_value_and_peek_does_not_check_for_one() {
-    let (tx, rx) = channel(1);
-    let mut cached = Cached::new(rx);
-    assert!(!cached.update());
-    tx.set(2);
-    assert_eq!(*cached.peek(), 1);
-    assert!(cached.update());
-    assert_eq!(*cached.peek(), 2);
-    assert!(!cached.update());
-}
-
-#[test]
-fn changed_waits_for_a_newer_value_and_copies_it() {
-    let (tx, rx) = channel(1);
-    let mut cached = Cached::new(rx);
-    let task = Task::new();
-    task.poll_pending(cached.changed());
-    assert_eq!(task.wakers_kept(), 0, "a dropped wait keeps no waker");
-    let mut changed = Box::pin(cached.changed());
-    assert!(task.poll(&mut changed).is_pending());
-    tx.set(2);
-    assert_eq!(task.wakes(), 1);
-    assert_eq!(task.poll(&mut changed), Poll::Ready(Ok(())));
-    drop(changed);
-    assert_eq!(*cached.peek(), 2);
-    assert!(!cached.update());
-    tx.set(3);
-    drop(tx);
-    assert!(task.poll_ready(cached.changed()).is_ok());
-    assert!(task.poll_ready(cached.changed()).is_err());
-    assert_eq!(*cached.peek(), 3);
-    assert_eq!(format!("{:?}", cached.changed()), "CachedChanged { .. }");
-}
-
-#[test]
 fn clones_are_independent_and_the_receiver_can_be_taken_out() {
     let (tx, rx) = channel(1);
     let mut cached = Cached::new(rx);
@@ -115,6 +64,7 @@ fn clones_are_independent_and_the_receiver_can_be_taken_out() {
     let rx: Receiver<i32> = cached.into_inner();
     assert!(!rx.has_unseen());
     assert!(format!("{other:?}").starts_with("Cached { value: 2"));
+    assert_eq!(format!("{:?}", other.changed()), "CachedChanged { .. }");
 }
 
 /// A clone of a `Cached` does not read the channel.
@@ -127,24 +77,4 @@ fn a_clone_copies_the_copy() {
     assert_eq!(*clone.peek(), 1);
     assert!(clone.receiver().has_unseen());
     assert_eq!((*clone.get(), *cached.peek()), (2, 1));
-}
-
-#[test]
-fn threads_see_values_in_order_and_the_last_one() {
-    let (tx, rx) = channel(0);
-    let threads: Vec<_> = (0..3)
-        .map(|_| {
-            let mut cached = Cached::new(rx.clone());
-            thread::spawn(move || {
-                let mut last = 0;
-                while last < 10_000 {
-                    let value = *cached.get();
-                    assert!(value >= last);
-                    last = value;
-                }
-            })
-        })
-        .collect();
-    (1..=10_000).for_each(|value| tx.set(value));
-    must_end(move || threads.into_iter().for_each(|thread| thread.join().unwrap()));
 }

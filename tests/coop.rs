@@ -1,7 +1,10 @@
-//! tokio's cooperative budget: with the feature `tokio`, a task whose waits are always ready still yields.
+//! tokio's cooperative budget: with the feature `tokio`, a task whose waits are always ready still
+//! yields.
 
 mod common;
 
+use std::future::poll_fn;
+use std::pin::Pin;
 #[cfg(feature = "tokio")]
 use std::pin::pin;
 use std::sync::Arc;
@@ -18,7 +21,8 @@ use watch_channel::channel;
 
 const ROUNDS: usize = 10_000;
 
-/// Returns how often another task on the same thread runs while `busy`, whose waits are always ready, runs to its end.
+/// Returns how often another task on the same thread runs while `busy`, whose waits are always
+/// ready, runs to its end.
 async fn runs_during<F: Future<Output = ()> + Send + 'static>(busy: F) -> usize {
     let runs = Arc::new(AtomicUsize::new(0));
     let other = spawn({
@@ -35,6 +39,8 @@ async fn runs_during<F: Future<Output = ()> + Send + 'static>(busy: F) -> usize 
     runs.load(Ordering::Relaxed)
 }
 
+type Busy = Pin<Box<dyn Future<Output = ()> + Send>>;
+
 async fn always_changed() {
     let (tx, mut rx) = channel(0);
     for i in 0..ROUNDS {
@@ -43,33 +49,35 @@ async fn always_changed() {
     }
 }
 
-async fn always_there() {
-    let (_tx, mut rx) = channel(0);
-    for _ in 0..ROUNDS {
-        rx.wait_for(|_| true).await.unwrap();
-    }
-}
-
-async fn always_mapped() {
-    let (_tx, mut rx) = channel(0);
-    for _ in 0..ROUNDS {
-        rx.wait_for_map(|value| Some(*value)).await.unwrap();
-    }
-}
-
-async fn always_closed() {
-    let (tx, _) = channel(0);
-    for _ in 0..ROUNDS {
-        tx.closed().await;
-    }
-}
-
-async fn always_polled() {
-    let (tx, mut rx) = channel(0);
-    for i in 0..ROUNDS {
-        tx.set(i);
-        std::future::poll_fn(|cx| rx.poll_changed(cx)).await.unwrap();
-    }
+/// Tasks whose waits, each of another kind, are always ready.
+fn always_ready() -> [Busy; 5] {
+    let ((_tx, mut there), (_other_tx, mut mapped)) = (channel(0), channel(0));
+    let (no_receiver, _) = channel(0);
+    let (tx, mut polled) = channel(0);
+    [
+        Box::pin(always_changed()),
+        Box::pin(async move {
+            for _ in 0..ROUNDS {
+                there.wait_for(|_| true).await.unwrap();
+            }
+        }),
+        Box::pin(async move {
+            for _ in 0..ROUNDS {
+                mapped.wait_for_map(|value| Some(*value)).await.unwrap();
+            }
+        }),
+        Box::pin(async move {
+            for _ in 0..ROUNDS {
+                no_receiver.closed().await;
+            }
+        }),
+        Box::pin(async move {
+            for i in 0..ROUNDS {
+                tx.set(i);
+                poll_fn(|cx| polled.poll_changed(cx)).await.unwrap();
+            }
+        }),
+    ]
 }
 
 #[cfg(feature = "tokio")]
@@ -77,11 +85,9 @@ async fn always_polled() {
 async fn other_tasks_on_the_thread_get_to_run() {
     // tokio's own budget is 128 operations.
     let at_least = ROUNDS / 128;
-    assert!(runs_during(always_changed()).await >= at_least);
-    assert!(runs_during(always_there()).await >= at_least);
-    assert!(runs_during(always_mapped()).await >= at_least);
-    assert!(runs_during(always_closed()).await >= at_least);
-    assert!(runs_during(always_polled()).await >= at_least);
+    for busy in always_ready() {
+        assert!(runs_during(busy).await >= at_least);
+    }
 }
 
 #[cfg(feature = "tokio")]
@@ -101,16 +107,11 @@ async fn other_tasks_run_as_often_as_with_tokios_channel() {
 /// Without the feature, or without a budget, other tasks do not run until the busy task has ended.
 #[tokio::test]
 async fn without_a_budget_other_tasks_starve() {
-    async fn starve<F: Future<Output = ()> + Send + 'static>(busy: F) {
+    for busy in always_ready() {
         #[cfg(feature = "tokio")]
         let busy = coop::unconstrained(busy);
         assert!(runs_during(busy).await <= 2);
     }
-    starve(always_changed()).await;
-    starve(always_there()).await;
-    starve(always_mapped()).await;
-    starve(always_closed()).await;
-    starve(always_polled()).await;
 }
 
 #[cfg(feature = "tokio")]
@@ -118,20 +119,18 @@ async fn without_a_budget_other_tasks_starve() {
 async fn a_pending_wait_takes_none_of_the_budget() {
     let (tx, mut rx) = channel(0);
     yield_now().await;
-    std::future::poll_fn(|cx| {
+    poll_fn(|cx| {
         for _ in 0..200 {
-            {
-                let mut wait = pin!(rx.wait_for(|_| false));
-                assert!(wait.as_mut().poll(cx).is_pending());
-                tx.set(0);
-                assert!(wait.poll(cx).is_pending());
-            }
-            {
-                let mut wait = pin!(rx.wait_for_map(|_| None::<()>));
-                assert!(wait.as_mut().poll(cx).is_pending());
-                tx.set(0);
-                assert!(wait.poll(cx).is_pending());
-            }
+            let mut wait = rx.wait_for(|_| false);
+            assert!(Pin::new(&mut wait).poll(cx).is_pending());
+            tx.set(0);
+            assert!(Pin::new(&mut wait).poll(cx).is_pending());
+            drop(wait);
+            let mut wait = rx.wait_for_map(|_| None::<()>);
+            assert!(Pin::new(&mut wait).poll(cx).is_pending());
+            tx.set(0);
+            assert!(Pin::new(&mut wait).poll(cx).is_pending());
+            drop(wait);
             assert!(pin!(rx.changed()).poll(cx).is_pending());
             assert!(pin!(tx.closed()).poll(cx).is_pending());
         }
@@ -149,7 +148,7 @@ async fn a_wait_takes_as_much_of_the_budget_as_tokios() {
         ($channel:expr) => {{
             let (tx, mut rx) = $channel;
             yield_now().await;
-            std::future::poll_fn(|cx| {
+            poll_fn(|cx| {
                 let mut wait = pin!(rx.wait_for(|value| *value == 2));
                 for value in 0..2 {
                     tx.send_replace(value);

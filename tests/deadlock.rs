@@ -15,8 +15,8 @@ const HOLDING_A_REF: &str = "while this thread holds a `Ref` of it, taken";
 const INSIDE_WITH: &str = "inside `with`, `wait_for` or another call that reads its value,";
 const IN_A_CHANGE: &str = "in a closure that changes its value, passed";
 
-/// Checks that `f` panics with a message that names two places: the call, and what it would wait for. A place is given as a number
-/// of lines below the line that calls this function.
+/// Checks that `f` panics with a message that names two places: the call, and what it would wait
+/// for. A place is given as a number of lines below the line that calls this function.
 #[track_caller]
 fn assert_panics(
     (call, does): (u32, &str),

@@ -1,5 +1,6 @@
-//! What handles and errors show in defmt's logs. A frame has the number of a text and the text's arguments. Only the linker script
-//! of firmware assigns the numbers, so these tests check the arguments, and that different texts have different numbers.
+//! What handles and errors show in defmt's logs. A frame has the number of a text and the text's
+//! arguments. Only the linker script of firmware assigns the numbers, so these tests check the
+//! arguments, and that different texts have different numbers.
 #![cfg(feature = "defmt")]
 #![expect(unsafe_code, reason = "defmt needs a global logger; this one keeps the frames")]
 
@@ -30,7 +31,8 @@ unsafe impl defmt::Logger for Logger {
 
 defmt::timestamp!("");
 
-/// Returns what a value logs, without the parts that are the same for all values: two numbers at the start, and a zero at the end.
+/// Returns what a value logs, without the parts that are the same for all values: two numbers at
+/// the start, and a zero at the end.
 fn frame(value: impl defmt::Format) -> Vec<u8> {
     defmt::println!("{}", value);
     let mut frame = LOGGED.take().split_off(4);

@@ -1,4 +1,5 @@
-//! A thread that has waited long enough demands the value's lock. `try_borrow`, `try_recv` and `try_set` then fail.
+//! A thread that has waited long enough demands the value's lock. `try_borrow`, `try_recv` and
+//! `try_set` then fail.
 #![cfg(feature = "std")]
 
 mod common;
@@ -10,7 +11,8 @@ use common::must_end;
 use watch_channel::error::TryRecvError;
 use watch_channel::{Receiver, channel};
 
-/// Calls `f` on a new thread, which holds no `Ref`, while this thread holds one and a sender waits for it to be dropped.
+/// Calls `f` on a new thread, which holds no `Ref`, while this thread holds one and a sender waits
+/// for it to be dropped.
 fn while_a_sender_waits<R: Send + 'static>(f: impl FnOnce(&mut Receiver<u32>) -> R + Send + 'static) -> R {
     must_end(|| {
         let (tx, reader) = channel(0);
@@ -29,7 +31,8 @@ fn on_new_thread<R: Send>(f: impl FnOnce() -> R + Send) -> R {
     thread::scope(|scope| scope.spawn(f).join().unwrap())
 }
 
-/// Calls `f` until it returns `true`, for some seconds: many times as long as a thread waits before it demands the lock.
+/// Calls `f` until it returns `true`, for some seconds: many times as long as a thread waits before
+/// it demands the lock.
 fn comes_true(mut f: impl FnMut() -> bool) -> bool {
     (0..2_000).any(|_| {
         thread::sleep(Duration::from_millis(2));
@@ -37,13 +40,15 @@ fn comes_true(mut f: impl FnMut() -> bool) -> bool {
     })
 }
 
-/// Broken by a thread that never demands the lock, and by a `try_borrow` that overtakes one that does.
+/// Broken by a thread that never demands the lock, and by a `try_borrow` that overtakes one that
+/// does.
 #[test]
 fn g7_try_borrow_returns_nothing_while_a_sender_demands_the_lock() {
     assert!(while_a_sender_waits(|rx| comes_true(|| rx.try_borrow().is_none())));
 }
 
-/// Only a `Ref` of the same channel is enough. Broken by a thread that passes because it holds any guard.
+/// Only a `Ref` of the same channel is enough. Broken by a thread that passes because it holds any
+/// guard.
 #[test]
 fn g7_try_borrow_passes_a_demand_on_a_thread_that_holds_a_ref_of_the_channel() {
     must_end(|| {
@@ -75,7 +80,8 @@ fn g7_a_ref_that_is_dropped_passes_no_demand() {
     }));
 }
 
-/// A receiver that asks again and again would otherwise keep the sender waiting. The value stays unseen.
+/// A receiver that asks again and again would otherwise keep the sender waiting. The value stays
+/// unseen.
 #[test]
 fn g7_try_recv_returns_nothing_while_a_sender_demands_the_lock() {
     assert!(while_a_sender_waits(|rx| {
@@ -85,7 +91,8 @@ fn g7_try_recv_returns_nothing_while_a_sender_demands_the_lock() {
     }));
 }
 
-/// A reader demands the lock of a channel that closes meanwhile. Broken by a `try_recv` that reports the close instead.
+/// A reader demands the lock of a channel that closes meanwhile. Broken by a `try_recv` that
+/// reports the close instead.
 #[test]
 fn try_recv_does_not_report_a_close_before_the_last_value() {
     must_end(|| {
@@ -133,8 +140,8 @@ fn g7_a_demand_ends_with_the_wait() {
     });
 }
 
-/// Just after the `Ref`'s drop the sender does not have the lock yet, so a `try_set` could be faster. Broken by a `try_set` that
-/// does not check for a demand.
+/// Just after the `Ref`'s drop the sender does not have the lock yet, so a `try_set` could be
+/// faster. Broken by a `try_set` that does not check for a demand.
 #[test]
 fn g7_try_set_does_not_overtake_a_sender_that_demands_the_lock() {
     must_end(|| {

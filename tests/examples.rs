@@ -1,6 +1,7 @@
 //! The examples print what their documentation says.
 //!
-//! This file is left out where tests run in an emulator, which would run this file but not the programs that it starts.
+//! This file is left out where tests run in an emulator, which would run this file but not the
+//! programs that it starts.
 #![cfg(any(target_arch = "x86_64", target_os = "macos", target_os = "windows"))]
 
 mod common;
@@ -21,8 +22,8 @@ const FEATURES: &[(&str, bool)] = &[
     ("defmt", cfg!(feature = "defmt")),
 ];
 
-/// Builds the example if `cargo test` has not built it: `cargo test --tests` does not. `profile` is the target directory of this
-/// test's profile.
+/// Builds the example if `cargo test` has not built it: `cargo test --tests` does not. `profile` is
+/// the target directory of this test's profile.
 fn build(example: &str, profile: &Path) {
     let features: Vec<_> = FEATURES.iter().filter(|(_, is_on)| *is_on).map(|(name, _)| *name).collect();
     let profile_name = match profile.file_name().unwrap().to_str().unwrap() {

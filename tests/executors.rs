@@ -74,44 +74,37 @@ fn smol_on_one_thread_and_on_several() {
     }
 }
 
+/// Runs the scenario with an executor's functions.
+fn run(spawn: fn(Task), block_on: fn(Task)) {
+    must_end(move || {
+        let (tasks, done) = scenario();
+        tasks.into_iter().for_each(spawn);
+        block_on(Box::pin(done));
+    });
+}
+
 #[test]
 fn smols_global_executor() {
-    must_end(|| {
-        let (tasks, done) = scenario();
-        tasks.into_iter().for_each(|task| smol::spawn(task).detach());
-        smol::block_on(done);
-    });
+    run(|task| smol::spawn(task).detach(), smol::block_on);
 }
 
 #[test]
 fn async_std() {
-    must_end(|| {
-        let (tasks, done) = scenario();
-        tasks.into_iter().for_each(|task| drop(async_std::task::spawn(task)));
-        async_std::task::block_on(done);
-    });
+    run(|task| drop(async_std::task::spawn(task)), async_std::task::block_on);
 }
 
 #[test]
-fn tokio_on_the_current_thread() {
-    must_end(|| {
-        let (tasks, done) = scenario();
-        tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
-            tasks.into_iter().for_each(|task| drop(tokio::spawn(task)));
-            done.await;
+fn tokio_on_the_current_thread_and_on_several() {
+    let runtimes = [tokio::runtime::Builder::new_current_thread(), tokio::runtime::Builder::new_multi_thread()];
+    for mut runtime in runtimes {
+        must_end(move || {
+            runtime.worker_threads(3).build().unwrap().block_on(async {
+                let (tasks, done) = scenario();
+                tasks.into_iter().for_each(|task| drop(tokio::spawn(task)));
+                done.await;
+            });
         });
-    });
-}
-
-#[test]
-fn tokio_on_several_threads() {
-    must_end(|| {
-        let (tasks, done) = scenario();
-        tokio::runtime::Builder::new_multi_thread().worker_threads(3).build().unwrap().block_on(async {
-            tasks.into_iter().for_each(|task| drop(tokio::spawn(task)));
-            done.await;
-        });
-    });
+    }
 }
 
 /// Runs each task on its own thread, with its own executor.

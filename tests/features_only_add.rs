@@ -1,5 +1,6 @@
-//! G11: with `std`, the feature `critical-section` changes nothing. These programs hang or take long if closures run in one critical
-//! section of the whole process. They run with and without the feature.
+//! G11: with `std`, the feature `critical-section` changes nothing. These programs hang or take
+//! long if closures run in one critical section of the whole process. They run with and without the
+//! feature.
 #![cfg(feature = "std")]
 
 mod common;
@@ -29,26 +30,6 @@ fn g11_two_threads_meet_inside_with() {
     let rx = channel(0).1;
     meet_inside_with([rx.clone(), rx]);
     meet_inside_with([channel(0).1, channel(0).1]);
-}
-
-#[test]
-fn g11_a_closure_waits_for_a_thread_that_uses_another_channel() {
-    must_end(|| {
-        let ((_tx, rx), (other_tx, other_rx)) = (channel(0), channel(0));
-        let (ask, asked) = mpsc::channel();
-        let (answer, answered) = mpsc::channel();
-        let answering = thread::spawn(move || {
-            asked.recv().unwrap();
-            other_tx.set(7);
-            answer.send(other_rx.get()).unwrap();
-        });
-        let found = rx.with(|_| {
-            ask.send(()).unwrap();
-            answered.recv().unwrap()
-        });
-        assert_eq!(found, 7);
-        answering.join().unwrap();
-    });
 }
 
 #[test]
@@ -86,27 +67,6 @@ fn g11_a_send_inside_with_waits_for_a_ref_whose_holder_reads_a_third_channel() {
     });
 }
 
-/// The closure ends only after the other channel has been used.
-#[test]
-fn g11_a_closure_of_one_channel_does_not_hold_up_another() {
-    must_end(|| {
-        let ((_tx, rx), (other_tx, other_rx)) = (channel(0), channel(0));
-        let (inside, is_inside) = mpsc::channel();
-        let (used, is_used) = mpsc::channel();
-        let slow = thread::spawn(move || {
-            rx.with(|_| {
-                inside.send(()).unwrap();
-                is_used.recv().unwrap();
-            });
-        });
-        is_inside.recv().unwrap();
-        other_tx.set(1);
-        assert_eq!(other_rx.get(), 1);
-        used.send(()).unwrap();
-        slow.join().unwrap();
-    });
-}
-
 /// The clone ends only after the other channel has been used.
 #[test]
 fn g11_a_slow_clone_does_not_hold_up_another_channel() {
@@ -133,7 +93,8 @@ fn g11_a_slow_clone_does_not_hold_up_another_channel() {
     });
 }
 
-/// A read that waits in a critical section of its caller does not keep a sender from ending its closure.
+/// A read that waits in a critical section of its caller does not keep a sender from ending its
+/// closure.
 #[cfg(feature = "critical-section")]
 #[test]
 fn g11_a_read_in_a_critical_section_waits_for_a_thread_that_needs_none() {

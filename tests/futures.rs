@@ -6,9 +6,9 @@ use std::fmt::Debug;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
-use common::{Task, must_end};
-use futures_lite::future::{block_on, or, ready, yield_now};
-use watch_channel::{Changed, Closed, Receiver, Sender, WaitFor, WaitForMap, channel};
+use common::Task;
+use futures_lite::future::{block_on, or, ready};
+use watch_channel::{Changed, Closed, Receiver, Sender, channel};
 
 fn is_unpin<T: Unpin>(_: &T) {}
 
@@ -109,32 +109,6 @@ async fn they_can_be_used_by_reference_in_tokios_select() {
 }
 
 #[test]
-fn they_can_be_raced_by_reference_with_smols_or() {
-    must_end(|| {
-        block_on(async {
-            let (tx, mut rx) = channel(0);
-            let mut at_three = rx.wait_for(|value| *value == 3);
-            let step = |at: u32| {
-                let tx = &tx;
-                async move {
-                    yield_now().await;
-                    tx.set(at);
-                    None
-                }
-            };
-            let mut steps = 0;
-            let value = loop {
-                steps += 1;
-                if let Some(value) = or(async { Some(*(&mut at_three).await.unwrap()) }, step(steps)).await {
-                    break value;
-                }
-            };
-            assert_eq!((value, steps), (3, 4));
-        });
-    });
-}
-
-#[test]
 fn a_condition_is_called_once_for_each_value_however_often_it_is_polled() {
     let (tx, mut rx) = channel(0);
     let task = Task::new();
@@ -167,24 +141,6 @@ fn debug_shows_their_names() {
     assert_eq!(shown(&rx.wait_for(|_| true)), "WaitFor { .. }");
     assert_eq!(shown(&rx.wait_for_map(|_| Some(1))), "WaitForMap { .. }");
     assert_eq!(shown(&tx.closed()), "Closed { .. }");
-}
-
-#[test]
-fn their_types_can_be_named() {
-    fn changed<T>(rx: &mut Receiver<T>) -> Changed<'_, T> {
-        rx.changed()
-    }
-    fn at(rx: &mut Receiver<u32>, value: u32) -> WaitFor<'_, u32, impl FnMut(&u32) -> bool> {
-        rx.wait_for(move |current| *current == value)
-    }
-    fn text(rx: &mut Receiver<u32>) -> WaitForMap<'_, u32, fn(&u32) -> Option<String>> {
-        rx.wait_for_map(|value| Some(value.to_string()))
-    }
-    let (tx, mut rx) = channel(1);
-    tx.set(2);
-    assert_eq!(block_on(changed(&mut rx)), Ok(()));
-    assert_eq!(*block_on(at(&mut rx, 2)).unwrap(), 2);
-    assert_eq!(block_on(text(&mut rx)), Ok(String::from("2")));
 }
 
 /// `select!` of the crate futures takes each wait where it is made.

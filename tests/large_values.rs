@@ -1,7 +1,8 @@
 //! Values of one mebibyte on small stacks. A stack that is too small aborts the test.
 //!
-//! No call needs more copies of the value on the stack than tokio's, which has the same bounds below. The exceptions are
-//! `channel` and `Sender::new` in a debug build, which copies a value for each function that takes it.
+//! No call needs more copies of the value on the stack than tokio's, which has the same bounds
+//! below. The exceptions are `channel` and `Sender::new` in a debug build, which copies a value for
+//! each function that takes it.
 //!
 //! How often the compiler copies depends on the target. The bounds here are for one target.
 #![cfg(target_arch = "x86_64")]
@@ -24,6 +25,15 @@ impl Large {
 /// Calls `f` on a thread whose stack has room for `copies` and a quarter copies of the value.
 fn with_room_for<R: Send + 'static>(copies: usize, f: impl FnOnce() -> R + Send + 'static) -> R {
     thread::Builder::new().stack_size(copies * SIZE + SIZE / 4).spawn(f).unwrap().join().unwrap()
+}
+
+/// Calls `f` with a handle, on a thread whose stack has room for `copies` and a quarter copies of
+/// the value.
+fn on<H: Send + 'static, R: Send + 'static>(copies: usize, handle: H, f: fn(&H) -> R) -> (H, R) {
+    with_room_for(copies, move || {
+        let result = f(&handle);
+        (handle, result)
+    })
 }
 
 const fn copies(release: usize, debug: usize) -> usize {
@@ -66,22 +76,12 @@ macro_rules! tests {
             #[test]
             fn values_are_sent_and_read() {
                 let (tx, rx) = with_room_for(20, make);
-                let tx = with_room_for(copies(3, 8), move || {
-                    assert!(send(&tx));
-                    tx
-                });
-                let (tx, replaced) = with_room_for(copies(2, 4), move || {
-                    let replaced = replace(&tx);
-                    (tx, replaced)
-                });
-                assert_eq!(replaced, 2);
-                let (rx, read) = with_room_for(copies(1, 2), move || {
-                    let read = read(&rx);
-                    (rx, read)
-                });
-                assert_eq!(read, 3);
+                let (tx, is_sent) = on(copies(3, 8), tx, send);
+                let (tx, replaced) = on(copies(2, 4), tx, replace);
+                let (rx, read) = on(copies(1, 2), rx, read);
+                assert_eq!((is_sent, replaced, read), (true, 2, 3));
                 drop(rx);
-                assert!(with_room_for(copies(3, 7), move || !send(&tx)), "the error holds the value");
+                assert!(!on(copies(3, 7), tx, send).1, "the error holds the value");
             }
         }
     };
@@ -122,20 +122,10 @@ mod more {
     #[test]
     fn the_other_calls_need_no_more_than_tokios_send() {
         let (tx, rx) = with_room_for(20, make);
-        let tx = with_room_for(copies(1, 3), move || {
-            set(&tx);
-            tx
-        });
-        let tx = with_room_for(copies(3, 8), move || {
-            assert!(try_set(&tx));
-            tx
-        });
-        let tx = with_room_for(copies(3, 8), move || {
-            assert!(set_if_changed(&tx));
-            tx
-        });
-        assert_eq!(with_room_for(copies(1, 2), move || get(&rx)), 4);
-        drop(tx);
+        let (tx, ()) = on(copies(1, 3), tx, set);
+        let (tx, is_set) = on(copies(3, 8), tx, try_set);
+        let (_tx, is_changed) = on(copies(3, 8), tx, set_if_changed);
+        assert_eq!((is_set, is_changed, on(copies(1, 2), rx, get).1), (true, true, 4));
     }
 
     #[test]

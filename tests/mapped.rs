@@ -1,10 +1,10 @@
-//! `Mapped`: a receiver of what a function makes from the value. Only a different result is a change.
+//! `Mapped`: a receiver of what a function makes from the value. Only a different result is a
+//! change.
 
 mod common;
 
 use std::cell::Cell;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::task::Poll;
 
 use common::Task;
 #[cfg(feature = "std")]
@@ -65,59 +65,6 @@ fn the_function_is_called_once_for_each_version_that_is_looked_at() {
         assert_eq!(calls.get(), 2 + round);
         tx.set(1);
     }
-}
-
-#[test]
-fn a_wait_sleeps_on_while_the_result_stays_the_same() {
-    let (tx, rx) = channel((1, 'a'));
-    let mut number = rx.map(|value| value.0);
-    let task = Task::new();
-    let mut recv = Box::pin(number.recv());
-    assert!(task.poll(&mut recv).is_pending());
-    tx.set((1, 'b'));
-    assert_eq!(task.wakes(), 1);
-    assert!(task.poll(&mut recv).is_pending());
-    tx.set((2, 'b'));
-    assert_eq!(task.wakes(), 2);
-    assert_eq!(task.poll(&mut recv), Poll::Ready(Ok(2)));
-    // It can be polled again, and a read has no news then.
-    tx.set((3, 'b'));
-    assert_eq!(task.poll(&mut recv), Poll::Ready(Ok(3)));
-    drop(recv);
-    assert_eq!((*number.peek(), number.update()), (3, false));
-    assert_eq!(task.wakers_kept(), 0);
-}
-
-#[test]
-fn the_last_result_comes_before_the_close() {
-    let task = Task::new();
-    for (last, is_different) in [((2, 'a'), true), ((1, 'b'), false)] {
-        let (tx, rx) = channel((1, 'a'));
-        let mut number = rx.map(|value| value.0);
-        tx.set(last);
-        drop(tx);
-        assert_eq!(task.poll_ready(number.changed()).is_ok(), is_different);
-        assert_eq!(*number.peek(), last.0);
-        assert!(task.poll_ready(number.changed()).is_err());
-        assert!(task.poll_ready(number.recv()).is_err());
-    }
-}
-
-#[test]
-fn a_dropped_wait_leaves_no_waker_and_loses_no_result() {
-    let (tx, rx) = channel(1);
-    let mut mapped = rx.map(|value| *value);
-    let task = Task::new();
-    task.poll_pending(mapped.changed());
-    assert_eq!(task.wakers_kept(), 0);
-    // Woken, and dropped before the next poll.
-    let mut changed = Box::pin(mapped.changed());
-    assert!(task.poll(&mut changed).is_pending());
-    tx.set(2);
-    assert_eq!(task.wakes(), 1);
-    drop(changed);
-    assert_eq!(*mapped.peek(), 1);
-    assert_eq!(task.poll_ready(mapped.recv()), Ok(2));
 }
 
 #[test]

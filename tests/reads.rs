@@ -1,4 +1,4 @@
-//! `get` and `with`, which return no guard, `try_borrow`, which never waits, and versions.
+//! Reads: what they show and what they count as seen, `get` and `with`, `try_borrow`, and versions.
 
 mod common;
 
@@ -9,30 +9,12 @@ use common::{Task, must_end};
 use watch_channel::{Sender, channel};
 
 #[test]
-fn get_leaves_the_value_unseen_and_get_and_update_does_not() {
-    let (tx, mut rx) = channel(1);
-    tx.set(2);
-    assert_eq!((rx.get(), rx.has_unseen()), (2, true));
-    assert_eq!((rx.get_and_update(), rx.has_unseen()), (2, false));
-    assert_eq!((rx.get_and_update(), tx.get()), (2, 2));
-}
-
-#[test]
 fn with_leaves_the_value_unseen_and_with_and_update_does_not() {
     let (tx, mut rx) = channel(vec![1]);
     tx.send_modify(|list| list.push(2));
     assert_eq!((rx.with(Vec::len), rx.has_unseen()), (2, true));
     assert_eq!((rx.with_and_update(|list| list[1]), rx.has_unseen()), (2, false));
     assert_eq!(tx.with(Vec::len), 2);
-}
-
-#[test]
-fn reads_can_be_nested_and_see_one_value() {
-    must_end(|| {
-        let (tx, rx) = channel(1);
-        let other = rx.clone();
-        assert_eq!(rx.with(|a| other.with(|b| *a + *b + other.get() + *tx.borrow())), 4);
-    });
 }
 
 #[test]
@@ -122,4 +104,30 @@ fn a_reference_knows_the_version_of_its_value() {
     assert_eq!(rx.borrow_and_update().version(), tx.version());
     assert_eq!(rx.borrow().version(), tx.version(), "seen or not");
     assert_eq!(Task::new().poll_ready(rx.wait_for(|_| true)).unwrap().version(), tx.version());
+}
+
+#[test]
+fn borrow_leaves_a_value_unseen_and_borrow_and_update_does_not() {
+    let (tx, mut rx) = channel(1);
+    assert!(!rx.borrow().has_changed());
+    tx.send(2).unwrap();
+    assert!(rx.borrow().has_changed());
+    assert!(rx.borrow().has_changed());
+    assert_eq!(rx.has_changed(), Ok(true));
+    assert!(rx.borrow_and_update().has_changed());
+    assert!(!rx.borrow_and_update().has_changed());
+    assert!(!rx.borrow().has_changed());
+    assert_eq!(rx.has_changed(), Ok(false));
+    assert!(!tx.borrow().has_changed());
+}
+
+#[test]
+fn debug_shows_the_value_and_never_waits() {
+    let (tx, rx) = channel("value");
+    let value = rx.borrow();
+    assert_eq!(format!("{value:?}"), "Ref { inner: \"value\", has_changed: false }");
+    assert!(format!("{rx:?}").starts_with("Receiver { shared: Shared { value: \"value\","));
+    assert!(format!("{tx:?}").contains("receivers: 1, senders: 1"));
+    drop(value);
+    tx.send_modify(|_| assert!(format!("{rx:?}").contains("<locked>")));
 }

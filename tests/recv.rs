@@ -4,28 +4,12 @@ mod common;
 
 use std::cell::Cell;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::Arc;
-use std::task::{Context, Poll, Wake};
+use std::task::Poll;
 
 use common::Task;
+use common::wakers::{on_last_drop, register};
+use watch_channel::channel;
 use watch_channel::error::{RecvError, TryRecvError};
-use watch_channel::{Sender, channel};
-
-#[test]
-fn recv_returns_each_unseen_value_once_and_then_the_close() {
-    let (tx, mut rx) = channel(1);
-    let task = Task::new();
-    task.poll_pending(rx.recv());
-    tx.set(2);
-    assert_eq!(task.poll_ready(rx.recv()), Ok(2));
-    assert!(!rx.has_unseen());
-    task.poll_pending(rx.recv());
-    tx.set(3);
-    tx.set(4);
-    drop(tx);
-    assert_eq!(task.poll_ready(rx.recv()), Ok(4));
-    assert!(task.poll_ready(rx.recv()).is_err());
-}
 
 #[test]
 fn recv_can_be_polled_again() {
@@ -38,21 +22,6 @@ fn recv_can_be_polled_again() {
         assert_eq!(task.wakes(), value - 1);
         assert_eq!(task.poll(&mut recv), Poll::Ready(Ok(value)));
     }
-}
-
-#[test]
-fn g6_a_recv_that_is_dropped_leaves_the_value_unseen_and_no_waker() {
-    let (tx, mut rx) = channel(1);
-    let task = Task::new();
-    task.poll_pending(rx.recv());
-    task.poll_pending(rx.recv_if(|_| true));
-    assert_eq!(task.wakers_kept(), 0);
-    let mut recv = Box::pin(rx.recv());
-    assert!(task.poll(&mut recv).is_pending());
-    tx.set(2);
-    drop(recv);
-    assert!(rx.has_unseen());
-    assert_eq!(task.wakers_kept(), 0);
 }
 
 #[test]
@@ -87,26 +56,12 @@ fn recv_if_skips_values_and_leaves_them_unseen() {
     assert_eq!(calls.get(), 4);
 }
 
-/// Sends when it is dropped.
-struct SendsOnDrop(Sender<i32>);
-
-impl Wake for SendsOnDrop {
-    fn wake(self: Arc<Self>) {}
-}
-
-impl Drop for SendsOnDrop {
-    fn drop(&mut self) {
-        self.0.set(2);
-    }
-}
-
 #[test]
 fn recv_if_checks_a_value_once_if_it_is_sent_during_the_poll() {
     let (tx, mut rx) = channel(1);
-    let waker = Arc::new(SendsOnDrop(tx)).into();
-    assert!(rx.poll_changed(&mut Context::from_waker(&waker)).is_pending());
-    drop(waker);
-    // The next wait finds the value unseen and drops the registered waker, which sends. It then reads the value that was sent.
+    register(&mut rx, &on_last_drop(move || tx.set(2)));
+    // The next wait finds the value unseen and drops the registered waker, which sends. It then
+    // reads the value that was sent.
     rx.mark_changed();
     let mut checked = vec![];
     let task = Task::new();
@@ -119,21 +74,10 @@ fn recv_if_checks_a_value_once_if_it_is_sent_during_the_poll() {
 }
 
 #[test]
-fn recv_if_ends_when_the_last_value_does_not_meet_its_condition() {
-    let (tx, mut rx) = channel(1);
-    let task = Task::new();
-    tx.set(2);
-    drop(tx);
-    assert_eq!(task.poll_ready(rx.recv_if(|_| false)).map_err(|error| error.to_string()), Err("channel closed".into()));
-    assert!(rx.has_unseen());
-    assert_eq!(task.poll_ready(rx.recv_if(|_| true)), Ok(2));
-    assert!(task.poll_ready(rx.recv_if(|_| true)).is_err());
-}
-
-#[test]
 fn try_recv_takes_the_value_if_it_is_unseen() {
     let (tx, mut rx) = channel(1);
     assert_eq!(rx.try_recv(), Err(TryRecvError::Empty));
+    assert_eq!(rx.try_recv_if(|_| panic!("the value has been seen")), Err(TryRecvError::Empty));
     tx.set(2);
     assert_eq!(rx.try_recv(), Ok(2));
     assert_eq!(rx.try_recv(), Err(TryRecvError::Empty));
@@ -143,21 +87,6 @@ fn try_recv_takes_the_value_if_it_is_unseen() {
     drop(tx);
     assert_eq!(rx.try_recv(), Ok(3));
     assert_eq!(rx.try_recv(), Err(TryRecvError::Closed));
-}
-
-#[test]
-fn try_recv_if_leaves_the_value_unseen_if_the_condition_is_not_met() {
-    let (tx, mut rx) = channel(1);
-    assert_eq!(rx.try_recv_if(|_| panic!("the value has been seen")), Err(TryRecvError::Empty));
-    tx.set(2);
-    assert_eq!(rx.try_recv_if(|value| *value > 2), Err(TryRecvError::Empty));
-    assert!(rx.has_unseen());
-    assert_eq!(rx.try_recv_if(|value| *value == 2), Ok(2));
-    assert!(!rx.has_unseen());
-    tx.set(3);
-    drop(tx);
-    assert_eq!(rx.try_recv_if(|_| false), Err(TryRecvError::Closed), "a loop that runs until the close must end");
-    assert_eq!(rx.try_recv_if(|_| true), Ok(3));
 }
 
 #[test]
@@ -173,31 +102,6 @@ fn try_recv_succeeds_while_a_ref_lives_and_never_waits_for_a_sender() {
         *value = 3;
     });
     assert_eq!(rx.try_recv(), Ok(3));
-}
-
-/// A sender that waits for a `Ref` demands the lock, so other readers queue, and an attempt fails.
-#[cfg(feature = "std")]
-#[test]
-fn try_recv_does_not_wait_for_a_blocked_sender() {
-    use std::thread;
-    use std::time::Duration;
-
-    use common::must_end;
-
-    must_end(|| {
-        let (tx, mut rx) = channel(1);
-        let reader = rx.clone();
-        tx.set(2);
-        let held = reader.borrow();
-        let sender = thread::spawn(move || tx.set(3));
-        // Long enough for the sender to demand the lock.
-        thread::sleep(Duration::from_millis(50));
-        let (received, mut rx) = thread::spawn(move || (rx.try_recv(), rx)).join().unwrap();
-        assert_eq!(received, Err(TryRecvError::Empty));
-        drop(held);
-        sender.join().unwrap();
-        assert_eq!(rx.try_recv(), Ok(3), "it was unseen all the time");
-    });
 }
 
 #[derive(Debug)]
@@ -257,12 +161,4 @@ fn the_errors_of_try_recv_read_well() {
     let (tx, mut rx) = channel(1);
     drop(tx);
     is_recv_error(Task::new().poll_ready(rx.recv()));
-}
-
-#[test]
-fn try_recv_does_not_wait_for_a_sender_that_changes_the_value() {
-    let (tx, mut rx) = channel(1);
-    tx.set(2);
-    tx.send_modify(|_| assert_eq!(rx.try_recv(), Err(TryRecvError::Empty)));
-    assert_eq!(rx.try_recv(), Ok(2));
 }

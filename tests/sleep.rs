@@ -1,7 +1,8 @@
 //! G8: every call that waits puts its thread to sleep.
 //!
-//! A thread that spins uses as much processor time as any other thread that is busy. So the blocked threads run next to a busy
-//! thread until that has used a certain time. The result does not depend on the machine's load.
+//! A thread that spins uses as much processor time as any other thread that is busy. So the blocked
+//! threads run next to a busy thread until that has used a certain time. The result does not depend
+//! on the machine's load.
 #![cfg(all(feature = "std", target_os = "linux"))]
 
 mod common;
@@ -10,18 +11,11 @@ use std::sync::mpsc;
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
-use common::must_end;
+use common::{must_end, processor_time};
 use watch_channel::{Receiver, Sender, channel};
 
-/// The processor time in `/proc/PATH/stat`, in hundredths of a second.
-fn processor_time(path: &str) -> u64 {
-    let stat = std::fs::read_to_string(format!("/proc/{path}/stat")).unwrap();
-    // The name, in parentheses, may contain spaces. User and system time are the 12th and 13th fields after it.
-    let fields: Vec<_> = stat.rsplit(')').next().unwrap().split_whitespace().collect();
-    fields[11].parse::<u64>().unwrap() + fields[12].parse::<u64>().unwrap()
-}
-
-/// Uses 30 hundredths of a second on this thread, and returns how many hundredths all other threads have used in the meantime.
+/// Uses 30 hundredths of a second on this thread, and returns how many hundredths all other threads
+/// have used in the meantime.
 fn used_by_others() -> u64 {
     let start = processor_time("self");
     let own_start = processor_time("thread-self");
@@ -33,7 +27,8 @@ fn used_by_others() -> u64 {
     }
 }
 
-/// Waits until another thread wakes this one. That wake-up must not keep this thread awake in later waits.
+/// Waits until another thread wakes this one. That wake-up must not keep this thread awake in later
+/// waits.
 fn be_woken() {
     let (tx, mut rx) = channel(0);
     let sender = thread::spawn(move || {
@@ -46,7 +41,8 @@ fn be_woken() {
 
 type Call = fn(Sender<u32>, Receiver<u32>);
 
-/// Starts a thread for each call. The threads then wait for `ready`, so the work of starting them is not measured.
+/// Starts a thread for each call. The threads then wait for `ready`, so the work of starting them
+/// is not measured.
 fn start(calls: &[Call], (tx, rx): &(Sender<u32>, Receiver<u32>)) -> Vec<(JoinHandle<()>, mpsc::Sender<()>)> {
     let threads = calls.iter().map(|call| {
         let (call, tx, rx) = (*call, tx.clone(), rx.clone());

@@ -1,5 +1,6 @@
-//! Calls that must wait at the very end of a thread: in the destructor of a pthread key, which runs after the thread-locals of Rust
-//! have been destroyed. There, std's `thread::current` aborts the program.
+//! Calls that must wait at the very end of a thread: in the destructor of a pthread key, which runs
+//! after the thread-locals of Rust have been destroyed. There, std's `thread::current` aborts the
+//! program.
 #![cfg(all(feature = "std", target_os = "linux"))]
 #![expect(unsafe_code, reason = "pthread keys")]
 

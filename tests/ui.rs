@@ -1,5 +1,5 @@
-//! Misuse does not compile, and the error messages are as expected. `TRYBUILD=overwrite cargo test --test ui` stores the messages
-//! of the current compiler as the expected ones.
+//! Misuse does not compile, and the error messages are as expected. `TRYBUILD=overwrite cargo test
+//! --test ui` stores the messages of the current compiler as the expected ones.
 
 #[test]
 fn misuse_does_not_compile() {

@@ -1,4 +1,5 @@
-//! `wait_for`, `wait_until` and `wait_for_map`: waiting for a value that meets a condition.
+//! `wait_for`, `wait_until` and `wait_for_map`: what the condition is called with, beyond what
+//! `tests/model.rs` compares.
 
 mod common;
 
@@ -7,14 +8,6 @@ use std::task::Poll;
 
 use common::Task;
 use watch_channel::channel;
-
-#[test]
-fn it_checks_the_current_value_even_if_it_has_been_seen() {
-    let (_tx, mut rx) = channel(1);
-    let task = Task::new();
-    assert_eq!(rx.has_changed(), Ok(false));
-    assert_eq!(*task.poll_ready(rx.wait_for(|value| *value == 1)).unwrap(), 1);
-}
 
 #[test]
 fn each_value_that_is_checked_counts_as_seen() {
@@ -69,116 +62,8 @@ fn it_returns_the_very_guard_that_the_condition_saw() {
     tx.send(Box::new(2)).unwrap();
 }
 
-#[test]
-fn after_the_close_it_still_checks_an_unseen_value() {
-    let (tx, mut rx) = channel(1);
-    let task = Task::new();
-    let mut wait = Box::pin(rx.wait_for(|value| *value == 2));
-    assert!(task.poll(&mut wait).is_pending());
-    tx.send(2).unwrap();
-    drop(tx);
-    assert!(matches!(task.poll(&mut wait), Poll::Ready(Ok(value)) if *value == 2));
-}
-
-#[test]
-fn after_the_close_it_checks_a_seen_value_before_it_returns_an_error() {
-    let (tx, mut rx) = channel(1);
-    let task = Task::new();
-    drop(tx);
-    assert_eq!(*task.poll_ready(rx.wait_for(|value| *value == 1)).unwrap(), 1);
-    let mut looks = 0;
-    assert!(
-        task.poll_ready(rx.wait_for(|_| {
-            looks += 1;
-            false
-        }))
-        .is_err()
-    );
-    assert_eq!(looks, 1);
-}
-
-#[test]
-fn a_close_ends_the_wait() {
-    let (tx, mut rx) = channel(1);
-    let task = Task::new();
-    let mut looks = 0;
-    {
-        let mut wait = Box::pin(rx.wait_for(|_| {
-            looks += 1;
-            false
-        }));
-        assert!(task.poll(&mut wait).is_pending());
-        drop(tx);
-        assert_eq!(task.wakes(), 1);
-        assert!(matches!(task.poll(&mut wait), Poll::Ready(Err(_))));
-    }
-    assert_eq!(looks, 1);
-}
-
-#[test]
-fn a_cancelled_wait_has_seen_only_values_that_were_refused() {
-    let (tx, mut rx) = channel(1);
-    let task = Task::new();
-    {
-        let mut wait = Box::pin(rx.wait_for(|value| *value == 2));
-        assert!(task.poll(&mut wait).is_pending());
-        tx.send(2).unwrap();
-        assert_eq!(task.wakes(), 1);
-        // The wait is dropped before it has checked the 2.
-    }
-    assert_eq!(rx.has_changed(), Ok(true));
-    assert_eq!(*task.poll_ready(rx.wait_for(|value| *value == 2)).unwrap(), 2);
-}
-
-#[test]
-fn g4_a_panicking_condition_leaves_the_channel_usable() {
-    let (tx, mut rx) = channel(1);
-    let task = Task::new();
-    tx.send(2).unwrap();
-    assert!(catch_unwind(AssertUnwindSafe(|| task.poll_ready(rx.wait_for(|_| panic!("on purpose"))).is_ok())).is_err());
-    // The value has been checked, so it counts as seen, as in tokio.
-    assert_eq!(rx.has_changed(), Ok(false));
-    tx.send(3).unwrap();
-    assert_eq!(*task.poll_ready(rx.wait_for(|value| *value == 3)).unwrap(), 3);
-}
-
-#[test]
-fn wait_until_is_wait_for_without_the_reference() {
-    let (tx, mut rx) = channel(1);
-    let task = Task::new();
-    assert_eq!(
-        task.poll_ready(rx.wait_until(|value| *value == 1)),
-        Ok(()),
-        "it checks the current value, even if it has been seen"
-    );
-    tx.set(2);
-    let mut wait = Box::pin(rx.wait_until(|value| *value == 3));
-    assert!(task.poll(&mut wait).is_pending());
-    tx.set(3);
-    assert_eq!(task.wakes(), 1);
-    assert_eq!(task.poll(&mut wait), Poll::Ready(Ok(())));
-    tx.try_set(4).expect("nothing is locked");
-    assert!(task.poll(&mut wait).is_pending());
-    drop(wait);
-    assert!(!rx.has_unseen(), "each value that was checked has been seen");
-    assert_eq!(task.wakers_kept(), 0);
-    drop(tx);
-    assert!(task.poll_ready(rx.wait_until(|value| *value == 3)).is_err());
-}
-
-#[test]
-fn a_value_found_by_wait_until_or_wait_for_map_counts_as_seen() {
-    let (tx, mut rx) = channel(1);
-    let task = Task::new();
-    tx.set(2);
-    assert_eq!(task.poll_ready(rx.wait_until(|value| *value == 2)), Ok(()));
-    assert!(!rx.has_unseen());
-    tx.set(3);
-    assert_eq!(task.poll_ready(rx.wait_for_map(|value| (*value == 3).then_some("three"))), Ok("three"));
-    assert!(!rx.has_unseen());
-}
-
-/// Unlike that of `recv_if`, the closure of a wait for a state marks what it is called with, even if it panics.
+/// Unlike that of `recv_if`, the closure of a wait for a state marks what it is called with, even
+/// if it panics.
 #[test]
 fn a_value_whose_closure_panics_is_marked_as_seen() {
     let (tx, mut rx) = channel(0);

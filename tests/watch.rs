@@ -43,18 +43,6 @@ fn without_receivers_it_behaves_like_an_ordinary_channel() {
 }
 
 #[test]
-fn any_number_of_receivers_wait() {
-    static WATCH: Watch<u32> = Watch::new(1);
-    let mut receivers: Vec<_> = (0..100).map(|_| WATCH.subscribe()).collect();
-    let task = Task::new();
-    let mut waits: Vec<_> = receivers.iter_mut().map(|rx| Box::pin(rx.changed())).collect();
-    assert!(waits.iter_mut().all(|wait| task.poll(wait).is_pending()));
-    WATCH.sender().set(2);
-    assert_eq!(task.wakes(), 100);
-    assert!(waits.iter_mut().all(|wait| task.poll(wait).is_ready()));
-}
-
-#[test]
 fn threads_that_race_to_be_first_make_one_channel() {
     static WATCHES: [Watch<u32>; 100] = [const { Watch::new(7) }; 100];
     for watch in &WATCHES {

@@ -2,17 +2,15 @@
 
 #[path = "../../tests/common/mod.rs"]
 mod common;
-mod hook;
 #[path = "../../tests/programs/mod.rs"]
 mod programs;
-mod wakers;
 
 use std::fmt;
 
 use arbitrary::{Arbitrary, Result, Unstructured};
 
+use crate::programs::wakers::{self, Step};
 use crate::programs::{Op, run_model, run_ours, run_tokio};
-use crate::wakers::Step;
 
 /// Longer programs find no more, and take longer.
 const MAX_STEPS: usize = 100;

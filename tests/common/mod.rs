@@ -1,12 +1,18 @@
-//! Polling by hand: a task with a waker that counts, and tasks that are polled where they are woken.
+//! Polling by hand: tasks with wakers that count, tasks that are polled where they are woken, and
+//! wakers that act.
 #![allow(dead_code, clippy::allow_attributes, reason = "each test file uses only a part")]
+
+pub(crate) mod wakers;
 
 use std::future::Future;
 use std::pin::{Pin, pin};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll, Wake, Waker};
+use std::thread;
 use std::time::Duration;
+
+use watch_channel::{Receiver, Sender};
 
 /// Longer than any test takes. A call that takes longer than this hangs.
 pub(crate) const HANG: Duration = Duration::from_secs(30);
@@ -68,6 +74,11 @@ impl Task {
         future.poll(&mut Context::from_waker(&self.waker()))
     }
 
+    /// Polls for a change, without a future.
+    pub(crate) fn poll_changed<T>(&self, rx: &mut Receiver<T>) -> Poll<bool> {
+        rx.poll_changed(&mut Context::from_waker(&self.waker())).map(|changed| changed.is_ok())
+    }
+
     /// Polls a future once, checks that it is pending, and drops it.
     #[track_caller]
     pub(crate) fn poll_pending<F: Future>(&self, future: F) {
@@ -84,7 +95,41 @@ impl Task {
     }
 }
 
-/// A task that is polled at once by the thread that wakes it. If it is woken while it is polled, it is polled once more.
+/// A task whose future was pending when it was polled for the first time.
+pub(crate) struct Waiting<F: ?Sized> {
+    pub(crate) task: Task,
+    future: Pin<Box<F>>,
+}
+
+/// Polls a future with a new task, and checks that it is pending.
+#[track_caller]
+pub(crate) fn waiting<F: Future>(future: F) -> Waiting<F> {
+    let mut waiting = Waiting { task: Task::new(), future: Box::pin(future) };
+    assert!(!waiting.is_ready());
+    waiting
+}
+
+impl<F: Future + ?Sized> Waiting<F> {
+    pub(crate) fn wakes(&self) -> usize {
+        self.task.wakes()
+    }
+
+    pub(crate) fn poll(&mut self) -> Poll<F::Output> {
+        self.task.poll(&mut self.future)
+    }
+
+    pub(crate) fn is_ready(&mut self) -> bool {
+        self.poll().is_ready()
+    }
+
+    /// Drops the future, and returns its task.
+    pub(crate) fn cancel(self) -> Task {
+        self.task
+    }
+}
+
+/// A task that is polled at once by the thread that wakes it. If it is woken while it is polled, it
+/// is polled once more.
 pub(crate) struct Inline {
     task: Mutex<Option<Pin<Box<dyn Future<Output = ()> + Send>>>>,
     again: AtomicUsize,
@@ -123,16 +168,36 @@ impl Wake for Inline {
     }
 }
 
-/// Does the work for each item, on eight threads one after the other. That is enough to have waits in all lists.
-pub(crate) fn on_threads<T: Send>(items: &mut [T], work: impl Fn(usize, &mut T) + Sync) {
-    let part = items.len().div_ceil(8);
-    std::thread::scope(|scope| {
-        for (thread, items) in items.chunks_mut(part).enumerate() {
-            let work = &work;
-            let done = scope.spawn(move || items.iter_mut().zip(thread * part..).for_each(|(item, i)| work(i, item)));
-            done.join().unwrap();
+/// Makes the waits that begin from now on use several lists: a channel doubles the number of its
+/// lists when a wait finds one of them locked. Gives up after some tries, because threads seldom
+/// meet on a machine with one processor.
+pub(crate) fn spread_waits<T: Send + Sync>(tx: &Sender<T>) {
+    for _ in 0..100 {
+        thread::scope(|scope| {
+            for _ in 0..4 {
+                scope.spawn(|| {
+                    let (task, mut rx) = (Task::new(), tx.subscribe());
+                    (0..300).for_each(|_| task.poll_pending(rx.changed()));
+                });
+            }
+        });
+        if !waits_in_one_list(tx) {
+            return;
         }
-    });
+    }
+}
+
+/// Returns `true` if a send wakes tasks in the order in which they began to wait. It visits one
+/// list after the other.
+fn waits_in_one_list<T>(tx: &Sender<T>) -> bool {
+    let order = Arc::new(Mutex::new(vec![]));
+    let mut receivers: Vec<_> = (0..8).map(|_| tx.subscribe()).collect();
+    for (i, rx) in receivers.iter_mut().enumerate() {
+        let order = order.clone();
+        wakers::register(rx, &wakers::on_wake(move || order.lock().unwrap().push(i)));
+    }
+    tx.send_modify(|_| ());
+    order.lock().unwrap().is_sorted()
 }
 
 /// Runs `f` on a new thread, and fails the test if it does not end.
@@ -145,7 +210,7 @@ pub(crate) fn must_end<R: Send + 'static>(f: impl FnOnce() -> R + Send + 'static
 #[track_caller]
 pub(crate) fn must_end_within<R: Send + 'static>(limit: Duration, f: impl FnOnce() -> R + Send + 'static) -> R {
     let (done, ended) = std::sync::mpsc::channel();
-    let thread = std::thread::spawn(move || {
+    let thread = thread::spawn(move || {
         let result = f();
         let _ = done.send(());
         result
@@ -162,4 +227,13 @@ pub(crate) fn must_end_within<R: Send + 'static>(limit: Duration, f: impl FnOnce
 /// The text of a caught panic.
 pub(crate) fn panic_text(panic: &(dyn std::any::Any + Send)) -> &str {
     panic.downcast_ref::<String>().map(String::as_str).or(panic.downcast_ref::<&str>().copied()).unwrap()
+}
+
+/// The processor time in `/proc/PATH/stat` of Linux, in hundredths of a second.
+pub(crate) fn processor_time(path: &str) -> u64 {
+    let stat = std::fs::read_to_string(format!("/proc/{path}/stat")).unwrap();
+    // The name, in parentheses, may contain spaces. User and system time are the 12th and 13th
+    // fields after it.
+    let fields: Vec<_> = stat.rsplit(')').next().unwrap().split_whitespace().collect();
+    fields[11].parse::<u64>().unwrap() + fields[12].parse::<u64>().unwrap()
 }

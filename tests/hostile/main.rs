@@ -1,5 +1,6 @@
-//! Hostile wakers, closures and values: they panic, or use the channel while it calls them. In each case no other task's
-//! wake-up is lost, nothing hangs, the channel can be used afterwards, and no value is leaked.
+//! Hostile wakers, closures and values: they panic, or use the channel while it calls them. In each
+//! case no other task's wake-up is lost, nothing hangs, the channel can be used afterwards, and no
+//! value is leaked.
 //!
 //! | file | what is hostile |
 //! |---|---|
@@ -9,8 +10,8 @@
 //! | `values.rs` | the value's `clone`, `==`, `Debug` and drop |
 //! | `threads.rs` | threads that use a channel while they end |
 //!
-//! See also `tests/reentrant.rs` (random programs in wakers), `wake.rs`, `panics.rs`, `delivery.rs` and `deadlock.rs`.
-#![expect(unsafe_code, reason = "a waker that notices its clones and drops needs a vtable")]
+//! See also `tests/model.rs` (random programs in wakers), `waker_panics.rs`, `delivery.rs` and
+//! `deadlock.rs`.
 
 mod closures;
 #[path = "../common/mod.rs"]

@@ -1,24 +1,17 @@
-//! Threads that use a channel while they end: in the destructor of a thread-local, when the crate's own thread-locals may have
-//! been destroyed already.
+//! Threads that use a channel while they end: in the destructor of a thread-local, when the crate's
+//! own thread-locals may have been destroyed already.
 
 use std::cell::RefCell;
 use std::sync::{LazyLock, mpsc};
+use std::task::Waker;
 use std::thread;
 use std::time::Duration;
 
 use watch_channel::{Receiver, Ref, Sender, Watch, channel};
 
-use crate::common::{Task, must_end};
+use crate::common::wakers::{on_last_drop, register};
+use crate::common::{Task, must_end, waiting};
 use crate::waits::{Kind, Side};
-
-/// Runs its closure when it is dropped.
-struct OnDrop(Option<Box<dyn FnOnce()>>);
-
-impl Drop for OnDrop {
-    fn drop(&mut self) {
-        self.0.take().into_iter().for_each(|f| f());
-    }
-}
 
 /// Makes this thread create the thread-locals of this crate, and those that tests use.
 fn use_thread_locals() {
@@ -30,12 +23,12 @@ fn use_thread_locals() {
     rx.mark_unchanged();
 }
 
-/// Runs `f` in the destructor of a thread-local, on a thread that has used channels, and fails if it does not end. `f` runs once
-/// while the crate's thread-locals exist, and once after they have been destroyed: thread-locals are destroyed in the opposite
-/// order of their creation.
+/// Runs `f` in the destructor of a thread-local, on a thread that has used channels, and fails if
+/// it does not end. `f` runs once while the crate's thread-locals exist, and once after they have
+/// been destroyed: thread-locals are destroyed in the opposite order of their creation.
 fn in_destructor(f: impl Fn() + Clone + Send + 'static) {
     thread_local! {
-        static AT_THE_END: RefCell<Option<OnDrop>> = const { RefCell::new(None) };
+        static AT_THE_END: RefCell<Option<Waker>> = const { RefCell::new(None) };
     }
 
     for is_crate_first in [true, false] {
@@ -46,10 +39,10 @@ fn in_destructor(f: impl Fn() + Clone + Send + 'static) {
                 if is_crate_first {
                     use_thread_locals();
                 }
-                AT_THE_END.set(Some(OnDrop(Some(Box::new(move || {
+                AT_THE_END.set(Some(on_last_drop(move || {
                     f();
                     done.send(()).unwrap();
-                })))));
+                })));
                 use_thread_locals();
             });
             ending.join().unwrap();
@@ -63,10 +56,9 @@ fn g1_a_thread_that_ends_wakes_all_tasks_of_every_wait() {
     for &kind in Kind::ALL {
         in_destructor(move || {
             let side = Side::new(kind);
-            for (task, mut wait) in side.begin_many(50) {
+            for mut wait in side.begin_many(50) {
                 side.trigger();
-                assert_eq!(task.wakes(), 1, "{kind:?}");
-                assert!(task.poll(&mut wait).is_ready());
+                assert_eq!((wait.wakes(), wait.is_ready()), (1, true), "{kind:?}");
             }
             side.assert_usable();
         });
@@ -88,8 +80,8 @@ fn g2_values_can_be_sent_and_read_while_a_thread_ends() {
     });
 }
 
-/// A thread-local keeps a `Ref`, a receiver with a registration, and the last handles of two channels. They are dropped at the end
-/// of the thread.
+/// A thread-local keeps a `Ref`, a receiver with a registration, and the last handles of two
+/// channels. They are dropped at the end of the thread.
 #[test]
 fn g1_a_thread_that_ends_drops_what_it_keeps() {
     static WATCH: Watch<u32> = Watch::new(0);
@@ -117,8 +109,7 @@ fn g1_a_thread_that_ends_drops_what_it_keeps() {
                 use_thread_locals();
             }
             KEEPS.with_borrow_mut(|kept| {
-                let task = Task::new();
-                assert!(last_receiver.poll_changed(&mut std::task::Context::from_waker(&task.waker())).is_pending());
+                register(&mut last_receiver, &Task::new().waker());
                 kept.push(Keeps {
                     _reference: kept_by.borrow(),
                     _last_sender: last_sender,
@@ -133,10 +124,7 @@ fn g1_a_thread_that_ends_drops_what_it_keeps() {
         assert!(kept_by.try_borrow().is_some());
         // This thread is blocked by the `Ref` until the other one has ended.
         let blocked = thread::spawn(|| WATCH.send_modify(|value| *value += 1));
-        let (task, closed) = (Task::new(), Task::new());
-        let (mut changed, mut no_receiver) = (Box::pin(rx.changed()), Box::pin(tx.closed()));
-        assert!(task.poll(&mut changed).is_pending());
-        assert!(closed.poll(&mut no_receiver).is_pending());
+        let (mut changed, mut closed) = (waiting(rx.changed()), waiting(tx.closed()));
         thread::sleep(Duration::from_millis(20));
         // It has not sent yet. (`version` is checked because a read would wait for the sender.)
         assert_eq!(kept_by.version(), version);
@@ -145,9 +133,8 @@ fn g1_a_thread_that_ends_drops_what_it_keeps() {
             thread.join().unwrap();
             blocked.join().unwrap();
         });
-        assert_eq!((WATCH.get(), task.wakes(), closed.wakes()), (before + 1, 1, 1));
-        assert!(task.poll(&mut changed).is_ready());
-        assert!(closed.poll(&mut no_receiver).is_ready());
+        assert_eq!((WATCH.get(), changed.wakes(), closed.wakes()), (before + 1, 1, 1));
+        assert!(changed.is_ready() && closed.is_ready());
     }
 }
 
@@ -191,29 +178,6 @@ mod blocking {
             });
             tx.closed().wait();
             receiver.join().unwrap();
-        });
-    }
-
-    #[test]
-    fn g7_g8_a_thread_that_ends_waits_in_the_queue_of_the_values_lock() {
-        let (tx, rx) = channel(0);
-        in_destructor(move || {
-            let before = rx.get();
-            let (holds, is_held) = mpsc::channel();
-            let holder = thread::spawn({
-                let rx = rx.clone();
-                move || {
-                    let value = rx.borrow();
-                    holds.send(()).unwrap();
-                    // Long enough for the other thread to fall asleep.
-                    thread::sleep(Duration::from_millis(20));
-                    assert_eq!(*value, before);
-                }
-            });
-            is_held.recv().unwrap();
-            tx.send_modify(|value| *value += 1);
-            assert_eq!(rx.get(), before + 1);
-            holder.join().unwrap();
         });
     }
 

@@ -1,14 +1,14 @@
 //! Values whose `clone`, `==`, `Debug` or drop panics or uses the value's channel.
 
 use std::fmt;
-use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::atomic::{AtomicIsize, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
-use std::task::{Context, Waker};
+use std::task::Waker;
 
 use watch_channel::{Cached, Receiver, Sender, channel};
 
-use crate::common::{Task, must_end};
+use crate::common::wakers::{panic_on_purpose, panics, register};
+use crate::common::{Task, must_end, waiting};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Event {
@@ -99,45 +99,50 @@ type Events = &'static [(Event, usize)];
 /// A call on a channel with an unseen value. It gets a new value to send.
 type Call = fn(&Sender<Value>, &mut Receiver<Value>, Value);
 
+/// A call that clones the value and drops the clone, and one that does so after it has made a clone
+/// before.
+const COPIES: Events = &[(Event::Clone, 0), (Event::Drop, 0)];
+const COPIES_AGAIN: Events = &[(Event::Clone, 1), (Event::Drop, 0)];
+
 const CALLS: &[(&str, Events, Call)] = &[
-    ("Receiver::get", &[(Event::Clone, 0), (Event::Drop, 0)], |_, rx, _| drop(rx.get())),
-    ("Receiver::get_and_update", &[(Event::Clone, 0), (Event::Drop, 0)], |_, rx, _| drop(rx.get_and_update())),
-    ("Sender::get", &[(Event::Clone, 0), (Event::Drop, 0)], |tx, _, _| drop(tx.get())),
-    ("Receiver::try_recv", &[(Event::Clone, 0), (Event::Drop, 0)], |_, rx, _| drop(rx.try_recv())),
-    ("Receiver::try_recv_if", &[(Event::Clone, 0), (Event::Drop, 0)], |_, rx, _| drop(rx.try_recv_if(|_| true))),
-    ("Receiver::recv", &[(Event::Clone, 0), (Event::Drop, 0)], |_, rx, _| drop(Task::new().poll_ready(rx.recv()))),
-    ("Receiver::recv_if", &[(Event::Clone, 0), (Event::Drop, 0)], |_, rx, _| {
+    ("Receiver::get", COPIES, |_, rx, _| drop(rx.get())),
+    ("Receiver::get_and_update", COPIES, |_, rx, _| drop(rx.get_and_update())),
+    ("Sender::get", COPIES, |tx, _, _| drop(tx.get())),
+    ("Receiver::try_recv", COPIES, |_, rx, _| drop(rx.try_recv())),
+    ("Receiver::try_recv_if", COPIES, |_, rx, _| drop(rx.try_recv_if(|_| true))),
+    ("Receiver::recv", COPIES, |_, rx, _| drop(Task::new().poll_ready(rx.recv()))),
+    ("Receiver::recv_if", COPIES, |_, rx, _| {
         drop(Task::new().poll_ready(rx.recv_if(|_| true)));
     }),
     #[cfg(feature = "std")]
-    ("Recv::wait", &[(Event::Clone, 0), (Event::Drop, 0)], |_, rx, _| drop(rx.recv().wait())),
+    ("Recv::wait", COPIES, |_, rx, _| drop(rx.recv().wait())),
     #[cfg(feature = "std")]
-    ("Recv::wait_timeout", &[(Event::Clone, 0), (Event::Drop, 0)], |_, rx, _| {
+    ("Recv::wait_timeout", COPIES, |_, rx, _| {
         drop(rx.recv().wait_timeout(std::time::Duration::ZERO));
     }),
-    ("Cached::new", &[(Event::Clone, 0), (Event::Drop, 0)], |_, rx, _| drop(Cached::new(rx.clone()))),
-    ("Cached::get", &[(Event::Clone, 1), (Event::Drop, 0)], |tx, rx, _| {
+    ("Cached::new", COPIES, |_, rx, _| drop(Cached::new(rx.clone()))),
+    ("Cached::get", COPIES_AGAIN, |tx, rx, _| {
         let mut cached = Cached::new(rx.clone());
         tx.send_modify(|value| value.number += 1);
         assert_eq!(cached.get().number, 2);
     }),
-    ("Cached::changed", &[(Event::Clone, 1), (Event::Drop, 0)], |tx, rx, _| {
+    ("Cached::changed", COPIES_AGAIN, |tx, rx, _| {
         let mut cached = Cached::new(rx.clone());
         tx.send_modify(|value| value.number += 1);
         Task::new().poll_ready(cached.changed()).unwrap();
     }),
-    ("Mapped::update", &[(Event::Clone, 1), (Event::Drop, 0)], |tx, rx, _| {
+    ("Mapped::update", COPIES_AGAIN, |tx, rx, _| {
         let mut mapped = rx.clone().map(Value::clone);
         tx.send_modify(|value| value.number += 1);
         assert!(mapped.update());
     }),
-    ("Mapped::changed", &[(Event::Clone, 1), (Event::Drop, 0)], |tx, rx, _| {
+    ("Mapped::changed", COPIES_AGAIN, |tx, rx, _| {
         let mut mapped = rx.clone().map(Value::clone);
         tx.send_modify(|value| value.number += 1);
         Task::new().poll_ready(mapped.changed()).unwrap();
     }),
     #[cfg(feature = "stream")]
-    ("WatchStream", &[(Event::Clone, 0), (Event::Drop, 0)], |_, rx, _| {
+    ("WatchStream", COPIES, |_, rx, _| {
         drop(Task::new().poll_ready(futures_lite::StreamExt::next(&mut rx.clone().into_stream())));
     }),
     ("Sender::send", &[(Event::Drop, 0)], |tx, _, new| drop(tx.send(new))),
@@ -151,11 +156,8 @@ const CALLS: &[(&str, Events, Call)] = &[
     ("WeakSender's Debug", &[(Event::Show, 0)], |tx, _, _| drop(format!("{:?}", tx.downgrade()))),
 ];
 
-/// The payload of a panic that prints no message.
-struct OnPurpose;
-
-/// Makes each call that causes one of the `wanted` events, at which `hook` runs, and then checks the channel. The channel has an
-/// unseen value and a waiting task.
+/// Makes each call that causes one of the `wanted` events, at which `hook` runs, and then checks
+/// the channel. The channel has an unseen value and a waiting task.
 fn for_each_call(wanted: &[Event], hook: impl Fn(&Sender<Value>) -> Hook + Copy + Send + 'static) {
     for &(what, events, call) in CALLS {
         for &(event, skipped) in events.iter().filter(|(event, _)| wanted.contains(event)) {
@@ -163,36 +165,33 @@ fn for_each_call(wanted: &[Event], hook: impl Fn(&Sender<Value>) -> Hook + Copy 
             must_end(move || {
                 let script = Arc::new(Script::default());
                 let (tx, mut rx) = channel(Value::new(0, &script));
-                let mut closing = Some(Box::pin(async { tx.closed().await }));
-                let closed = Task::new();
-                assert!(closed.poll(closing.as_mut().unwrap()).is_pending());
+                let closed = waiting(tx.closed());
                 tx.set(Value::new(1, &script));
-                let (task, mut waiting) = (Task::new(), tx.subscribe());
+                let (task, mut other) = (Task::new(), tx.subscribe());
                 let new = Value::new(2, &script);
                 script.at_next(event, skipped, hook(&tx));
-                assert!(waiting.poll_changed(&mut Context::from_waker(&task.waker())).is_pending());
+                register(&mut other, &task.waker());
                 let version = tx.version();
-                let caught = catch_unwind(AssertUnwindSafe(|| call(&tx, &mut rx, new)));
-                if let Err(panic) = caught {
-                    assert!(panic.is::<OnPurpose>(), "{:?}", panic.downcast_ref::<String>());
-                }
+                let panicked = panics(|| call(&tx, &mut rx, new));
                 assert!(script.is_done(), "the event has not happened");
-                // The task has been woken exactly if there is a new version.
+                // The task has been woken exactly if there is a new version. A comparison that
+                // panics changes nothing.
                 assert_eq!(task.wakes(), usize::from(tx.version() != version));
+                if panicked && event == Event::Compare {
+                    assert_eq!((tx.version(), tx.borrow().number), (version, 1));
+                }
                 let task = Task::new();
-                waiting.mark_unchanged();
-                assert!(waiting.poll_changed(&mut Context::from_waker(&task.waker())).is_pending());
-                let values = script.clone();
-                let tx2 = tx.clone();
+                other.mark_unchanged();
+                register(&mut other, &task.waker());
+                let (tx2, values) = (tx.clone(), script.clone());
                 // The send is on another thread, which hangs if a lock is held.
                 must_end(move || tx2.set(Value::new(3, &values)));
                 assert_eq!(task.wakes(), 1);
                 assert_eq!(rx.get_and_update().number, 3);
                 assert_eq!(closed.wakes(), 0);
-                drop((rx, waiting));
+                drop((rx, other));
                 assert!(tx.receiver_count() > 0 || closed.wakes() == 1);
-                closing = None;
-                drop(closing);
+                drop(closed);
                 drop(tx);
                 *script.next.lock().unwrap() = None;
                 assert_eq!(script.live.load(Ordering::SeqCst), 0, "values have leaked");
@@ -205,7 +204,7 @@ const ALL: [Event; 4] = [Event::Clone, Event::Compare, Event::Show, Event::Drop]
 
 #[test]
 fn g4_a_value_that_panics_leaves_the_channel_usable_and_leaks_nothing() {
-    for_each_call(&ALL, |_| Box::new(|| resume_unwind(Box::new(OnPurpose))));
+    for_each_call(&ALL, |_| Box::new(|| panic_on_purpose()));
 }
 
 /// Does everything that is allowed while the value is locked for reading.
@@ -217,7 +216,7 @@ fn read_and_register(tx: &Sender<Value>) {
     assert!(rx.try_recv().is_ok());
     Task::new().poll_pending(rx.changed());
     Task::new().poll_pending(tx.closed());
-    assert!(rx.poll_changed(&mut Context::from_waker(Waker::noop())).is_pending());
+    register(&mut rx, Waker::noop());
     assert!(tx.clone().downgrade().upgrade().is_some());
     assert!(!format!("{tx:?} {rx:?}").contains("<locked>"));
 }
@@ -259,7 +258,8 @@ fn a_value_may_use_its_channel_when_it_is_compared_if_that_does_not_wait() {
     });
 }
 
-/// The value owns the last handles of other channels, whose values own the last handles of further channels, and so on.
+/// The value owns the last handles of other channels, whose values own the last handles of further
+/// channels, and so on.
 #[test]
 fn g1_values_that_own_the_last_handles_of_other_channels_close_them() {
     struct Owns(Option<Box<dyn Send + Sync>>);
@@ -272,10 +272,8 @@ fn g1_values_that_own_the_last_handles_of_other_channels_close_them() {
             for _ in 0..100 {
                 first = Box::new(Sender::new(Owns(Some(first))));
             }
-            let (changed, closed) = (Task::new(), Task::new());
-            let mut no_receiver = Box::pin(tx.closed());
-            assert!(rx.poll_changed(&mut Context::from_waker(&changed.waker())).is_pending());
-            assert!(closed.poll(&mut no_receiver).is_pending());
+            let (changed, closed) = (Task::new(), waiting(tx.closed()));
+            register(&mut rx, &changed.waker());
             drop_all(Sender::new(Owns(Some(first))));
             assert_eq!((changed.wakes(), closed.wakes()), (1, 1));
         });

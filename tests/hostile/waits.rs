@@ -6,7 +6,7 @@ use std::sync::{Mutex, PoisonError};
 
 use watch_channel::{Cached, Receiver, Sender, channel};
 
-use crate::common::Task;
+use crate::common::{Waiting, waiting};
 
 pub(crate) type Wait = Pin<Box<dyn Future<Output = ()> + Send>>;
 
@@ -23,6 +23,7 @@ pub(crate) enum Kind {
     #[cfg(feature = "stream")]
     Stream,
     Closed,
+    Opened,
 }
 
 impl Kind {
@@ -38,6 +39,7 @@ impl Kind {
         #[cfg(feature = "stream")]
         Self::Stream,
         Self::Closed,
+        Self::Opened,
     ];
 }
 
@@ -57,9 +59,16 @@ impl Side {
     /// Returns a wait that is pending until the next [`trigger`](Self::trigger).
     pub(crate) fn begin(&self) -> Wait {
         let tx = self.sender().expect("there is a sender");
-        if self.kind == Kind::Closed {
-            self.rx.lock().unwrap().get_or_insert_with(|| tx.subscribe());
-            return Box::pin(async move { tx.closed().await });
+        match self.kind {
+            Kind::Closed => {
+                self.rx.lock().unwrap().get_or_insert_with(|| tx.subscribe());
+                return Box::pin(async move { tx.closed().await });
+            }
+            Kind::Opened => {
+                self.replace_receiver(None);
+                return Box::pin(async move { tx.opened().await });
+            }
+            _ => (),
         }
         let mut rx = tx.subscribe();
         let now = tx.get();
@@ -85,51 +94,63 @@ impl Side {
                     let _ = futures_lite::StreamExt::next(&mut stream).await;
                 })
             }
-            Kind::Closed => unreachable!(),
+            Kind::Closed | Kind::Opened => unreachable!(),
         }
     }
 
-    /// Returns waits that are pending, with their tasks.
-    pub(crate) fn begin_many(&self, count: usize) -> Vec<(Task, Wait)> {
-        let begin = |_| {
-            let (task, mut wait) = (Task::new(), self.begin());
-            assert!(task.poll(&mut wait).is_pending());
-            (task, wait)
-        };
-        (0..count).map(begin).collect()
+    /// Returns waits that are pending.
+    pub(crate) fn begin_many(&self, count: usize) -> Vec<Waiting<Wait>> {
+        (0..count).map(|_| waiting(self.begin())).collect()
     }
 
-    /// Does what tasks wait for: sends a new value, or drops the last receiver. It holds no lock while wakers are called.
+    /// Does what tasks wait for: sends a new value, drops the last receiver, or makes one. It holds
+    /// no lock while wakers are called.
     pub(crate) fn trigger(&self) {
-        if self.kind == Kind::Closed {
-            let last = self.rx.lock().unwrap_or_else(PoisonError::into_inner).take();
-            drop(last);
-        } else if let Some(tx) = self.sender() {
-            tx.send_modify(|value| *value += 1);
+        match (self.kind, self.sender()) {
+            (Kind::Closed, _) => self.replace_receiver(None),
+            (Kind::Opened, Some(tx)) => self.replace_receiver(Some(tx.subscribe())),
+            (_, Some(tx)) => tx.send_modify(|value| *value += 1),
+            (_, None) => (),
         }
     }
 
-    /// Drops the handles that are not in waits. The close wakes tasks that wait for a version.
+    /// Drops the handles that are not in waits. The close wakes tasks that wait for a version. For
+    /// those that wait for a receiver there is one afterwards.
     pub(crate) fn drop_handles(&self) {
-        let handles = (self.tx.lock().unwrap().take(), self.rx.lock().unwrap().take());
-        drop(handles);
+        if self.kind == Kind::Opened {
+            self.trigger();
+        } else {
+            self.replace_receiver(None);
+        }
+        let tx = self.tx.lock().unwrap().take();
+        drop(tx);
+    }
+
+    /// Makes later waits for a version use several lists.
+    pub(crate) fn spread_waits(&self) {
+        crate::common::spread_waits(&self.sender().expect("there is a sender"));
+    }
+
+    fn replace_receiver(&self, rx: Option<Receiver<u32>>) {
+        let before = std::mem::replace(&mut *self.rx.lock().unwrap_or_else(PoisonError::into_inner), rx);
+        drop(before);
     }
 
     fn sender(&self) -> Option<Sender<u32>> {
         self.tx.lock().unwrap().clone()
     }
 
-    /// Fails unless a trigger wakes each new wait. A side whose handles have been dropped is not checked.
+    /// Fails unless a trigger wakes each new wait. A side whose handles have been dropped is not
+    /// checked.
     #[track_caller]
     pub(crate) fn assert_usable(&self) {
         if self.sender().is_none() {
             return;
         }
-        for (task, mut wait) in self.begin_many(3) {
+        for mut wait in self.begin_many(3) {
             self.trigger();
-            assert_eq!(task.wakes(), 1, "{:?}", self.kind);
-            assert!(task.poll(&mut wait).is_ready(), "{:?}", self.kind);
-            assert_eq!(task.wakers_kept(), 0, "{:?}", self.kind);
+            assert_eq!((wait.wakes(), wait.is_ready()), (1, true), "{:?}", self.kind);
+            assert_eq!(wait.task.wakers_kept(), 0, "{:?}", self.kind);
             self.begin_many(1);
         }
     }

@@ -1,57 +1,43 @@
-//! `closed` and `opened`: senders that wait for the last receiver's drop, or for the first receiver.
+//! `closed` and `opened`: senders that wait for the last receiver's drop, or for the first
+//! receiver.
 
 use std::collections::BTreeSet;
 
 use loom::future::block_on;
-use loom::sync::Arc;
-use loom::sync::atomic::{AtomicUsize, Ordering};
-use loom::thread;
-use watch_channel::{Sender, channel};
+use loom::thread::{self, JoinHandle};
+use watch_channel::{Receiver, Sender, channel};
 
 use crate::common::Task;
-use crate::{UNBOUNDED, model, poll, sending, shorter};
+use crate::{Note, UNBOUNDED, end_of_a_wait, model, poll, sending, shorter, wait_against};
 
-/// G1. Broken by a wait that checks only before it registers, by a flag that is set before the waker is in its list, by a
-/// last receiver that does not take the flag or wakes before it has counted itself out, and by a flag that is set or taken
-/// with Relaxed.
+/// Subscribes on a new thread, which returns the receiver.
+fn subscribing(tx: &Sender<u32>) -> JoinHandle<Receiver<u32>> {
+    let tx = tx.clone();
+    thread::spawn(move || tx.subscribe())
+}
+
+/// G1. Broken by a wait that checks only before it registers, by a flag that is set before the
+/// waker is in its list, by a last receiver that does not take the flag or wakes before it has
+/// counted itself out, and by a flag that is set or taken with Relaxed.
 #[test]
-fn g1_closed_against_the_last_receivers_drop() {
+pub(crate) fn g1_closed_against_the_last_receivers_drop() {
     let outcomes = model(UNBOUNDED, || {
         let (tx, rx) = channel(0);
-        let task = Task::new();
-        let dropping = thread::spawn(move || drop(rx));
-        let mut closed = Box::pin(tx.closed());
-        let polled = task.poll(&mut closed);
-        dropping.join().unwrap();
-        assert_eq!(task.wakers_kept(), 0);
-        match (polled.is_pending(), task.wakes()) {
-            (true, 1) => {
-                task.poll_ready(closed);
-                "woken"
-            }
-            (false, 0) => "ready",
-            other => panic!("{other:?}"),
-        }
+        wait_against(move || drop(rx), || tx.closed()).0
     });
     assert_eq!(outcomes, BTreeSet::from(["ready", "woken"]));
 }
 
-/// What was done with the receiver before its drop is visible to a sender whose wait is over. Broken by a flag that is set
-/// without Acquire (the second check of a wait).
+/// What was done with the receiver before its drop is visible to a sender whose wait is over.
+/// Broken by a flag that is set without Acquire (the second check of a wait).
 #[test]
-fn what_comes_before_the_last_receivers_drop_is_visible_after_closed() {
+pub(crate) fn what_comes_before_the_last_receivers_drop_is_visible_after_closed() {
     let outcomes = model(UNBOUNDED, || {
         let (tx, rx) = channel(0);
-        let before = Arc::new(AtomicUsize::new(0));
-        let dropping = thread::spawn({
-            let before = before.clone();
-            move || {
-                before.store(1, Ordering::Relaxed);
-                drop(rx);
-            }
-        });
+        let note = Note::new();
+        let dropping = note.before(move || drop(rx));
         let is_ready = Task::new().poll(&mut Box::pin(tx.closed())).is_ready();
-        assert!(!is_ready || before.load(Ordering::Relaxed) == 1);
+        assert!(!is_ready || note.is_visible());
         dropping.join().unwrap();
         is_ready
     });
@@ -60,7 +46,7 @@ fn what_comes_before_the_last_receivers_drop_is_visible_after_closed() {
 
 /// G1. Broken by a receiver that takes the flag although it is not the last one.
 #[test]
-fn g1_closed_against_two_receivers_drops() {
+pub(crate) fn g1_closed_against_two_receivers_drops() {
     model(shorter(UNBOUNDED, 3), || {
         let (tx, rx) = channel(0);
         let other = rx.clone();
@@ -73,10 +59,10 @@ fn g1_closed_against_two_receivers_drops() {
     });
 }
 
-/// G1, G6. One of two senders that wait stops waiting. Broken by a dropped wait that leaves its waker, or takes the
-/// other's wake-up with it.
+/// G1, G6. One of two senders that wait stops waiting. Broken by a dropped wait that leaves its
+/// waker, or takes the other's wake-up with it.
 #[test]
-fn g6_a_dropped_closed_against_the_last_receivers_drop() {
+pub(crate) fn g6_a_dropped_closed_against_the_last_receivers_drop() {
     let outcomes = model(UNBOUNDED, || {
         let (tx, rx) = channel(0);
         let (left, task) = (Task::new(), Task::new());
@@ -101,10 +87,11 @@ fn g6_a_dropped_closed_against_the_last_receivers_drop() {
     assert_eq!(outcomes, BTreeSet::from([0, 1]));
 }
 
-/// G1. While the last receiver is dropped, a new one is made and dropped as well. Broken by a receiver that takes the flag and
-/// does not wake, and by a new wait that does not set the flag again.
+/// G1. While the last receiver is dropped, a new one is made and dropped as well. Broken by a
+/// receiver that takes the flag and does not wake, and by a new wait that does not set the flag
+/// again.
 #[test]
-fn g1_closed_against_a_receiver_that_comes_and_goes() {
+pub(crate) fn g1_closed_against_a_receiver_that_comes_and_goes() {
     let outcomes = model(UNBOUNDED, || {
         let (tx, rx) = channel(0);
         let tasks = [Task::new(), Task::new()];
@@ -125,7 +112,7 @@ fn g1_closed_against_a_receiver_that_comes_and_goes() {
 
 /// G1, for a blocking wait.
 #[test]
-fn g1_closed_on_a_thread_against_the_last_receivers_drop() {
+pub(crate) fn g1_closed_on_a_thread_against_the_last_receivers_drop() {
     model(UNBOUNDED, || {
         let (tx, rx) = channel(0);
         let dropping = thread::spawn(move || drop(rx));
@@ -135,10 +122,11 @@ fn g1_closed_on_a_thread_against_the_last_receivers_drop() {
     });
 }
 
-/// G1. Two senders wait in `closed` for the first time, each on its own thread, while the last receiver is dropped. Broken by a
-/// flag that is set before the waker is in the list, and by a delivery that wakes only one of them.
+/// G1. Two senders wait in `closed` for the first time, each on its own thread, while the last
+/// receiver is dropped. Broken by a flag that is set before the waker is in the list, and by a
+/// delivery that wakes only one of them.
 #[test]
-fn g1_two_senders_in_closed_against_the_last_receivers_drop() {
+pub(crate) fn g1_two_senders_in_closed_against_the_last_receivers_drop() {
     let outcomes = model(3, || {
         let (tx, rx) = channel(0);
         let other = tx.clone();
@@ -149,28 +137,23 @@ fn g1_two_senders_in_closed_against_the_last_receivers_drop() {
         let is_pending = task.poll(&mut closed).is_pending();
         waiting.join().unwrap();
         dropping.join().unwrap();
-        let outcome = match (is_pending, task.wakes()) {
-            (true, 1) => "woken",
-            (false, 0) => "ready",
-            // The other sender has set the flag, so the delivery found its waker.
-            (false, 1) => "ready and woken",
-            other => panic!("{other:?}"),
-        };
-        assert_eq!(task.wakers_kept(), 0);
+        let end = end_of_a_wait(is_pending, &task);
         task.poll_ready(closed);
-        outcome
+        end
     });
+    // If the other sender has set the flag, the delivery can find the waker of a wait that is
+    // ready.
     assert_eq!(outcomes, BTreeSet::from(["ready", "ready and woken", "woken"]));
 }
 
-/// G3. A receiver and a sender wait in the same list. A send wakes the receiver alone, and the receiver's drop wakes the sender
-/// alone. Broken by waits in `closed` that are among those of the receivers.
+/// G3. A receiver and a sender wait. A send wakes the receiver alone, and the receiver's drop wakes
+/// the sender alone. Broken by waits in `closed` that are among those of the receivers.
 #[test]
-fn g3_closed_and_a_wait_in_one_list_against_a_send() {
+pub(crate) fn g3_closed_and_a_wait_against_a_send() {
     let outcomes = model(3, || {
         let (tx, mut rx) = channel(0);
         let other = tx.clone();
-        let sender = sending(tx, 1);
+        let sender = sending(tx, [1]);
         let receiving = thread::spawn(move || {
             let task = Task::new();
             let is_pending = poll(&task, &mut rx).is_pending();
@@ -189,14 +172,14 @@ fn g3_closed_and_a_wait_in_one_list_against_a_send() {
     assert_eq!(outcomes, BTreeSet::from([false, true]));
 }
 
-/// G1. A receiver is cloned and both are dropped, while another one is dropped. The count reaches zero once. Broken by a clone
-/// that is not counted, and by a receiver that takes the flag although it is not the last one, and does not wake.
+/// G1. A receiver is cloned and both are dropped, while another one is dropped. The count reaches
+/// zero once. Broken by a clone that is not counted, and by a receiver that takes the flag although
+/// it is not the last one, and does not wake.
 #[test]
-fn g1_closed_against_a_clone_and_drops() {
+pub(crate) fn g1_closed_against_a_clone_and_drops() {
     model(shorter(UNBOUNDED, 3), || {
         let (tx, rx) = channel(0);
-        let other = rx.clone();
-        let weak = tx.downgrade();
+        let (other, weak) = (rx.clone(), tx.downgrade());
         let cloning = thread::spawn(move || {
             let clone = rx.clone();
             drop(rx);
@@ -209,67 +192,46 @@ fn g1_closed_against_a_clone_and_drops() {
         let is_pending = task.poll(&mut closed).is_pending();
         cloning.join().unwrap();
         dropping.join().unwrap();
-        assert_eq!((task.wakes() == 1, task.wakers_kept()), (is_pending, 0));
+        assert_ne!(end_of_a_wait(is_pending, &task), "ready and woken");
         assert!(tx.is_closed());
         task.poll_ready(closed);
     });
 }
 
-/// G1. Broken by a wait that checks only before it registers, by a flag that is set before the waker is in its list, and by a
-/// `subscribe` that does not take the flag, or wakes before it has counted its receiver.
+/// G1. Broken by a wait that checks only before it registers, by a flag that is set before the
+/// waker is in its list, and by a `subscribe` that does not take the flag, or wakes before it has
+/// counted its receiver.
 #[test]
-fn g1_opened_against_a_subscribe() {
+pub(crate) fn g1_opened_against_a_subscribe() {
     let outcomes = model(UNBOUNDED, || {
         let tx = Sender::new(0);
-        let task = Task::new();
-        let subscribing = {
-            let tx = tx.clone();
-            thread::spawn(move || tx.subscribe())
-        };
-        let mut opened = Box::pin(tx.opened());
-        let polled = task.poll(&mut opened);
-        let _rx = subscribing.join().unwrap();
-        assert_eq!(task.wakers_kept(), 0);
-        match (polled.is_pending(), task.wakes()) {
-            (true, 1) => {
-                task.poll_ready(opened);
-                "woken"
-            }
-            (false, 0) => "ready",
-            other => panic!("{other:?}"),
-        }
+        let other = tx.clone();
+        wait_against(move || other.subscribe(), || tx.opened()).0
     });
     assert_eq!(outcomes, BTreeSet::from(["ready", "woken"]));
 }
 
 /// G1, for a blocking wait.
 #[test]
-fn g1_opened_on_a_thread_against_a_subscribe() {
+pub(crate) fn g1_opened_on_a_thread_against_a_subscribe() {
     model(UNBOUNDED, || {
         let tx = Sender::new(0);
-        let subscribing = {
-            let tx = tx.clone();
-            thread::spawn(move || tx.subscribe())
-        };
+        let subscribing = subscribing(&tx);
         tx.opened().wait();
         assert!(!tx.is_closed());
         drop(subscribing.join().unwrap());
     });
 }
 
-/// G1. Two senders wait in `opened`, each on its own thread. Broken by a delivery that wakes only one of them.
+/// G1. Two senders wait in `opened`, each on its own thread. Broken by a delivery that wakes only
+/// one of them.
 #[test]
-fn g1_two_senders_in_opened_against_a_subscribe() {
+pub(crate) fn g1_two_senders_in_opened_against_a_subscribe() {
     let outcomes = model(3, || {
         let tx = Sender::new(0);
-        let waiting = {
-            let tx = tx.clone();
-            thread::spawn(move || block_on(tx.opened()))
-        };
-        let subscribing = {
-            let tx = tx.clone();
-            thread::spawn(move || tx.subscribe())
-        };
+        let other = tx.clone();
+        let waiting = thread::spawn(move || block_on(other.opened()));
+        let subscribing = subscribing(&tx);
         let task = Task::new();
         let mut opened = Box::pin(tx.opened());
         let is_pending = task.poll(&mut opened).is_pending();
@@ -283,17 +245,14 @@ fn g1_two_senders_in_opened_against_a_subscribe() {
     assert_eq!(outcomes, BTreeSet::from([false, true]));
 }
 
-/// G1. The last receiver is dropped while the next one subscribes. A sender that finds none of them is woken. Broken by a
-/// `subscribe` that looks for the flag before it counts its receiver.
+/// G1. The last receiver is dropped while the next one subscribes. A sender that finds none of them
+/// is woken. Broken by a `subscribe` that looks for the flag before it counts its receiver.
 #[test]
-fn g1_opened_against_a_receiver_that_comes_and_goes() {
+pub(crate) fn g1_opened_against_a_receiver_that_comes_and_goes() {
     let outcomes = model(UNBOUNDED, || {
         let (tx, rx) = channel(0);
         let dropping = thread::spawn(move || drop(rx));
-        let subscribing = {
-            let tx = tx.clone();
-            thread::spawn(move || tx.subscribe())
-        };
+        let subscribing = subscribing(&tx);
         let task = Task::new();
         let mut opened = Box::pin(tx.opened());
         let is_pending = task.poll(&mut opened).is_pending();
@@ -306,10 +265,11 @@ fn g1_opened_against_a_receiver_that_comes_and_goes() {
     assert_eq!(outcomes, BTreeSet::from([false, true]));
 }
 
-/// G1. A sender waits in `closed` and another one in `opened`, in the same list, while the last receiver is dropped and the next
-/// one subscribes. Broken by a drop or a `subscribe` that takes the other one's flag and wakes no task.
+/// G1. A sender waits in `closed` and another one in `opened`, in the same list, while the last
+/// receiver is dropped and the next one subscribes. Broken by a drop or a `subscribe` that takes
+/// the other one's flag and wakes no task.
 #[test]
-fn g1_opened_and_closed_against_a_receiver_that_comes_and_goes() {
+pub(crate) fn g1_opened_and_closed_against_a_receiver_that_comes_and_goes() {
     let outcomes = model(UNBOUNDED, || {
         let (tx, rx) = channel(0);
         let (left, right) = (Task::new(), Task::new());

@@ -1,4 +1,5 @@
-//! The function that explores a model. The models here use it, and so do those of the crate's parts in `src/`.
+//! The function that explores a model. The models here use it, and so do those of the crate's parts
+//! in `src/`.
 
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex};
@@ -8,7 +9,8 @@ use loom::model::Builder;
 /// More preemptions than any model has, so all interleavings are explored.
 pub(crate) const UNBOUNDED: usize = 100;
 
-/// The bound of a model that takes from ten seconds to some minutes with `full`. If `LOOM_SHORT` is set, it is `short`.
+/// The bound of a model that takes from ten seconds to some minutes with `full`. If `LOOM_SHORT` is
+/// set, it is `short`.
 pub(crate) fn shorter(full: usize, short: usize) -> usize {
     if std::env::var_os("LOOM_SHORT").is_some() { short } else { full }
 }

@@ -1,71 +1,102 @@
-//! Several receivers, in one wait list, or in two once two threads have met. `src/wake/loom_tests.rs` has models of the lists alone.
+//! Several receivers, in one wait list, or in two once two threads have met.
+//! `src/wake/loom_tests.rs` has models of the lists alone.
 
 use std::collections::BTreeSet;
 use std::pin::pin;
 use std::sync::{Arc, Mutex};
-use std::task::{Context, Poll, Wake, Waker};
+use std::task::{Context, Poll, Waker};
 
-use loom::thread::{self, ThreadId};
-use watch_channel::Receiver;
+use loom::thread::{self, JoinHandle, ThreadId};
+use watch_channel::{Receiver, Sender};
 
 use crate::common::Task;
-use crate::{UNBOUNDED, assert_all_can_wait, lane_mates, model, poll, sending, shorter};
+use crate::common::wakers::{Event, on_each_event, register};
+use crate::{UNBOUNDED, assert_all_can_wait, end_of_a_wait, lane_mates, model, poll, sending, shorter};
 
-/// G1. The second receiver finds the waiting bit set and does not set it again. Broken by a check of the bit that comes before the
-/// waker is in the list.
-#[test]
-fn g1_a_waiting_bit_that_another_receiver_has_set() {
-    let outcomes = model(UNBOUNDED, || {
+/// Registers a receiver with a new task.
+fn registered(rx: &mut Receiver<u32>) -> Task {
+    let task = Task::new();
+    assert!(poll(&task, rx).is_pending());
+    task
+}
+
+/// Polls a receiver on a new thread. That returns whether it was pending, its task, and the
+/// receiver.
+fn polling(mut rx: Receiver<u32>) -> JoinHandle<(bool, Task, Receiver<u32>)> {
+    thread::spawn(move || {
+        let task = Task::new();
+        (poll(&task, &mut rx).is_pending(), task, rx)
+    })
+}
+
+/// How a poll during a send has ended once that send has returned. A task that waits for the next
+/// version is woken by it, at the latest.
+#[track_caller]
+fn after_a_send(is_pending: bool, task: &Task, rx: &Receiver<u32>, tx: &Sender<u32>) -> &'static str {
+    let outcome = match (is_pending, rx.has_unseen()) {
+        (false, false) => {
+            assert_eq!(task.wakers_kept(), 0);
+            return "ready";
+        }
+        (true, true) => "woken",
+        (true, false) => {
+            // If the new registration comes before the delivery begins, the delivery may find it.
+            if task.wakes() == 0 {
+                tx.set(2);
+            }
+            "waits for the next version"
+        }
+        (false, true) => panic!("ready without a new version"),
+    };
+    assert_eq!((task.wakes(), task.wakers_kept()), (1, 0));
+    outcome
+}
+
+/// One receiver waits, and another one is polled while the sender sends or closes the channel.
+fn a_waiting_bit_that_another_receiver_has_set(closes: bool) {
+    let outcomes = model(UNBOUNDED, move || {
         let (tx, [mut first, mut second]) = lane_mates();
-        let tasks = [Task::new(), Task::new()];
         // The list already has an entry for it, so it need not grow.
-        tasks[1].poll_pending(second.changed());
-        assert!(poll(&tasks[0], &mut first).is_pending());
-        let sender = sending(tx, 1);
-        let is_pending = poll(&tasks[1], &mut second).is_pending();
+        Task::new().poll_pending(second.changed());
+        let first_task = registered(&mut first);
+        let sender = thread::spawn(move || {
+            if closes {
+                drop(tx);
+                return None;
+            }
+            tx.set(1);
+            Some(tx)
+        });
+        let task = Task::new();
+        let is_pending = poll(&task, &mut second).is_pending();
         let tx = sender.join().unwrap();
-        assert_eq!(tasks[0].wakes(), 1);
-        let outcome = match (is_pending, tasks[1].wakes()) {
-            (true, 1) => "woken",
-            (false, 0) => "ready",
-            // The delivery has taken the waker before the wait was cancelled.
-            (false, 1) => "ready and woken",
-            other => panic!("{other:?}"),
-        };
-        assert_eq!(tasks[1].wakers_kept(), 0);
-        assert_all_can_wait(&tx, [&mut first, &mut second]);
-        outcome
+        assert_eq!(first_task.wakes(), 1);
+        let end = end_of_a_wait(is_pending, &task);
+        if let Some(tx) = tx {
+            assert_all_can_wait(&tx, [&mut first, &mut second]);
+        }
+        end
     });
     assert_eq!(outcomes, BTreeSet::from(["ready", "ready and woken", "woken"]));
+}
+
+/// G1. The second receiver finds the waiting bit set and does not set it again. Broken by a check
+/// of the bit that comes before the waker is in the list.
+#[test]
+pub(crate) fn g1_a_waiting_bit_that_another_receiver_has_set() {
+    a_waiting_bit_that_another_receiver_has_set(false);
 }
 
 /// G1. Like the model above, with the close instead of a send.
 #[test]
-fn g1_a_waiting_bit_that_another_receiver_has_set_against_the_close() {
-    let outcomes = model(UNBOUNDED, || {
-        let (tx, [mut first, mut second]) = lane_mates();
-        let tasks = [Task::new(), Task::new()];
-        tasks[1].poll_pending(second.changed());
-        assert!(poll(&tasks[0], &mut first).is_pending());
-        let closing = thread::spawn(move || drop(tx));
-        let is_pending = poll(&tasks[1], &mut second).is_pending();
-        closing.join().unwrap();
-        assert_eq!(tasks[0].wakes(), 1);
-        assert_eq!(tasks[1].wakers_kept(), 0);
-        match (is_pending, tasks[1].wakes()) {
-            (true, 1) => "woken",
-            (false, 0) => "ready",
-            (false, 1) => "ready and woken",
-            other => panic!("{other:?}"),
-        }
-    });
-    assert_eq!(outcomes, BTreeSet::from(["ready", "ready and woken", "woken"]));
+pub(crate) fn g1_a_waiting_bit_that_another_receiver_has_set_against_the_close() {
+    a_waiting_bit_that_another_receiver_has_set(true);
 }
 
-/// G1, G6. A wait is dropped at each place of a delivery of five. Broken by a dropped wait that leaves its waker, and by a delivery
-/// that ends early.
+/// G1, G6. A wait is dropped at each place of a delivery of five. Broken by a dropped wait that
+/// leaves its waker, and by a delivery that ends early.
 #[test]
-fn g6_a_dropped_wait_against_a_delivery() {
+pub(crate) fn g6_a_dropped_wait_against_a_delivery() {
     for place in 0..5 {
         let outcomes = model(UNBOUNDED, move || {
             let (tx, mut mates) = lane_mates::<5>();
@@ -74,7 +105,7 @@ fn g6_a_dropped_wait_against_a_delivery() {
             for (task, wait) in tasks.iter().zip(waits.iter_mut().flatten()) {
                 assert!(task.poll(wait).is_pending());
             }
-            let sender = sending(tx, 1);
+            let sender = sending(tx, [1]);
             drop(waits[place].take());
             let tx = sender.join().unwrap();
             for (i, task) in tasks.iter().enumerate() {
@@ -89,47 +120,27 @@ fn g6_a_dropped_wait_against_a_delivery() {
     }
 }
 
-/// G1. A receiver with a registration, at each place of a delivery of four, is polled again by another task, with or without
-/// marking the new version as seen before. Broken by a registration that goes back to its entry of an earlier round, and by a wait
-/// that takes a kept registration for a refreshed one.
+/// G1. A receiver with a registration, at each place of a delivery of four, is polled again by
+/// another task, with or without marking the new version as seen before. Broken by a registration
+/// that goes back to its entry of an earlier round, and by a wait that takes a kept registration
+/// for a refreshed one.
 #[test]
-fn g1_a_repeated_poll_against_a_delivery() {
+pub(crate) fn g1_a_repeated_poll_against_a_delivery() {
     for place in 0..4 {
         let outcomes = model(UNBOUNDED, move || {
             let (tx, mut mates) = lane_mates::<4>();
-            let tasks = [(); 4].map(|()| Task::new());
-            for (task, rx) in tasks.iter().zip(&mut mates) {
-                assert!(poll(task, rx).is_pending());
-            }
-            let sender = sending(tx, 1);
+            let tasks = mates.each_mut().map(registered);
+            let sender = sending(tx, [1]);
             let task = Task::new();
-            let rx = &mut mates[place];
-            rx.mark_unchanged();
-            let is_pending = poll(&task, rx).is_pending();
+            mates[place].mark_unchanged();
+            let is_pending = poll(&task, &mut mates[place]).is_pending();
             let tx = sender.join().unwrap();
             for (i, task) in tasks.iter().enumerate() {
                 assert_eq!(task.wakers_kept(), 0);
                 assert!(task.wakes() == 1 || i == place, "{i}");
             }
-            let rx = &mut mates[place];
-            let outcome = match (is_pending, rx.has_unseen()) {
-                (false, false) => "ready",
-                (true, true) => {
-                    assert_eq!((tasks[place].wakes(), task.wakes()), (0, 1));
-                    "woken"
-                }
-                (true, false) => {
-                    // If the new registration comes before the delivery begins, the delivery may find it.
-                    if task.wakes() == 0 {
-                        tx.set(2);
-                        assert_eq!(task.wakes(), 1);
-                    }
-                    "waits for the next version"
-                }
-                (false, true) => panic!("ready without a new version"),
-            };
+            let outcome = after_a_send(is_pending, &task, &mates[place], &tx);
             let old_wakes = tasks[place].wakes();
-            assert_eq!(task.wakers_kept(), 0);
             assert_all_can_wait(&tx, &mut mates);
             (outcome, old_wakes)
         });
@@ -144,20 +155,18 @@ fn g1_a_repeated_poll_against_a_delivery() {
     }
 }
 
-/// G1. A receiver is dropped, at each place of a delivery of three, and a new one gets its entry. Broken by a drop that leaves its
-/// waker, and by a delivery that finds the entry's next owner in its round.
+/// G1. A receiver is dropped, at each place of a delivery of three, and a new one gets its entry.
+/// Broken by a drop that leaves its waker, and by a delivery that finds the entry's next owner in
+/// its round.
 #[test]
-fn g1_a_dropped_receiver_against_a_delivery() {
+pub(crate) fn g1_a_dropped_receiver_against_a_delivery() {
     for place in 0..3 {
         let outcomes = model(UNBOUNDED, move || {
-            let (tx, mates) = lane_mates::<3>();
+            let (tx, mut mates) = lane_mates::<3>();
+            let mut tasks = Vec::from(mates.each_mut().map(registered));
             let mut mates = Vec::from(mates);
-            let mut tasks = vec![Task::new(), Task::new(), Task::new()];
-            for (task, rx) in tasks.iter().zip(&mut mates) {
-                assert!(poll(task, rx).is_pending());
-            }
             let other = tx.clone();
-            let sender = sending(tx, 1);
+            let sender = sending(tx, [1]);
             drop(mates.remove(place));
             let dropped = tasks.remove(place);
             let mut new = other.subscribe();
@@ -165,24 +174,8 @@ fn g1_a_dropped_receiver_against_a_delivery() {
             let is_pending = poll(&task, &mut new).is_pending();
             let tx = sender.join().unwrap();
             assert_eq!(dropped.wakers_kept(), 0);
-            for task in &tasks {
-                assert_eq!((task.wakes(), task.wakers_kept()), (1, 0));
-            }
-            let outcome = match (is_pending, new.has_unseen()) {
-                (false, false) => "ready",
-                (true, true) => {
-                    assert_eq!(task.wakes(), 1);
-                    "woken"
-                }
-                (true, false) => {
-                    if task.wakes() == 0 {
-                        tx.set(2);
-                        assert_eq!(task.wakes(), 1);
-                    }
-                    "waits for the next version"
-                }
-                (false, true) => panic!("ready without a new version"),
-            };
+            assert!(tasks.iter().all(|task| (task.wakes(), task.wakers_kept()) == (1, 0)));
+            let outcome = after_a_send(is_pending, &task, &new, &tx);
             mates.push(new);
             assert_all_can_wait(&tx, &mut mates);
             (outcome, dropped.wakes())
@@ -193,13 +186,18 @@ fn g1_a_dropped_receiver_against_a_delivery() {
     }
 }
 
-/// A task that notes which threads wake it.
-#[derive(Default)]
-struct Witness(Mutex<Vec<ThreadId>>);
+/// The threads that have woken a task.
+#[derive(Clone, Default)]
+struct Witness(Arc<Mutex<Vec<ThreadId>>>);
 
 impl Witness {
-    fn waker(self: &Arc<Self>) -> Waker {
-        self.clone().into()
+    fn waker(&self) -> Waker {
+        let threads = self.0.clone();
+        on_each_event(move |event| {
+            if event == Event::Wake {
+                threads.lock().unwrap().push(thread::current().id());
+            }
+        })
     }
 
     fn threads(&self) -> Vec<ThreadId> {
@@ -207,34 +205,24 @@ impl Witness {
     }
 }
 
-impl Wake for Witness {
-    fn wake(self: Arc<Self>) {
-        self.0.lock().unwrap().push(thread::current().id());
-    }
-}
-
-/// G1, G3. Two senders deliver to one list at once. Each delivers more than a batch, and so takes a whole vector. Broken by deliveries
-/// that share one, and by a vector of which some wakers are not called.
+/// G1, G3. Two senders deliver to one list at once. Each delivers more than a batch, and so takes a
+/// whole vector. Broken by deliveries that share one, and by a vector of which some wakers are not
+/// called.
 #[test]
-fn g3_two_deliveries_at_once() {
+pub(crate) fn g3_two_deliveries_at_once() {
     let outcomes = model(3, || {
         let (tx, mut mates) = lane_mates::<6>();
-        let witnesses: [Arc<Witness>; 6] = Default::default();
-        let poll = |i: usize, rx: &mut Receiver<u32>| {
-            rx.poll_changed(&mut Context::from_waker(&witnesses[i].waker())).is_pending()
-        };
+        let witnesses: [Witness; 6] = Default::default();
         for rx in &mut mates[3..] {
             Task::new().poll_pending(rx.changed());
         }
-        for (i, rx) in mates.iter_mut().enumerate().take(3) {
-            assert!(poll(i, rx));
-        }
+        witnesses.iter().zip(&mut mates[..3]).for_each(|(witness, rx)| register(rx, &witness.waker()));
         let other = tx.clone();
-        let sender = sending(tx, 1);
+        let sender = sending(tx, [1]);
         let mut are_pending = true;
-        for (i, rx) in mates.iter_mut().enumerate().skip(3) {
+        for (witness, rx) in witnesses[3..].iter().zip(&mut mates[3..]) {
             rx.mark_unchanged();
-            are_pending &= poll(i, rx);
+            are_pending &= rx.poll_changed(&mut Context::from_waker(&witness.waker())).is_pending();
         }
         other.set(2);
         let woken = witnesses[..3].iter().filter(|witness| !witness.threads().is_empty()).count();
@@ -252,34 +240,23 @@ fn g3_two_deliveries_at_once() {
     assert!(outcomes.is_superset(&BTreeSet::from([(true, 0), (true, 3)])), "{outcomes:?}");
 }
 
-/// G1. A receiver waits for the first time in a list that must grow for it, against a delivery of one, of a batch, and of
-/// more. Broken by a growth that loses free entries or wakers.
+/// G1. A receiver waits for the first time in a list that must grow for it, against a delivery of
+/// one, of a batch, and of more. Broken by a growth that loses free entries or wakers.
 #[test]
-fn g1_growth_against_a_delivery() {
+pub(crate) fn g1_growth_against_a_delivery() {
     fn check<const N: usize>() {
         let outcomes = model(UNBOUNDED, || {
             let (tx, mut mates) = lane_mates::<N>();
             let (new, others) = mates.split_last_mut().unwrap();
-            let tasks = others.iter_mut().map(|rx| {
-                let task = Task::new();
-                assert!(poll(&task, rx).is_pending());
-                task
-            });
-            let tasks = tasks.collect::<Vec<_>>();
-            let sender = sending(tx, 1);
+            let tasks = others.iter_mut().map(registered).collect::<Vec<_>>();
+            let sender = sending(tx, [1]);
             let task = Task::new();
             let is_pending = poll(&task, new).is_pending();
             let tx = sender.join().unwrap();
             assert!(tasks.iter().all(|task| task.wakes() == 1));
-            let outcome = match (is_pending, task.wakes()) {
-                (true, 1) => "woken",
-                (false, 0) => "ready",
-                (false, 1) => "ready and woken",
-                other => panic!("{other:?}"),
-            };
-            assert_eq!(task.wakers_kept(), 0);
+            let end = end_of_a_wait(is_pending, &task);
             assert_all_can_wait(&tx, &mut mates);
-            outcome
+            end
         });
         assert_eq!(outcomes, BTreeSet::from(["ready", "ready and woken", "woken"]), "{N}");
     }
@@ -288,36 +265,31 @@ fn g1_growth_against_a_delivery() {
     check::<7>();
 }
 
-/// G1. Two receivers wait for the first time in a list that must grow for both. Then others use up its room. Broken by a growth that
-/// does not check whether another caller has grown the list.
+/// G1. Two receivers wait for the first time in a list that must grow for both. Then others use up
+/// its room. Broken by a growth that does not check whether another caller has grown the list.
 #[test]
-fn g1_two_growths_at_once() {
+pub(crate) fn g1_two_growths_at_once() {
     model(UNBOUNDED, || {
         let (tx, mates) = lane_mates::<12>();
         let mut mates = Vec::from(mates);
-        let mut second = mates.pop().unwrap();
-        let task = Task::new();
-        assert!(poll(&task, &mut mates[0]).is_pending());
-        let other = thread::spawn(move || {
-            let task = Task::new();
-            assert!(poll(&task, &mut second).is_pending());
-            (second, task)
-        });
-        let third_task = Task::new();
-        assert!(poll(&third_task, &mut mates[1]).is_pending());
-        let (second, second_task) = other.join().unwrap();
-        mates.push(second);
+        let last = mates.pop().unwrap();
+        let task = registered(&mut mates[0]);
+        let other = polling(last);
+        let third_task = registered(&mut mates[1]);
+        let (is_pending, second_task, last) = other.join().unwrap();
+        assert!(is_pending);
+        mates.push(last);
         tx.set(1);
         assert_eq!([&task, &second_task, &third_task].map(|task| task.wakes()), [1; 3]);
         assert_all_can_wait(&tx, &mut mates);
     });
 }
 
-/// G1. A crowd of receivers that wait is dropped, so their list shrinks, while another one waits for the first time: beside some that
-/// stay, or alone. Broken by a list that shrinks although a task has registered in the meantime, and by free entries that lead to
-/// the memory that is gone.
+/// G1. A crowd of receivers that wait is dropped, so their list shrinks, while another one waits
+/// for the first time: beside some that stay, or alone. Broken by a list that shrinks although a
+/// task has registered in the meantime, and by free entries that lead to the memory that is gone.
 #[test]
-fn g1_a_list_that_shrinks_against_a_first_wait() {
+pub(crate) fn g1_a_list_that_shrinks_against_a_first_wait() {
     // More than the few that a list keeps room for.
     const FULL: usize = 30;
     for dropped in [1, FULL] {
@@ -341,45 +313,36 @@ fn g1_a_list_that_shrinks_against_a_first_wait() {
     }
 }
 
-/// G1. Two receivers wait for the first time on a channel at once, and race to make its list. Broken by a list that only one of them
-/// keeps.
+/// G1. Two receivers wait for the first time on a channel at once, and race to make its list.
+/// Broken by a list that only one of them keeps.
 #[test]
-fn g1_two_first_waits_at_once() {
+pub(crate) fn g1_two_first_waits_at_once() {
     model(UNBOUNDED, || {
-        let (tx, [mut first, mut second]) = lane_mates();
-        let other = thread::spawn(move || {
-            let task = Task::new();
-            let is_pending = poll(&task, &mut second).is_pending();
-            (second, task, is_pending)
-        });
-        let task = Task::new();
-        let is_pending = poll(&task, &mut first).is_pending();
-        let (mut second, other_task, other_is_pending) = other.join().unwrap();
-        assert!(is_pending && other_is_pending);
+        let (tx, [mut first, second]) = lane_mates();
+        let other = polling(second);
+        let task = registered(&mut first);
+        let (other_is_pending, other_task, mut second) = other.join().unwrap();
+        assert!(other_is_pending);
         tx.set(1);
         assert_eq!((task.wakes(), other_task.wakes()), (1, 1));
         assert_all_can_wait(&tx, [&mut first, &mut second]);
     });
 }
 
-/// G1, G6. A receiver drops its wait at once and waits again, while another one stays. Broken by a dropped wait that takes
-/// the other's wake-up with it.
+/// G1, G6. A receiver drops its wait at once and waits again, while another one stays. Broken by a
+/// dropped wait that takes the other's wake-up with it.
 #[test]
-fn g1_a_dropped_wait_and_another_against_a_send() {
+pub(crate) fn g1_a_dropped_wait_and_another_against_a_send() {
     let outcomes = model(shorter(3, 2), || {
-        let (tx, [mut stays, mut leaves]) = lane_mates();
-        let staying = thread::spawn(move || {
-            let task = Task::new();
-            let is_pending = poll(&task, &mut stays).is_pending();
-            (stays, task, is_pending)
-        });
-        let sender = sending(tx, 1);
+        let (tx, [stays, mut leaves]) = lane_mates();
+        let staying = polling(stays);
+        let sender = sending(tx, [1]);
         let left = Task::new();
         let is_over = left.poll_pinned(pin!(leaves.changed())).is_ready();
         let task = Task::new();
         let is_pending = !is_over && poll(&task, &mut leaves).is_pending();
         let tx = sender.join().unwrap();
-        let (mut stays, other_task, other_is_pending) = staying.join().unwrap();
+        let (other_is_pending, other_task, mut stays) = staying.join().unwrap();
         assert_eq!((left.wakers_kept(), task.wakers_kept()), (0, 0));
         assert!(task.wakes() == 1 || !is_pending);
         assert!(other_task.wakes() == 1 || !other_is_pending);
@@ -390,48 +353,42 @@ fn g1_a_dropped_wait_and_another_against_a_send() {
     assert_eq!(outcomes, BTreeSet::from(expected));
 }
 
-/// G1. Two threads wait for the first time in one lane, and a third one sends. Broken by a check of the waiting bit before the
-/// waker is in the list, and by a bit that is set before that.
+/// G1. Two threads wait for the first time in one lane, and a third one sends. Broken by a check of
+/// the waiting bit before the waker is in the list, and by a bit that is set before that.
 #[test]
-fn g1_waits_in_one_lane_against_a_send() {
+pub(crate) fn g1_waits_in_one_lane_against_a_send() {
     let outcomes = model(shorter(3, 2), || {
-        let (tx, [mut first, mut second]) = lane_mates();
-        let sender = sending(tx, 1);
-        let other = thread::spawn(move || {
-            let task = Task::new();
-            (poll(&task, &mut second).is_pending(), task, second)
-        });
+        let (tx, [mut first, second]) = lane_mates();
+        let sender = sending(tx, [1]);
+        let other = polling(second);
         let task = Task::new();
         let is_pending = poll(&task, &mut first).is_pending();
         let (other_is_pending, other_task, mut second) = other.join().unwrap();
         let tx = sender.join().unwrap();
-        for (is_pending, task) in [(is_pending, &task), (other_is_pending, &other_task)] {
-            assert!(task.wakes() == 1 || !is_pending);
-            assert_eq!(task.wakers_kept(), 0);
-        }
+        end_of_a_wait(is_pending, &task);
+        end_of_a_wait(other_is_pending, &other_task);
         assert_all_can_wait(&tx, [&mut first, &mut second]);
         (is_pending, other_is_pending)
     });
     assert_eq!(outcomes, BTreeSet::from([(false, false), (false, true), (true, false), (true, true)]));
 }
 
-/// G1, G6. Five receivers wait in one lane. One of them and the wait of another one are dropped on two threads, while a third thread
-/// sends. Broken by a dropped receiver or wait that leaves its waker, and by a delivery that ends early.
+/// G1, G6. Five receivers wait in one lane. One of them and the wait of another one are dropped on
+/// two threads, while a third thread sends. Broken by a dropped receiver or wait that leaves its
+/// waker, and by a delivery that ends early.
 #[test]
-fn g6_a_receiver_and_a_wait_are_dropped_during_a_delivery() {
+pub(crate) fn g6_a_receiver_and_a_wait_are_dropped_during_a_delivery() {
     let outcomes = model(3, || {
-        let (tx, mates) = lane_mates::<5>();
+        let (tx, mut mates) = lane_mates::<5>();
+        let tasks = mates.each_mut().map(registered);
         let mut mates = Vec::from(mates);
-        let tasks = [(); 5].map(|()| Task::new());
-        for (task, rx) in tasks.iter().zip(&mut mates) {
-            assert!(poll(task, rx).is_pending());
-        }
         let leaves = mates.remove(3);
-        let sender = sending(tx, 1);
+        let sender = sending(tx, [1]);
         let dropping = thread::spawn(move || drop(leaves));
         {
             let mut wait = pin!(mates[3].wait_for(|value| *value == 2));
-            // The wait ends the receiver's registration, registers again if the send has not come yet, and is dropped.
+            // The wait ends the receiver's registration, registers again if the send has not come
+            // yet, and is dropped.
             let _ = tasks[4].poll_pinned(wait.as_mut());
         }
         dropping.join().unwrap();
@@ -445,52 +402,44 @@ fn g6_a_receiver_and_a_wait_are_dropped_during_a_delivery() {
     assert_eq!(outcomes, BTreeSet::from([(0, 0), (0, 1), (1, 0), (1, 1)]));
 }
 
-/// G1, G6. Like the model above, with the close instead of a send: a wait and a receiver are dropped on two threads, and a third one
-/// closes the channel.
+/// G1, G6. Like the model above, with the close instead of a send: a wait and a receiver are
+/// dropped on two threads, and a third one closes the channel.
 #[test]
-fn g6_a_receiver_and_a_wait_are_dropped_during_the_close() {
+pub(crate) fn g6_a_receiver_and_a_wait_are_dropped_during_the_close() {
     let outcomes = model(UNBOUNDED, || {
-        let (tx, mates) = lane_mates::<4>();
-        let mut mates = Vec::from(mates);
-        let tasks = [(); 4].map(|()| Task::new());
-        let leaves = {
-            let mut last = mates.pop().unwrap();
-            assert!(poll(&tasks[3], &mut last).is_pending());
-            last
-        };
-        for (task, rx) in tasks.iter().zip(&mut mates[..2]) {
-            assert!(poll(task, rx).is_pending());
-        }
-        let mut wait = Box::pin(mates[2].changed());
-        assert!(tasks[2].poll(&mut wait).is_pending());
+        let (tx, [mut first, mut second, mut third, mut leaves]) = lane_mates();
+        let dropped = registered(&mut leaves);
+        let tasks = [&mut first, &mut second].map(registered);
+        let cancelled = Task::new();
+        let mut wait = Box::pin(third.changed());
+        assert!(cancelled.poll(&mut wait).is_pending());
         let closing = thread::spawn(move || drop(tx));
         let dropping = thread::spawn(move || drop(leaves));
         drop(wait);
         closing.join().unwrap();
         dropping.join().unwrap();
-        assert!(tasks.iter().all(|task| task.wakers_kept() == 0));
-        assert_eq!((tasks[0].wakes(), tasks[1].wakes()), (1, 1));
-        for (task, rx) in tasks.iter().zip(&mut mates) {
-            assert!(matches!(poll(task, rx), Poll::Ready(Err(_))));
+        assert_eq!((cancelled.wakers_kept(), dropped.wakers_kept()), (0, 0));
+        assert!(tasks.iter().all(|task| (task.wakes(), task.wakers_kept()) == (1, 0)));
+        for rx in [&mut first, &mut second, &mut third] {
+            assert!(matches!(poll(&Task::new(), rx), Poll::Ready(Err(_))));
         }
-        (tasks[2].wakes(), tasks[3].wakes())
+        (cancelled.wakes(), dropped.wakes())
     });
     assert_eq!(outcomes, BTreeSet::from([(0, 0), (0, 1), (1, 0), (1, 1)]));
 }
 
-/// G1, G3. Two threads send, each with its own delivery, while a third one waits again. Broken by deliveries that share a
-/// vector, and by a send that leaves its delivery to the other one.
+/// G1, G3. Two threads send, each with its own delivery, while a third one waits again. Broken by
+/// deliveries that share a vector, and by a send that leaves its delivery to the other one.
 #[test]
-fn g3_two_deliveries_on_two_threads() {
+pub(crate) fn g3_two_deliveries_on_two_threads() {
     let outcomes = model(3, || {
         let (tx, mut mates) = lane_mates::<4>();
-        let witnesses: [Arc<Witness>; 4] = Default::default();
-        for (witness, rx) in witnesses.iter().zip(&mut mates) {
-            assert!(rx.poll_changed(&mut Context::from_waker(&witness.waker())).is_pending());
-        }
+        let witnesses: [Witness; 4] = Default::default();
+        witnesses.iter().zip(&mut mates).for_each(|(witness, rx)| register(rx, &witness.waker()));
         let other = tx.clone();
-        let senders = [(tx, 1), (other, 2)].map(|(tx, value)| sending(tx, value));
-        // Mostly this is in the middle of the first delivery, and then before, during or after the second one.
+        let senders = [(tx, 1), (other, 2)].map(|(tx, value)| sending(tx, [value]));
+        // Mostly this is in the middle of the first delivery, and then before, during or after the
+        // second one.
         mates[3].mark_unchanged();
         let again = Task::new();
         let is_pending = poll(&again, &mut mates[3]).is_pending();
@@ -510,36 +459,24 @@ fn g3_two_deliveries_on_two_threads() {
     }
 }
 
-/// G1. Two threads wait for the first time, in a list that must grow for each of them, while a third one delivers more than a
-/// batch. Broken by a growth that does not check whether another caller has grown the list, and by one that loses free
-/// entries.
+/// G1. Two threads wait for the first time, in a list that must grow for each of them, while a
+/// third one delivers more than a batch. Broken by a growth that does not check whether another
+/// caller has grown the list, and by one that loses free entries.
 #[test]
-fn g1_two_growths_against_a_delivery() {
+pub(crate) fn g1_two_growths_against_a_delivery() {
     let outcomes = model(3, || {
-        let (tx, mates) = lane_mates::<5>();
-        let mut mates = Vec::from(mates);
-        let mut second = mates.pop().unwrap();
-        let mut first = mates.pop().unwrap();
-        let tasks = [(); 3].map(|()| Task::new());
-        for (task, rx) in tasks.iter().zip(&mut mates) {
-            assert!(poll(task, rx).is_pending());
-        }
-        let sender = sending(tx, 1);
-        let other = thread::spawn(move || {
-            let task = Task::new();
-            (poll(&task, &mut second).is_pending(), task, second)
-        });
+        let (tx, [mut a, mut b, mut c, mut first, second]) = lane_mates();
+        let tasks = [&mut a, &mut b, &mut c].map(registered);
+        let sender = sending(tx, [1]);
+        let other = polling(second);
         let task = Task::new();
         let is_pending = poll(&task, &mut first).is_pending();
-        let (other_is_pending, other_task, second) = other.join().unwrap();
+        let (other_is_pending, other_task, mut second) = other.join().unwrap();
         let tx = sender.join().unwrap();
         assert!(tasks.iter().all(|task| (task.wakes(), task.wakers_kept()) == (1, 0)));
-        for (is_pending, task) in [(is_pending, &task), (other_is_pending, &other_task)] {
-            assert!(task.wakes() == 1 || !is_pending);
-            assert_eq!(task.wakers_kept(), 0);
-        }
-        mates.extend([first, second]);
-        assert_all_can_wait(&tx, &mut mates);
+        end_of_a_wait(is_pending, &task);
+        end_of_a_wait(other_is_pending, &other_task);
+        assert_all_can_wait(&tx, [&mut a, &mut b, &mut c, &mut first, &mut second]);
         (is_pending, other_is_pending)
     });
     assert_eq!(outcomes, BTreeSet::from([(false, false), (false, true), (true, false), (true, true)]));

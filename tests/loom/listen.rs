@@ -8,15 +8,26 @@ use loom::thread;
 use watch_channel::{Receiver, channel};
 
 use crate::common::Task;
-use crate::{UNBOUNDED, model, sending, shorter};
+use crate::{UNBOUNDED, model, sending, shorter, wait_against};
 
-/// G1. Listen, check, wait. Broken by a bit that is not set, and by a send that takes it without a notification.
+/// Listens, checks, and waits if nothing was unseen. Returns what the check has found.
+fn listen(rx: &Receiver<u32>) -> bool {
+    let listener = rx.listen();
+    let has_unseen = rx.has_unseen();
+    if !has_unseen {
+        block_on(listener);
+    }
+    has_unseen
+}
+
+/// G1. Listen, check, wait. Broken by a bit that is not set, and by a send that takes it without a
+/// notification.
 #[test]
-fn g1_a_listener_against_a_send() {
+pub(crate) fn g1_a_listener_against_a_send() {
     let outcomes = model(UNBOUNDED, || {
         let (tx, rx) = channel(0);
         let task = Task::new();
-        let sender = sending(tx, 1);
+        let sender = sending(tx, [1]);
         let mut listener = pin!(rx.listen());
         let has_unseen = rx.has_unseen();
         let polled = task.poll_pinned(listener.as_mut());
@@ -35,14 +46,10 @@ fn g1_a_listener_against_a_send() {
 
 /// G1, for listeners that are awaited. Broken by the same changes as the model above.
 #[test]
-fn g1_awaited_listeners_against_two_sends() {
+pub(crate) fn g1_awaited_listeners_against_two_sends() {
     let outcomes = model(3, || {
         let (tx, mut rx) = channel(0);
-        let sender = thread::spawn(move || {
-            tx.set(1);
-            tx.set(2);
-            tx
-        });
+        let sender = sending(tx, [1, 2]);
         let mut waits = 0;
         while rx.get_and_update() != 2 {
             let listener = rx.listen();
@@ -57,54 +64,34 @@ fn g1_awaited_listeners_against_two_sends() {
     assert!(outcomes.is_superset(&BTreeSet::from([0, 1, 2])), "{outcomes:?}");
 }
 
-/// G1. A listener made after the close is notified from the start, so no check for the close is needed. Broken by a `listen` that
-/// does not check for it, by a bit that is set before the listener is in its list, and by a close that does not take the bit.
+/// G1. A listener made after the close is notified from the start, so no check for the close is
+/// needed. Broken by a `listen` that does not check for it, by a bit that is set before the
+/// listener is in its list, and by a close that does not take the bit.
 #[test]
-fn g1_a_listener_against_the_close() {
+pub(crate) fn g1_a_listener_against_the_close() {
     let outcomes = model(UNBOUNDED, || {
         let (tx, rx) = channel(0);
-        let task = Task::new();
-        let closing = thread::spawn(move || drop(tx));
-        let mut listener = pin!(rx.listen());
-        let polled = task.poll_pinned(listener.as_mut());
-        closing.join().unwrap();
-        let outcome = match (polled.is_pending(), task.wakes()) {
-            (true, 1) => "woken",
-            (false, 0) => "notified",
-            other => panic!("{other:?}"),
-        };
-        assert!(polled.is_ready() || task.poll_pinned(listener).is_ready());
-        outcome
+        wait_against(move || drop(tx), || rx.listen()).0
     });
-    assert_eq!(outcomes, BTreeSet::from(["notified", "woken"]));
+    assert_eq!(outcomes, BTreeSet::from(["ready", "woken"]));
 }
 
-/// G1. Broken by a `listen_closed` that sets the flag before it listens or does not check for receivers, and by a last
-/// receiver that wakes only the tasks in `closed`.
+/// G1. Broken by a `listen_closed` that sets the flag before it listens or does not check for
+/// receivers, and by a last receiver that wakes only the tasks in `closed`.
 #[test]
-fn g1_a_closed_listener_against_the_last_receivers_drop() {
+pub(crate) fn g1_a_closed_listener_against_the_last_receivers_drop() {
     let outcomes = model(UNBOUNDED, || {
         let (tx, rx) = channel(0);
-        let task = Task::new();
-        let dropping = thread::spawn(move || drop(rx));
-        let mut listener = pin!(tx.listen_closed());
-        let polled = task.poll_pinned(listener.as_mut());
-        dropping.join().unwrap();
-        let outcome = match (polled.is_pending(), task.wakes()) {
-            (true, 1) => "woken",
-            (false, 0) => "notified",
-            other => panic!("{other:?}"),
-        };
-        assert!(polled.is_ready() || task.poll_pinned(listener).is_ready());
-        outcome
+        wait_against(move || drop(rx), || tx.listen_closed()).0
     });
-    assert_eq!(outcomes, BTreeSet::from(["notified", "woken"]));
+    assert_eq!(outcomes, BTreeSet::from(["ready", "woken"]));
 }
 
-/// G1. The last receiver's drop finds the flag of a listener, and takes the flag of a task that has begun to wait for a new
-/// receiver's drop. Broken by a flag that is taken with Relaxed: the delivery then does not find the task's list.
+/// G1. The last receiver's drop finds the flag of a listener, and takes the flag of a task that has
+/// begun to wait for a new receiver's drop. Broken by a flag that is taken with Relaxed: the
+/// delivery then does not find the task's list.
 #[test]
-fn g1_a_closed_listener_and_a_receiver_that_comes_and_goes() {
+pub(crate) fn g1_a_closed_listener_and_a_receiver_that_comes_and_goes() {
     let outcomes = model(UNBOUNDED, || {
         let (tx, rx) = channel(0);
         let (listening, task) = (Task::new(), Task::new());
@@ -125,19 +112,12 @@ fn g1_a_closed_listener_and_a_receiver_that_comes_and_goes() {
 
 /// G1. A task and a listener wait for the same version. Broken by a send that wakes only one kind.
 #[test]
-fn g1_a_wait_and_a_listener_against_a_send() {
+pub(crate) fn g1_a_wait_and_a_listener_against_a_send() {
     let outcomes = model(shorter(UNBOUNDED, 3), || {
         let (tx, mut rx) = channel(0);
         let other = rx.clone();
-        let sender = sending(tx, 1);
-        let listening = thread::spawn(move || {
-            let listener = other.listen();
-            let has_unseen = other.has_unseen();
-            if !has_unseen {
-                block_on(listener);
-            }
-            has_unseen
-        });
+        let sender = sending(tx, [1]);
+        let listening = thread::spawn(move || listen(&other));
         let task = Task::new();
         let mut wait = Box::pin(rx.changed());
         let is_pending = task.poll(&mut wait).is_pending();
@@ -149,22 +129,14 @@ fn g1_a_wait_and_a_listener_against_a_send() {
     assert_eq!(outcomes, BTreeSet::from([(false, false), (false, true), (true, false), (true, true)]));
 }
 
-/// G1. Two threads listen for the same version. Broken by a bit that only the first listener sets, and by a send that notifies only
-/// one of them.
+/// G1. Two threads listen for the same version. Broken by a bit that only the first listener sets,
+/// and by a send that notifies only one of them.
 #[test]
-fn g1_two_listeners_against_a_send() {
+pub(crate) fn g1_two_listeners_against_a_send() {
     let outcomes = model(shorter(3, 2), || {
         let (tx, rx) = channel(0);
         let other = rx.clone();
-        let sender = sending(tx, 1);
-        let listen = |rx: &Receiver<u32>| {
-            let listener = rx.listen();
-            let has_unseen = rx.has_unseen();
-            if !has_unseen {
-                block_on(listener);
-            }
-            has_unseen
-        };
+        let sender = sending(tx, [1]);
         let listening = thread::spawn(move || listen(&other));
         let has_unseen = listen(&rx);
         let other_has_unseen = listening.join().unwrap();
@@ -175,14 +147,15 @@ fn g1_two_listeners_against_a_send() {
     assert_eq!(outcomes, BTreeSet::from([(false, false), (false, true), (true, false), (true, true)]));
 }
 
-/// G1. A listener against a `try_set` and a send. Both publish a version, and the one that takes the bit must notify. Broken by a
-/// send that takes the bit and leaves the notification to the other one.
+/// G1. A listener against a `try_set` and a send. Both publish a version, and the one that takes
+/// the bit must notify. Broken by a send that takes the bit and leaves the notification to the
+/// other one.
 #[test]
-fn g1_a_listener_against_two_senders() {
+pub(crate) fn g1_a_listener_against_two_senders() {
     let outcomes = model(3, || {
         let (tx, rx) = channel(0);
         let other = tx.clone();
-        let senders = (sending(tx, 1), thread::spawn(move || (other.try_set(2).is_ok(), other)));
+        let senders = (sending(tx, [1]), thread::spawn(move || (other.try_set(2).is_ok(), other)));
         let task = Task::new();
         let mut listener = pin!(rx.listen());
         let has_unseen = rx.has_unseen();

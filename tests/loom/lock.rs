@@ -1,7 +1,7 @@
 //! The value's lock and the queue of threads that wait for it.
 //!
-//! In a model, a thread does not spin before it joins the queue, and it demands the lock at its second try. A sleep with a limit
-//! may end at any time, and only such sleeps let time pass.
+//! In a model, a thread does not spin before it joins the queue, and it demands the lock at its
+//! second try. A sleep with a limit may end at any time, and only such sleeps let time pass.
 
 use std::collections::BTreeSet;
 
@@ -10,14 +10,14 @@ use watch_channel::channel;
 
 use crate::{UNBOUNDED, model, sending, shorter};
 
-/// Readers share the lock, and each finds the value before or after the send. Broken by a thread that leaves the queue and does
-/// not wake the next one.
+/// Readers share the lock, and each finds the value before or after the send. Broken by a thread
+/// that leaves the queue and does not wake the next one.
 #[test]
-fn two_readers_and_a_writer() {
+pub(crate) fn two_readers_and_a_writer() {
     let outcomes = model(3, || {
         let (tx, rx) = channel(0);
         let other = rx.clone();
-        let sender = sending(tx, 1);
+        let sender = sending(tx, [1]);
         let reader = thread::spawn(move || {
             let value = other.borrow();
             (*value, *other.borrow())
@@ -32,10 +32,10 @@ fn two_readers_and_a_writer() {
     assert_eq!(outcomes, BTreeSet::from([(0, 0), (0, 1), (1, 0), (1, 1)]));
 }
 
-/// Both changes are made, one after the other. Broken by a first thread that sleeps without a limit: it misses a holder that
-/// checks for it too early.
+/// Both changes are made, one after the other. Broken by a first thread that sleeps without a
+/// limit: it misses a holder that checks for it too early.
 #[test]
-fn two_writers() {
+pub(crate) fn two_writers() {
     let outcomes = model(UNBOUNDED, || {
         let (tx, rx) = channel(0);
         let other = tx.clone();
@@ -52,15 +52,15 @@ fn two_writers() {
     assert_eq!(outcomes, BTreeSet::from([4, 5]));
 }
 
-/// Two senders that wait for a `Ref` both continue after its drop. Broken by a thread that leaves the queue and does not wake the
-/// next one, and by one that wakes it and stays in the queue.
+/// Two senders that wait for a `Ref` both continue after its drop. Broken by a thread that leaves
+/// the queue and does not wake the next one, and by one that wakes it and stays in the queue.
 #[test]
-fn two_writers_wait_for_a_reader() {
+pub(crate) fn two_writers_wait_for_a_reader() {
     let outcomes = model(shorter(3, 2), || {
         let (tx, rx) = channel(0);
         let other = tx.clone();
         let value = rx.borrow();
-        let senders = [(tx, 1), (other, 2)].map(|(tx, value)| sending(tx, value));
+        let senders = [(tx, 1), (other, 2)].map(|(tx, value)| sending(tx, [value]));
         drop(value);
         let senders = senders.map(|sender| sender.join().unwrap());
         assert_eq!(senders[0].try_set(rx.get()), Ok(()), "no thread demands the lock any more");
@@ -69,13 +69,13 @@ fn two_writers_wait_for_a_reader() {
     assert_eq!(outcomes, BTreeSet::from([1, 2]));
 }
 
-/// G7. Broken by a second read that waits for the sender, and by a sender that leaves its demand behind.
-/// (`g7_a_newcomer_finds_a_demand` shows that a second read ignores a demand.)
+/// G7. Broken by a second read that waits for the sender, and by a sender that leaves its demand
+/// behind. (`g7_a_newcomer_finds_a_demand` shows that a second read ignores a demand.)
 #[test]
-fn g7_a_second_read_and_a_queued_writer() {
+pub(crate) fn g7_a_second_read_and_a_queued_writer() {
     let outcomes = model(shorter(UNBOUNDED, 4), || {
         let (tx, rx) = channel(0);
-        let sender = sending(tx, 1);
+        let sender = sending(tx, [1]);
         let first = rx.borrow();
         let second = rx.borrow();
         assert_eq!(*first, *second);
@@ -88,10 +88,11 @@ fn g7_a_second_read_and_a_queued_writer() {
     assert_eq!(outcomes, BTreeSet::from([0, 1]));
 }
 
-/// G7, with two channels: each thread holds a `Ref` of one channel and reads the other one, for which a sender waits. Broken by a
-/// thread that passes queued threads only in the channel of its `Ref`.
+/// G7, with two channels: each thread holds a `Ref` of one channel and reads the other one, for
+/// which a sender waits. Broken by a thread that passes queued threads only in the channel of its
+/// `Ref`.
 #[test]
-fn g7_two_channels_crosswise() {
+pub(crate) fn g7_two_channels_crosswise() {
     let outcomes = model(shorter(3, 2), || {
         let (tx, rx) = channel(0);
         let (other_tx, other_rx) = channel(0);
@@ -120,14 +121,16 @@ fn g7_two_channels_crosswise() {
     assert!(outcomes.contains(&((1, 0), (1, 1))), "{outcomes:?}");
 }
 
-/// A reader that arrives while a sender demands the lock waits for the sender, and then gets the lock. Broken by a thread that leaves the queue and does not withdraw its demand, and by one that does not wake the next thread.
+/// A reader that arrives while a sender demands the lock waits for the sender, and then gets the
+/// lock. Broken by a thread that leaves the queue and does not withdraw its demand, and by one that
+/// does not wake the next thread.
 #[test]
-fn a_demand_against_a_newcomer() {
+pub(crate) fn a_demand_against_a_newcomer() {
     let outcomes = model(3, || {
         let (tx, rx) = channel(0);
         let newcomer = rx.clone();
         let value = rx.borrow();
-        let sender = sending(tx, 1);
+        let sender = sending(tx, [1]);
         let reader = thread::spawn(move || (newcomer.try_borrow().map(|value| *value), *newcomer.borrow()));
         drop(value);
         let read = reader.join().unwrap();
@@ -141,9 +144,10 @@ fn a_demand_against_a_newcomer() {
     assert_eq!(outcomes, BTreeSet::from(expected));
 }
 
-/// `try_borrow` and `try_set` return without waiting. Broken by a `try_set` that waits: it then never fails.
+/// `try_borrow` and `try_set` return without waiting. Broken by a `try_set` that waits: it then
+/// never fails.
 #[test]
-fn tries_against_a_holder() {
+pub(crate) fn tries_against_a_holder() {
     let outcomes = model(UNBOUNDED, || {
         let (tx, rx) = channel(0);
         let reader = {
@@ -159,7 +163,7 @@ fn tries_against_a_holder() {
     assert_eq!(outcomes, BTreeSet::from([(false, 0), (true, 0), (true, 1)]));
     let outcomes = model(UNBOUNDED, || {
         let (tx, rx) = channel(0);
-        let sender = sending(tx, 1);
+        let sender = sending(tx, [1]);
         let read = rx.try_borrow().map(|value| *value);
         let _tx = sender.join().unwrap();
         read
@@ -167,16 +171,17 @@ fn tries_against_a_holder() {
     assert_eq!(outcomes, BTreeSet::from([None, Some(0), Some(1)]));
 }
 
-/// G7. A sender waits for a `Ref`, so only its demand can turn a reader away, and it must not turn away the thread that holds the
-/// `Ref`. Broken by a thread that demands the lock late or not at all, by a newcomer that misses a demand, and by a second `borrow`
-/// that does not ignore it: it waits for the sender, which waits for the first `Ref`.
+/// G7. A sender waits for a `Ref`, so only its demand can turn a reader away, and it must not turn
+/// away the thread that holds the `Ref`. Broken by a thread that demands the lock late or not at
+/// all, by a newcomer that misses a demand, and by a second `borrow` that does not ignore it: it
+/// waits for the sender, which waits for the first `Ref`.
 #[test]
-fn g7_a_newcomer_finds_a_demand() {
+pub(crate) fn g7_a_newcomer_finds_a_demand() {
     let outcomes = model(3, || {
         let (tx, rx) = channel(0);
         let newcomer = rx.clone();
         let value = rx.borrow();
-        let sender = sending(tx, 1);
+        let sender = sending(tx, [1]);
         let reader = thread::spawn(move || newcomer.try_borrow().is_none());
         let is_turned_away = reader.join().unwrap();
         let second = rx.borrow();

@@ -2,32 +2,27 @@
 
 use std::collections::BTreeSet;
 
-use loom::sync::Arc;
-use loom::sync::atomic::{AtomicUsize, Ordering};
 use loom::thread;
 use watch_channel::error::TryRecvError;
 use watch_channel::{Cached, channel};
 
 use crate::common::Task;
-use crate::{UNBOUNDED, model, poll, sending, shorter};
+use crate::{Note, UNBOUNDED, adding, model, poll, sending, shorter};
 
-/// G2. Broken by a version that is published after the write lock has been released: a value is then read with the version
-/// before its own.
+/// G2. Broken by a version that is published after the write lock has been released: a value is
+/// then read with the version before its own.
 #[test]
-fn g2_a_value_and_its_version_are_one() {
+pub(crate) fn g2_a_value_and_its_version_are_one() {
     let outcomes = model(2, || {
         let (tx, mut rx) = channel(0);
-        let other = tx.clone();
-        let first = thread::spawn(move || tx.send_modify(|value| *value += 1));
-        let second = thread::spawn(move || other.send_modify(|value| *value += 1));
+        let senders = [tx.clone(), tx].map(adding);
         let mut last = 0;
         for _ in 0..2 {
             let value = rx.borrow_and_update();
             assert_eq!(value.has_changed(), *value != last);
             last = *value;
         }
-        first.join().unwrap();
-        second.join().unwrap();
+        let _senders = senders.map(|sender| sender.join().unwrap());
         let value = rx.borrow_and_update();
         assert_eq!((*value, value.has_changed()), (2, last != 2));
         last
@@ -35,13 +30,14 @@ fn g2_a_value_and_its_version_are_one() {
     assert_eq!(outcomes, BTreeSet::from([0, 1, 2]));
 }
 
-/// A receiver that knows of a version finds its value. Broken by a version that is published before the write lock is taken.
-/// (The value's lock orders the rest for loom, so a Relaxed `load` passes here.)
+/// A receiver that knows of a version finds its value. Broken by a version that is published before
+/// the write lock is taken. (The value's lock orders the rest for loom, so a Relaxed `load` passes
+/// here.)
 #[test]
-fn a_receiver_that_knows_a_version_finds_its_value() {
+pub(crate) fn a_receiver_that_knows_a_version_finds_its_value() {
     let outcomes = model(UNBOUNDED, || {
         let (tx, rx) = channel(0);
-        let sender = sending(tx, 1);
+        let sender = sending(tx, [1]);
         let is_known = rx.has_unseen();
         if is_known {
             assert_eq!(rx.get(), 1);
@@ -52,15 +48,16 @@ fn a_receiver_that_knows_a_version_finds_its_value() {
     assert_eq!(outcomes, BTreeSet::from([false, true]));
 }
 
-/// G2. During a `try_set` and a `set`, `try_recv` returns each value at most once, and the last value is not lost. Broken by an
-/// attempt to read that marks a version as seen although it fails, and by a `try_set` that publishes after it has unlocked.
+/// G2. During a `try_set` and a `set`, `try_recv` returns each value at most once, and the last
+/// value is not lost. Broken by an attempt to read that marks a version as seen although it fails,
+/// and by a `try_set` that publishes after it has unlocked.
 #[test]
-fn g2_an_attempt_to_receive_returns_a_value_once() {
+pub(crate) fn g2_an_attempt_to_receive_returns_a_value_once() {
     let outcomes = model(3, || {
         let (tx, mut rx) = channel(0);
         let other = tx.clone();
         let first = thread::spawn(move || (tx.try_set(1).is_ok(), tx));
-        let second = sending(other, 2);
+        let second = sending(other, [2]);
         let early = rx.try_recv().ok();
         let (is_sent, _tx) = first.join().unwrap();
         let _other = second.join().unwrap();
@@ -83,9 +80,10 @@ fn g2_an_attempt_to_receive_returns_a_value_once() {
     assert_eq!(outcomes, BTreeSet::from(expected));
 }
 
-/// A receiver that sees the close finds the last value. Broken by a sender that closes the channel although it is not the last one.
+/// A receiver that sees the close finds the last value. Broken by a sender that closes the channel
+/// although it is not the last one.
 #[test]
-fn the_close_comes_after_every_send() {
+pub(crate) fn the_close_comes_after_every_send() {
     let outcomes = model(UNBOUNDED, || {
         let (tx, mut rx) = channel(0);
         let other = tx.clone();
@@ -106,7 +104,7 @@ fn the_close_comes_after_every_send() {
 
 /// A closed channel stays closed. Broken by an upgrade that reads the count and then adds to it.
 #[test]
-fn an_upgrade_against_the_last_senders_drop() {
+pub(crate) fn an_upgrade_against_the_last_senders_drop() {
     let outcomes = model(UNBOUNDED, || {
         let (tx, rx) = channel(0);
         let weak = tx.downgrade();
@@ -124,10 +122,10 @@ fn an_upgrade_against_the_last_senders_drop() {
     assert_eq!(outcomes, BTreeSet::from([false, true]));
 }
 
-/// A cached value is as new as the version that is stored with it. Broken by a version that is published before the write lock
-/// is taken.
+/// A cached value is as new as the version that is stored with it. Broken by a version that is
+/// published before the write lock is taken.
 #[test]
-fn two_sends_against_a_cached_value() {
+pub(crate) fn two_sends_against_a_cached_value() {
     let outcomes = model(3, || {
         let (tx, rx) = channel(0);
         let sender = thread::spawn(move || {
@@ -146,28 +144,25 @@ fn two_sends_against_a_cached_value() {
     assert_eq!(outcomes, BTreeSet::from([(0, 0), (0, 1), (0, 2), (1, 1), (1, 2), (2, 2)]));
 }
 
-/// What a sender did before a send or its drop is visible to a receiver that has found the version or the close, even if it does
-/// not read the value. Broken by a version or a close that is published without Release, and by a check for either without Acquire.
+/// What a sender did before a send or its drop is visible to a receiver that has found the version
+/// or the close, even if it does not read the value. Broken by a version or a close that is
+/// published without Release, and by a check for either without Acquire.
 #[test]
-fn what_comes_before_a_send_is_visible() {
+pub(crate) fn what_comes_before_a_send_is_visible() {
     for closes in [false, true] {
         let outcomes = model(UNBOUNDED, move || {
             let (tx, rx) = channel(0);
-            let before = Arc::new(AtomicUsize::new(0));
-            let sender = thread::spawn({
-                let before = before.clone();
-                move || {
-                    before.store(1, Ordering::Relaxed);
-                    if closes {
-                        drop(tx);
-                        return None;
-                    }
-                    tx.set(1);
-                    Some(tx)
+            let note = Note::new();
+            let sender = note.before(move || {
+                if closes {
+                    drop(tx);
+                    return None;
                 }
+                tx.set(1);
+                Some(tx)
             });
             let is_known = rx.has_unseen() || rx.is_closed();
-            assert!(!is_known || before.load(Ordering::Relaxed) == 1);
+            assert!(!is_known || note.is_visible());
             let _tx = sender.join().unwrap();
             is_known
         });
@@ -175,58 +170,44 @@ fn what_comes_before_a_send_is_visible() {
     }
 }
 
-/// What each sender did before its drop is visible to a receiver that sees the close. Broken by a count that goes down without
-/// Release, or without Acquire by the last one, which closes the channel.
+/// What each sender did before its drop is visible to a receiver that sees the close. Broken by a
+/// count that goes down without Release, or without Acquire by the last one, which closes the
+/// channel.
 #[test]
-fn what_comes_before_every_senders_drop_is_visible() {
+pub(crate) fn what_comes_before_every_senders_drop_is_visible() {
     let outcomes = model(UNBOUNDED, || {
         let (tx, rx) = channel(0);
-        let other = tx.clone();
-        let before = Arc::new([AtomicUsize::new(0), AtomicUsize::new(0)]);
-        let [first, second] = [(tx, 0), (other, 1)].map(|(tx, i)| {
-            let before = before.clone();
-            thread::spawn(move || {
-                before[i].store(1, Ordering::Relaxed);
-                drop(tx);
-            })
-        });
+        let notes = [Note::new(), Note::new()];
+        let dropping = [(&notes[0], tx.clone()), (&notes[1], tx)].map(|(note, tx)| note.before(move || drop(tx)));
         let is_closed = rx.is_closed();
-        assert!(!is_closed || before.iter().all(|before| before.load(Ordering::Relaxed) == 1));
-        first.join().unwrap();
-        second.join().unwrap();
+        assert!(!is_closed || notes.iter().all(Note::is_visible));
+        dropping.into_iter().for_each(|thread| thread.join().unwrap());
         is_closed
     });
     assert_eq!(outcomes, BTreeSet::from([false, true]));
 }
 
-/// What was done with each receiver before its drop is visible to a sender that finds no receiver. Broken by a count that goes
-/// down without Release, or is read without Acquire.
+/// What was done with each receiver before its drop is visible to a sender that finds no receiver.
+/// Broken by a count that goes down without Release, or is read without Acquire.
 #[test]
-fn what_comes_before_the_last_receivers_drop_is_visible() {
+pub(crate) fn what_comes_before_the_last_receivers_drop_is_visible() {
     let outcomes = model(UNBOUNDED, || {
         let (tx, rx) = channel(0);
-        let other = rx.clone();
-        let before = Arc::new([AtomicUsize::new(0), AtomicUsize::new(0)]);
-        let [first, second] = [(rx, 0), (other, 1)].map(|(rx, i)| {
-            let before = before.clone();
-            thread::spawn(move || {
-                before[i].store(1, Ordering::Relaxed);
-                drop(rx);
-            })
-        });
+        let notes = [Note::new(), Note::new()];
+        let dropping = [(&notes[0], rx.clone()), (&notes[1], rx)].map(|(note, rx)| note.before(move || drop(rx)));
         let is_closed = tx.is_closed();
-        assert!(!is_closed || before.iter().all(|before| before.load(Ordering::Relaxed) == 1));
-        first.join().unwrap();
-        second.join().unwrap();
+        assert!(!is_closed || notes.iter().all(Note::is_visible));
+        dropping.into_iter().for_each(|thread| thread.join().unwrap());
         is_closed
     });
     assert_eq!(outcomes, BTreeSet::from([false, true]));
 }
 
-/// A call that returns the value has stored nothing, and a `send` that succeeds has found a receiver. Broken by a `send` that
-/// stores the value before it checks for receivers, and by a `try_set` that publishes a value and also returns it.
+/// A call that returns the value has stored nothing, and a `send` that succeeds has found a
+/// receiver. Broken by a `send` that stores the value before it checks for receivers, and by a
+/// `try_set` that publishes a value and also returns it.
 #[test]
-fn sends_against_the_last_receivers_drop() {
+pub(crate) fn sends_against_the_last_receivers_drop() {
     let outcomes = model(shorter(UNBOUNDED, 3), || {
         let (tx, rx) = channel(0);
         let other = tx.clone();
@@ -251,15 +232,16 @@ fn sends_against_the_last_receivers_drop() {
     assert_eq!(outcomes, BTreeSet::from(expected));
 }
 
-/// A clone has seen what its original has seen, and a new receiver has seen the version that was current when it was made. Neither
-/// misses a send, and the new one does not take an old value for a new one. Broken by a clone that has seen the current version, and
-/// by a new receiver that has seen another version than it found.
+/// A clone has seen what its original has seen, and a new receiver has seen the version that was
+/// current when it was made. Neither misses a send, and the new one does not take an old value for
+/// a new one. Broken by a clone that has seen the current version, and by a new receiver that has
+/// seen another version than it found.
 #[test]
-fn new_receivers_against_a_send() {
+pub(crate) fn new_receivers_against_a_send() {
     let outcomes = model(3, || {
         let (tx, rx) = channel(0);
         let source = tx.clone();
-        let sender = sending(tx, 1);
+        let sender = sending(tx, [1]);
         let cloning = thread::spawn(move || {
             let clone = rx.clone();
             drop(rx);
@@ -283,10 +265,10 @@ fn new_receivers_against_a_send() {
     assert_eq!(outcomes, BTreeSet::from(expected));
 }
 
-/// A channel is open as long as there is a clone of any sender. Broken by a clone that is counted only after it has been made, and
-/// by a count that is read and then stored.
+/// A channel is open as long as there is a clone of any sender. Broken by a clone that is counted
+/// only after it has been made, and by a count that is read and then stored.
 #[test]
-fn a_senders_clone_against_another_senders_drop() {
+pub(crate) fn a_senders_clone_against_another_senders_drop() {
     let outcomes = model(UNBOUNDED, || {
         let (tx, rx) = channel(0);
         let other = tx.clone();
@@ -309,10 +291,11 @@ fn a_senders_clone_against_another_senders_drop() {
     assert_eq!(outcomes, BTreeSet::from([false, true]));
 }
 
-/// Two weak senders are upgraded while the last sender is dropped. The channel closes once, after the last of the three. Broken by
-/// an upgrade that reads the count and then adds to it, and by a sender that closes the channel although it is not the last one.
+/// Two weak senders are upgraded while the last sender is dropped. The channel closes once, after
+/// the last of the three. Broken by an upgrade that reads the count and then adds to it, and by a
+/// sender that closes the channel although it is not the last one.
 #[test]
-fn two_upgrades_against_the_last_senders_drop() {
+pub(crate) fn two_upgrades_against_the_last_senders_drop() {
     let outcomes = model(shorter(UNBOUNDED, 3), || {
         let (tx, mut rx) = channel(0);
         let task = Task::new();
@@ -340,14 +323,14 @@ fn two_upgrades_against_the_last_senders_drop() {
     assert_eq!(outcomes, BTreeSet::from([(false, false), (false, true), (true, false), (true, true)]));
 }
 
-/// Each kind of read is made during one send. None fails because of another reader, and each value has its version. Broken by an
-/// attempt to read that fails because of a reader.
+/// Each kind of read is made during one send. None fails because of another reader, and each value
+/// has its version. Broken by an attempt to read that fails because of a reader.
 #[test]
-fn g2_three_kinds_of_reads_against_a_send() {
+pub(crate) fn g2_three_kinds_of_reads_against_a_send() {
     let outcomes = model(3, || {
         let (tx, mut rx) = channel(0);
         let other = rx.clone();
-        let sender = sending(tx, 1);
+        let sender = sending(tx, [1]);
         let borrowing = thread::spawn(move || {
             let value = other.borrow();
             assert_eq!(value.has_changed(), *value == 1);
@@ -364,10 +347,10 @@ fn g2_three_kinds_of_reads_against_a_send() {
     assert_eq!(outcomes, BTreeSet::from(expected));
 }
 
-/// An attempt to receive finds the last value before it finds the close. Broken by a check for the close that comes after the check
-/// for a new version.
+/// An attempt to receive finds the last value before it finds the close. Broken by a check for the
+/// close that comes after the check for a new version.
 #[test]
-fn attempts_to_receive_against_a_send_and_the_close() {
+pub(crate) fn attempts_to_receive_against_a_send_and_the_close() {
     let outcomes = model(UNBOUNDED, || {
         let (tx, mut rx) = channel(0);
         let other = tx.clone();

@@ -5,61 +5,49 @@ use std::future::poll_fn;
 use std::pin::pin;
 
 use loom::future::block_on;
-use loom::sync::Arc;
-use loom::sync::atomic::{AtomicUsize, Ordering};
 use loom::thread;
 use watch_channel::channel;
 
 use crate::common::Task;
-use crate::{UNBOUNDED, model, poll, sending, shorter};
+use crate::{Note, UNBOUNDED, adding, model, poll, sending, shorter, wait_against};
 
-/// G1. Broken by a wait that checks only before it registers, by a waiting bit that is set before the waker is in its list or
-/// not at all, by a send that takes no bit or takes it with Relaxed (it then does not find the list), and by a bit that is
-/// set with Relaxed.
+/// G1. Broken by a wait that checks only before it registers, by a waiting bit that is set before
+/// the waker is in its list or not at all, by a send that takes no bit or takes it with Relaxed (it
+/// then does not find the list), and by a bit that is set with Relaxed.
 #[test]
-fn g1_a_wait_against_a_send() {
+pub(crate) fn g1_a_wait_against_a_send() {
     let outcomes = model(UNBOUNDED, || {
         let (tx, mut rx) = channel(0);
-        let task = Task::new();
-        let sender = sending(tx, 1);
-        let mut wait = Box::pin(rx.changed());
-        let polled = task.poll(&mut wait);
-        let _tx = sender.join().unwrap();
-        assert_eq!(task.wakers_kept(), 0);
-        match (polled.is_pending(), task.wakes()) {
-            (true, 1) => {
-                assert_eq!(task.poll_ready(wait), Ok(()));
-                "woken"
-            }
-            (false, 0) => "ready",
-            other => panic!("{other:?}"),
-        }
+        let send = move || {
+            tx.set(1);
+            tx
+        };
+        let (end, changed) = wait_against(send, || rx.changed());
+        assert_eq!(changed, Ok(()));
+        end
     });
     assert_eq!(outcomes, BTreeSet::from(["ready", "woken"]));
 }
 
-/// What a sender did before a send or its drop is visible to a receiver whose wait is over. Broken by a version or a close that
-/// is published without Release, and by a waiting bit that is set without Acquire (the second check of a wait).
+/// What a sender did before a send or its drop is visible to a receiver whose wait is over. Broken
+/// by a version or a close that is published without Release, and by a waiting bit that is set
+/// without Acquire (the second check of a wait).
 #[test]
-fn what_comes_before_a_send_is_visible_after_a_wait() {
+pub(crate) fn what_comes_before_a_send_is_visible_after_a_wait() {
     for closes in [false, true] {
         let outcomes = model(UNBOUNDED, move || {
             let (tx, mut rx) = channel(0);
-            let before = Arc::new(AtomicUsize::new(0));
-            let sender = thread::spawn({
-                let before = before.clone();
-                move || {
-                    before.store(1, Ordering::Relaxed);
-                    if closes {
-                        drop(tx);
-                        return None;
-                    }
-                    tx.set(1);
-                    Some(tx)
+            let note = Note::new();
+            let sender = note.before(move || {
+                if closes {
+                    drop(tx);
+                    return None;
                 }
+                tx.set(1);
+                Some(tx)
             });
             let is_ready = poll(&Task::new(), &mut rx).is_ready();
-            assert!(!is_ready || before.load(Ordering::Relaxed) == 1);
+            assert!(!is_ready || note.is_visible());
             let _tx = sender.join().unwrap();
             is_ready
         });
@@ -67,13 +55,13 @@ fn what_comes_before_a_send_is_visible_after_a_wait() {
     }
 }
 
-/// G1, with a task that is polled as soon as it is woken. Broken by a delivery that begins before the new version is
-/// published.
+/// G1, with a task that is polled as soon as it is woken. Broken by a delivery that begins before
+/// the new version is published.
 #[test]
-fn g1_a_woken_task_finds_the_new_version() {
+pub(crate) fn g1_a_woken_task_finds_the_new_version() {
     let outcomes = model(UNBOUNDED, || {
         let (tx, mut rx) = channel(0);
-        let sender = sending(tx, 1);
+        let sender = sending(tx, [1]);
         let mut polls = 0;
         block_on(async {
             let mut wait = pin!(rx.changed());
@@ -92,33 +80,23 @@ fn g1_a_woken_task_finds_the_new_version() {
     assert_eq!(outcomes, BTreeSet::from([1, 2, 3]));
 }
 
-/// G1. Broken by a close that does not take the waiting bits, or wakes before the channel is closed.
+/// G1. Broken by a close that does not take the waiting bits, or wakes before the channel is
+/// closed.
 #[test]
-fn g1_a_wait_against_the_close() {
+pub(crate) fn g1_a_wait_against_the_close() {
     let outcomes = model(UNBOUNDED, || {
         let (tx, mut rx) = channel(0);
-        let task = Task::new();
-        let closing = thread::spawn(move || drop(tx));
-        let mut wait = Box::pin(rx.changed());
-        let polled = task.poll(&mut wait);
-        closing.join().unwrap();
-        assert_eq!(task.wakers_kept(), 0);
-        match (polled.is_pending(), task.wakes()) {
-            (true, 1) => {
-                assert!(task.poll_ready(wait).is_err());
-                "woken"
-            }
-            (false, 0) => "ready",
-            other => panic!("{other:?}"),
-        }
+        let (end, changed) = wait_against(move || drop(tx), || rx.changed());
+        assert!(changed.is_err());
+        end
     });
     assert_eq!(outcomes, BTreeSet::from(["ready", "woken"]));
 }
 
-/// G1. The last value comes before the close. Broken by a close that hides an unseen version, and by a sender that closes the
-/// channel although it is not the last one.
+/// G1. The last value comes before the close. Broken by a close that hides an unseen version, and
+/// by a sender that closes the channel although it is not the last one.
 #[test]
-fn g1_a_wait_against_a_send_and_the_close() {
+pub(crate) fn g1_a_wait_against_a_send_and_the_close() {
     let outcomes = model(3, || {
         let (tx, mut rx) = channel(0);
         let other = tx.clone();
@@ -137,18 +115,10 @@ fn g1_a_wait_against_a_send_and_the_close() {
 
 /// G1. Broken by a send that takes the waiting bits and leaves the delivery to another one.
 #[test]
-fn g1_a_wait_against_two_senders() {
+pub(crate) fn g1_a_wait_against_two_senders() {
     let outcomes = model(2, || {
         let (tx, mut rx) = channel(0);
-        let other = tx.clone();
-        let first = thread::spawn(move || {
-            tx.send_modify(|value| *value += 1);
-            tx
-        });
-        let second = thread::spawn(move || {
-            other.send_modify(|value| *value += 1);
-            other
-        });
+        let senders = [tx.clone(), tx].map(adding);
         let (mut last, mut waits) = (0, 0);
         while last < 2 {
             block_on(rx.changed()).unwrap();
@@ -157,23 +127,19 @@ fn g1_a_wait_against_two_senders() {
             assert!(value > last, "{value} after {last}");
             last = value;
         }
-        let _senders = (first.join().unwrap(), second.join().unwrap());
+        let _senders = senders.map(|sender| sender.join().unwrap());
         waits
     });
     assert_eq!(outcomes, BTreeSet::from([1, 2]));
 }
 
-/// G1, with a registration that is kept between polls. Broken by a registration that a delivery has used up and that is not
-/// renewed.
+/// G1, with a registration that is kept between polls. Broken by a registration that a delivery has
+/// used up and that is not renewed.
 #[test]
-fn g1_poll_changed_against_two_sends() {
+pub(crate) fn g1_poll_changed_against_two_sends() {
     let outcomes = model(3, || {
         let (tx, mut rx) = channel(0);
-        let sender = thread::spawn(move || {
-            tx.set(1);
-            tx.set(2);
-            tx
-        });
+        let sender = sending(tx, [1, 2]);
         let mut polls = 0;
         block_on(async {
             while rx.get() != 2 {
@@ -188,36 +154,34 @@ fn g1_poll_changed_against_two_sends() {
         let _tx = sender.join().unwrap();
         polls
     });
-    // At most two waits of two polls each, and one more poll because loom's `block_on` may wake the task once for no reason.
+    // At most two waits of two polls each, and one more poll because loom's `block_on` may wake the
+    // task once for no reason.
     assert!(outcomes.iter().all(|&polls| polls <= 5), "{outcomes:?}");
     assert!(outcomes.is_superset(&BTreeSet::from([0, 1, 2, 3, 4])), "{outcomes:?}");
 }
 
-/// G1. A registration is kept, and a wait that was never polled is dropped. Broken by a dropped wait that ends a registration
-/// that is not its own.
+/// G1. A registration is kept, and a wait that was never polled is dropped. Broken by a dropped
+/// wait that ends a registration that is not its own.
 #[test]
-fn g1_a_wait_that_was_never_polled_against_a_send() {
+pub(crate) fn g1_a_wait_that_was_never_polled_against_a_send() {
     model(UNBOUNDED, || {
         let (tx, mut rx) = channel(0);
         let task = Task::new();
         assert!(poll(&task, &mut rx).is_pending());
-        let sender = sending(tx, 1);
+        let sender = sending(tx, [1]);
         drop(rx.changed());
         let _tx = sender.join().unwrap();
         assert_eq!((task.wakes(), task.wakers_kept()), (1, 0));
     });
 }
 
-/// G1, with one future for several versions. Broken by a send that takes a bit and does not deliver to its list.
+/// G1, with one future for several versions. Broken by a send that takes a bit and does not deliver
+/// to its list.
 #[test]
-fn g1_wait_for_against_two_sends() {
+pub(crate) fn g1_wait_for_against_two_sends() {
     let outcomes = model(3, || {
         let (tx, mut rx) = channel(0);
-        let sender = thread::spawn(move || {
-            tx.set(1);
-            tx.set(2);
-            tx
-        });
+        let sender = sending(tx, [1, 2]);
         let mut polls = 0;
         block_on(async {
             let mut wait = pin!(rx.wait_for(|value| *value == 2));
@@ -234,13 +198,14 @@ fn g1_wait_for_against_two_sends() {
     assert_eq!(outcomes, BTreeSet::from([1, 2, 3, 4]));
 }
 
-/// G6. Broken by a wait that turns out to be over after it has registered, and does not cancel its registration.
+/// G6. Broken by a wait that turns out to be over after it has registered, and does not cancel its
+/// registration.
 #[test]
-fn g6_a_ready_wait_keeps_no_waker() {
+pub(crate) fn g6_a_ready_wait_keeps_no_waker() {
     let outcomes = model(UNBOUNDED, || {
         let (tx, mut rx) = channel(0);
         let task = Task::new();
-        let sender = sending(tx, 1);
+        let sender = sending(tx, [1]);
         let is_ready = poll(&task, &mut rx).is_ready();
         if is_ready {
             assert_eq!(task.wakers_kept(), 0);
@@ -253,9 +218,10 @@ fn g6_a_ready_wait_keeps_no_waker() {
     assert_eq!(outcomes, BTreeSet::from([false, true]));
 }
 
-/// G1, for a blocking wait. Broken by a thread that parks without checking whether it has been woken, or that is not unparked.
+/// G1, for a blocking wait. Broken by a thread that parks without checking whether it has been
+/// woken, or that is not unparked.
 #[test]
-fn g1_changed_on_a_thread_against_a_send_and_the_close() {
+pub(crate) fn g1_changed_on_a_thread_against_a_send_and_the_close() {
     let outcomes = model(3, || {
         let (tx, mut rx) = channel(0);
         let sender = thread::spawn(move || tx.set(1));
@@ -269,16 +235,13 @@ fn g1_changed_on_a_thread_against_a_send_and_the_close() {
     assert_eq!(outcomes, BTreeSet::from([false, true]));
 }
 
-/// G1, for a blocking wait. Broken by the same changes as the model above. Here no close makes up for a send.
+/// G1, for a blocking wait. Broken by the same changes as the model above. Here no close makes up
+/// for a send.
 #[test]
-fn g1_changed_on_a_thread_against_two_sends() {
+pub(crate) fn g1_changed_on_a_thread_against_two_sends() {
     model(3, || {
         let (tx, mut rx) = channel(0);
-        let sender = thread::spawn(move || {
-            tx.set(1);
-            tx.set(2);
-            tx
-        });
+        let sender = sending(tx, [1, 2]);
         while rx.get() != 2 {
             rx.changed().wait().unwrap();
         }
@@ -286,14 +249,15 @@ fn g1_changed_on_a_thread_against_two_sends() {
     });
 }
 
-/// G1, G2. `recv` returns the value that it marks as seen, and none twice. Broken by a `recv` that marks the version that has
-/// woken it as seen instead of the one that it copies, and by a `try_set` that does not wake.
+/// G1, G2. `recv` returns the value that it marks as seen, and none twice. Broken by a `recv` that
+/// marks the version that has woken it as seen instead of the one that it copies, and by a
+/// `try_set` that does not wake.
 #[test]
-fn g1_recv_against_a_set_and_a_try_set() {
+pub(crate) fn g1_recv_against_a_set_and_a_try_set() {
     let outcomes = model(shorter(3, 2), || {
         let (tx, mut rx) = channel(0);
         let other = tx.clone();
-        let first = sending(tx, 1);
+        let first = sending(tx, [1]);
         let second = thread::spawn(move || (other.try_set(2).is_ok(), other));
         let early = block_on(rx.recv()).unwrap();
         let _tx = first.join().unwrap();
@@ -309,33 +273,29 @@ fn g1_recv_against_a_set_and_a_try_set() {
 
 /// G1, with a `try_set` only. Broken by a `try_set` that takes the bit and does not wake.
 #[test]
-fn g1_a_wait_against_a_try_set() {
+pub(crate) fn g1_a_wait_against_a_try_set() {
     let outcomes = model(UNBOUNDED, || {
         let (tx, mut rx) = channel(0);
-        let task = Task::new();
-        let sender = thread::spawn(move || (tx.try_set(1), tx));
-        let is_pending = poll(&task, &mut rx).is_pending();
-        let (sent, _tx) = sender.join().unwrap();
-        assert_eq!(sent, Ok(()));
-        assert_eq!((task.wakes(), task.wakers_kept()), (is_pending.into(), 0));
-        is_pending
+        let send = move || {
+            assert_eq!(tx.try_set(1), Ok(()));
+            tx
+        };
+        let (end, changed) = wait_against(send, || poll_fn(|cx| rx.poll_changed(cx)));
+        assert_eq!(changed, Ok(()));
+        end
     });
-    assert_eq!(outcomes, BTreeSet::from([false, true]));
+    assert_eq!(outcomes, BTreeSet::from(["ready", "woken"]));
 }
 
-/// G1, with one future for the versions of two senders. Broken by a send that takes a bit and does not deliver to its list, and
-/// by a condition that is called with a value that is then not marked as seen.
+/// G1, with one future for the versions of two senders. Broken by a send that takes a bit and does
+/// not deliver to its list, and by a condition that is called with a value that is then not marked
+/// as seen.
 #[test]
-fn g1_wait_for_against_two_senders() {
+pub(crate) fn g1_wait_for_against_two_senders() {
     let outcomes = model(2, || {
         let (tx, mut rx) = channel(0);
         let other = tx.clone();
-        let senders = [tx, other].map(|tx| {
-            thread::spawn(move || {
-                tx.send_modify(|value| *value += 1);
-                tx
-            })
-        });
+        let senders = [tx, other].map(adding);
         let (task, mut values) = (Task::new(), Vec::new());
         let mut wait = Box::pin(rx.wait_for(|value| {
             values.push(*value);
@@ -362,10 +322,10 @@ fn g1_wait_for_against_two_senders() {
     assert_eq!(outcomes, BTreeSet::from(expected));
 }
 
-/// G1. The condition is called with the last value, and then the wait ends. Broken by a close that hides an unseen version, and
-/// by a close that does not wake.
+/// G1. The condition is called with the last value, and then the wait ends. Broken by a close that
+/// hides an unseen version, and by a close that does not wake.
 #[test]
-fn g1_wait_for_against_a_send_and_the_close() {
+pub(crate) fn g1_wait_for_against_a_send_and_the_close() {
     let outcomes = model(shorter(3, 2), || {
         let (tx, mut rx) = channel(0);
         let other = tx.clone();
@@ -387,10 +347,11 @@ fn g1_wait_for_against_a_send_and_the_close() {
     assert_eq!(outcomes, BTreeSet::from([vec![0, 1], vec![1]]));
 }
 
-/// G1, G6. A registered receiver is polled again by another task while the channel closes, and another receiver is dropped.
-/// Broken by a registration that is not refreshed, and by a close that wakes before it is published.
+/// G1, G6. A registered receiver is polled again by another task while the channel closes, and
+/// another receiver is dropped. Broken by a registration that is not refreshed, and by a close that
+/// wakes before it is published.
 #[test]
-fn g1_a_repeated_poll_against_the_close() {
+pub(crate) fn g1_a_repeated_poll_against_the_close() {
     let outcomes = model(UNBOUNDED, || {
         let (tx, mut rx) = channel(0);
         let mut other = rx.clone();
@@ -416,10 +377,11 @@ fn g1_a_repeated_poll_against_the_close() {
     assert_eq!(outcomes, expected.into_iter().flat_map(|outcome| [(outcome, 0), (outcome, 1)]).collect());
 }
 
-/// G6. The last sender and the last receiver, which has a registration, are dropped at once, and a weak sender is upgraded. Broken
-/// by a receiver that leaves its waker in the list, and by a close that finds the entry of a dropped receiver.
+/// G6. The last sender and the last receiver, which has a registration, are dropped at once, and a
+/// weak sender is upgraded. Broken by a receiver that leaves its waker in the list, and by a close
+/// that finds the entry of a dropped receiver.
 #[test]
-fn g6_both_ends_are_dropped_at_once() {
+pub(crate) fn g6_both_ends_are_dropped_at_once() {
     let outcomes = model(shorter(UNBOUNDED, 3), || {
         let (tx, mut rx) = channel(0);
         let weak = tx.downgrade();

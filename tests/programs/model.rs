@@ -5,7 +5,7 @@ use std::fmt::Write;
 use watch_channel::error::TryRecvError;
 
 use super::Log;
-use super::op::{Op, OwnOp};
+use super::op::{Call, Op, OwnCall};
 
 #[derive(Default)]
 struct Model {
@@ -86,7 +86,8 @@ enum Kind {
     Recv,
     /// The remainder, and the version whose value was checked last, if there is one.
     RecvIf(u8, Option<i64>),
-    /// The remainder, whether a value was checked already, and what the result shows of a value and of "has changed".
+    /// The remainder, whether a value was checked already, and what the result shows of a value and
+    /// of "has changed".
     For(u8, bool, fn(u8, bool) -> String),
 }
 
@@ -173,7 +174,8 @@ impl ModelRx {
 }
 
 impl ModelCached {
-    /// Renews the copy if there is a new version. A value that was modified without a new version is not copied.
+    /// Renews the copy if there is a new version. A value that was modified without a new version
+    /// is not copied.
     fn update(&mut self, now: Now) -> bool {
         let is_new = std::mem::replace(&mut self.rx.seen, now.version) != now.version;
         if is_new {
@@ -194,7 +196,8 @@ impl ModelCached {
 }
 
 impl ModelMapped {
-    /// Looks at the value if there is a new version. Returns `true` if the result is a different one.
+    /// Looks at the value if there is a new version. Returns `true` if the result is a different
+    /// one.
     fn update(&mut self, now: Now) -> bool {
         let is_new = std::mem::replace(&mut self.rx.seen, now.version) != now.version;
         is_new && std::mem::replace(&mut self.result, now.value % 3) != now.value % 3
@@ -297,24 +300,24 @@ impl Model {
 
     /// Takes a step, and returns its log.
     fn step(&mut self, op: Op) -> String {
-        let now = self.now;
-        match op {
-            Op::Send(h, v) => self.idle_tx(h).map(|_| {
+        let (now, h, v, remainder, modified) = (self.now, op.handle, op.value(), op.remainder(), op.modifies());
+        match op.call {
+            Call::Send => self.idle_tx(h).map(|_| {
                 if self.receivers() == 0 {
                     return format!("{:?}", Err::<(), _>(v));
                 }
                 self.publish(v);
                 format!("{:?}", Ok::<_, u8>(()))
             }),
-            Op::SendReplace(h, v) => self.idle_tx(h).map(|_| {
+            Call::SendReplace => self.idle_tx(h).map(|_| {
                 self.publish(v);
                 format!("{:?}", now.value)
             }),
-            Op::SendModify(h, v) => self.idle_tx(h).map(|_| {
+            Call::SendModify => self.idle_tx(h).map(|_| {
                 self.publish(v);
                 format!("{:?}", ())
             }),
-            Op::SendIfModified(h, v, modified) => self.idle_tx(h).map(|_| {
+            Call::SendIfModified => self.idle_tx(h).map(|_| {
                 if modified {
                     self.publish(v)
                 } else {
@@ -322,68 +325,68 @@ impl Model {
                 }
                 format!("{modified:?}")
             }),
-            Op::SendPanic(h, v) => self.idle_tx(h).map(|_| {
+            Call::SendPanic => self.idle_tx(h).map(|_| {
                 self.now.value = v;
                 String::from("true")
             }),
-            Op::SenderLooks(h) => self.idle_tx(h).map(|_| {
+            Call::SenderLooks => self.idle_tx(h).map(|_| {
                 let (rxs, txs) = (self.receivers(), self.txs.len());
                 format!("{} false {} {rxs} {txs}", now.value, rxs == 0)
             }),
-            Op::Borrow(h) => self.idle_rx(h).map(|rx| format!("{} {}", now.value, rx.seen != now.version)),
-            Op::BorrowAndUpdate(h) => self.idle_rx(h).map(|rx| {
+            Call::Borrow => self.idle_rx(h).map(|rx| format!("{} {}", now.value, rx.seen != now.version)),
+            Call::BorrowAndUpdate => self.idle_rx(h).map(|rx| {
                 let seen = std::mem::replace(&mut rx.seen, now.version);
                 format!("{} {}", now.value, seen != now.version)
             }),
-            Op::HasChanged(h) => self.idle_rx(h).map(|rx| {
+            Call::HasChanged => self.idle_rx(h).map(|rx| {
                 let unseen = rx.seen != now.version;
                 format!("{:?}", if now.is_closed { Err(()) } else { Ok(unseen) })
             }),
-            Op::MarkChanged(h) => self.idle_rx(h).map(|rx| {
+            Call::MarkChanged => self.idle_rx(h).map(|rx| {
                 rx.seen -= 1;
                 String::new()
             }),
-            Op::MarkUnchanged(h) => self.idle_rx(h).map(|rx| {
+            Call::MarkUnchanged => self.idle_rx(h).map(|rx| {
                 rx.seen = now.version;
                 String::new()
             }),
-            Op::StartChanged(h) => self.idle_rx(h).map(|rx| rx.start(Kind::Changed)),
-            Op::StartWaitFor(h, remainder) => {
+            Call::StartChanged => self.idle_rx(h).map(|rx| rx.start(Kind::Changed)),
+            Call::StartWaitFor => {
                 let show = |value, has_changed| format!("{:?}", Ok::<_, ()>((value, has_changed)));
                 self.idle_rx(h).map(|rx| rx.start(Kind::For(remainder, false, show)))
             }
-            Op::StartClosed(h) => self.idle_tx(h).map(|at| {
+            Call::StartClosed => self.idle_tx(h).map(|at| {
                 self.txs[at].waits = Some(Wants::NoReceiver);
                 String::new()
             }),
-            Op::PollReceiver(h) => self.rx(h).and_then(|rx| rx.poll(now)),
-            Op::PollReceiverElsewhere(h) => self.rx(h).and_then(|rx| rx.poll_elsewhere(now)),
-            Op::PollSender(h) => self.tx(h).and_then(|at| self.poll_sender(at)),
-            Op::PollSenderElsewhere(h) => self.tx(h).filter(|at| self.txs[*at].waits.is_some()).and_then(|at| {
+            Call::PollReceiver => self.rx(h).and_then(|rx| rx.poll(now)),
+            Call::PollReceiverElsewhere => self.rx(h).and_then(|rx| rx.poll_elsewhere(now)),
+            Call::PollSender => self.tx(h).and_then(|at| self.poll_sender(at)),
+            Call::PollSenderElsewhere => self.tx(h).filter(|at| self.txs[*at].waits.is_some()).and_then(|at| {
                 self.txs[at].task = ModelTask::default();
                 self.poll_sender(at)
             }),
-            Op::CancelReceiver(h) => self.rx(h).and_then(|rx| rx.cancel()),
-            Op::CancelSender(h) => self.tx(h).filter(|at| self.txs[*at].waits.is_some()).map(|at| {
+            Call::CancelReceiver => self.rx(h).and_then(|rx| rx.cancel()),
+            Call::CancelSender => self.tx(h).filter(|at| self.txs[*at].waits.is_some()).map(|at| {
                 let tx = &mut self.txs[at];
                 tx.waits = None;
                 tx.task.is_registered = false;
                 String::from("cancelled")
             }),
-            Op::CloneReceiver(h) => self.idle_rx(h).map(|rx| ModelRx::new(rx.seen)).map(|clone| {
+            Call::CloneReceiver => self.idle_rx(h).map(|rx| ModelRx::new(rx.seen)).map(|clone| {
                 self.rxs.push(clone);
                 String::new()
             }),
-            Op::CloneSender(h) => self.idle_tx(h).map(|_| {
+            Call::CloneSender => self.idle_tx(h).map(|_| {
                 self.txs.push(ModelTx::default());
                 String::new()
             }),
-            Op::Subscribe(h) => self.idle_tx(h).map(|_| self.subscribe(now.version)),
-            Op::DropReceiver(h) => h.checked_rem(self.rxs.len()).map(|at| {
+            Call::Subscribe => self.idle_tx(h).map(|_| self.subscribe(now.version)),
+            Call::DropReceiver => h.checked_rem(self.rxs.len()).map(|at| {
                 self.rxs.remove(at);
                 self.after_drop()
             }),
-            Op::DropSender(h) => self.tx(h).map(|at| {
+            Call::DropSender => self.tx(h).map(|at| {
                 self.txs.remove(at);
                 if self.txs.is_empty() {
                     self.now.is_closed = true;
@@ -391,141 +394,139 @@ impl Model {
                 }
                 String::new()
             }),
-            Op::Own(op) => self.own_step(op),
+            Call::Own(call) => self.own_step(call, op),
         }
         .unwrap_or_default()
     }
 
-    fn own_step(&mut self, op: OwnOp) -> Option<String> {
-        let now = self.now;
-        match op {
-            OwnOp::Set(h, v) => self.idle_tx(h).map(|_| {
+    fn own_step(&mut self, call: OwnCall, op: Op) -> Option<String> {
+        let (now, h, v, remainder) = (self.now, op.handle, op.value(), op.remainder());
+        match call {
+            OwnCall::Set => self.idle_tx(h).map(|_| {
                 self.publish(v);
                 format!("{:?}", ())
             }),
-            OwnOp::SetIfChanged(h, v) => self.idle_tx(h).map(|_| {
+            OwnCall::SetIfChanged => self.idle_tx(h).map(|_| {
                 let differs = now.value != v;
                 if differs {
                     self.publish(v);
                 }
                 format!("{:?}", differs.then_some(now.value))
             }),
-            OwnOp::TrySet(h, v) => self.idle_tx(h).map(|_| {
+            OwnCall::TrySet => self.idle_tx(h).map(|_| {
                 self.publish(v);
                 String::from("Ok(())")
             }),
-            OwnOp::TrySetWhileRead(h, v) => self.idle_tx(h).map(|_| format!("Err({v})")),
-            OwnOp::SubscribeUnseen(h) => self.idle_tx(h).map(|_| self.subscribe(now.version - 1)),
-            OwnOp::StartOpened(h) => self.idle_tx(h).map(|at| {
+            OwnCall::TrySetWhileRead => self.idle_tx(h).map(|_| format!("Err({v})")),
+            OwnCall::SubscribeUnseen => self.idle_tx(h).map(|_| self.subscribe(now.version - 1)),
+            OwnCall::StartOpened => self.idle_tx(h).map(|at| {
                 self.txs[at].waits = Some(Wants::Receiver);
                 String::new()
             }),
-            OwnOp::Downgrade(h) => self.idle_tx(h).map(|_| {
+            OwnCall::Downgrade => self.idle_tx(h).map(|_| {
                 self.weak_senders += 1;
                 String::new()
             }),
-            OwnOp::Upgrade(_) => (self.weak_senders > 0).then(|| {
+            OwnCall::Upgrade => (self.weak_senders > 0).then(|| {
                 if !now.is_closed {
                     self.txs.push(ModelTx::default());
                 }
                 format!("{}", !now.is_closed)
             }),
-            OwnOp::WeakSenderLooks(_) => (self.weak_senders > 0).then(|| format!("{}", self.txs.len())),
-            OwnOp::DropWeakSender(_) => {
+            OwnCall::WeakSenderLooks => (self.weak_senders > 0).then(|| format!("{}", self.txs.len())),
+            OwnCall::DropWeakSender => {
                 self.weak_senders = self.weak_senders.saturating_sub(1);
                 None
             }
-            OwnOp::ReceiverLooks(h) => self.idle_rx(h).map(|rx| {
+            OwnCall::ReceiverLooks => self.idle_rx(h).map(|rx| {
                 let unseen = rx.seen != now.version;
                 format!("{} {unseen} {} {:?}", now.value, now.is_closed, Some(unseen))
             }),
-            OwnOp::GetAndUpdate(h) => self.idle_rx(h).map(|rx| {
+            OwnCall::GetAndUpdate => self.idle_rx(h).map(|rx| {
                 rx.seen = now.version;
                 format!("{}", now.value)
             }),
-            OwnOp::TryRecv(h) => self.idle_rx(h).map(|rx| rx.try_recv_if(now, |_| true)),
-            OwnOp::TryRecvIf(h, remainder) => {
-                self.idle_rx(h).map(|rx| rx.try_recv_if(now, |value| value % 3 == remainder))
-            }
-            OwnOp::StartRecv(h) => self.idle_rx(h).map(|rx| rx.start(Kind::Recv)),
-            OwnOp::StartRecvIf(h, remainder) => self.idle_rx(h).map(|rx| rx.start(Kind::RecvIf(remainder, None))),
-            OwnOp::StartWaitUntil(h, remainder) => {
+            OwnCall::TryRecv => self.idle_rx(h).map(|rx| rx.try_recv_if(now, |_| true)),
+            OwnCall::TryRecvIf => self.idle_rx(h).map(|rx| rx.try_recv_if(now, |value| value % 3 == remainder)),
+            OwnCall::StartRecv => self.idle_rx(h).map(|rx| rx.start(Kind::Recv)),
+            OwnCall::StartRecvIf => self.idle_rx(h).map(|rx| rx.start(Kind::RecvIf(remainder, None))),
+            OwnCall::StartWaitUntil => {
                 self.idle_rx(h).map(|rx| rx.start(Kind::For(remainder, false, |_, _| String::from("Ok(())"))))
             }
-            OwnOp::StartWaitForMap(h, remainder) => {
+            OwnCall::StartWaitForMap => {
                 self.idle_rx(h).map(|rx| rx.start(Kind::For(remainder, false, |value, _| format!("Ok({value})"))))
             }
-            OwnOp::PollChanged(h) => self.idle_rx(h).map(|rx| {
+            OwnCall::PollChanged => self.idle_rx(h).map(|rx| {
                 let checked = rx.check(now);
                 rx.task.is_registered = checked.is_none();
                 checked.map_or(String::from("Pending"), |result| format!("Ready({result:?})"))
             }),
-            OwnOp::Cache(h) => {
+            OwnCall::Cache => {
                 self.idle_rx(h)?;
                 let rx = self.rxs.remove(h % self.rxs.len());
                 self.cached.push(ModelCached { copy: now.value, rx: ModelRx { seen: now.version, ..rx } });
                 None
             }
-            OwnOp::CachedGet(h) => self.idle_cached(h).map(|cached| {
+            OwnCall::CachedGet => self.idle_cached(h).map(|cached| {
                 cached.update(now);
                 format!("{}", cached.copy)
             }),
-            OwnOp::CachedUpdate(h) => self.idle_cached(h).map(|cached| format!("{}", cached.update(now))),
-            OwnOp::CachedLooks(h) => {
+            OwnCall::CachedUpdate => self.idle_cached(h).map(|cached| format!("{}", cached.update(now))),
+            OwnCall::CachedLooks => {
                 self.idle_cached(h).map(|cached| format!("{} {}", cached.copy, cached.rx.seen != now.version))
             }
-            OwnOp::StartCachedChanged(h) => self.idle_cached(h).map(|cached| cached.rx.start(Kind::Recv)),
-            OwnOp::PollCached(h) => self.cached(h).and_then(|cached| {
+            OwnCall::StartCachedChanged => self.idle_cached(h).map(|cached| cached.rx.start(Kind::Recv)),
+            OwnCall::PollCached => self.cached(h).and_then(|cached| {
                 let result = cached.rx.poll(now)?;
                 Some(cached.end(now, result))
             }),
-            OwnOp::PollCachedElsewhere(h) => self.cached(h).and_then(|cached| {
+            OwnCall::PollCachedElsewhere => self.cached(h).and_then(|cached| {
                 let result = cached.rx.poll_elsewhere(now)?;
                 Some(cached.end(now, result))
             }),
-            OwnOp::CancelCached(h) => self.cached(h).and_then(|cached| cached.rx.cancel()),
-            OwnOp::CloneCached(h) => {
+            OwnCall::CancelCached => self.cached(h).and_then(|cached| cached.rx.cancel()),
+            OwnCall::CloneCached => {
                 let cached = self.idle_cached(h)?;
                 let clone = ModelCached { copy: cached.copy, rx: ModelRx::new(cached.rx.seen) };
                 self.cached.push(clone);
                 None
             }
-            OwnOp::Uncache(h) => {
+            OwnCall::Uncache => {
                 self.idle_cached(h)?;
                 let cached = self.cached.remove(h % self.cached.len());
                 self.rxs.push(cached.rx);
                 None
             }
-            OwnOp::DropCached(h) => h.checked_rem(self.cached.len()).map(|at| {
+            OwnCall::DropCached => h.checked_rem(self.cached.len()).map(|at| {
                 self.cached.remove(at);
                 self.after_drop()
             }),
-            OwnOp::Map(h) => {
+            OwnCall::Map => {
                 self.idle_rx(h)?;
                 let rx = self.rxs.remove(h % self.rxs.len());
                 self.mapped.push(ModelMapped { result: now.value % 3, rx: ModelRx { seen: now.version, ..rx } });
                 None
             }
-            OwnOp::MappedGet(h) => self.idle_mapped(h).map(|mapped| {
+            OwnCall::MappedGet => self.idle_mapped(h).map(|mapped| {
                 mapped.update(now);
                 format!("{}", mapped.result)
             }),
-            OwnOp::MappedUpdate(h) => {
+            OwnCall::MappedUpdate => {
                 self.idle_mapped(h).map(|mapped| format!("{} {}", mapped.update(now), mapped.result))
             }
             // They differ only in where the result comes from.
-            OwnOp::StartMappedChanged(h) | OwnOp::StartMappedRecv(h) => {
+            OwnCall::StartMappedChanged | OwnCall::StartMappedRecv => {
                 self.idle_mapped(h).map(|mapped| mapped.rx.start(Kind::Changed))
             }
-            OwnOp::PollMapped(h) => self.mapped(h).and_then(|mapped| mapped.poll(now)),
-            OwnOp::CancelMapped(h) => self.mapped(h).and_then(|mapped| mapped.rx.cancel()),
-            OwnOp::Unmap(h) => {
+            OwnCall::PollMapped => self.mapped(h).and_then(|mapped| mapped.poll(now)),
+            OwnCall::CancelMapped => self.mapped(h).and_then(|mapped| mapped.rx.cancel()),
+            OwnCall::Unmap => {
                 self.idle_mapped(h)?;
                 let mapped = self.mapped.remove(h % self.mapped.len());
                 self.rxs.push(mapped.rx);
                 None
             }
-            OwnOp::DropMapped(h) => h.checked_rem(self.mapped.len()).map(|at| {
+            OwnCall::DropMapped => h.checked_rem(self.mapped.len()).map(|at| {
                 self.mapped.remove(at);
                 self.after_drop()
             }),

@@ -11,7 +11,7 @@ use std::task::{Context, Poll};
 use watch_channel::{Cached, Mapped, Receiver, Sender, WeakSender};
 
 use super::Log;
-use super::op::{Op, OwnOp};
+use super::op::{Call, Op, OwnCall};
 use crate::common::Task;
 
 /// A handle, or a wait that owns the handle and returns it.
@@ -175,14 +175,14 @@ trait Own {
     type Tx;
     type Rx;
 
-    fn step(&mut self, op: OwnOp, txs: &mut Handles<Self::Tx>, rxs: &mut Handles<Self::Rx>, log: &mut Log);
+    fn step(&mut self, call: OwnCall, op: Op, txs: &mut Handles<Self::Tx>, rxs: &mut Handles<Self::Rx>, log: &mut Log);
     fn log_wakes(&self, log: &mut Log);
     fn close(self);
 }
 
 type Remainder = Mapped<u8, u8, fn(&u8) -> u8>;
 
-fn remainder(value: &u8) -> u8 {
+fn by_three(value: &u8) -> u8 {
     value % 3
 }
 
@@ -196,108 +196,114 @@ impl Own for Ours {
     type Tx = Sender<u8>;
     type Rx = Receiver<u8>;
 
-    fn step(&mut self, op: OwnOp, txs: &mut Handles<Sender<u8>>, rxs: &mut Handles<Receiver<u8>>, log: &mut Log) {
+    fn step(
+        &mut self,
+        call: OwnCall,
+        op: Op,
+        txs: &mut Handles<Sender<u8>>,
+        rxs: &mut Handles<Receiver<u8>>,
+        log: &mut Log,
+    ) {
         let Self { weak, cached, mapped } = self;
-        let pick = |h: usize, weak: &Vec<_>| h.checked_rem(weak.len());
-        match op {
-            OwnOp::Set(h, v) => txs.on(h, log, |tx| format!("{:?}", tx.set(v))),
-            OwnOp::SetIfChanged(h, v) => txs.on(h, log, |tx| format!("{:?}", tx.set_if_changed(v))),
-            OwnOp::TrySet(h, v) => txs.on(h, log, |tx| {
+        let (h, v, remainder) = (op.handle, op.value(), op.remainder());
+        let picked = h.checked_rem(weak.len());
+        match call {
+            OwnCall::Set => txs.on(h, log, |tx| format!("{:?}", tx.set(v))),
+            OwnCall::SetIfChanged => txs.on(h, log, |tx| format!("{:?}", tx.set_if_changed(v))),
+            OwnCall::TrySet => txs.on(h, log, |tx| {
                 let sent = tx.try_set(v);
                 format!("{sent:?}")
             }),
-            OwnOp::TrySetWhileRead(h, v) => txs.on(h, log, |tx| {
+            OwnCall::TrySetWhileRead => txs.on(h, log, |tx| {
                 let value = tx.borrow();
                 let sent = tx.try_set(v);
                 drop(value);
                 format!("{sent:?}")
             }),
-            OwnOp::SubscribeUnseen(h) => {
-                txs.make(h, |tx| tx.subscribe_unseen()).into_iter().for_each(|rx| rxs.push(rx))
-            }
-            OwnOp::StartOpened(h) => txs.start(h, async |tx: &mut Sender<u8>| {
+            OwnCall::SubscribeUnseen => txs.make(h, |tx| tx.subscribe_unseen()).into_iter().for_each(|rx| rxs.push(rx)),
+            OwnCall::StartOpened => txs.start(h, async |tx: &mut Sender<u8>| {
                 tx.opened().await;
                 String::from("opened")
             }),
-            OwnOp::Downgrade(h) => weak.extend(txs.make(h, |tx| tx.downgrade())),
-            OwnOp::Upgrade(h) => {
-                if let Some(at) = pick(h, weak) {
+            OwnCall::Downgrade => weak.extend(txs.make(h, |tx| tx.downgrade())),
+            OwnCall::Upgrade => {
+                if let Some(at) = picked {
                     let upgraded = weak[at].upgrade();
                     write!(log, "{}", upgraded.is_some()).unwrap();
                     upgraded.into_iter().for_each(|tx| txs.push(tx));
                 }
             }
-            OwnOp::WeakSenderLooks(h) => {
-                if let Some(at) = pick(h, weak) {
+            OwnCall::WeakSenderLooks => {
+                if let Some(at) = picked {
                     write!(log, "{}", weak[at].sender_count()).unwrap();
                 }
             }
-            OwnOp::DropWeakSender(h) => {
-                if let Some(at) = pick(h, weak) {
+            OwnCall::DropWeakSender => {
+                if let Some(at) = picked {
                     weak.remove(at);
                 }
             }
-            OwnOp::ReceiverLooks(h) => rxs.on(h, log, |rx| {
+            OwnCall::ReceiverLooks => rxs.on(h, log, |rx| {
                 let is_unseen = rx.try_borrow().map(|value| value.has_changed());
                 format!("{} {} {} {is_unseen:?}", rx.get(), rx.has_unseen(), rx.is_closed())
             }),
-            OwnOp::GetAndUpdate(h) => rxs.on(h, log, |rx| format!("{}", rx.get_and_update())),
-            OwnOp::TryRecv(h) => rxs.on(h, log, |rx| format!("{:?}", rx.try_recv())),
-            OwnOp::TryRecvIf(h, remainder) => {
+            OwnCall::GetAndUpdate => rxs.on(h, log, |rx| format!("{}", rx.get_and_update())),
+            OwnCall::TryRecv => rxs.on(h, log, |rx| format!("{:?}", rx.try_recv())),
+            OwnCall::TryRecvIf => {
                 rxs.on(h, log, |rx| format!("{:?}", rx.try_recv_if(|value| value % 3 == remainder)));
             }
-            OwnOp::StartRecv(h) => {
+            OwnCall::StartRecv => {
                 rxs.start(h, async |rx: &mut Receiver<u8>| format!("{:?}", rx.recv().await.map_err(drop)));
             }
-            OwnOp::StartRecvIf(h, remainder) => rxs.start(h, async move |rx: &mut Receiver<u8>| {
+            OwnCall::StartRecvIf => rxs.start(h, async move |rx: &mut Receiver<u8>| {
                 format!("{:?}", rx.recv_if(|value| value % 3 == remainder).await.map_err(drop))
             }),
-            OwnOp::StartWaitUntil(h, remainder) => rxs.start(h, async move |rx: &mut Receiver<u8>| {
+            OwnCall::StartWaitUntil => rxs.start(h, async move |rx: &mut Receiver<u8>| {
                 format!("{:?}", rx.wait_until(|value| value % 3 == remainder).await.map_err(drop))
             }),
-            OwnOp::StartWaitForMap(h, remainder) => rxs.start(h, async move |rx: &mut Receiver<u8>| {
+            OwnCall::StartWaitForMap => rxs.start(h, async move |rx: &mut Receiver<u8>| {
                 let found = rx.wait_for_map(|value| (value % 3 == remainder).then_some(*value)).await;
                 format!("{:?}", found.map_err(drop))
             }),
-            OwnOp::PollChanged(h) => {
+            OwnCall::PollChanged => {
                 if let Some((task, rx)) = rxs.idle(h) {
                     let polled = rx.poll_changed(&mut Context::from_waker(&task.waker()));
                     write!(log, "{:?}", polled.map_err(drop)).unwrap();
                 }
             }
-            OwnOp::Cache(h) => rxs.turn(h, cached, Cached::new),
-            OwnOp::CachedGet(h) => cached.on(h, log, |cached| format!("{}", cached.get())),
-            OwnOp::CachedUpdate(h) => cached.on(h, log, |cached| format!("{}", cached.update())),
-            OwnOp::CachedLooks(h) => {
+            OwnCall::Cache => rxs.turn(h, cached, Cached::new),
+            OwnCall::CachedGet => cached.on(h, log, |cached| format!("{}", cached.get())),
+            OwnCall::CachedUpdate => cached.on(h, log, |cached| format!("{}", cached.update())),
+            OwnCall::CachedLooks => {
                 cached.on(h, log, |cached| format!("{} {}", cached.peek(), cached.receiver().has_unseen()));
             }
-            OwnOp::StartCachedChanged(h) => cached.start(h, async |cached: &mut Cached<u8>| {
+            OwnCall::StartCachedChanged => cached.start(h, async |cached: &mut Cached<u8>| {
                 let changed = cached.changed().await.map_err(drop);
                 format!("{changed:?} {}", cached.peek())
             }),
-            OwnOp::PollCached(h) => cached.poll(h, log),
-            OwnOp::PollCachedElsewhere(h) => cached.poll_elsewhere(h, log),
-            OwnOp::CancelCached(h) => cached.cancel(h, log),
-            OwnOp::CloneCached(h) => {
+            OwnCall::PollCached => cached.poll(h, log),
+            OwnCall::PollCachedElsewhere => cached.poll_elsewhere(h, log),
+            OwnCall::CancelCached => cached.cancel(h, log),
+            OwnCall::CloneCached => {
                 let clone = cached.make(h, |cached| cached.clone());
                 clone.into_iter().for_each(|clone| cached.push(clone));
             }
-            OwnOp::Uncache(h) => cached.turn(h, rxs, Cached::into_inner),
-            OwnOp::DropCached(h) => cached.drop_one(h),
-            OwnOp::Map(h) => rxs.turn(h, mapped, |rx| rx.map(remainder as _)),
-            OwnOp::MappedGet(h) => mapped.on(h, log, |mapped| format!("{}", mapped.get())),
-            OwnOp::MappedUpdate(h) => mapped.on(h, log, |mapped| format!("{} {}", mapped.update(), mapped.peek())),
-            OwnOp::StartMappedChanged(h) => mapped.start(h, async |mapped: &mut Remainder| {
+            OwnCall::Uncache => cached.turn(h, rxs, Cached::into_inner),
+            OwnCall::DropCached => cached.drop_one(h),
+            OwnCall::Map => rxs.turn(h, mapped, |rx| rx.map(by_three as _)),
+            OwnCall::MappedGet => mapped.on(h, log, |mapped| format!("{}", mapped.get())),
+            OwnCall::MappedUpdate => mapped.on(h, log, |mapped| format!("{} {}", mapped.update(), mapped.peek())),
+            OwnCall::StartMappedChanged => mapped.start(h, async |mapped: &mut Remainder| {
                 let changed = mapped.changed().await.map_err(drop);
                 format!("{:?}", changed.map(|()| *mapped.peek()))
             }),
-            OwnOp::StartMappedRecv(h) => {
+            OwnCall::StartMappedRecv => {
                 mapped.start(h, async |mapped: &mut Remainder| format!("{:?}", mapped.recv().await.map_err(drop)));
             }
-            OwnOp::PollMapped(h) => mapped.poll(h, log),
-            OwnOp::CancelMapped(h) => mapped.cancel(h, log),
-            OwnOp::Unmap(h) => mapped.turn(h, rxs, Mapped::into_inner),
-            OwnOp::DropMapped(h) => mapped.drop_one(h),
+            OwnCall::PollMapped => mapped.poll(h, log),
+            OwnCall::CancelMapped => mapped.cancel(h, log),
+            OwnCall::Unmap => mapped.turn(h, rxs, Mapped::into_inner),
+            OwnCall::DropMapped => mapped.drop_one(h),
         }
     }
 
@@ -318,8 +324,8 @@ impl Own for Tokios {
     type Tx = tokio::sync::watch::Sender<u8>;
     type Rx = tokio::sync::watch::Receiver<u8>;
 
-    fn step(&mut self, op: OwnOp, _: &mut Handles<Self::Tx>, _: &mut Handles<Self::Rx>, _: &mut Log) {
-        panic!("tokio's channel has no such call: {op:?}");
+    fn step(&mut self, call: OwnCall, _: Op, _: &mut Handles<Self::Tx>, _: &mut Handles<Self::Rx>, _: &mut Log) {
+        panic!("tokio's channel has no such call: {call:?}");
     }
 
     fn log_wakes(&self, log: &mut Log) {
@@ -343,14 +349,15 @@ macro_rules! run {
             for &op in program {
                 write!(log, "{op:?}: ").unwrap();
                 let l = &mut log;
-                match op {
-                    Op::Send(h, v) => txs.on(h, l, |tx| format!("{:?}", tx.send(v).map_err(|e| e.0))),
-                    Op::SendReplace(h, v) => txs.on(h, l, |tx| format!("{:?}", tx.send_replace(v))),
-                    Op::SendModify(h, v) => txs.on(h, l, |tx| format!("{:?}", tx.send_modify(|value| *value = v))),
-                    Op::SendIfModified(h, v, modified) => txs.on(h, l, |tx| {
+                let (h, v, remainder, modified) = (op.handle, op.value(), op.remainder(), op.modifies());
+                match op.call {
+                    Call::Send => txs.on(h, l, |tx| format!("{:?}", tx.send(v).map_err(|e| e.0))),
+                    Call::SendReplace => txs.on(h, l, |tx| format!("{:?}", tx.send_replace(v))),
+                    Call::SendModify => txs.on(h, l, |tx| format!("{:?}", tx.send_modify(|value| *value = v))),
+                    Call::SendIfModified => txs.on(h, l, |tx| {
                         format!("{:?}", tx.send_if_modified(|value| { *value = v; modified }))
                     }),
-                    Op::SendPanic(h, v) => txs.on(h, l, |tx| {
+                    Call::SendPanic => txs.on(h, l, |tx| {
                         let sent = catch_unwind(AssertUnwindSafe(|| {
                             tx.send_modify(|value| {
                                 *value = v;
@@ -359,49 +366,49 @@ macro_rules! run {
                         }));
                         format!("{}", sent.is_err())
                     }),
-                    Op::SenderLooks(h) => txs.on(h, l, |tx| {
+                    Call::SenderLooks => txs.on(h, l, |tx| {
                         let (value, changed) = { let value = tx.borrow(); (*value, value.has_changed()) };
                         format!("{value} {changed} {} {} {}", tx.is_closed(), tx.receiver_count(), tx.sender_count())
                     }),
-                    Op::Borrow(h) => rxs.on(h, l, |rx| {
+                    Call::Borrow => rxs.on(h, l, |rx| {
                         let value = rx.borrow();
                         format!("{} {}", *value, value.has_changed())
                     }),
-                    Op::BorrowAndUpdate(h) => rxs.on(h, l, |rx| {
+                    Call::BorrowAndUpdate => rxs.on(h, l, |rx| {
                         let value = rx.borrow_and_update();
                         format!("{} {}", *value, value.has_changed())
                     }),
-                    Op::HasChanged(h) => rxs.on(h, l, |rx| format!("{:?}", rx.has_changed().map_err(drop))),
-                    Op::MarkChanged(h) => rxs.on(h, l, |rx| { rx.mark_changed(); String::new() }),
-                    Op::MarkUnchanged(h) => rxs.on(h, l, |rx| { rx.mark_unchanged(); String::new() }),
-                    Op::StartChanged(h) => {
+                    Call::HasChanged => rxs.on(h, l, |rx| format!("{:?}", rx.has_changed().map_err(drop))),
+                    Call::MarkChanged => rxs.on(h, l, |rx| { rx.mark_changed(); String::new() }),
+                    Call::MarkUnchanged => rxs.on(h, l, |rx| { rx.mark_unchanged(); String::new() }),
+                    Call::StartChanged => {
                         rxs.start(h, async |rx: &mut watch::Receiver<u8>| format!("{:?}", rx.changed().await.map_err(drop)));
                     }
-                    Op::StartWaitFor(h, remainder) => rxs.start(h, async move |rx: &mut watch::Receiver<u8>| {
+                    Call::StartWaitFor => rxs.start(h, async move |rx: &mut watch::Receiver<u8>| {
                         let value = rx.wait_for(|value| value % 3 == remainder).await;
                         format!("{:?}", value.map(|value| (*value, value.has_changed())).map_err(drop))
                     }),
-                    Op::StartClosed(h) => {
+                    Call::StartClosed => {
                         txs.start(h, async |tx: &mut watch::Sender<u8>| { tx.closed().await; String::from("closed") });
                     }
-                    Op::PollReceiver(h) => rxs.poll(h, l),
-                    Op::PollReceiverElsewhere(h) => rxs.poll_elsewhere(h, l),
-                    Op::PollSender(h) => txs.poll(h, l),
-                    Op::PollSenderElsewhere(h) => txs.poll_elsewhere(h, l),
-                    Op::CancelReceiver(h) => rxs.cancel(h, l),
-                    Op::CancelSender(h) => txs.cancel(h, l),
-                    Op::CloneReceiver(h) => {
+                    Call::PollReceiver => rxs.poll(h, l),
+                    Call::PollReceiverElsewhere => rxs.poll_elsewhere(h, l),
+                    Call::PollSender => txs.poll(h, l),
+                    Call::PollSenderElsewhere => txs.poll_elsewhere(h, l),
+                    Call::CancelReceiver => rxs.cancel(h, l),
+                    Call::CancelSender => txs.cancel(h, l),
+                    Call::CloneReceiver => {
                         let clone = rxs.make(h, |rx| rx.clone());
                         clone.into_iter().for_each(|rx| rxs.push(rx));
                     }
-                    Op::CloneSender(h) => {
+                    Call::CloneSender => {
                         let clone = txs.make(h, |tx| tx.clone());
                         clone.into_iter().for_each(|tx| txs.push(tx));
                     }
-                    Op::Subscribe(h) => txs.make(h, |tx| tx.subscribe()).into_iter().for_each(|rx| rxs.push(rx)),
-                    Op::DropReceiver(h) => rxs.drop_one(h),
-                    Op::DropSender(h) => txs.drop_one(h),
-                    Op::Own(op) => own.step(op, &mut txs, &mut rxs, l),
+                    Call::Subscribe => txs.make(h, |tx| tx.subscribe()).into_iter().for_each(|rx| rxs.push(rx)),
+                    Call::DropReceiver => rxs.drop_one(h),
+                    Call::DropSender => txs.drop_one(h),
+                    Call::Own(call) => own.step(call, op, &mut txs, &mut rxs, l),
                 }
                 txs.log_wakes(l);
                 rxs.log_wakes(l);

@@ -1,33 +1,22 @@
 //! Counts the bytes that the whole program has allocated, and the values that are alive.
 
 use std::alloc::{GlobalAlloc, Layout, System};
-use std::cell::Cell;
 use std::sync::atomic::{AtomicIsize, Ordering};
 
 struct Counting;
 
 static LIVE_BYTES: AtomicIsize = AtomicIsize::new(0);
 
-thread_local! {
-    static IS_COUNTED: Cell<bool> = const { Cell::new(true) };
-}
-
-fn count(bytes: isize) {
-    if IS_COUNTED.try_with(Cell::get).unwrap_or(true) {
-        LIVE_BYTES.fetch_add(bytes, Ordering::Relaxed);
-    }
-}
-
 // SAFETY: all calls are passed on to the system's allocator, and counting does not allocate.
 unsafe impl GlobalAlloc for Counting {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        count(layout.size() as isize);
+        LIVE_BYTES.fetch_add(layout.size() as isize, Ordering::Relaxed);
         // SAFETY: as the caller's.
         unsafe { System.alloc(layout) }
     }
 
     unsafe fn dealloc(&self, at: *mut u8, layout: Layout) {
-        count(-(layout.size() as isize));
+        LIVE_BYTES.fetch_sub(layout.size() as isize, Ordering::Relaxed);
         // SAFETY: as the caller's.
         unsafe { System.dealloc(at, layout) }
     }
@@ -36,21 +25,9 @@ unsafe impl GlobalAlloc for Counting {
 #[global_allocator]
 static ALLOCATOR: Counting = Counting;
 
-/// Excludes from the count what this thread allocates and frees from now on.
-pub(crate) fn do_not_count_this_thread() {
-    IS_COUNTED.set(false);
-}
-
 /// The bytes that are allocated.
 pub(crate) fn live_bytes() -> isize {
     LIVE_BYTES.load(Ordering::Relaxed)
-}
-
-/// Fails if more bytes are allocated than `before`.
-#[track_caller]
-pub(crate) fn assert_no_leak(before: isize) {
-    let leaked = live_bytes() - before;
-    assert!(leaked <= 0, "{leaked} bytes have leaked");
 }
 
 /// Counts the values that are alive: each value has one of these.

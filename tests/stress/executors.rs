@@ -9,7 +9,8 @@ use watch_channel::channel;
 
 pub(crate) type Task = Pin<Box<dyn Future<Output = ()> + Send>>;
 
-/// How many threads an executor has. A small machine has fewer processors, so the threads preempt each other.
+/// How many threads an executor has. A small machine has fewer processors, so the threads preempt
+/// each other.
 const WORKERS: usize = 3;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -23,14 +24,6 @@ pub(crate) enum Executor {
 
 impl Executor {
     pub(crate) const ALL: [Self; 3] = [Self::Threads, Self::Smol, Self::Tokio];
-
-    pub(crate) fn name(self) -> &'static str {
-        match self {
-            Self::Threads => "threads",
-            Self::Smol => "async-executor",
-            Self::Tokio => "tokio",
-        }
-    }
 
     /// Runs all tasks of each round to completion, on one executor.
     pub(crate) fn run(self, rounds: impl Iterator<Item = Vec<Task>>) {

@@ -1,9 +1,9 @@
-//! The random numbers that decide what tasks do, and their seed.
+//! The seed, and the random numbers that decide what tasks do.
 
 use std::sync::OnceLock;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use crate::settings::from_environment;
+use crate::from_environment;
 
 /// The variable that sets the seed. By default each run has a new one.
 const SEED: &str = "WATCH_CHANNEL_STRESS_SEED";

@@ -1,7 +1,8 @@
-//! The tasks of a round: senders and receivers of one channel that call every method in random order, and senders that wait for
-//! the last receiver of another channel.
+//! The tasks of a round: senders and receivers of one channel that call every method in random
+//! order, and senders that wait for the last receiver of another channel.
 
 use std::future::poll_fn;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::task::{Context, Waker};
 #[cfg(feature = "std")]
 use std::time::Duration;
@@ -11,8 +12,14 @@ use watch_channel::{Cached, Receiver, Ref, Sender, Version, WeakSender, channel}
 
 use crate::allocations::Live;
 use crate::executors::{Executor, Task};
-use crate::progress::count;
 use crate::random::Random;
+
+/// How many operations tasks have done.
+static OPERATIONS: AtomicU64 = AtomicU64::new(0);
+
+pub(crate) fn operations() -> u64 {
+    OPERATIONS.load(Ordering::Relaxed)
+}
 
 /// The sender of the first and of the last value. It is not one of the senders below.
 const COORDINATOR: usize = 0;
@@ -206,23 +213,21 @@ impl Follower {
                 let _ = (rx.has_changed(), rx.is_closed(), rx.version(), format!("{rx:?}"));
                 self.read();
             }
-            22 => self.listen(random).await,
+            #[cfg(feature = "event-listener")]
+            22 => {
+                let listener = rx.listen();
+                if !rx.has_unseen() {
+                    wait(random, listener).await;
+                }
+                self.read();
+            }
+            #[cfg(feature = "stream")]
             23 => self.stream(random).await,
-            _ => self.block(random),
+            #[cfg(feature = "std")]
+            24 => self.block(random),
+            _ => self.read(),
         }
     }
-
-    #[cfg(feature = "event-listener")]
-    async fn listen(&mut self, random: &mut Random) {
-        let listener = self.rx.listen();
-        if !self.rx.has_unseen() {
-            wait(random, listener).await;
-        }
-        self.read();
-    }
-
-    #[cfg(not(feature = "event-listener"))]
-    async fn listen(&mut self, _: &mut Random) {}
 
     #[cfg(feature = "stream")]
     async fn stream(&mut self, random: &mut Random) {
@@ -238,11 +243,8 @@ impl Follower {
         self.rx = stream.into_inner();
     }
 
-    #[cfg(not(feature = "stream"))]
-    async fn stream(&mut self, _: &mut Random) {}
-
-    /// Blocks the thread for a fraction of a millisecond, which a task should not do. Only receivers do this, so executors can make
-    /// progress.
+    /// Blocks the thread for a fraction of a millisecond, which a task should not do. Only
+    /// receivers do this, so executors can make progress.
     #[cfg(feature = "std")]
     fn block(&mut self, random: &mut Random) {
         let limit = Duration::from_micros(random.below(200));
@@ -262,13 +264,10 @@ impl Follower {
         }
     }
 
-    #[cfg(not(feature = "std"))]
-    fn block(&mut self, _: &mut Random) {}
-
     /// Receives until the channel is closed, and checks that it has then seen the last value.
     async fn follow_to_the_end(mut self, executor: Executor, random: &mut Random) {
         let Self { rx, seen } = &mut self;
-        match random.below(if executor == Executor::Threads { 13 } else { 10 }) {
+        match random.below(if executor == Executor::Threads { 11 } else { 8 }) {
             0 => {
                 while rx.changed().await.is_ok() {
                     seen.reference(&rx.borrow_and_update());
@@ -279,51 +278,39 @@ impl Follower {
                     seen.value(&value);
                 }
             }
-            2 => {
-                while let Ok(value) = rx.recv_if(|_| true).await {
-                    seen.value(&value);
-                }
-            }
-            3 => seen.reference(&rx.wait_for(Value::is_last).await.unwrap()),
-            4 => {
-                rx.wait_until(Value::is_last).await.unwrap();
-                self.read();
-            }
-            5 => seen.value(&rx.wait_for_map(|value| value.is_last().then(|| value.clone())).await.unwrap()),
-            6 => {
+            2 => seen.reference(&rx.wait_for(Value::is_last).await.unwrap()),
+            3 => {
                 while poll_fn(|cx| rx.poll_changed(cx)).await.is_ok() {
                     seen.reference(&rx.borrow());
                 }
             }
-            7 => {
+            4 => {
                 let mut cached = Cached::new(rx.clone());
                 seen.value(cached.peek());
                 while cached.changed().await.is_ok() {
                     seen.value(cached.peek());
                 }
             }
-            8 => {
-                #[cfg(feature = "event-listener")]
-                loop {
-                    let listener = rx.listen();
-                    seen.reference(&rx.borrow_and_update());
-                    if rx.is_closed() && !rx.has_unseen() {
-                        break;
-                    }
-                    listener.await;
+            #[cfg(feature = "event-listener")]
+            5 => loop {
+                let listener = rx.listen();
+                seen.reference(&rx.borrow_and_update());
+                if rx.is_closed() && !rx.has_unseen() {
+                    break self.read();
                 }
-                #[cfg(not(feature = "event-listener"))]
-                rx.wait_until(Value::is_last).await.unwrap();
-                self.read();
-            }
-            9 => {
-                #[cfg(feature = "stream")]
+                listener.await;
+            },
+            #[cfg(feature = "stream")]
+            6 => {
                 futures_lite::StreamExt::for_each(rx.clone().into_stream(), |value| seen.value(&value)).await;
-                #[cfg(not(feature = "stream"))]
+                self.read();
+            }
+            #[cfg(feature = "std")]
+            8..=10 => self.block_to_the_end(random),
+            _ => {
                 rx.wait_until(Value::is_last).await.unwrap();
                 self.read();
             }
-            _ => self.block_to_the_end(random),
         }
         assert!(self.seen.has_last(), "the last value has not been seen");
         assert!(self.rx.is_closed() || self.rx.get().is_last());
@@ -345,12 +332,6 @@ impl Follower {
             }
             _ => seen.reference(&rx.wait_for(Value::is_last).wait().unwrap()),
         }
-    }
-
-    #[cfg(not(feature = "std"))]
-    fn block_to_the_end(&mut self, _: &mut Random) {
-        futures_lite::future::block_on(self.rx.wait_until(Value::is_last)).unwrap();
-        self.read();
     }
 }
 
@@ -379,21 +360,14 @@ async fn receive(
             yield_now().await;
         }
     }
-    count(executor, steps as usize);
+    OPERATIONS.fetch_add(steps, Ordering::Relaxed);
     for follower in followers {
         follower.follow_to_the_end(executor, &mut random).await;
     }
 }
 
 /// Sends in all ways. It keeps `sending` until it ends.
-async fn send(
-    mut tx: Sender<Value>,
-    id: usize,
-    sending: Receiver<()>,
-    steps: u64,
-    executor: Executor,
-    mut random: Random,
-) {
+async fn send(mut tx: Sender<Value>, id: usize, sending: Receiver<()>, steps: u64, mut random: Random) {
     for number in 1..=steps {
         match random.below(16) {
             0 | 1 => drop(tx.send(Value::new(id, number))),
@@ -442,7 +416,7 @@ async fn send(
             yield_now().await;
         }
     }
-    count(executor, steps as usize);
+    OPERATIONS.fetch_add(steps, Ordering::Relaxed);
     drop(sending);
 }
 
@@ -487,7 +461,7 @@ pub(crate) fn round(executor: Executor, part: u64, is_long: bool) -> Vec<Task> {
     let mut tasks: Vec<Task> = vec![];
     for id in 1..=1 + sizes.below(MOST_SENDERS as u64) as usize {
         let steps = 10 + sizes.below(most_steps);
-        tasks.push(Box::pin(send(tx.clone(), id, is_sending.clone(), steps, executor, next_random())));
+        tasks.push(Box::pin(send(tx.clone(), id, is_sending.clone(), steps, next_random())));
     }
     for _ in 0..1 + sizes.below(most_receivers) {
         let steps = 10 + sizes.below(most_steps);
