@@ -126,18 +126,24 @@ size_of_a_channel() {
     [ -z "$write" ] || printf '%s\n' "${rows[@]}" | write_table instructions
 }
 
-# Tasks and timers that share channels in WebAssembly, in node, with and without the crate's features `std` and `event-listener`.
-# Calls that would wait for their own thread must panic.
+# WebAssembly in node, with and without the crate's features `std` and `event-listener`. `run.mjs` has tasks and timers, and calls
+# that would wait for their own thread, which must panic. `workers.mjs` has two workers that share channels.
 wasm() {
     need node "ci/setup.sh wasm"
-    local target=wasm32-unknown-unknown features ended
+    need_toolchain watch-source "ci/toolchain.sh watch-source"
+    local target=wasm32-unknown-unknown features script cargo ended
     for features in "" std std,event-listener; do
-        cargo +watch-targets build --quiet --locked --release --manifest-path no_std_check/wasm/Cargo.toml --target $target \
-            --features "$features"
-        ended=$(timeout 300 node no_std_check/wasm/run.mjs "$(built no_std_check/wasm wasm_check.wasm $target)") ||
-            fail "node ends with status $?; 124 means that a call hangs"
-        echo "features '$features': $ended"
-        record "$target, ${features:--}" node "${ended%%,*}" - -
+        for script in run workers; do
+            cargo=(cargo +watch-targets build)
+            # The standard library that comes with a compiler is built without threads.
+            [ $script = run ] || cargo=(env RUSTC_BOOTSTRAP=1 RUSTFLAGS=-Ctarget-feature=+atomics
+                cargo +watch-source build "-Zbuild-std=std,panic_abort")
+            "${cargo[@]}" --quiet --locked --release --manifest-path no_std_check/wasm/Cargo.toml --target $target --features "$features"
+            ended=$(timeout 300 node no_std_check/wasm/$script.mjs "$(built no_std_check/wasm wasm_check.wasm $target)") ||
+                fail "node $script.mjs ends with status $?; 124 means that a call hangs"
+            echo "$script.mjs, features '$features': $ended"
+            record "$target, ${features:--}" "node $script.mjs" "${ended%%,*}" - -
+        done
     done
 }
 
