@@ -27,23 +27,24 @@ emulate() {
     timeout 600 "$@" -display none -serial none -monitor none -semihosting-config enable=on,target=native 2>&1 < /dev/null
 }
 
-# Boots firmware that checks the crate (no_std_check) on the board, with each of portable-atomic's back ends where there is a choice,
-# and with each set of features. Without both `critical-section` and `single-context` it must not build.
+# Boots firmware that checks the crate (no_std_check) on the board, with each feature that ci/boards.txt names for it, and with each
+# set of the crate's features. Without both `critical-section` and `single-context` it must not build.
 #
 # QEMU counts instructions as time, 64 ns each, and skips the time in which the processor sleeps until the next interrupt. So every
 # run is the same, critical sections can be measured, and an interrupt can come between any two instructions; without this, QEMU
-# takes interrupts only between blocks of instructions.
+# takes interrupts only between blocks of instructions. Two cores really run at the same time, which QEMU's clock does not allow.
 board() {
-    local row target backends qemu backend features said passed result program flash ram
+    local row target choices qemu choice features said passed result program flash ram
     row=$(known boards.txt "$1")
-    read -r _ target backends qemu <<< "$row"
-    read -ra qemu <<< "$qemu -icount shift=6,sleep=off"
+    read -r _ target choices qemu <<< "$row"
+    [[ $qemu = *-smp* ]] || qemu+=" -icount shift=6,sleep=off"
+    read -ra qemu <<< "$qemu"
     need "${qemu[0]}" "ci/setup.sh firmware"
     local firmware=(--quiet --release --locked --manifest-path no_std_check/Cargo.toml --no-default-features --target "$target")
     program=$(built no_std_check no_std_check "$target")
-    for backend in ${backends//,/ }; do
-        backend=${backend#-}
-        ! said=$(cargo +watch-targets check "${firmware[@]}" --features "$backend" 2>&1) ||
+    for choice in ${choices//,/ }; do
+        choice=${choice#-}
+        ! said=$(cargo +watch-targets check "${firmware[@]}" --features "$choice" 2>&1) ||
             fail "it builds for $target without critical-section and without single-context"
         # shellcheck disable=SC2016 # the message has backticks
         for features in '`critical-section`' '`single-context`'; do
@@ -51,8 +52,8 @@ board() {
                 fail "it does not build for $target, but the compiler does not offer $features: $said"
         done
         for features in single-context critical-section event-listener,single-context event-listener,critical-section; do
-            step "$1, back end '$backend', features '$features'"
-            cargo +watch-targets build "${firmware[@]}" --features "$features,$backend"
+            step "$1, features '$features${choice:+,$choice}'"
+            cargo +watch-targets build "${firmware[@]}" --features "$features,$choice"
             result=ok
             said=$(emulate "${qemu[@]}" -kernel "$program") || result="FAILED, status $? (124: it hangs)"
             echo "$said"
@@ -60,7 +61,7 @@ board() {
             [ "$result$passed" != ok ] || result="FAILED: it prints no result"
             [ "$result" = ok ] || failed+=("$1: $result, in: $(tail -n 1 <<< "$said")")
             read -r flash ram < <(bytes "$program")
-            record "$target, ${backend:--}, $features" "$1 in QEMU: $result" "${passed:--} scenarios" "$flash" "$ram"
+            record "$target, ${choice:--}, $features" "$1 in QEMU: $result" "${passed:--} scenarios" "$flash" "$ram"
         done
     done
 }

@@ -18,6 +18,8 @@ mod first;
 mod interrupt;
 #[cfg(feature = "critical-section")]
 mod priority;
+#[cfg(feature = "two-cores")]
+mod two_cores;
 
 use alloc::string::String;
 
@@ -33,6 +35,12 @@ pub(crate) async fn run(executors: Executors) -> u32 {
             run_one(stringify!($name), $name::run($($executors)?)).await;
             passed += 1;
         };
+    }
+    // Both cores run at the same time, and nothing repeats exactly. The other scenarios measure, and need one core.
+    #[cfg(feature = "two-cores")]
+    if let Some(other) = executors.other {
+        scenario!(two_cores([executors.low, other]));
+        return passed;
     }
     scenario!(cell());
     #[cfg(feature = "critical-section")]
