@@ -31,6 +31,8 @@ static LONGEST: AtomicU32 = AtomicU32::new(0);
 
 // SAFETY: in a section its core's interrupts are off, and no other core is in a section. Only the outermost section ends that.
 unsafe impl Impl for Measured {
+    // Not inlined into the many functions with a section, for the sake of the smallest board's flash.
+    #[inline(never)]
     unsafe fn acquire() -> RawRestoreState {
         let core = board::core() + 1;
         if OWNER.load(Relaxed) == core {
@@ -53,6 +55,7 @@ unsafe impl Impl for Measured {
         interrupts.into()
     }
 
+    #[inline(never)]
     unsafe fn release(state: RawRestoreState) {
         if state == NESTED {
             return;
