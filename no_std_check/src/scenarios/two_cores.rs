@@ -13,7 +13,7 @@ use embassy_futures::yield_now;
 use watch_channel::{Receiver, Sender, channel};
 
 use crate::task::spawn;
-use crate::timer;
+use crate::{heap, timer};
 
 /// How many values a task sends.
 const SENDS: u32 = 20_000;
@@ -23,6 +23,7 @@ const CHANGES: u32 = 100_000;
 const MEETINGS: u32 = 1_000;
 
 pub(crate) async fn run(cores: [SendSpawner; 2]) -> String {
+    let live = heap::live();
     let (total, rx) = channel([0; 3]);
     let timer = timer::start(timer::SELDOM, interrupt(total.clone()));
     for [sends, waits] in [cores, [cores[1], cores[0]]] {
@@ -37,15 +38,22 @@ pub(crate) async fn run(cores: [SendSpawner; 2]) -> String {
     for added in adding {
         added.await;
     }
+    let [first, second, from_interrupts] = rx.get();
     let interrupts = timer.interrupts();
     drop(timer);
-    let [first, second, from_interrupts] = rx.get();
     assert_eq!([first, second], [CHANGES; 2], "changes were lost");
     assert!(from_interrupts <= interrupts && (from_interrupts > 0) == cfg!(feature = "critical-section"));
 
     let reading = spawn(cores[1], hold(rx));
     spawn(cores[0], send_against_a_ref(total)).await;
     reading.await;
+    // A task has ended when its result is there. The second core may still have to free the memory of its last one.
+    for _ in 0..10_000_000 {
+        if heap::live() == live {
+            break;
+        }
+        spin_loop();
+    }
     format!(
         "{} values answered; {} changes of one value by two tasks and {from_interrupts} by the interrupt; {MEETINGS} sends waited \
          for a `Ref`",
