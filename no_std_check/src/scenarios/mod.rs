@@ -2,6 +2,8 @@
 
 mod allocations;
 mod cell;
+#[cfg(feature = "two-cores")]
+mod cores;
 #[cfg(feature = "event-listener")]
 mod listen;
 mod tasks;
@@ -18,8 +20,6 @@ mod first;
 mod interrupt;
 #[cfg(feature = "critical-section")]
 mod priority;
-#[cfg(feature = "two-cores")]
-mod two_cores;
 
 use alloc::string::String;
 
@@ -39,7 +39,7 @@ pub(crate) async fn run(executors: Executors) -> u32 {
     // Both cores run at the same time, and nothing repeats exactly. The other scenarios measure, and need one core.
     #[cfg(feature = "two-cores")]
     if let Some(other) = executors.other {
-        scenario!(two_cores([executors.low, other]));
+        scenario!(cores([executors.low, other]));
         return passed;
     }
     scenario!(cell());
