@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Builds and runs programs for other targets: `ci/target.sh [--write] [NAME...]`, where a NAME is firmware, a board of ci/boards.txt,
 # sensor, size, wasm, guides, linux or a target of ci/linux.txt; all by default. The table at the end has a line for each target.
-# With --write, the tables in no_std_check/README.md are written again.
+# With --write, the tables in no_std_check/README.md and docs/firmware.md are written again.
 . "$(dirname "$0")/lib.sh"
 need_toolchain watch-targets "ci/toolchain.sh"
 
@@ -210,15 +210,18 @@ linux() {
     record "$target" "qemu-user" "$passed tests" - -
 }
 
-# write_table NAME: replaces the table NAME in no_std_check/README.md by standard input.
+# write_table NAME: replaces the table NAME by standard input, in each document that has it.
 write_table() {
-    local readme=no_std_check/README.md
-    grep -q "^<!-- $1 -->$" $readme || fail "$readme has no line <!-- $1 -->, after which the table belongs"
-    table=$(cat) awk -v name="$1" '
-        $0 == "<!-- end of " name " -->" { inside = 0 }
-        !inside { print }
-        $0 == "<!-- " name " -->" { inside = 1; print ""; print ENVIRON["table"]; print "" }' $readme > $readme.new
-    mv $readme.new $readme
+    local rows document documents
+    rows=$(cat)
+    documents=$(grep -l "^<!-- $1 -->$" no_std_check/README.md docs/firmware.md) || fail "no document has a line <!-- $1 -->"
+    for document in $documents; do
+        rows=$rows awk -v name="$1" '
+            $0 == "<!-- end of " name " -->" { inside = 0 }
+            !inside { print }
+            $0 == "<!-- " name " -->" { inside = 1; print ""; print ENVIRON["rows"]; print "" }' "$document" > "$document.new"
+        mv "$document.new" "$document"
+    done
 }
 
 write=
