@@ -37,7 +37,8 @@ done
 step "other targets"
 check() { RUSTFLAGS="-D warnings" cargo +watch-targets check --quiet --locked --manifest-path "$@"; }
 for target in thumbv6m-none-eabi riscv32imc-unknown-none-elf; do
-    for features in single-context critical-section event-listener,single-context event-listener,critical-section; do
+    for features in single-context critical-section event-listener,single-context event-listener,critical-section \
+        two-cores,critical-section; do
         check no_std_check/Cargo.toml --release --target $target --no-default-features --features "single-core,$features"
     done
 done

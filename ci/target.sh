@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Builds and runs programs for other targets: `ci/target.sh [--write] [NAME...]`, where a NAME is firmware, a board of ci/boards.txt,
 # sensor, size, wasm, guides, linux or a target of ci/linux.txt; all by default. The table at the end has a line for each target.
-# With --write, the tables in no_std_check/README.md are written again.
+# With --write, the tables in no_std_check/README.md and docs/firmware.md are written again.
 . "$(dirname "$0")/lib.sh"
 need_toolchain watch-targets "ci/toolchain.sh"
 
@@ -27,23 +27,24 @@ emulate() {
     timeout 600 "$@" -display none -serial none -monitor none -semihosting-config enable=on,target=native 2>&1 < /dev/null
 }
 
-# Boots firmware that checks the crate (no_std_check) on the board, with each of portable-atomic's back ends where there is a choice,
-# and with each set of features. Without both `critical-section` and `single-context` it must not build.
+# Boots firmware that checks the crate (no_std_check) on the board, with each feature that ci/boards.txt names for it, and with each
+# set of the crate's features. Without both `critical-section` and `single-context` it must not build.
 #
 # QEMU counts instructions as time, 64 ns each, and skips the time in which the processor sleeps until the next interrupt. So every
 # run is the same, critical sections can be measured, and an interrupt can come between any two instructions; without this, QEMU
-# takes interrupts only between blocks of instructions.
+# takes interrupts only between blocks of instructions. Two cores really run at the same time, which QEMU's clock does not allow.
 board() {
-    local row target backends qemu backend features said passed result program flash ram
+    local row target choices qemu choice features said passed result program flash ram
     row=$(known boards.txt "$1")
-    read -r _ target backends qemu <<< "$row"
-    read -ra qemu <<< "$qemu -icount shift=6,sleep=off"
+    read -r _ target choices qemu <<< "$row"
+    [[ $qemu = *-smp* ]] || qemu+=" -icount shift=6,sleep=off"
+    read -ra qemu <<< "$qemu"
     need "${qemu[0]}" "ci/setup.sh firmware"
     local firmware=(--quiet --release --locked --manifest-path no_std_check/Cargo.toml --no-default-features --target "$target")
     program=$(built no_std_check no_std_check "$target")
-    for backend in ${backends//,/ }; do
-        backend=${backend#-}
-        ! said=$(cargo +watch-targets check "${firmware[@]}" --features "$backend" 2>&1) ||
+    for choice in ${choices//,/ }; do
+        choice=${choice#-}
+        ! said=$(cargo +watch-targets check "${firmware[@]}" --features "$choice" 2>&1) ||
             fail "it builds for $target without critical-section and without single-context"
         # shellcheck disable=SC2016 # the message has backticks
         for features in '`critical-section`' '`single-context`'; do
@@ -51,8 +52,8 @@ board() {
                 fail "it does not build for $target, but the compiler does not offer $features: $said"
         done
         for features in single-context critical-section event-listener,single-context event-listener,critical-section; do
-            step "$1, back end '$backend', features '$features'"
-            cargo +watch-targets build "${firmware[@]}" --features "$features,$backend"
+            step "$1, features '$features${choice:+,$choice}'"
+            cargo +watch-targets build "${firmware[@]}" --features "$features,$choice"
             result=ok
             said=$(emulate "${qemu[@]}" -kernel "$program") || result="FAILED, status $? (124: it hangs)"
             echo "$said"
@@ -60,7 +61,7 @@ board() {
             [ "$result$passed" != ok ] || result="FAILED: it prints no result"
             [ "$result" = ok ] || failed+=("$1: $result, in: $(tail -n 1 <<< "$said")")
             read -r flash ram < <(bytes "$program")
-            record "$target, ${backend:--}, $features" "$1 in QEMU: $result" "${passed:--} scenarios" "$flash" "$ram"
+            record "$target, ${choice:--}, $features" "$1 in QEMU: $result" "${passed:--} scenarios" "$flash" "$ram"
         done
     done
 }
@@ -81,8 +82,8 @@ but it prints: $printed"
 # heap, with this crate, and with embassy-sync's `Watch`. Flash is the vector table, code and constants. RAM is the static memory
 # except the heap's arena. Heap is what the channel and its one waiting receiver have taken of that arena.
 #
-# This crate must not take too much flash in a program whose panics print nothing, as in firmware that must be small, and single
-# operations must not take too many instructions.
+# This crate must not take too much flash in a program whose panics print nothing, as in firmware that must be small. Waiting tasks
+# must not take too many bytes, and single operations not too many instructions.
 size_of_a_channel() {
     need qemu-system-arm "ci/setup.sh firmware"
     # The most that this crate may add to the program with a heap, in bytes.
@@ -116,28 +117,34 @@ size_of_a_channel() {
     local name limit count
     said=$(emulate qemu-system-arm -M microbit -icount "shift=6,sleep=off" \
         -kernel "$(built no_std_check/size instructions $target)") || fail "instructions fails in QEMU: $said"
-    rows=("| | this crate | embassy-sync |" "|---|---|---|" "$said")
-    printf '%s\n' "${rows[@]}"
-    for name in "a poll that registers a waker:170" "a send that wakes one task:200" "a send that wakes eight:615"; do
+    echo "$said"
+    for name in "each task that waits, in the channel:8" "a poll that registers a waker:170" "a send that wakes one task:200" \
+        "a send that wakes eight:615"; do
         limit=${name#*:} name=${name%:*}
         count=$(sed -n "s/^| $name | \([0-9]*\) |.*/\1/p" <<< "$said")
-        [ "${count:-$((limit + 1))}" -le "$limit" ] || fail "$name takes ${count:-no} instructions; the limit is $limit"
+        [ "${count:-$((limit + 1))}" -le "$limit" ] || fail "$name: ${count:-none}; the limit is $limit"
     done
-    [ -z "$write" ] || printf '%s\n' "${rows[@]}" | write_table instructions
+    [ -z "$write" ] || write_table parts <<< "$said"
 }
 
-# Tasks and timers that share channels in WebAssembly, in node, with and without the crate's features `std` and `event-listener`.
-# Calls that would wait for their own thread must panic.
+# WebAssembly in node, with and without the crate's features `std` and `event-listener`. `run.mjs` has tasks and timers, and calls
+# that would wait for their own thread, which must panic. `workers.mjs` has two workers that share channels.
 wasm() {
     need node "ci/setup.sh wasm"
-    local target=wasm32-unknown-unknown features ended
+    need_toolchain watch-source "ci/toolchain.sh watch-source"
+    local target=wasm32-unknown-unknown features script cargo ended
     for features in "" std std,event-listener; do
-        cargo +watch-targets build --quiet --locked --release --manifest-path no_std_check/wasm/Cargo.toml --target $target \
-            --features "$features"
-        ended=$(timeout 300 node no_std_check/wasm/run.mjs "$(built no_std_check/wasm wasm_check.wasm $target)") ||
-            fail "node ends with status $?; 124 means that a call hangs"
-        echo "features '$features': $ended"
-        record "$target, ${features:--}" node "${ended%%,*}" - -
+        for script in run workers; do
+            cargo=(cargo +watch-targets build)
+            # The standard library that comes with a compiler is built without threads.
+            [ $script = run ] || cargo=(env RUSTC_BOOTSTRAP=1 RUSTFLAGS=-Ctarget-feature=+atomics
+                cargo +watch-source build "-Zbuild-std=std,panic_abort")
+            "${cargo[@]}" --quiet --locked --release --manifest-path no_std_check/wasm/Cargo.toml --target $target --features "$features"
+            ended=$(timeout 300 node no_std_check/wasm/$script.mjs "$(built no_std_check/wasm wasm_check.wasm $target)") ||
+                fail "node $script.mjs ends with status $?; 124 means that a call hangs"
+            echo "$script.mjs, features '$features': $ended"
+            record "$target, ${features:--}" "node $script.mjs" "${ended%%,*}" - -
+        done
     done
 }
 
@@ -203,15 +210,18 @@ linux() {
     record "$target" "qemu-user" "$passed tests" - -
 }
 
-# write_table NAME: replaces the table NAME in no_std_check/README.md by standard input.
+# write_table NAME: replaces the table NAME by standard input, in each document that has it.
 write_table() {
-    local readme=no_std_check/README.md
-    grep -q "^<!-- $1 -->$" $readme || fail "$readme has no line <!-- $1 -->, after which the table belongs"
-    table=$(cat) awk -v name="$1" '
-        $0 == "<!-- end of " name " -->" { inside = 0 }
-        !inside { print }
-        $0 == "<!-- " name " -->" { inside = 1; print ""; print ENVIRON["table"]; print "" }' $readme > $readme.new
-    mv $readme.new $readme
+    local rows document documents
+    rows=$(cat)
+    documents=$(grep -l "^<!-- $1 -->$" no_std_check/README.md docs/firmware.md) || fail "no document has a line <!-- $1 -->"
+    for document in $documents; do
+        rows=$rows awk -v name="$1" '
+            $0 == "<!-- end of " name " -->" { inside = 0 }
+            !inside { print }
+            $0 == "<!-- " name " -->" { inside = 1; print ""; print ENVIRON["rows"]; print "" }' "$document" > "$document.new"
+        mv "$document.new" "$document"
+    done
 }
 
 write=

@@ -1,6 +1,6 @@
 //! Firmware that checks the crate on microcontrollers, and ends with exit status 0 if all checks pass.
 //!
-//! The scenarios are the same on every board, and run one after the other in 16 KiB of memory (20 on RISC-V). Each
+//! The scenarios are the same on every board, and run one after the other in 16 KiB of memory (28 on RISC-V). Each
 //! prints its name, and then what it has counted. If a check fails, the program panics with a message that names the check,
 //! and ends with another status.
 //!
@@ -23,11 +23,13 @@ mod timer;
 
 use embassy_executor::SendSpawner;
 
-/// The executors: `low` runs outside interrupts, and `high` in its own interrupt.
+/// The executors: `low` runs outside interrupts, `high` in its own interrupt, and `other` on a second core if there is one.
 #[derive(Clone, Copy)]
 struct Executors {
     low: SendSpawner,
     high: SendSpawner,
+    #[cfg_attr(not(feature = "two-cores"), expect(dead_code, reason = "only that scenario uses it"))]
+    other: Option<SendSpawner>,
 }
 
 /// Each board calls this once it is ready.

@@ -39,7 +39,7 @@ fn start() -> ! {
     }
     let high = HIGH.start(Spare);
     let low: &'static mut Executor = Box::leak(Box::new(Executor::new()));
-    low.run(|low| crate::main(Executors { low: low.make_send(), high }))
+    low.run(|low| crate::main(Executors { low: low.make_send(), high, other: None }))
 }
 
 #[cortex_m_rt::exception]
@@ -110,6 +110,12 @@ pub(crate) fn clock() -> u32 {
 #[inline]
 pub(crate) fn ticks_between(earlier: u32, later: u32) -> u32 {
     later.wrapping_sub(earlier) & CLOCK_MASK
+}
+
+/// The number of the core that runs this.
+#[inline]
+pub(crate) fn core() -> u32 {
+    0
 }
 
 /// Turns interrupts off, and returns `true` if they were on.

@@ -1,17 +1,18 @@
 //! QEMU's RISC-V board `virt`: the machine timer is the timer, and the software interrupt runs the second executor.
-//! Neither preempts the other.
+//! Neither preempts the other. With the feature `two-cores`, a second core runs a third executor.
 
 use alloc::boxed::Box;
+use core::arch::global_asm;
 use core::ptr;
 use core::sync::atomic::{AtomicU32, Ordering::SeqCst};
 
 use embassy_executor::raw::Executor;
 use riscv::interrupt::Interrupt;
-use riscv::register::{mie, mstatus};
+use riscv::register::{mhartid, mie, mstatus};
 
 use crate::{Executors, heap, stack, timer};
 
-/// The registers of the core-local interruptor.
+/// The registers of the core-local interruptor. There is one `MSIP` for each core.
 const MSIP: *mut u32 = ptr::without_provenance_mut(0x200_0000);
 const MTIMECMP: *mut u32 = ptr::without_provenance_mut(0x200_4000);
 const MTIME: *mut u32 = ptr::without_provenance_mut(0x200_BFF8);
@@ -19,47 +20,94 @@ const MTIME: *mut u32 = ptr::without_provenance_mut(0x200_BFF8);
 /// The pointers that the executors pass to `__pender`.
 const LOW: *mut () = ptr::without_provenance_mut(1);
 const HIGH: *mut () = ptr::without_provenance_mut(2);
+const OTHER: *mut () = ptr::without_provenance_mut(3);
 
 /// The executor of the software interrupt. It is written once, before that interrupt is enabled.
 static mut HIGH_EXECUTOR: Option<&'static Executor> = None;
-/// 1 if the other executor has tasks to run.
+/// The executor of the second core. It is written once, before that core starts.
+static mut OTHER_EXECUTOR: Option<&'static Executor> = None;
+/// 1 if the executor outside interrupts has tasks to run.
 static LOW_PENDING: AtomicU32 = AtomicU32::new(0);
 
 /// An executor calls this when one of its tasks has been woken.
 #[unsafe(export_name = "__pender")]
 fn pender(executor: *mut ()) {
-    match executor {
-        LOW => LOW_PENDING.store(1, SeqCst),
-        // SAFETY: this only requests the software interrupt.
-        _ => unsafe { MSIP.write_volatile(1) },
+    if executor == LOW {
+        LOW_PENDING.store(1, SeqCst);
+        if core() == 0 {
+            return;
+        }
     }
+    // SAFETY: this only requests a software interrupt, which also ends `wfi`.
+    unsafe { MSIP.add((executor == OTHER).into()).write_volatile(1) }
 }
 
+// The second core sleeps until the first one requests its software interrupt, whose bit is the fourth one.
+global_asm!(
+    ".section .init.mp_hook, \"ax\"",
+    ".global _mp_hook",
+    "_mp_hook:",
+    "    beqz a0, 2f",
+    "    csrwi mie, 8",
+    "1:  wfi",
+    "    csrr t0, mip",
+    "    andi t0, t0, 8",
+    "    beqz t0, 1b",
+    "    li a0, 0",
+    "    ret",
+    "2:  li a0, 1",
+    "    ret",
+);
+
 #[riscv_rt::entry]
-fn start() -> ! {
+fn start(core: usize) -> ! {
+    if core > 0 {
+        start_other();
+    }
     stack::paint();
     heap::init();
-    let low: &Executor = Box::leak(Box::new(Executor::new(LOW)));
-    let high: &Executor = Box::leak(Box::new(Executor::new(HIGH)));
+    let new_executor = |name| -> &'static Executor { Box::leak(Box::new(Executor::new(name))) };
+    let (low, high) = (new_executor(LOW), new_executor(HIGH));
+    let other = cfg!(feature = "two-cores").then(|| new_executor(OTHER));
     no_interrupt();
     // SAFETY: interrupts stay off until everything that their handlers need has been set up.
     unsafe {
         HIGH_EXECUTOR = Some(high);
+        OTHER_EXECUTOR = other;
         mie::set_mtimer();
         mie::set_msoft();
         riscv::interrupt::enable();
     }
-    crate::main(Executors { low: low.spawner().make_send(), high: high.spawner().make_send() });
+    let other = other.map(|other| {
+        pender(OTHER);
+        other.spawner().make_send()
+    });
+    crate::main(Executors { low: low.spawner().make_send(), high: high.spawner().make_send(), other });
     loop {
         // SAFETY: this executor is polled only here.
         unsafe { low.poll() }
-        critical_section::with(|_| {
-            // An interrupt ends `wfi` even while interrupts are off, and runs after this.
-            if LOW_PENDING.load(SeqCst) == 0 {
-                riscv::asm::wfi();
+        interrupts_off();
+        // An interrupt ends `wfi` even while interrupts are off, and runs after this.
+        if LOW_PENDING.load(SeqCst) == 0 {
+            riscv::asm::wfi();
+        }
+        LOW_PENDING.store(0, SeqCst);
+        // SAFETY: this is not a critical section.
+        unsafe { interrupts_on() }
+    }
+}
+
+/// Runs the executor of the second core, which has no interrupts.
+fn start_other() -> ! {
+    loop {
+        // SAFETY: the request is cleared before the executor checks for work, and this executor is polled only here.
+        unsafe {
+            MSIP.add(1).write_volatile(0);
+            if let Some(executor) = OTHER_EXECUTOR {
+                executor.poll();
             }
-            LOW_PENDING.store(0, SeqCst);
-        });
+        }
+        riscv::asm::wfi();
     }
 }
 
@@ -79,12 +127,13 @@ fn machine_soft() {
     }
 }
 
-/// The lowest word of the stack.
+/// The lowest word of the first core's stack. The second core's is below it.
 pub(crate) fn stack_end() -> *mut u32 {
     unsafe extern "C" {
-        static mut __estack: u32;
+        static mut _stack_start: u32;
+        static _hart_stack_size: u32;
     }
-    &raw mut __estack
+    (&raw mut _stack_start).wrapping_byte_sub((&raw const _hart_stack_size).addr())
 }
 
 /// Calls [`timer::on_interrupt`] once, `ticks` from now.
@@ -130,6 +179,12 @@ pub(crate) fn clock() -> u32 {
 #[inline]
 pub(crate) fn ticks_between(earlier: u32, later: u32) -> u32 {
     later.wrapping_sub(earlier)
+}
+
+/// The number of the core that runs this.
+#[inline]
+pub(crate) fn core() -> u32 {
+    mhartid::read() as u32
 }
 
 /// Turns interrupts off, and returns `true` if they were on.

@@ -39,7 +39,7 @@ impl State {
     }
 }
 
-pub(crate) async fn run(Executors { low, high }: Executors) -> String {
+pub(crate) async fn run(Executors { low, high, .. }: Executors) -> String {
     let (tx, rx) = channel(0);
     let (wake, woken) = channel(0);
     let state = Arc::new(State::default());

@@ -2,6 +2,8 @@
 
 mod allocations;
 mod cell;
+#[cfg(feature = "two-cores")]
+mod cores;
 #[cfg(feature = "event-listener")]
 mod listen;
 mod tasks;
@@ -33,6 +35,12 @@ pub(crate) async fn run(executors: Executors) -> u32 {
             run_one(stringify!($name), $name::run($($executors)?)).await;
             passed += 1;
         };
+    }
+    // Both cores run at the same time, and nothing repeats exactly. The other scenarios measure, and need one core.
+    #[cfg(feature = "two-cores")]
+    if let Some(other) = executors.other {
+        scenario!(cores([executors.low, other]));
+        return passed;
     }
     scenario!(cell());
     #[cfg(feature = "critical-section")]

@@ -26,7 +26,7 @@ struct Counts {
     over: bool,
 }
 
-pub(crate) async fn run(Executors { low, high }: Executors) -> String {
+pub(crate) async fn run(Executors { low, high, .. }: Executors) -> String {
     let (tx, rx) = channel(Counts::default());
     let (pulses, pulse) = channel(0);
     let pulsed = spawn(high, on_each_pulse(pulse, tx.clone()));

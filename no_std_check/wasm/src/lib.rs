@@ -1,6 +1,9 @@
 //! The WebAssembly part: tasks on a small executor. `run.mjs` calls [`send`] from timers, and then [`run`].
 
+#[cfg(not(target_feature = "atomics"))]
 mod deadlock;
+#[cfg(target_feature = "atomics")]
+mod workers;
 
 use std::cell::RefCell;
 

@@ -1,4 +1,5 @@
-//! How many instructions single operations take, with this crate and with embassy-sync's `Watch`. It prints the rows of a table.
+//! What single parts and operations cost, with this crate and with embassy-sync's `Watch`: bytes, and instructions. It prints both
+//! tables.
 //!
 //! QEMU must run it with `-icount shift=6`: then a tick of SysTick is an instruction.
 #![no_std]
@@ -8,8 +9,9 @@ extern crate alloc;
 
 use alloc::boxed::Box;
 use alloc::vec::Vec;
+use core::fmt::Display;
 use core::hint::black_box;
-use core::pin::Pin;
+use core::pin::{Pin, pin};
 use core::sync::atomic::{AtomicU32, Ordering};
 use core::task::{Context, Poll, RawWaker, RawWakerVTable, Waker};
 
@@ -26,7 +28,9 @@ static HEAP: Memory = Memory::new();
 /// The most tasks that wait at once.
 const TASKS: usize = 8;
 
-type EmbassyWatch = Watch<CriticalSectionRawMutex, u32, { TASKS + 1 }>;
+/// With room for `N` receivers.
+type WatchFor<const N: usize> = Watch<CriticalSectionRawMutex, u32, N>;
+type EmbassyWatch = WatchFor<{ TASKS + 1 }>;
 
 /// How many wakers have been called. (This processor has no read-modify-write, and needs none here.)
 static WAKES: AtomicU32 = AtomicU32::new(0);
@@ -72,20 +76,20 @@ fn wait_and_wake<F: Future>(count: usize, mut waits: Vec<Pin<Box<F>>>, send: imp
     [register, sent, polls(true)]
 }
 
-/// The same with this crate, the third time.
-fn ours(count: usize) -> [u32; 3] {
+/// The same with this crate, for the first and the third time.
+fn ours(count: usize) -> [[u32; 3]; 2] {
     let (tx, _rx) = watch_channel::channel(0);
     let mut receivers: Vec<_> = (0..count).map(|_| tx.subscribe()).collect();
     let mut measure = |value| {
         let waits = receivers.iter_mut().map(|rx| Box::pin(rx.recv())).collect();
         wait_and_wake(count, waits, || tx.set(value))
     };
-    (measure(1), measure(2));
-    measure(3)
+    let (first, _) = (measure(1), measure(2));
+    [first, measure(3)]
 }
 
 /// The same with embassy-sync's `Watch`.
-fn embassys(count: usize) -> [u32; 3] {
+fn embassys(count: usize) -> [[u32; 3]; 2] {
     let watch = EmbassyWatch::new_with(0);
     let mut receivers: Vec<_> = (0..count).filter_map(|_| watch.receiver()).collect();
     let mut measure = |value| {
@@ -95,12 +99,45 @@ fn embassys(count: usize) -> [u32; 3] {
         let waits = receivers.iter_mut().map(|rx| Box::pin(rx.changed())).collect();
         wait_and_wake(count, waits, || watch.sender().send(value))
     };
-    (measure(1), measure(2));
-    measure(3)
+    let (first, _) = (measure(1), measure(2));
+    [first, measure(3)]
 }
 
-fn row(name: &str, ours: u32, embassys: u32) {
+fn row(name: &str, ours: impl Display, embassys: impl Display) {
     println!("| {name} | {ours} | {embassys} |");
+}
+
+fn heading(unit: &str) {
+    println!("| {unit} | this crate | embassy-sync |\n|---|---|---|");
+}
+
+/// Prints how many bytes the parts of a channel of a `u32` take.
+fn bytes() {
+    /// What `f` adds to the heap.
+    fn heap<R>(f: impl FnOnce() -> R) -> (R, usize) {
+        let before = HEAP.used();
+        (f(), HEAP.used() - before)
+    }
+    let cx = &mut Context::from_waker(Waker::noop());
+    let ((tx, rx), channel) = heap(|| watch_channel::channel(0_u32));
+    let mut receivers = Vec::with_capacity(TASKS);
+    receivers.push(rx);
+    let ((), more) = heap(|| receivers.extend((1..TASKS).map(|_| tx.subscribe())));
+    let ((), waits) = heap(|| receivers.iter_mut().for_each(|rx| assert!(rx.poll_changed(cx).is_pending())));
+    let (_, closed) = heap(|| assert!(pin!(tx.closed()).poll(cx).is_pending()));
+    let future = size_of_val(&receivers[0].changed());
+
+    static EMBASSYS: WatchFor<1> = WatchFor::new_with(0);
+    let Some(mut rx) = EMBASSYS.receiver() else { process::exit(1) };
+    let slot = size_of::<WatchFor<2>>() - size_of::<WatchFor<1>>();
+    heading("bytes");
+    row("a channel of a `u32`, without receivers", channel, size_of::<WatchFor<0>>());
+    row("a `Watch` in a `static`, in addition", size_of::<watch_channel::Watch<u32>>(), 0);
+    row("each receiver, in the channel", more / (TASKS - 1), slot);
+    row("each task that waits, in the channel", waits / TASKS, 0);
+    row("the first `closed`, in the channel", closed, "-");
+    row("a `Receiver`", size_of_val(&receivers[0]), size_of_val(&rx));
+    row("the future of `changed`", future, size_of_val(&rx.changed()));
 }
 
 #[cortex_m_rt::entry]
@@ -113,8 +150,12 @@ fn main() -> ! {
     clock.enable_counter();
     assert_eq!(instructions(|| ()), 0);
 
-    let (one, one_of_embassys) = (ours(1), embassys(1));
-    let (all, all_of_embassys) = (ours(TASKS), embassys(TASKS));
+    bytes();
+    println!();
+    heading("instructions");
+    let ([first, one], [first_of_embassys, one_of_embassys]) = (ours(1), embassys(1));
+    let ([_, all], [_, all_of_embassys]) = (ours(TASKS), embassys(TASKS));
+    row("a channel's first poll that registers a waker", first[0], first_of_embassys[0]);
     row("a poll that registers a waker", one[0], one_of_embassys[0]);
     row("the same, as the eighth", all[0], all_of_embassys[0]);
     row("a send that wakes one task", one[1], one_of_embassys[1]);
