@@ -2,7 +2,7 @@
 # Runs the unit and integration tests with several sets of features, and checks that together they reach all lines of src/ except a
 # few. The report shows which.
 #
-# The sets compile all code that a program on this machine can compile. Not covered here are src/sync/eager.rs (32 bits; `ci/target.sh
+# The sets compile all code that a program on this machine can compile. Not covered here are `Eager` in src/sync/lazy.rs (32 bits; `ci/target.sh
 # linux` runs it), src/sync/loom.rs and the models (ci/loom.sh), and code that depends on `target_family = "wasm"` (`ci/target.sh
 # wasm`) or on the lack of debug assertions (`ci/test.sh release`).
 . "$(dirname "$0")/lib.sh"

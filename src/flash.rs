@@ -5,7 +5,7 @@
 //! |---|---|---|
 //! | [`push_within_capacity`] | `Vec::push`, which links code for a reallocation | 830 bytes |
 //! | [`move_all`] | `Vec::append`, which links `memcpy` | 660 |
-//! | [`channel`](crate::channel) counts its first receiver itself | `subscribe`, which links what `opened` needs | 280 |
+//! | [`channel`](fn@crate::channel) counts its first receiver itself | `subscribe`, which links what `opened` needs | 280 |
 
 use alloc::vec::Vec;
 

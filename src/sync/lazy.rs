@@ -1,4 +1,4 @@
-//! A value that a channel makes when it first needs it.
+//! Values that a channel makes when it first needs them.
 
 use alloc::boxed::Box;
 
@@ -34,3 +34,26 @@ impl<T> Default for Lazy<T> {
         Self(SetOnce::new())
     }
 }
+
+/// A value that is there from the start. It replaces `Lazy` on small targets, where the code for a
+/// value that may be missing takes more memory than the value.
+#[cfg(not(target_pointer_width = "64"))]
+#[derive(Default)]
+pub(crate) struct Eager<T>(T);
+
+#[cfg(not(target_pointer_width = "64"))]
+impl<T> Eager<T> {
+    pub(crate) fn get(&self) -> Option<&T> {
+        Some(&self.0)
+    }
+
+    pub(crate) fn get_or_make(&self) -> &T {
+        &self.0
+    }
+}
+
+#[cfg(not(target_pointer_width = "64"))]
+pub(crate) use self::Eager as LazyIfLarge;
+/// `Lazy` on 64-bit targets, and `Eager` on small ones.
+#[cfg(target_pointer_width = "64")]
+pub(crate) use self::Lazy as LazyIfLarge;

@@ -4,35 +4,10 @@
 //! It has primitives and no policy: `lock/queue/` decides how a thread waits for the value, and `channel/wait.rs` decides
 //! in which lane a receiver waits.
 
-#[cfg(not(target_pointer_width = "64"))]
-mod eager;
-mod event;
 mod lazy;
-#[cfg(all(loom, feature = "loom"))]
-mod loom;
-#[cfg(not(all(loom, feature = "loom")))]
-mod mutex;
-#[cfg(not(all(loom, feature = "loom")))]
-mod native;
-#[cfg(all(feature = "std", not(target_family = "wasm")))]
-pub(crate) mod pool;
-#[cfg(all(feature = "std", not(target_family = "wasm"), not(all(loom, feature = "loom"))))]
-pub(crate) mod thread;
+cfg_if! { if #[model] { mod loom; pub(crate) use self::loom::*; } else { mod native; pub(crate) use self::native::*; } }
 
-pub(crate) use self::event::{Event, notify_all};
-pub(crate) use self::lazy::Lazy;
-#[cfg(all(loom, feature = "loom"))]
-pub(crate) use self::loom::*;
-#[cfg(not(all(loom, feature = "loom")))]
-pub(crate) use self::mutex::Mutex;
-#[cfg(not(all(loom, feature = "loom")))]
-pub(crate) use self::native::*;
-
-/// `Lazy` on 64-bit targets, and `Eager` on small ones.
-#[cfg(not(target_pointer_width = "64"))]
-pub(crate) use self::eager::Eager as LazyIfLarge;
-#[cfg(target_pointer_width = "64")]
-pub(crate) use self::lazy::Lazy as LazyIfLarge;
+pub(crate) use self::lazy::{Lazy, LazyIfLarge};
 
 /// `true` if there may be threads.
 pub(crate) const HAS_STD: bool = cfg!(feature = "std");
@@ -73,4 +48,60 @@ pub(crate) fn catch_panic(f: impl FnOnce()) {
     }
     #[cfg(not(all(feature = "std", not(all(loom, feature = "loom")))))]
     f();
+}
+
+cfg_if! {
+    if #[listeners] {
+        pub(crate) use event_listener::Event;
+    } else {
+        /// There is nothing to notify.
+        #[derive(Default)]
+        pub(crate) struct Event;
+    }
+}
+
+/// Notifies all listeners. event-listener calls their wakers while it holds its own lock.
+///
+/// The caller has taken, with Acquire, the bit that a listener sets after it has been added, so the
+/// listener is in the list. What it checks after it has been notified is in the same atomic as the
+/// bit, so no fence is needed here.
+///
+/// If the waker of a listener panics, event-listener has moved on to the next listener, and another
+/// call notifies the others. But it has not counted the one that panicked, so its count of notified
+/// listeners is wrong from then on. "Additional" notifications do not depend on that count.
+#[cfg_attr(not(feature = "event-listener"), expect(unused_variables, reason = "there are no listeners"))]
+pub(crate) fn notify_all(event: &Event) {
+    #[cfg(all(feature = "event-listener", any(not(loom), loom_event_listener)))]
+    {
+        use event_listener::IntoNotification;
+
+        event.notify(usize::MAX.additional().relaxed());
+    }
+}
+
+/// What a thread keeps for the next time.
+#[cfg(all(feature = "std", not(target_family = "wasm")))]
+pub(crate) mod pool {
+    use core::cell::Cell;
+
+    /// How many values a thread keeps. A call inside another call takes a second one.
+    const KEPT: usize = 4;
+
+    /// A thread-local store of values that are not in use, so the steady state makes and drops none.
+    pub(crate) struct Pool<T>([Cell<Option<T>>; KEPT]);
+
+    impl<T> Pool<T> {
+        pub(crate) const fn new() -> Self {
+            Self([const { Cell::new(None) }; KEPT])
+        }
+
+        pub(crate) fn take(&self) -> Option<T> {
+            self.0.iter().find_map(Cell::take)
+        }
+
+        /// Moves the others up. Drops one if there are too many.
+        pub(crate) fn put(&self, value: T) {
+            self.0.iter().try_fold(value, |value, place| place.replace(Some(value)));
+        }
+    }
 }

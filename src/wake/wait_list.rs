@@ -218,7 +218,7 @@ impl Entries {
     pub(super) fn take_batch(&mut self, batch: &mut [Option<Waker>; BATCH]) -> Option<Waker> {
         let mut waker = self.take_next();
         let mut places = batch.iter_mut();
-        for _ in 0..BATCH {
+        for _ in 0..places.len() {
             let next = if self.has_rest() { self.take_next() } else { None };
             if waker.is_none() {
                 waker = next;
