@@ -94,8 +94,8 @@ impl Ticket {
     }
 }
 
-/// An entry. It does not drop its waker, so a vector of entries is cleared in constant time: [`take`](Self::take) the
-/// waker first.
+/// An entry. It does not drop its waker, so a vector of entries is cleared in constant time, once the
+/// wakers have been taken out.
 pub(super) enum Entry {
     Waiting(ManuallyDrop<Waker>),
     /// The index of the next free entry.
