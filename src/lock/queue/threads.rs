@@ -530,6 +530,33 @@ mod tests {
     }
 
     #[test]
+    fn a_release_wakes_the_first_thread_that_is_not_stalled() {
+        let queue = Queue::new();
+        let (first, second) = (Seat::join(&queue), Seat::join(&queue));
+        with_first(&queue, |first| first.due -= FOREVER);
+        queue.threads.get_or_make().with(|threads| {
+            threads.0.back_mut().unwrap().due += FOREVER;
+            queue.wake_first(threads, now());
+            assert_eq!(threads.position(&second.parker), Some(0));
+        });
+        with_first(&queue, |second| assert!(second.due <= now(), "it has been woken"));
+        first.leave(&queue);
+        second.leave(&queue);
+    }
+
+    #[test]
+    fn a_thread_with_a_guard_obeys_for_as_long_as_the_first_one_has_waited() {
+        let queue = Queue::new();
+        let first = Seat::join(&queue);
+        with_first(&queue, |first| first.since -= FOREVER);
+        GUARDS.with(|guards| guards.add(Queue::new().id()));
+        let second = Seat::join(&queue);
+        assert!(second.obeys_until >= Some(now() + FOREVER / 2));
+        second.leave(&queue);
+        first.leave(&queue);
+    }
+
+    #[test]
     fn a_thread_keeps_its_seat() {
         let queue = Queue::new();
         Seat::join(&queue).leave(&queue);
