@@ -22,7 +22,7 @@ mod loom_tests;
 pub(crate) mod queue;
 
 use crate::lock::deadlock::{Call, CallSite, Detector, Held, Use};
-use crate::lock::queue::{OnRelease, Queue};
+use crate::lock::queue::{OnRelease, Queue, slow_path};
 use crate::sync::{RwLock, RwLockReadGuard, without_preemption};
 
 // `channel()` builds it, in one expression with the rest of the channel.
@@ -41,8 +41,19 @@ impl<T> ValueLock<T> {
     pub(crate) fn read(&self, caller: CallSite) -> ReadGuard<'_, T> {
         self.detector.check(caller, Call::Read);
         let held = self.detector.note(caller);
-        let value = self.queue.retry((), |()| self.lock.try_read().ok_or(()));
-        self.guard(value, held)
+        let value = if self.queue.admits() { self.lock.try_read() } else { None };
+        self.guard(value.unwrap_or_else(|| slow_path(|| self.read_in_turn())), held)
+    }
+
+    #[inline]
+    fn read_in_turn(&self) -> RwLockReadGuard<'_, T> {
+        let mut turn = self.queue.turn();
+        loop {
+            turn.wait();
+            if let Some(value) = self.lock.try_read() {
+                return value;
+            }
+        }
     }
 
     /// Never waits.
@@ -86,10 +97,28 @@ impl<T> ValueLock<T> {
     /// Waits for the lock and runs `f` with the value. If `f` panics, the lock is released, and the
     /// value stays as `f` has left it.
     #[inline]
-    pub(crate) fn write<R>(&self, caller: CallSite, f: impl FnOnce(&mut T) -> R) -> R {
+    pub(crate) fn write<R>(&self, caller: CallSite, mut f: impl FnOnce(&mut T) -> R) -> R {
         self.detector.check(caller, Call::Send);
         let mut held = self.detector.note(caller);
-        self.queue.retry(f, |f| self.attempt(&mut held, f))
+        if self.queue.admits() {
+            match self.attempt(&mut held, f) {
+                Ok(result) => return result,
+                Err(again) => f = again,
+            }
+        }
+        slow_path(|| self.write_in_turn(&mut held, f))
+    }
+
+    #[inline]
+    fn write_in_turn<R>(&self, held: &mut Held, mut f: impl FnOnce(&mut T) -> R) -> R {
+        let mut turn = self.queue.turn();
+        loop {
+            turn.wait();
+            match self.attempt(held, f) {
+                Ok(result) => return result,
+                Err(again) => f = again,
+            }
+        }
     }
 
     /// Runs `f` with the value. Never waits.

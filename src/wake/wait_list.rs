@@ -219,7 +219,10 @@ impl Entries {
         let mut waker = self.take_next();
         let mut places = batch.iter_mut();
         for _ in 0..places.len() {
-            let next = if self.has_rest() { self.take_next() } else { None };
+            if !self.has_rest() {
+                break;
+            }
+            let next = self.take_next();
             if waker.is_none() {
                 waker = next;
             } else if let Some(next) = next {

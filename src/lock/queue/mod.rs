@@ -4,7 +4,9 @@
 //!
 //! | name | what it does |
 //! |---|---|
-//! | `Queue::retry` | calls an attempt to take the lock until it succeeds; waits for the caller's turn before each |
+//! | `Queue::admits` | returns `true` if a caller may try the lock before it asks for a turn |
+//! | `slow_path` | runs the path that waits; out of line where there is a fast path |
+//! | `Queue::turn` | returns a `Turn`; each `Turn::wait` returns when the caller may try the lock |
 //! | `Queue::admits_attempt` | returns `true` if a call that never waits may try the lock |
 //! | `Queue::notify` | wakes a thread that waits, after an attempt to read that has failed |
 //! | `Queue::on_release` | returns an `OnRelease`, which is stored next to each lock guard and dropped right after it |
@@ -14,14 +16,13 @@
 //! which guards a thread holds. `spinning.rs` is for all other builds, where a caller can only try
 //! again.
 
-#[cfg(all(feature = "std", not(target_family = "wasm")))]
-mod guards;
-#[cfg(not(all(feature = "std", not(target_family = "wasm"))))]
-mod spinning;
-#[cfg(all(feature = "std", not(target_family = "wasm")))]
-mod threads;
-
-#[cfg(not(all(feature = "std", not(target_family = "wasm"))))]
-pub(crate) use self::spinning::{OnRelease, Queue};
-#[cfg(all(feature = "std", not(target_family = "wasm")))]
-pub(crate) use self::threads::{OnRelease, Queue};
+cfg_if! {
+    if #[threads] {
+        mod guards;
+        mod threads;
+        pub(crate) use self::threads::{OnRelease, Queue, slow_path};
+    } else {
+        mod spinning;
+        pub(crate) use self::spinning::{OnRelease, Queue, slow_path};
+    }
+}

@@ -5,8 +5,15 @@
 //! waits for a lock that only the interrupted code can release, unless that code holds a `Ref`.
 
 use core::marker::PhantomData;
+use core::mem;
 
 use crate::sync::{AtomicUsize, CAN_SPIN, HAS_CRITICAL_SECTIONS, Ordering, without_preemption};
+
+/// There is no faster path.
+#[inline]
+pub(crate) fn slow_path<R>(f: impl FnOnce() -> R) -> R {
+    f()
+}
 
 pub(crate) struct Queue {
     /// With critical sections: how many of the user's closures run with this lock held? They run in
@@ -20,42 +27,21 @@ impl Queue {
         Self { closures: AtomicUsize::new(0) }
     }
 
+    /// Every caller asks for a turn, so the code of a closure that changes the value is there once.
+    /// (With a first attempt outside of the loop it would be there twice.)
+    #[inline]
+    pub(crate) fn admits(&self) -> bool {
+        false
+    }
+
     #[inline]
     pub(crate) fn admits_attempt(&self) -> bool {
         true
     }
 
-    /// Calls `attempt` until it succeeds. If it fails, it returns what it has been given.
-    ///
-    /// # Panics
-    ///
-    /// Panics if only the caller could release the lock: in a closure that runs with the lock held,
-    /// or on WebAssembly without threads.
     #[inline]
-    pub(crate) fn retry<S, R>(&self, mut state: S, mut attempt: impl FnMut(S) -> Result<R, S>) -> R {
-        loop {
-            match attempt(state) {
-                Ok(result) => return result,
-                Err(again) => state = again,
-            }
-            self.wait_for_holder();
-        }
-    }
-
-    #[cold]
-    #[inline(never)]
-    fn wait_for_holder(&self) {
-        // ORDERING: Relaxed; in a critical section, as all accesses.
-        if HAS_CRITICAL_SECTIONS && without_preemption(|| self.closures.load(Ordering::Relaxed)) > 0 {
-            panic!("deadlock: a closure uses the watch channel whose value it reads or changes");
-        }
-        if !CAN_SPIN {
-            panic!(
-                "deadlock: this call waits for a `Ref` or a closure of the same watch channel, and there is no other thread \
-                 that could end it; drop the `Ref` first, or use `try_set` or `try_borrow`"
-            );
-        }
-        core::hint::spin_loop();
+    pub(crate) fn turn(&self) -> Turn<'_> {
+        Turn { queue: self, has_tried: false }
     }
 
     #[inline]
@@ -82,6 +68,44 @@ impl Queue {
             let closures = self.closures.load(Ordering::Relaxed);
             self.closures.store(closures.wrapping_add_signed(change), Ordering::Relaxed);
         }
+    }
+}
+
+/// A call that tries the lock again and again.
+pub(crate) struct Turn<'a> {
+    queue: &'a Queue,
+    /// Has it tried the lock?
+    has_tried: bool,
+}
+
+impl Turn<'_> {
+    /// Returns when the caller may try the lock.
+    ///
+    /// # Panics
+    ///
+    /// Panics if only the caller could release the lock: in a closure that runs with the lock held,
+    /// or on WebAssembly without threads.
+    #[inline]
+    pub(crate) fn wait(&mut self) {
+        if mem::replace(&mut self.has_tried, true) {
+            self.wait_for_holder();
+        }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn wait_for_holder(&self) {
+        // ORDERING: Relaxed; in a critical section, as all accesses.
+        if HAS_CRITICAL_SECTIONS && without_preemption(|| self.queue.closures.load(Ordering::Relaxed)) > 0 {
+            panic!("deadlock: a closure uses the watch channel whose value it reads or changes");
+        }
+        if !CAN_SPIN {
+            panic!(
+                "deadlock: this call waits for a `Ref` or a closure of the same watch channel, and there is no other thread \
+                 that could end it; drop the `Ref` first, or use `try_set` or `try_borrow`"
+            );
+        }
+        core::hint::spin_loop();
     }
 }
 
