@@ -1,4 +1,5 @@
-//! The version state machine: one word that says which version the channel is at, whether it is closed, and who waits.
+//! The version state machine: one word that says which version the channel is at, whether it is
+//! closed, and who waits.
 //!
 //! ```text
 //!  bit   usize::BITS - 1 ............. LANES + 2 | LANES + 1 | LANES ... 1 | 0
@@ -15,22 +16,24 @@
 //!
 //! # Why no wake-up is lost
 //!
-//! The waiting bits and the version are in one atomic, so a receiver's `set_waiting` and a sender's `publish_while_locked`
-//! have one order:
+//! The waiting bits and the version are in one atomic, so a receiver's `set_waiting` and a sender's
+//! `publish_while_locked` have one order:
 //!
 //! - The send is first: `set_waiting` returns the new version, and the receiver does not sleep.
-//! - `set_waiting` is first: the send finds the bit, takes it, and must wake the lane. The receiver's waker was in the
-//!   lane's list before the bit was set, so the delivery, which begins after the bit has been taken, finds it there. (A
-//!   comment in `set_waiting` explains why a bit that is set already need not be set again.)
+//! - `set_waiting` is first: the send finds the bit, takes it, and must wake the lane. The
+//!   receiver's waker was in the lane's list before the bit was set, so the delivery, which begins
+//!   after the bit has been taken, finds it there. (A comment in `set_waiting` explains why a bit
+//!   that is set already need not be set again.)
 //!
-//! With critical sections a send leaves the bits set, because it may be interrupted before it has woken all tasks: a send in
-//! the interrupt handler then finds the bit, and wakes them. The bit is cleared in the critical section that finds the list
-//! empty, so it is set whenever a task waits and has set it.
+//! With critical sections a send leaves the bits set, because it may be interrupted before it has
+//! woken all tasks: a send in the interrupt handler then finds the bit, and wakes them. The bit is
+//! cleared in the critical section that finds the list empty, so it is set whenever a task waits
+//! and has set it.
 //!
 //! # All edges
 //!
-//! Every operation on the word except a load is a read-modify-write, so each continues the release sequences of the earlier
-//! ones: an Acquire pairs with *every* earlier Release on the word.
+//! Every operation on the word except a load is a read-modify-write, so each continues the release
+//! sequences of the earlier ones: an Acquire pairs with *every* earlier Release on the word.
 //!
 //! | from (Release) | to (Acquire) | what becomes visible |
 //! |---|---|---|
@@ -53,9 +56,11 @@ const WAITING: usize = LANES_MASK | LISTENING;
 const STEP: usize = LISTENING << 1;
 const VERSION: usize = !(STEP - 1);
 
-/// Identifies one version of a channel's value: each send makes a new one. Versions can only be compared for equality.
+/// Identifies one version of a channel's value: each send makes a new one. Versions can only be
+/// compared for equality.
 ///
-/// A comparison of versions of different channels has no meaning. Versions [wrap](crate::Receiver#missed-values).
+/// A comparison of versions of different channels has no meaning. Versions
+/// [wrap](crate::Receiver#missed-values).
 ///
 /// # Examples
 ///
@@ -70,7 +75,8 @@ const VERSION: usize = !(STEP - 1);
 pub struct Version(usize);
 
 impl Version {
-    /// Sets the version that a receiver has seen, and returns `true` if it differs from the one before.
+    /// Sets the version that a receiver has seen, and returns `true` if it differs from the one
+    /// before.
     #[inline]
     pub(crate) fn update(&mut self, version: Self) -> bool {
         core::mem::replace(self, version) != version
@@ -81,8 +87,8 @@ impl Version {
         self.0 = self.0.wrapping_sub(STEP);
     }
 
-    /// Returns `Ok` if `now` is a version that this receiver has not seen, and marks it as seen. Otherwise returns an error
-    /// if the channel is closed, and `None` if the receiver must wait.
+    /// Returns `Ok` if `now` is a version that this receiver has not seen, and marks it as seen.
+    /// Otherwise returns an error if the channel is closed, and `None` if the receiver must wait.
     #[inline]
     pub(crate) fn observe_and_update(&mut self, now: Snapshot) -> Option<Result<(), RecvError>> {
         if self.update(now.version()) { Some(Ok(())) } else { now.is_closed().then_some(Err(RecvError::new())) }
@@ -126,8 +132,9 @@ impl Snapshot {
         Version(self.0 & VERSION)
     }
 
-    /// Returns `true` if this is another version: the exclusive or is then at least a step, whatever differs in the bits
-    /// below the version. This takes one instruction less than masking those bits.
+    /// Returns `true` if this is another version: the exclusive or is then at least a step,
+    /// whatever differs in the bits below the version. This takes one instruction less than masking
+    /// those bits.
     pub(crate) fn is_other_than(self, version: Version) -> bool {
         self.0 ^ version.0 >= STEP
     }
@@ -137,8 +144,8 @@ impl Snapshot {
     }
 }
 
-/// The waiting bits that a send or the close has taken (or seen, with critical sections). It must wake the tasks and listeners
-/// behind them once the value's lock has been released.
+/// The waiting bits that a send or the close has taken (or seen, with critical sections). It must
+/// wake the tasks and listeners behind them once the value's lock has been released.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[must_use = "receivers sleep until they are woken"]
 pub(crate) struct TakenBits(usize);
@@ -165,21 +172,21 @@ pub(crate) struct AtomicState(AtomicUsize);
 impl AtomicState {
     #[inline]
     pub(crate) fn load(&self) -> Snapshot {
-        // ORDERING: Acquire; partners: the Release of `publish_while_locked` and of `close`. A caller that sees a version
-        // finds that value, or a later one, behind the lock.
+        // ORDERING: Acquire; partners: the Release of `publish_while_locked` and of `close`. A
+        // caller that sees a version finds that value, or a later one, behind the lock.
         Snapshot(self.0.load(Ordering::Acquire))
     }
 
     /// Returns the version of the value behind the lock, which the caller holds.
     #[inline]
     pub(crate) fn version_while_locked(&self) -> Version {
-        // ORDERING: Relaxed; the version moves only under the write lock, and the lock's own Acquire makes the move of its
-        // last holder visible.
+        // ORDERING: Relaxed; the version moves only under the write lock, and the lock's own
+        // Acquire makes the move of its last holder visible.
         Snapshot(self.0.load(Ordering::Relaxed)).version()
     }
 
-    /// Makes the value that has just been written a new version. The caller holds the write lock, and wakes what is returned
-    /// after it has released the lock.
+    /// Makes the value that has just been written a new version. The caller holds the write lock,
+    /// and wakes what is returned after it has released the lock.
     #[inline]
     pub(crate) fn publish_while_locked(&self) -> TakenBits {
         if HAS_CRITICAL_SECTIONS {
@@ -189,9 +196,10 @@ impl AtomicState {
         let mut before = first_guess(&self.0);
         loop {
             let after = before.wrapping_add(STEP) & !WAITING;
-            // ORDERING: Release; partners: the Acquire of `load`, `set_waiting` and `set`, to which the value
-            // becomes visible. Acquire; partner: the Release of `set_waiting` and `set`: the wakers behind the
-            // bits taken are in their lists for the delivery. Relaxed on failure, because the result is only the next guess.
+            // ORDERING: Release; partners: the Acquire of `load`, `set_waiting` and `set`, to which
+            // the value becomes visible. Acquire; partner: the Release of `set_waiting` and `set`:
+            // the wakers behind the bits taken are in their lists for the delivery. Relaxed on
+            // failure, because the result is only the next guess.
             match self.0.compare_exchange_weak(before, after, Ordering::AcqRel, Ordering::Relaxed) {
                 Ok(_) => return TakenBits(before & WAITING),
                 Err(now) => before = now,
@@ -199,43 +207,47 @@ impl AtomicState {
         }
     }
 
-    /// Sets the bit for a receiver that is about to sleep and whose waker is in the list of `lane`. The receiver may sleep
-    /// only if the snapshot returned has no version that it has not seen, and is not closed.
+    /// Sets the bit for a receiver that is about to sleep and whose waker is in the list of `lane`.
+    /// The receiver may sleep only if the snapshot returned has no version that it has not seen,
+    /// and is not closed.
     #[inline]
     pub(crate) fn set_waiting(&self, lane: usize) -> Snapshot {
         // The mask changes nothing. But with one lane it makes the bit a constant.
         let bit = FIRST_LANE << (lane & (LANES - 1));
         let now = self.load();
         if now.0 & bit != 0 {
-            // Another receiver has set it, and the sender that takes it locks the lane's list after that. If the sender has
-            // not locked the list yet, it will find our waker. If it has, our waker was put into the list later, so the
-            // list's lock has made the new version visible to the load above.
+            // Another receiver has set it, and the sender that takes it locks the lane's list after
+            // that. If the sender has not locked the list yet, it will find our waker. If it has,
+            // our waker was put into the list later, so the list's lock has made the new version
+            // visible to the load above.
             return now;
         }
         self.set(bit)
     }
 
-    /// Sets the bit of a list that a waker has been put into, and returns the word as it was before.
+    /// Sets the bit of a list that a waker has been put into, and returns the word as it was
+    /// before.
     #[inline]
     pub(crate) fn set(&self, bit: usize) -> Snapshot {
-        // ORDERING: Release; partners: the Acquires of `publish_while_locked` and `close`, to which the waker in its list
-        // becomes visible. Acquire, as `load`.
+        // ORDERING: Release; partners: the Acquires of `publish_while_locked` and `close`, to which
+        // the waker in its list becomes visible. Acquire, as `load`.
         Snapshot(self.0.fetch_or(bit, Ordering::AcqRel))
     }
 
-    /// Wakes the receivers and listeners behind the bits that a send or the close has taken. The caller holds no lock.
+    /// Wakes the receivers and listeners behind the bits that a send or the close has taken. The
+    /// caller holds no lock.
     #[inline]
     pub(crate) fn notify(&self, waiters: &Waiters, taken: TakenBits) {
         let listeners = taken.is_listening().then_some(&waiters.on_change);
         waiters.notify(taken.lanes(), listeners, (&self.0, !FIRST_LANE));
     }
 
-    /// Closes the channel forever. The caller is the last sender, and wakes what is returned. (The waiting bits stay set:
-    /// there is no later send that could take them.)
+    /// Closes the channel forever. The caller is the last sender, and wakes what is returned. (The
+    /// waiting bits stay set: there is no later send that could take them.)
     pub(crate) fn close(&self) -> TakenBits {
-        // ORDERING: Release; partners: the Acquires of `load`, `set_waiting` and `set`. All that senders did
-        // becomes visible to a caller that sees the close. Acquire; partner: the Release of `set_waiting` and
-        // `set`, for the wakers in their lists.
+        // ORDERING: Release; partners: the Acquires of `load`, `set_waiting` and `set`. All that
+        // senders did becomes visible to a caller that sees the close. Acquire; partner: the
+        // Release of `set_waiting` and `set`, for the wakers in their lists.
         let before = self.0.fetch_or(CLOSED, Ordering::AcqRel);
         TakenBits(before & WAITING)
     }

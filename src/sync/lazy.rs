@@ -23,7 +23,8 @@ impl<T: Default> Lazy<T> {
     #[cold]
     #[inline(never)]
     fn make(&self) -> &T {
-        // Made before the cell is claimed, so other callers wait for a move and not for an allocation.
+        // Made before the cell is claimed, so other callers wait for a move and not for an
+        // allocation.
         let value = Box::default();
         self.0.get_or_init(|| value)
     }

@@ -13,15 +13,17 @@ macro_rules! new_arc {
 }
 pub(crate) use new_arc;
 
-/// Returns what is in `atomic`. This is a read-modify-write, because loom 0.7 considers only an atomic's last access when it
-/// looks for interleavings: a plain load before the exchange would hide the exchange's own races.
+/// Returns what is in `atomic`. This is a read-modify-write, because loom 0.7 considers only an
+/// atomic's last access when it looks for interleavings: a plain load before the exchange would
+/// hide the exchange's own races.
 pub(crate) fn first_guess(atomic: &AtomicUsize) -> usize {
     // ORDERING: Relaxed; as the native one.
     atomic.fetch_or(0, Ordering::Relaxed)
 }
 
-/// A model of spin's lock, built from loom's atomic: an attempt to read counts as a reader for a moment, even if it fails.
-/// (loom's own lock does not let a thread read twice, and its `try_` methods wait for one another.)
+/// A model of spin's lock, built from loom's atomic: an attempt to read counts as a reader for a
+/// moment, even if it fails. (loom's own lock does not let a thread read twice, and its `try_`
+/// methods wait for one another.)
 pub(crate) struct RwLock<T> {
     word: AtomicUsize,
     /// loom does not see this lock, which is never contended.
@@ -124,8 +126,8 @@ impl<T> Mutex<T> {
     }
 }
 
-/// The value is in std's cell, which loom cannot see. `is_set` publishes it for loom, and of two callers that set it, the
-/// second waits for `setting`.
+/// The value is in std's cell, which loom cannot see. `is_set` publishes it for loom, and of two
+/// callers that set it, the second waits for `setting`.
 pub(crate) struct SetOnce<T> {
     value: std::sync::OnceLock<T>,
     is_set: AtomicUsize,
@@ -170,8 +172,8 @@ pub(crate) mod thread {
     /// The time of a model. It passes when a sleep with a limit ends, and only then.
     pub(crate) type Instant = Duration;
 
-    /// In microseconds. Only differences count, so it goes on from one execution to the next. loom does
-    /// not see it.
+    /// In microseconds. Only differences count, so it goes on from one execution to the next. loom
+    /// does not see it.
     static NOW: AtomicU64 = AtomicU64::new(0);
 
     pub(crate) fn now() -> Instant {
@@ -249,8 +251,9 @@ pub(crate) mod thread {
 #[path = "../../tests/loom/explore.rs"]
 mod explore;
 
-/// What the models of the crate's parts share. Each part has its models beside it; `tests/loom/` has those of the whole channel.
-/// Models of a part find defects that a model of the whole channel can miss because another part makes up for them.
+/// What the models of the crate's parts share. Each part has its models beside it; `tests/loom/`
+/// has those of the whole channel. Models of a part find defects that a model of the whole channel
+/// can miss because another part makes up for them.
 ///
 /// Run them with `ci/loom.sh`.
 #[cfg(test)]
@@ -259,8 +262,8 @@ pub(crate) mod models {
 
     pub(crate) use super::explore::{UNBOUNDED, model, shorter};
 
-    /// Data that one operation must make visible to another: loom fails if two accesses to it are not ordered. (The cell holds no data,
-    /// because only the accesses count.)
+    /// Data that one operation must make visible to another: loom fails if two accesses to it are
+    /// not ordered. (The cell holds no data, because only the accesses count.)
     #[derive(Debug)]
     pub(crate) struct Data(UnsafeCell<()>);
 

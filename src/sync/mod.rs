@@ -1,8 +1,8 @@
-//! The facade: every atomic, reference count, lock and pause of this crate. Only this folder names the crates that they come
-//! from. Under `cfg(loom)` the same names are loom's types.
+//! The facade: every atomic, reference count, lock and pause of this crate. Only this folder names
+//! the crates that they come from. Under `cfg(loom)` the same names are loom's types.
 //!
-//! It has primitives and no policy: `lock/queue/` decides how a thread waits for the value, and `channel/wait.rs` decides
-//! in which lane a receiver waits.
+//! It has primitives and no policy: `lock/queue/` decides how a thread waits for the value, and
+//! `channel/wait.rs` decides in which lane a receiver waits.
 
 mod lazy;
 cfg_if! { if #[model] { mod loom; pub(crate) use self::loom::*; } else { mod native; pub(crate) use self::native::*; } }
@@ -16,15 +16,15 @@ pub(crate) const HAS_STD: bool = cfg!(feature = "std");
 #[cfg(not(all(feature = "std", not(target_family = "wasm"))))]
 pub(crate) const CAN_SPIN: bool = cfg!(any(not(target_family = "wasm"), target_feature = "atomics"));
 
-/// `true` if the lock of a [`Mutex`] is a critical section. With `std` there are threads, which need locks that sleep, and the
-/// feature has no effect.
+/// `true` if the lock of a [`Mutex`] is a critical section. With `std` there are threads, which
+/// need locks that sleep, and the feature has no effect.
 pub(crate) const HAS_CRITICAL_SECTIONS: bool = cfg!(all(feature = "critical-section", not(feature = "std")));
 
 /// `true` in a model, where a few waiting tasks must be enough to reach every branch.
 pub(crate) const IS_MODEL: bool = cfg!(all(loom, feature = "loom"));
 
-/// Runs `f` in a critical section, so nothing on this core preempts it. Without [critical sections](HAS_CRITICAL_SECTIONS), just
-/// runs `f`.
+/// Runs `f` in a critical section, so nothing on this core preempts it. Without [critical
+/// sections](HAS_CRITICAL_SECTIONS), just runs `f`.
 pub(crate) fn without_preemption<R>(f: impl FnOnce() -> R) -> R {
     #[cfg(all(feature = "critical-section", not(feature = "std")))]
     return critical_section::with(|_| f());
@@ -32,8 +32,8 @@ pub(crate) fn without_preemption<R>(f: impl FnOnce() -> R) -> R {
     f()
 }
 
-/// Runs `f` and catches its panic, after the panic's message has been printed. Without `std` no panic can be caught. In a
-/// model none is caught either, because loom's own panics must end it.
+/// Runs `f` and catches its panic, after the panic's message has been printed. Without `std` no
+/// panic can be caught. In a model none is caught either, because loom's own panics must end it.
 #[cold]
 pub(crate) fn catch_panic(f: impl FnOnce()) {
     #[cfg(all(feature = "std", not(all(loom, feature = "loom"))))]
@@ -42,7 +42,8 @@ pub(crate) fn catch_panic(f: impl FnOnce()) {
         use std::panic::catch_unwind;
 
         if let Err(payload) = catch_unwind(AssertUnwindSafe(f)) {
-            // Dropping the payload may panic as well. The second payload is leaked, because dropping it could panic again.
+            // Dropping the payload may panic as well. The second payload is leaked, because
+            // dropping it could panic again.
             catch_unwind(AssertUnwindSafe(|| drop(payload))).unwrap_or_else(core::mem::forget);
         }
     }
@@ -87,7 +88,8 @@ pub(crate) mod pool {
     /// How many values a thread keeps. A call inside another call takes a second one.
     const KEPT: usize = 4;
 
-    /// A thread-local store of values that are not in use, so the steady state makes and drops none.
+    /// A thread-local store of values that are not in use, so the steady state makes and drops
+    /// none.
     pub(crate) struct Pool<T>([Cell<Option<T>>; KEPT]);
 
     impl<T> Pool<T> {

@@ -3,8 +3,8 @@
 pub(crate) use portable_atomic::{AtomicUsize, Ordering};
 pub(crate) use portable_atomic_util::Arc;
 
-/// Makes an `Arc` from an expression. It allocates first, so a release build writes even a large value directly into its
-/// place; with `Arc::new` the value goes through the stack.
+/// Makes an `Arc` from an expression. It allocates first, so a release build writes even a large
+/// value directly into its place; with `Arc::new` the value goes through the stack.
 macro_rules! new_arc {
     ($value:expr) => {
         $crate::sync::Arc::new_cyclic(|_| $value)
@@ -12,7 +12,8 @@ macro_rules! new_arc {
 }
 pub(crate) use new_arc;
 
-/// The lock around the value. Only its `try_` methods are used: `lock/` decides how a caller waits for it.
+/// The lock around the value. Only its `try_` methods are used: `lock/` decides how a caller waits
+/// for it.
 pub(crate) use spin::{RwLock, RwLockReadGuard};
 
 /// Returns what may be in `atomic`, as the first guess of a compare-exchange loop.
@@ -28,7 +29,8 @@ use std::sync::OnceLock as Once;
 #[cfg(not(feature = "std"))]
 use spin::Once;
 
-/// A cell that is set once and then only read, with one acquire load. With `std`, a caller sleeps while another one sets it.
+/// A cell that is set once and then only read, with one acquire load. With `std`, a caller sleeps
+/// while another one sets it.
 pub(crate) struct SetOnce<T>(Once<T>);
 
 impl<T> SetOnce<T> {
@@ -40,8 +42,9 @@ impl<T> SetOnce<T> {
         self.0.get()
     }
 
-    /// Returns the cell's value. The first caller makes it with `init`, and the others wait for that. With
-    /// `critical-section`, `init` is not preempted, so no interrupt handler waits for the interrupted code.
+    /// Returns the cell's value. The first caller makes it with `init`, and the others wait for
+    /// that. With `critical-section`, `init` is not preempted, so no interrupt handler waits for
+    /// the interrupted code.
     pub(crate) fn get_or_init(&self, init: impl FnOnce() -> T) -> &T {
         match self.get() {
             Some(value) => value,
@@ -55,9 +58,10 @@ impl<T> SetOnce<T> {
 
 /// The lock of the wait lists: held for a few instructions, and never while foreign code runs.
 ///
-/// With `critical-section`, without `std`, it is a critical section, so the thread or interrupt that holds it is never preempted on its
-/// core. Otherwise it is spin's. With std's mutex, a wait and its wake-up take 6 % longer, and waking 10,000 receivers on two
-/// threads takes up to a third longer.
+/// With `critical-section`, without `std`, it is a critical section, so the thread or interrupt
+/// that holds it is never preempted on its core. Otherwise it is spin's. With std's mutex, a wait
+/// and its wake-up take 6 % longer, and waking 10,000 receivers on two threads takes up to a third
+/// longer.
 #[cfg(all(feature = "critical-section", not(feature = "std")))]
 pub(crate) struct Mutex<T>(critical_section::Mutex<core::cell::RefCell<T>>);
 
@@ -82,9 +86,10 @@ impl<T> Mutex<T> {
 
 /// The lock of the wait lists: held for a few instructions, and never while foreign code runs.
 ///
-/// With `critical-section`, without `std`, it is a critical section, so the thread or interrupt that holds it is never preempted on its
-/// core. Otherwise it is spin's. With std's mutex, a wait and its wake-up take 6 % longer, and waking 10,000 receivers on two
-/// threads takes up to a third longer.
+/// With `critical-section`, without `std`, it is a critical section, so the thread or interrupt
+/// that holds it is never preempted on its core. Otherwise it is spin's. With std's mutex, a wait
+/// and its wake-up take 6 % longer, and waking 10,000 receivers on two threads takes up to a third
+/// longer.
 #[cfg(not(all(feature = "critical-section", not(feature = "std"))))]
 pub(crate) struct Mutex<T>(spin::mutex::SpinMutex<T>);
 
@@ -112,8 +117,8 @@ impl<T> Mutex<T> {
     }
 }
 
-/// Pauses after a failed attempt, and counts it in `failed`. With threads it soon sleeps, because the holder may have been
-/// preempted.
+/// Pauses after a failed attempt, and counts it in `failed`. With threads it soon sleeps, because
+/// the holder may have been preempted.
 #[cfg(not(all(feature = "critical-section", not(feature = "std"))))]
 #[cold]
 fn pause(failed: &mut u32) {
@@ -157,8 +162,8 @@ pub(crate) mod thread {
             None => parker.park(),
             #[cfg(not(loom))]
             Some(limit) => _ = parker.park_timeout(limit),
-            // A model of another crate, which this channel is not part of. parking has no time limits
-            // there.
+            // A model of another crate, which this channel is not part of. parking has no time
+            // limits there.
             #[cfg(loom)]
             Some(limit) => std::thread::sleep(limit.min(Duration::from_micros(100))),
         }

@@ -8,8 +8,8 @@
 //!   | taken | still to be taken   | tasks of the next round |
 //! ```
 //!
-//! An entry whose waker has been taken is free. A task that waits again may be in it, and belongs to
-//! the next round.
+//! An entry whose waker has been taken is free. A task that waits again may be in it, and belongs
+//! to the next round.
 //!
 //! A delivery first takes what an earlier one has left, and then begins a round of its own. It is
 //! over when that round has been taken, or when a later delivery has begun another one: that has
@@ -126,8 +126,8 @@ impl Position<'_> {
             if begins {
                 entries.begin_round();
                 let own = round.wrapping_add(1);
-                // ORDERING: Relaxed; the lock orders this with `register`. A `cancel` that misses it
-                // takes the lock.
+                // ORDERING: Relaxed; the lock orders this with `register`. A `cancel` that misses
+                // it takes the lock.
                 list.round.store(own, Ordering::Relaxed);
                 self.round = Some(own);
             }

@@ -1,4 +1,5 @@
-//! Models of the lists and deliveries, without a channel. In a model there are two lanes, and a batch takes two wakers.
+//! Models of the lists and deliveries, without a channel. In a model there are two lanes, and a
+//! batch takes two wakers.
 //!
 //! Run them with `ci/loom.sh`. `tests/loom/` has the models of the whole channel.
 #![expect(
@@ -17,7 +18,8 @@ use super::*;
 use crate::sync::models::{UNBOUNDED, model, shorter};
 use crate::sync::{Arc, Ordering};
 
-/// A task that counts its wake-ups. loom need not know of the count, which is read only after the threads have been joined.
+/// A task that counts its wake-ups. loom need not know of the count, which is read only after the
+/// threads have been joined.
 #[derive(Default)]
 struct Task(Counter);
 
@@ -70,7 +72,8 @@ fn delivering(waiters: &Arc<Waiters>) -> thread::JoinHandle<()> {
     thread::spawn(move || deliver(&waiters, 1))
 }
 
-/// Registers all once more, and checks that a delivery wakes each once and that no waker is left in a list.
+/// Registers all once more, and checks that a delivery wakes each once and that no waker is left in
+/// a list.
 #[track_caller]
 fn assert_all_can_wait<'a>(waiters: &Waiters, all: impl IntoIterator<Item = &'a mut Waiter>) {
     let mut all: Vec<_> = all.into_iter().collect();
@@ -84,16 +87,19 @@ fn assert_all_can_wait<'a>(waiters: &Waiters, all: impl IntoIterator<Item = &'a 
 /// The bit above the lanes, which stands for a version.
 const SENT: usize = 1 << LANES;
 
-/// A wait as a receiver does it: the waker, then the bit of its lane. Returns `true` if there is a new version.
+/// A wait as a receiver does it: the waker, then the bit of its lane. Returns `true` if there is a
+/// new version.
 fn wait(waiters: &Waiters, word: &AtomicUsize, waiter: &mut Waiter) -> bool {
     waiter.register(waiters);
     // ORDERING: as of `set_waiting` and `publish_while_locked` in `channel/state.rs`.
     word.fetch_or(1 << waiter.ticket.lane(), Ordering::AcqRel) & SENT != 0
 }
 
-/// Two threads wait, with different numbers, while a third one sends. One makes the other lanes first, as if it had found the lock
-/// held. The other may then be in the second lane. Broken by a bit that is set before the waker is in the list, by a bit of another lane than the one that
-/// was chosen at the registration, by a delivery that ends with the first lane, and by lists that are made twice.
+/// Two threads wait, with different numbers, while a third one sends. One makes the other lanes
+/// first, as if it had found the lock held. The other may then be in the second lane. Broken by a
+/// bit that is set before the waker is in the list, by a bit of another lane than the one that was
+/// chosen at the registration, by a delivery that ends with the first lane, and by lists that are
+/// made twice.
 #[test]
 fn two_registrations_and_a_new_lane_against_a_delivery() {
     let outcomes = model(3, || {
@@ -134,9 +140,9 @@ fn two_registrations_and_a_new_lane_against_a_delivery() {
     assert_eq!(outcomes, BTreeSet::from_iter(all.into_iter().flatten().flatten()));
 }
 
-/// A wait is cancelled at each place of a delivery, of a batch and of a whole vector. Then a new wait begins, in this round or in
-/// the next, and takes the entry. Broken by a cancelled wait that leaves its waker, by a delivery that leaves wakers, and by an entry
-/// that is freed twice.
+/// A wait is cancelled at each place of a delivery, which takes one batch or several. Then a new
+/// wait begins, in this round or in the next, and takes the entry. Broken by a cancelled wait that
+/// leaves its waker, by a delivery that leaves wakers, and by an entry that is freed twice.
 #[test]
 fn a_cancelled_wait_and_a_new_one_against_a_delivery() {
     for (count, place) in [(1, 0), (2, 0), (2, 1), (4, 0), (4, 3)] {
@@ -161,8 +167,9 @@ fn a_cancelled_wait_and_a_new_one_against_a_delivery() {
     }
 }
 
-/// A task that has been woken cancels its wait, while the delivery that has woken it goes on, and another task registers in the same
-/// entry. Broken by a ticket that is not checked again under the lock, and by a round that changes before the wakers are taken.
+/// A task that has been woken cancels its wait, while the delivery that has woken it goes on, and
+/// another task registers in the same entry. Broken by a ticket that is not checked again under the
+/// lock, and by a round that changes before the wakers are taken.
 #[test]
 fn a_ticket_that_becomes_void_and_a_new_owner_of_its_entry() {
     let outcomes = model(UNBOUNDED, || {
@@ -186,9 +193,10 @@ fn a_ticket_that_becomes_void_and_a_new_owner_of_its_entry() {
     assert_eq!(outcomes, BTreeSet::from([false, true]));
 }
 
-/// Two deliveries, and two waits that begin again meanwhile. Each registration is woken once, and none is lost, although each
-/// delivery may take what the other one has left. Broken by a delivery that begins a round while wakers of the one before are left,
-/// by one that goes on with the other one's round, by one that ends too early, and by a registration that keeps its entry of an
+/// Two deliveries, and two waits that begin again meanwhile. Each registration is woken once, and
+/// none is lost, although each delivery may take what the other one has left. Broken by a delivery
+/// that begins a round while wakers of the one before are left, by one that goes on with the other
+/// one's round, by one that ends too early, and by a registration that keeps its entry of an
 /// earlier round.
 #[test]
 fn two_deliveries_and_waits_that_begin_again() {
@@ -208,14 +216,16 @@ fn two_deliveries_and_waits_that_begin_again() {
         assert_all_can_wait(&waiters, &mut crowd);
         (early, all)
     });
-    // They are refreshed in the first round, or woken and waiting again, which the second delivery may find.
+    // They are refreshed in the first round, or woken and waiting again, which the second delivery
+    // may find.
     for expected in [([1, 1], [1, 1]), ([1, 1], [2, 2]), ([2, 2], [2, 2]), ([1, 1], [1, 2]), ([2, 1], [2, 2])] {
         assert!(outcomes.contains(&expected), "{expected:?}: {outcomes:?}");
     }
 }
 
-/// Two first waits at once, for which a list grows, against a delivery of a batch, and of more. Broken by a growth that loses wakers or
-/// free entries, and by one that does not look how many there are by now.
+/// Two first waits at once, for which a list grows, against a delivery of a batch, and of more.
+/// Broken by a growth that loses wakers or free entries, and by one that does not look how many
+/// there are by now.
 #[test]
 fn growth_on_two_threads_against_a_delivery() {
     for count in [1, 2, 4] {
@@ -242,8 +252,9 @@ fn growth_on_two_threads_against_a_delivery() {
     }
 }
 
-/// The last wait of a crowd is cancelled, and none or one stays, so the list frees its memory, against a first wait and a delivery.
-/// Broken by a vector that is exchanged although a task has registered in the meantime.
+/// The last wait of a crowd is cancelled, and none or one stays, so the list frees its memory,
+/// against a first wait and a delivery. Broken by a vector that is exchanged although a task has
+/// registered in the meantime.
 #[test]
 fn a_list_that_shrinks_against_a_registration() {
     for stay in [0, 1] {
@@ -273,7 +284,8 @@ fn a_list_that_shrinks_against_a_registration() {
     }
 }
 
-/// G3. Receivers and senders wait, and a delivery to each at once wakes only its own. Broken by a list that both share.
+/// G3. Receivers and senders wait, and a delivery to each at once wakes only its own. Broken by a
+/// list that both share.
 #[test]
 fn receivers_and_senders_are_woken_apart() {
     let outcomes = model(3, || {

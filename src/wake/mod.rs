@@ -1,5 +1,5 @@
-//! Tasks that wait, and how they are woken. This wing knows no channel and no versions: a channel tells it which lanes to
-//! wake, as plain bits.
+//! Tasks that wait, and how they are woken. This wing knows no channel and no versions: a channel
+//! tells it which lanes to wake, as plain bits.
 //!
 //! | file | its one job |
 //! |---|---|
@@ -9,10 +9,11 @@
 //!
 //! # Lanes
 //!
-//! A channel has several *lanes*, each with a list, so that threads seldom contend for the lock of one. A wait chooses its
-//! lane anew each time that it begins. It is the first one, until a wait finds the lock of its list held. From then on it
-//! is that of the receiver's number. So a channel that one thread uses has one list, and a send takes one lock to wake all
-//! tasks. Senders that wait have one list of their own.
+//! A channel has several *lanes*, each with a list, so that threads seldom contend for the lock of
+//! one. A wait chooses its lane anew each time that it begins. It is the first one, until a wait
+//! finds the lock of its list held. From then on it is that of the receiver's number. So a channel
+//! that one thread uses has one list, and a send takes one lock to wake all tasks. Senders that
+//! wait have one list of their own.
 
 pub(crate) mod delivery;
 #[cfg(all(test, loom, feature = "loom"))]
@@ -28,15 +29,15 @@ use self::delivery::{Delivery, Position};
 use self::wait_list::{Ticket, WaitList};
 use crate::sync::{AtomicUsize, Event, HAS_STD, IS_MODEL, Lazy, LazyIfLarge};
 
-/// The number of lanes for receivers, a power of two. There is one without threads, and one where a narrow state word has
-/// no bits for more. In a model two are enough.
+/// The number of lanes for receivers, a power of two. There is one without threads, and one where a
+/// narrow state word has no bits for more. In a model two are enough.
 pub(crate) const LANES: usize = match (HAS_STD && usize::BITS == 64, IS_MODEL) {
     (true, false) => 8,
     (true, true) => 2,
     (false, _) => 1,
 };
 
-/// The lane of the senders that wait. It is also the number of each of them, and the mask of a spread leaves it alone.
+/// The lane of the senders that wait. It is also the number of each of them.
 pub(crate) const SENDERS: usize = LANES;
 
 /// Everything that waits on a channel.
@@ -58,7 +59,8 @@ struct Lists {
     senders: Lazy<Senders>,
 }
 
-/// A list that shares no cache line with the next one. (An alignment would hold for a channel without such lists as well.)
+/// A list that shares no cache line with the next one. (An alignment would hold for a channel
+/// without such lists as well.)
 #[derive(Default)]
 struct Padded {
     list: WaitList,
@@ -101,7 +103,8 @@ impl Lists {
 }
 
 impl Waiters {
-    /// Puts the waker into a list, for the next delivery to the ticket's lane, and returns the waker that it replaces.
+    /// Puts the waker into a list, for the next delivery to the ticket's lane, and returns the
+    /// waker that it replaces.
     //
     // Not inlined, so the poll of each future stays small.
     #[inline(never)]
@@ -120,8 +123,8 @@ impl Waiters {
         self.register(ticket, waker)
     }
 
-    /// Takes the waker back, unless a delivery has taken it. The caller drops it last, because that may panic or use the
-    /// channel.
+    /// Takes the waker back, unless a delivery has taken it. The caller drops it last, because that
+    /// may panic or use the channel.
     #[inline]
     pub(crate) fn cancel(&self, ticket: &mut Ticket) -> Option<Waker> {
         if ticket.is_waiting() { self.cancel_waiting(ticket) } else { None }
@@ -137,10 +140,12 @@ impl Waiters {
         &self.lists.get_or_make().senders.get_or_make().on_closed
     }
 
-    /// Wakes the tasks that wait in `lanes`, which has a bit for each lane, and then the listeners. The caller holds no lock.
+    /// Wakes the tasks that wait in `lanes`, which has a bit for each lane, and then the listeners.
+    /// The caller holds no lock.
     ///
-    /// With critical sections, the caller has left the waiting bit of the lane set, so that a send in an interrupt handler finds
-    /// it. `until_empty` is the word and the mask that clears the bit, which is done once the list is empty.
+    /// With critical sections, the caller has left the waiting bit of the lane set, so that a send
+    /// in an interrupt handler finds it. `until_empty` is the word and the mask that clears the
+    /// bit, which is done once the list is empty.
     //
     // Not inlined, so the fast path of a send stays small.
     #[inline(never)]
@@ -159,8 +164,8 @@ impl Waiters {
 
     /// Wakes all senders that wait for a receiver. The caller holds no lock.
     ///
-    /// They share the list of the senders that wait for the last receiver's drop. One of those is in it only if receivers come
-    /// and go at this moment. It is then woken early, and waits again.
+    /// They share the list of the senders that wait for the last receiver's drop. One of those is
+    /// in it only if receivers come and go at this moment. It is then woken early, and waits again.
     pub(crate) fn notify_opened(&self, until_empty: (&AtomicUsize, usize)) {
         self.notify(1 << SENDERS, None, until_empty);
     }

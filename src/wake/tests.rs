@@ -69,7 +69,7 @@ fn deliver(waiters: &Waiters) -> bool {
     word.load(Ordering::Relaxed) == 0
 }
 
-/// The entries that the first list has room for, in its own vector and in the spare one.
+/// The entries that the first list has room for.
 fn room(waiters: &Waiters) -> usize {
     waiters.lists.get().map_or(0, |lists| lists.first.entries.with(|entries| entries.waiting.capacity()))
 }
@@ -189,8 +189,8 @@ impl Wake for Interrupt {
     }
 }
 
-/// A delivery in the middle of another one wakes what the other one has not taken yet, whether or not a task has begun to wait in
-/// between.
+/// A delivery in the middle of another one wakes what the other one has not taken yet, whether or
+/// not a task has begun to wait in between.
 #[test]
 fn a_delivery_in_the_middle_of_another_wakes_what_that_has_not_taken() {
     /// The tasks that the outer delivery takes together with its first waker.
@@ -220,8 +220,9 @@ fn a_delivery_in_the_middle_of_another_wakes_what_that_has_not_taken() {
     }
 }
 
-/// A task that waits again in the middle of a delivery, in an entry that the delivery has emptied or in a new one, belongs to the next
-/// round. One of the others has cancelled its wait, so there is a free entry that the delivery has not seen yet.
+/// A task that waits again in the middle of a delivery, in an entry that the delivery has emptied
+/// or in a new one, belongs to the next round. One of the others has cancelled its wait, so there
+/// is a free entry that the delivery has not seen yet.
 #[test]
 fn a_task_that_waits_again_is_not_woken_twice() {
     for count in [2, 3, MANY] {
@@ -250,7 +251,8 @@ impl Wake for WaitsAgain {
     }
 }
 
-/// A task that waits again before a delivery is over keeps the list from being empty. Broken by a list that grows with all rounds.
+/// A task that waits again before a delivery is over keeps the list from being empty. Broken by a
+/// list that grows with all rounds.
 #[test]
 fn a_round_forgets_the_free_entries_of_earlier_ones() {
     if HAS_CRITICAL_SECTIONS {
@@ -270,8 +272,8 @@ fn a_round_forgets_the_free_entries_of_earlier_ones() {
     assert!(room(&waiters) <= 8 * FEW, "{}", room(&waiters));
 }
 
-/// Each task that is woken waits again and sends. Broken by a delivery that goes on with the rounds of later ones: the outer one would
-/// call all wakers.
+/// Each task that is woken waits again and sends. Broken by a delivery that goes on with the rounds
+/// of later ones: the outer one would call all wakers.
 #[test]
 fn a_delivery_ends_when_another_one_has_begun_a_round() {
     if HAS_CRITICAL_SECTIONS {
@@ -422,7 +424,8 @@ fn after_a_crowd_has_left_those_that_stay_are_woken() {
     assert!(wakes(&crowd).iter().all(|wakes| *wakes == 0));
 }
 
-/// Waits that begin from then on are in the lanes of their receivers, and those before stay where they are.
+/// Waits that begin from then on are in the lanes of their receivers, and those before stay where
+/// they are.
 #[test]
 fn a_wait_that_finds_the_lock_held_makes_the_other_lanes() {
     if LANES == 1 {

@@ -1,8 +1,9 @@
 //! One list of waiting tasks.
 //!
-//! A list is a vector of entries behind a lock, and a *round*, which counts deliveries. A wait puts its waker into an
-//! entry and gets a *ticket*: which entry, in which round. A delivery takes all wakers and begins the next round. From
-//! then on the tickets of earlier rounds are *void*: they have no entry any more.
+//! A list is a vector of entries behind a lock, and a *round*, which counts deliveries. A wait puts
+//! its waker into an entry and gets a *ticket*: which entry, in which round. A delivery takes all
+//! wakers and begins the next round. From then on the tickets of earlier rounds are *void*: they
+//! have no entry any more.
 //!
 //! | state of a wait | its ticket | its waker | entered by |
 //! |---|---|---|---|
@@ -18,19 +19,21 @@
 //!
 //! # Memory
 //!
-//! An entry takes two words. A vector that is full is replaced by one of twice the size. It is allocated before the lock
-//! is taken, and the old one is freed after the lock has been released: an allocator is foreign code.
+//! An entry takes two words. A vector that is full is replaced by one of twice the size. It is
+//! allocated before the lock is taken, and the old one is freed after the lock has been released:
+//! an allocator is foreign code.
 //!
-//! Vectors shrink as well: when a delivery is over, and when so many waits have been cancelled that none or [few](FEW) are
-//! left. A vector stays if it is at most [`SLACK`] times larger than the last round, so tasks that wait again and again do
-//! not allocate. One for [`LEAST`] entries stays after each delivery, and one for [`MOST`] after a cancelled wait.
+//! Vectors shrink as well: when a delivery is over, and when so many waits have been cancelled that
+//! none or [few](FEW) are left. A vector stays if it is at most [`SLACK`] times larger than the
+//! last round, so tasks that wait again and again do not allocate. One for [`LEAST`] entries stays
+//! after each delivery, and one for [`MOST`] after a cancelled wait.
 //!
 //! # Why not event-listener's list
 //!
-//! event-listener calls wakers while it holds its lock, so with it each wait would need a second place for its waker,
-//! with a lock and a reference count: 19 atomic writes for a wait and its wake-up instead of 10. It allocates for a
-//! wait that outlives its poll. And a dropped wait passes its notification on, so it can call the waker of another
-//! task.
+//! event-listener calls wakers while it holds its lock, so with it each wait would need a second
+//! place for its waker, with a lock and a reference count: 19 atomic writes for a wait and its
+//! wake-up instead of 10. It allocates for a wait that outlives its poll. And a dropped wait passes
+//! its notification on, so it can call the waker of another task.
 
 use alloc::vec::Vec;
 use core::mem::{self, ManuallyDrop};
@@ -61,8 +64,9 @@ const MOST: usize = match (HAS_CRITICAL_SECTIONS, IS_MODEL) {
 
 /// Where the waker of a task is: in which lane, which entry, and which round.
 ///
-/// A ticket is void once a delivery has begun a later round. On 32-bit targets the round wraps: a ticket that is kept
-/// through exactly 2<sup>32</sup> deliveries to its list would be taken for one of this round.
+/// A ticket is void once a delivery has begun a later round. On 32-bit targets the round wraps: a
+/// ticket that is kept through exactly 2<sup>32</sup> deliveries to its list would be taken for one
+/// of this round.
 pub(crate) struct Ticket {
     /// In which round?
     round: usize,
@@ -94,8 +98,8 @@ impl Ticket {
     }
 }
 
-/// An entry. It does not drop its waker, so a vector of entries is cleared in constant time, once the
-/// wakers have been taken out.
+/// An entry. It does not drop its waker, so a vector of entries is cleared in constant time, once
+/// the wakers have been taken out.
 pub(super) enum Entry {
     Waiting(ManuallyDrop<Waker>),
     /// The index of the next free entry.
@@ -124,8 +128,8 @@ pub(super) struct Entries {
 }
 
 impl Entries {
-    /// Puts the waker into the entry at `index`, or into a new one if there is none. Returns the index and the waker that
-    /// was there, or gives the waker back if the vector is full.
+    /// Puts the waker into the entry at `index`, or into a new one if there is none. Returns the
+    /// index and the waker that was there, or gives the waker back if the vector is full.
     #[inline]
     fn put(&mut self, mut index: u32, waker: Waker) -> Result<(u32, Option<Waker>), Waker> {
         let new = Entry::Waiting(ManuallyDrop::new(waker));
@@ -155,15 +159,16 @@ impl Entries {
         Some(ManuallyDrop::into_inner(waker))
     }
 
-    /// Takes the waker of a wait that is cancelled. Also returns `true` if the vector is too large from then on.
+    /// Takes the waker of a wait that is cancelled. Also returns `true` if the vector is too large
+    /// from then on.
     #[inline]
     fn cancel(&mut self, index: u32) -> (Option<Waker>, bool) {
         let waker = self.take(index);
         (waker, self.forget_free_entries() && self.is_too_large(MOST))
     }
 
-    /// Forgets all entries if no task waits, and those at the end if few of many entries are in use. Returns `true` if it has
-    /// done so.
+    /// Forgets all entries if no task waits, and those at the end if few of many entries are in
+    /// use. Returns `true` if it has done so.
     #[inline]
     pub(super) fn forget_free_entries(&mut self) -> bool {
         if self.registered == 0 {
@@ -204,7 +209,8 @@ impl Entries {
     /// Begins a round: all entries are to be taken.
     #[inline]
     pub(super) fn begin_round(&mut self) {
-        // All tickets are void now, so entries can move. (With critical sections that would take too long.)
+        // All tickets are void now, so entries can move. (With critical sections that would take
+        // too long.)
         if !HAS_CRITICAL_SECTIONS && self.waiting.len() > 2 * self.registered as usize {
             self.waiting.retain(Entry::is_waiting);
         }
@@ -213,7 +219,8 @@ impl Entries {
     }
 
     /// Looks at the next entry of the round, of which there is one, and at one more for each place
-    /// of `batch`. Returns the first waker that it finds, and moves the others to the front of `batch`.
+    /// of `batch`. Returns the first waker that it finds, and moves the others to the front of
+    /// `batch`.
     #[inline]
     pub(super) fn take_batch(&mut self, batch: &mut [Option<Waker>; BATCH]) -> Option<Waker> {
         let mut waker = self.take_next();
@@ -238,7 +245,8 @@ impl Entries {
         self.take(self.next - 1)
     }
 
-    /// Returns `true` if the vector has room for much more than the last round, and for more than `kept` tasks.
+    /// Returns `true` if the vector has room for much more than the last round, and for more than
+    /// `kept` tasks.
     #[inline]
     pub(super) fn is_too_large(&self, kept: usize) -> bool {
         let room = self.waiting.capacity();
@@ -246,19 +254,19 @@ impl Entries {
     }
 }
 
-/// One list. No method runs foreign code while it holds the lock: wakers are cloned before they are passed in, and
-/// returned for the caller to call or drop; vectors are allocated before the lock is taken, and freed after it has been
-/// released.
+/// One list. No method runs foreign code while it holds the lock: wakers are cloned before they are
+/// passed in, and returned for the caller to call or drop; vectors are allocated before the lock is
+/// taken, and freed after it has been released.
 pub(crate) struct WaitList {
-    /// How many deliveries have there been? It changes only under the lock, and is outside so that a task that has been
-    /// woken sees without the lock that its ticket is void.
+    /// How many deliveries have there been? It changes only under the lock, and is outside so that
+    /// a task that has been woken sees without the lock that its ticket is void.
     pub(super) round: AtomicUsize,
     pub(super) entries: Mutex<Entries>,
 }
 
 impl WaitList {
-    /// Puts the waker into the ticket's entry, or into another one if the ticket is void. Returns the waker that it
-    /// replaces, or gives the waker back if the list must grow first.
+    /// Puts the waker into the ticket's entry, or into another one if the ticket is void. Returns
+    /// the waker that it replaces, or gives the waker back if the list must grow first.
     #[inline]
     pub(super) fn register(&self, ticket: &mut Ticket, lane: usize, waker: Waker) -> Result<Option<Waker>, Waker> {
         self.entries.with(|entries| {
@@ -277,8 +285,9 @@ impl WaitList {
     pub(crate) fn cancel(&self, ticket: &mut Ticket) -> Option<Waker> {
         let index = mem::replace(&mut ticket.index, NONE);
         let round = mem::take(&mut ticket.round);
-        // ORDERING: Relaxed; nothing is read that a delivery has written. The round of the ticket has been read before, so
-        // this does not read an older one. If it misses a newer one, the lock shows it below.
+        // ORDERING: Relaxed; nothing is read that a delivery has written. The round of the ticket
+        // has been read before, so this does not read an older one. If it misses a newer one, the
+        // lock shows it below.
         if self.round.load(Ordering::Relaxed) != round {
             return None;
         }
@@ -325,7 +334,8 @@ impl Default for WaitList {
 
 impl Drop for Entries {
     fn drop(&mut self) {
-        // Only a wait that has been leaked is still registered. Firmware that leaks waits leaks their wakers as well.
+        // Only a wait that has been leaked is still registered. Firmware that leaks waits leaks
+        // their wakers as well.
         if !HAS_CRITICAL_SECTIONS {
             (0..self.waiting.len() as u32).for_each(|index| drop(self.take(index)));
         }

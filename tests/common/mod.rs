@@ -168,9 +168,9 @@ impl Wake for Inline {
     }
 }
 
-/// Makes the waits that begin from now on use several lists: a channel doubles the number of its
-/// lists when a wait finds one of them locked. Gives up after some tries, because threads seldom
-/// meet on a machine with one processor.
+/// Makes the waits that begin from now on use several lists: a channel makes all its lists when a
+/// wait finds the first one locked. Gives up after some tries, because threads seldom meet on a
+/// machine with one processor.
 pub(crate) fn spread_waits<T: Send + Sync>(tx: &Sender<T>) {
     for _ in 0..100 {
         thread::scope(|scope| {

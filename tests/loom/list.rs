@@ -205,9 +205,8 @@ impl Witness {
     }
 }
 
-/// G1, G3. Two senders deliver to one list at once. Each delivers more than a batch, and so takes a
-/// whole vector. Broken by deliveries that share one, and by a vector of which some wakers are not
-/// called.
+/// G1, G3. Two senders deliver to one list at once, each more than a batch. Broken by a waker that
+/// both take, and by a delivery that leaves wakers.
 #[test]
 pub(crate) fn g3_two_deliveries_at_once() {
     let outcomes = model(3, || {

@@ -9,8 +9,9 @@ use crate::channel::count::{Awaited, Count, Removed};
 use crate::sync::models::{Data, UNBOUNDED, model};
 use crate::sync::{Arc, Mutex};
 
-/// Two handles are dropped while a wait for the last drop begins. Either the wait finds zero, or the last drop finds the flag.
-/// Broken by a flag that is set without Release or without Acquire, and by one that the last drop does not report.
+/// Two handles are dropped while a wait for the last drop begins. Either the wait finds zero, or
+/// the last drop finds the flag. Broken by a flag that is set without Release or without Acquire,
+/// and by one that the last drop does not report.
 #[test]
 fn either_the_flag_or_zero_is_found() {
     let outcomes = model(UNBOUNDED, || {
@@ -42,9 +43,9 @@ fn either_the_flag_or_zero_is_found() {
     assert_eq!(outcomes, BTreeSet::from([0, 1, 2]));
 }
 
-/// A wait for the first handle begins while the first handle is made. Either the wait finds the handle, or `add_first` finds the
-/// flag, and with it the waker. Broken by a flag that is set without Release or taken without Acquire, and by one that is not
-/// reported.
+/// A wait for the first handle begins while the first handle is made. Either the wait finds the
+/// handle, or `add_first` finds the flag, and with it the waker. Broken by a flag that is set
+/// without Release or taken without Acquire, and by one that is not reported.
 #[test]
 fn either_the_flag_or_the_first_handle_is_found() {
     let outcomes = model(UNBOUNDED, || {
@@ -68,8 +69,9 @@ fn either_the_flag_or_the_first_handle_is_found() {
     assert_eq!(outcomes, BTreeSet::from([0, 1]));
 }
 
-/// A thread that finds the count at zero, without a wait, also finds what was done with all handles. Broken by a count that goes
-/// down without Release or without Acquire, and by one that is read without Acquire.
+/// A thread that finds the count at zero, without a wait, also finds what was done with all
+/// handles. Broken by a count that goes down without Release or without Acquire, and by one that is
+/// read without Acquire.
 #[test]
 fn zero_comes_after_all_that_was_done() {
     let outcomes = model(UNBOUNDED, || {
@@ -96,8 +98,8 @@ fn zero_comes_after_all_that_was_done() {
     assert_eq!(outcomes, BTreeSet::from([0, 1, 2]));
 }
 
-/// Two upgrades each make a handle while the last handle is dropped. Broken by an upgrade that reads the count and then adds to
-/// it: the count then rises again from zero.
+/// Two upgrades each make a handle while the last handle is dropped. Broken by an upgrade that
+/// reads the count and then adds to it: the count then rises again from zero.
 #[test]
 fn zero_is_the_end() {
     let outcomes = model(UNBOUNDED, || {
@@ -118,9 +120,10 @@ fn zero_is_the_end() {
     assert_eq!(outcomes, BTreeSet::from([(true, 0), (true, 1), (true, 2), (false, 1), (false, 2)]));
 }
 
-/// The count reaches zero, and a new handle is made and dropped. Each time a wait must end. Broken by a flag that the last drop
-/// does not report, or that the next wait does not set again. (A flag that is taken without Acquire fails only where that wait makes
-/// the list: `g1_a_closed_listener_and_a_receiver_that_comes_and_goes`.)
+/// The count reaches zero, and a new handle is made and dropped. Each time a wait must end. Broken
+/// by a flag that the last drop does not report, or that the next wait does not set again. (A flag
+/// that is taken without Acquire fails only where that wait makes the list:
+/// `g1_a_closed_listener_and_a_receiver_that_comes_and_goes`.)
 #[test]
 fn no_wait_is_left_when_handles_come_and_go() {
     let outcomes = model(UNBOUNDED, || {

@@ -9,9 +9,9 @@ use crate::channel::state::{AtomicState, LISTENING, TakenBits};
 use crate::sync::models::{Data, UNBOUNDED, model, shorter};
 use crate::sync::{Arc, Mutex};
 
-/// Either the receiver finds the new version, or the send finds the receiver's bit. Broken by a version that is published
-/// without Release or without Acquire, by a bit that is set without Release or without Acquire, and by a send that does not
-/// take the bit.
+/// Either the receiver finds the new version, or the send finds the receiver's bit. Broken by a
+/// version that is published without Release or without Acquire, by a bit that is set without
+/// Release or without Acquire, and by a send that does not take the bit.
 #[test]
 fn either_the_bit_or_the_version_is_found() {
     let outcomes = model(UNBOUNDED, || {
@@ -42,8 +42,9 @@ fn either_the_bit_or_the_version_is_found() {
     assert_eq!(outcomes, BTreeSet::from([false, true]));
 }
 
-/// Either the receiver finds the close, or the close finds the bits of a receiver and of a listener. Broken by a close that is
-/// published without Release or without Acquire, and by one that does not return the bits.
+/// Either the receiver finds the close, or the close finds the bits of a receiver and of a
+/// listener. Broken by a close that is published without Release or without Acquire, and by one
+/// that does not return the bits.
 #[test]
 fn either_the_bits_or_the_close_are_found() {
     let outcomes = model(UNBOUNDED, || {
@@ -88,8 +89,8 @@ fn either_the_bits_or_the_close_are_found() {
     assert_eq!(outcomes, BTreeSet::from([(false, false), (false, true), (true, false), (true, true)]));
 }
 
-/// A load that finds a version or the close also finds what came before. Broken by a `load` without Acquire, and by a version
-/// or a close that is published without Release.
+/// A load that finds a version or the close also finds what came before. Broken by a `load` without
+/// Acquire, and by a version or a close that is published without Release.
 #[test]
 fn a_load_finds_what_came_before() {
     let outcomes = model(UNBOUNDED, || {
@@ -119,8 +120,9 @@ fn a_load_finds_what_came_before() {
     assert_eq!(outcomes, BTreeSet::from([(false, false), (true, false), (true, true)]));
 }
 
-/// Two sends and two waits. Each bit is taken by one send, and versions count the sends. Broken by a send that reads the word and
-/// then stores it, and by one that takes bits and does not return them.
+/// Two sends and two waits. Each bit is taken by one send, and versions count the sends. Broken by
+/// a send that reads the word and then stores it, and by one that takes bits and does not return
+/// them.
 #[test]
 fn each_bit_is_taken_once() {
     let outcomes = model(3, || {
@@ -158,8 +160,8 @@ fn each_bit_is_taken_once() {
     assert_eq!(outcomes.len(), 9, "{outcomes:?}");
 }
 
-/// Two receivers wait in one lane. The second one may find the bit set, and then does not set it. Broken by a bit that is set, or
-/// checked, before the waker is in the list.
+/// Two receivers wait in one lane. The second one may find the bit set, and then does not set it.
+/// Broken by a bit that is set, or checked, before the waker is in the list.
 #[test]
 fn a_bit_that_is_set_is_enough() {
     let outcomes = model(shorter(UNBOUNDED, 3), || {
@@ -192,12 +194,14 @@ fn a_bit_that_is_set_is_enough() {
     });
     assert!(outcomes.contains(&([false, false], [true, true])), "{outcomes:?}");
     assert!(outcomes.contains(&([true, true], [false, false])), "{outcomes:?}");
-    // The second receiver was in the list before the delivery, and set the bit or found the version after it.
+    // The second receiver was in the list before the delivery, and set the bit or found the version
+    // after it.
     assert!(outcomes.contains(&([false, true], [true, true])), "{outcomes:?}");
 }
 
-/// The bit that a receiver finds set may have been set by another receiver, which has found the new version. Broken by a
-/// `set_waiting` that checks the bit without Acquire: the receiver then finds a version, but not what happened before it.
+/// The bit that a receiver finds set may have been set by another receiver, which has found the new
+/// version. Broken by a `set_waiting` that checks the bit without Acquire: the receiver then finds
+/// a version, but not what happened before it.
 #[test]
 fn a_bit_that_another_receiver_has_set_comes_with_its_version() {
     let outcomes = model(UNBOUNDED, || {
