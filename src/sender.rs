@@ -80,7 +80,7 @@ pub fn channel<T>(init: T) -> (Sender<T>, Receiver<T>) {
 ///   never waits. This holds for up to seven channels at a time. For a second read of any other
 ///   channel, the next rule applies.
 /// - A thread that holds a `Ref` of *another* channel, or runs in a closure of one, waits for the
-///   queue, but only for as long as the first thread in it had waited already. So two threads that
+///   queue, but for no longer than the first thread in it had waited already. So two threads that
 ///   read each other's channel, while senders wait for both, do not deadlock.
 /// - With debug assertions, a call that would wait for its own thread panics: a send, or a [wait on
 ///   a thread](crate#waiting-on-a-thread) for a new value, while the thread holds a `Ref` of the

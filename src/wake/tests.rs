@@ -240,6 +240,39 @@ fn a_task_that_waits_again_is_not_woken_twice() {
     }
 }
 
+/// The first task begins the waits of more tasks than the delivery has emptied entries for by then. One of the others has cancelled
+/// its wait, so there is a free entry that the delivery has not seen yet.
+#[test]
+fn tasks_that_begin_to_wait_during_a_delivery_are_not_woken_by_it() {
+    struct Begins(Arc<Waiters>, Mutex<Vec<Waiter>>);
+    impl Wake for Begins {
+        fn wake(self: Arc<Self>) {
+            self.1.lock().unwrap().iter_mut().for_each(|waiter| waiter.register(&self.0));
+        }
+    }
+    let waiters = Arc::new(Waiters::default());
+    let begins = Arc::new(Begins(waiters.clone(), Mutex::new((0..MANY).map(|_| Waiter::new()).collect())));
+    drop(waiters.register(&mut Ticket::new(0), begins.clone().into()));
+    let mut others = Waiter::crowd(&waiters, MANY);
+    assert!(others[MANY - 1].cancel(&waiters));
+    deliver(&waiters);
+    assert!(wakes(&begins.1.lock().unwrap()).iter().all(|wakes| *wakes == 0));
+    deliver(&waiters);
+    assert!(wakes(&begins.1.lock().unwrap()).iter().all(|wakes| *wakes == 1));
+}
+
+#[test]
+fn waits_after_all_have_been_cancelled_have_entries_of_their_own() {
+    for order in orders(5) {
+        let waiters = Waiters::default();
+        let mut crowd = Waiter::crowd(&waiters, 5);
+        order.iter().for_each(|place| assert!(crowd[*place].cancel(&waiters)));
+        let next = Waiter::crowd(&waiters, 10);
+        deliver(&waiters);
+        assert!(wakes(&next).iter().all(|wakes| *wakes == 1));
+    }
+}
+
 /// Waits again each time that it is woken, and counts that.
 struct WaitsAgain(Arc<Waiters>, Mutex<Waiter>, Counter);
 

@@ -32,10 +32,11 @@
 //! *A thread that holds a guard waits for a limited time.* If the guard is of the same channel, no
 //! writer can hold the lock, so the thread ignores demands. If it is of another channel, two
 //! threads could wait for each other: each holds a guard of one channel, for which a sender waits,
-//! and queues behind the sender of the other channel. So such a thread obeys a demand only for as
-//! long as the first thread had waited when this one joined. Then it competes too. A sender still
-//! gets in: the longer it has waited, the longer newcomers obey, and once it has waited longer than
-//! all their holds together, the lock is free in between.
+//! and queues behind the sender of the other channel. So such a thread obeys a demand only until
+//! the first thread has waited for 0.2 ms, 0.4 ms, 0.8 ms, and so on, whichever comes next. Then it
+//! competes too. It waits at most as long as the first thread had waited when this one joined. A
+//! sender still gets in: all these threads compete at the same moments, which are further and
+//! further apart. Once that is longer than their longest hold, the lock is free in between.
 //!
 //! # Every sleep has a limit
 //!
@@ -93,8 +94,8 @@ const LONGEST_SLEEP: Duration = Duration::from_millis(8);
 const SHORTEST_NAP: Duration = if IS_MODEL { FOREVER } else { Duration::from_millis(10) };
 const LONGEST_NAP: Duration = if IS_MODEL { FOREVER } else { Duration::from_millis(160) };
 
-/// How long a thread with a guard of another channel obeys a demand, if the first thread has not
-/// waited for longer.
+/// How long the first thread has waited when threads that hold guards of other channels compete for
+/// the first time. The next times are twice as late each.
 const SHORTEST_OBEDIENCE: Duration = Duration::from_micros(200);
 
 /// How often a thread that releases the lock tries to get the mutex. If a thread that gets no
@@ -261,6 +262,16 @@ impl QueuedThread {
         now > self.due + STALL
     }
 
+    /// Returns until when a thread that holds a guard of another channel obeys this one, which is the
+    /// first: until this one has waited for 1, 2, 4, 8, ... times [`SHORTEST_OBEDIENCE`].
+    fn end_of_obedience(&self, now: Instant) -> Instant {
+        let mut obedience = SHORTEST_OBEDIENCE;
+        while self.since + obedience <= now {
+            obedience *= 2;
+        }
+        self.since + obedience
+    }
+
     /// Returns [`DEMANDED`] if the thread, which is the first one, has waited long enough to demand
     /// the lock.
     fn demand(&mut self, now: Instant) -> usize {
@@ -373,9 +384,9 @@ impl Seat {
             for thread in &mut seat.node {
                 (thread.since, thread.first_since, thread.due) = (now, None, now);
             }
-            let waited = threads.0.front().map_or(Duration::ZERO, |first| now - first.since);
+            let until = threads.0.front().map_or(now, |first| first.end_of_obedience(now));
             threads.0.append(&mut seat.node);
-            now + waited.max(SHORTEST_OBEDIENCE)
+            until
         });
         let holds_guards = GUARDS.with(|guards| guards.holds_any());
         seat.obeys_until = holds_guards.then_some(obeys_until);
@@ -530,13 +541,19 @@ mod tests {
     }
 
     #[test]
-    fn a_thread_with_a_guard_obeys_for_as_long_as_the_first_one_has_waited() {
+    fn threads_with_guards_obey_until_the_same_moments() {
         let queue = Queue::new();
         let first = Seat::join(&queue);
-        with_first(&queue, |first| first.since -= FOREVER);
         GUARDS.with(|guards| guards.add(Queue::new().id()));
+        let since = now();
+        for (waited, until) in [(0, 1), (1, 2), (3, 4), (4, 8), (7, 8), (500, 512)] {
+            let thread = QueuedThread { unparker: first.parker.unparker(), since, first_since: None, due: since };
+            let end = thread.end_of_obedience(since + waited * SHORTEST_OBEDIENCE);
+            assert_eq!(end, since + until * SHORTEST_OBEDIENCE, "{waited}");
+        }
+        with_first(&queue, |first| first.since -= FOREVER);
         let second = Seat::join(&queue);
-        assert!(second.obeys_until >= Some(now() + FOREVER / 2));
+        assert!(second.obeys_until > Some(now()));
         second.leave(&queue);
         first.leave(&queue);
     }
