@@ -48,8 +48,8 @@ macro_rules! waits_for_a_value {
             /// Blocks the current thread until the wait is over or `timeout` has elapsed.
             ///
             /// If `timeout` is zero, it checks once and does not wait. If `timeout` is too long for
-            /// an [`Instant`], it waits without a limit. After a timeout, the effect is that of a
-            /// [dropped future](crate#cancel-safety).
+            /// an [`Instant`], it waits without a limit. A timeout has the same effect as [dropping
+            /// the future](crate#cancel-safety).
             ///
             /// # Blocking
             ///
@@ -82,8 +82,8 @@ macro_rules! waits_for_a_value {
 
             /// Blocks the current thread until the wait is over or `deadline` has passed.
             ///
-            /// If `deadline` has passed already, it checks once and does not wait. After a timeout,
-            /// the effect is that of a [dropped future](crate#cancel-safety).
+            /// If `deadline` has passed already, it checks once and does not wait. A timeout has
+            /// the same effect as [dropping the future](crate#cancel-safety).
             ///
             /// # Blocking
             ///

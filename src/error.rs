@@ -75,7 +75,7 @@ impl RecvError {
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum TryRecvError {
-    /// There is no value to return. The channel is still open.
+    /// There is no value to return now. A later call may return one.
     Empty,
     /// There is no value to return, and all senders have been dropped.
     Closed,
@@ -98,7 +98,7 @@ pub enum TryRecvError {
 pub enum RecvTimeoutError {
     /// The value that the call waited for did not come in time. The channel is still open.
     Timeout,
-    /// All senders have been dropped, and the last value has been seen.
+    /// All senders have been dropped, and no value is left to return.
     Closed,
 }
 

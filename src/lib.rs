@@ -30,6 +30,7 @@
 //! | watch one field of a value | [`Receiver::map`], and [derived state](guide::derived) |
 //! | wait on a thread, with a time limit | [waiting on a thread](#waiting-on-a-thread) |
 //! | send from an interrupt handler | [from interrupts](guide::firmware#from-interrupts) |
+//! | use it in a main loop, without an executor | [without an executor](guide::firmware#without-an-executor) |
 //! | wait for several things at once | [the guide on waiting](guide::waiting) |
 //! | avoid the usual mistakes | [pitfalls](guide::reading#pitfalls) |
 //! | port code from tokio, embassy-sync, crossbeam and others | [the guide on porting](guide::porting) |
@@ -65,8 +66,8 @@
 //! [`changed`](Receiver::changed) returns once the current version is unseen, and marks it as seen;
 //! it does not return the value. [`recv`](Receiver::recv) is `changed` and a copy in one call.
 //! Hand-written futures can use [`poll_changed`](Receiver::poll_changed), and [`WatchStream`] is a
-//! `Stream`. [`listen`](Receiver::listen) returns an `EventListener`, which combines with other
-//! crates of the smol family.
+//! `Stream`. [`listen`](Receiver::listen) returns an `EventListener`, which you can combine with
+//! other crates of the smol family.
 //!
 //! # Waiting on a thread
 //!
@@ -85,8 +86,8 @@
 //! passed, or the channel is closed. `closed` and `opened` return `false` after the limit.
 //!
 //! The thread sleeps until the wait is over. It neither uses nor leaves the token of [`park`] and
-//! `unpark`, which stay free for your own code. A thread's first wait allocates what it sleeps on,
-//! and later ones use it again.
+//! `unpark`, so your own code can use them. A thread's first wait allocates what the thread sleeps
+//! on, and later waits use it again.
 //!
 //! [`park`]: https://doc.rust-lang.org/std/thread/fn.park.html
 //!
@@ -118,15 +119,15 @@
 //! [`set_if_changed`](Sender::set_if_changed) stores a value only if it differs,
 //! [`send_modify`](Sender::send_modify) and [`send_if_modified`](Sender::send_if_modified) change
 //! it in place, and [`try_set`](Sender::try_set) never waits. [`Watch`] is a channel in a `static`,
-//! and can do whatever a sender can.
+//! with all methods of a sender.
 //!
 //! # Closing
 //!
 //! The channel is closed when its last [`Sender`] is dropped. Receivers see the last value first,
 //! if it is unseen, and then [`RecvError`](error::RecvError). In the other direction,
-//! [`Sender::closed`] waits until all receivers have been dropped, and [`Sender::send`] fails from
-//! then on, until there is a new receiver, for which [`Sender::opened`] waits. A [`WeakSender`]
-//! does not keep the channel open. A [`Watch`] in a `static` never closes.
+//! [`Sender::closed`] waits until all receivers have been dropped. [`Sender::send`] then fails
+//! until there is a new receiver, and [`Sender::opened`] waits for one. A [`WeakSender`] does not
+//! keep the channel open. A [`Watch`] in a `static` never closes.
 //!
 //! # Blocking, fairness and deadlocks
 //!
@@ -154,20 +155,19 @@
 //!
 //! # Panics
 //!
-//! - A panic of what you pass in goes through the call that has run it, and leaves the channel
-//!   usable: a closure, the value's `clone` and `==`, a waker that is called, cloned or dropped.
-//!   The value stays unseen, except where a method says otherwise. If
-//!   [a waker panics](Sender#wakers-that-panic) while a call wakes tasks, all others are woken
-//!   first.
+//! - A call panics if it runs your code and that code panics: a closure, the value's `clone` or
+//!   `==`, or a waker that is called, cloned or dropped. The channel stays usable. The value stays
+//!   unseen, unless the method says otherwise. If [a waker panics](Sender#wakers-that-panic) while
+//!   a call wakes tasks, all others are woken first.
 //! - In debug builds with `std`, a call that would [wait for its own thread](Sender#blocking)
 //!   panics.
 //! - Without `std` and with `critical-section`, a call that would wait for the closure that makes
 //!   it panics, in every build: see [what hangs and what
 //!   panics](guide::firmware#what-hangs-and-what-panics).
-//! - A new handle panics if the channel has `usize::MAX / 8` of its kind, which is possible only
-//!   with `mem::forget`.
+//! - Making a handle panics if the channel already has `usize::MAX / 8` of that kind, which is
+//!   possible only with `mem::forget`.
 //!
-//! Methods have a section on panics only for what else their caller does.
+//! The methods do not repeat this. Their sections on panics list only what is not here.
 //!
 //! # Without the standard library
 //!
@@ -175,10 +175,12 @@
 //! Targets without compare-and-swap need one of portable-atomic's back ends, which the firmware
 //! chooses. With the feature `critical-section`, tasks and interrupts of any priority can share
 //! channels. On bare metal, the crate does not build without that feature unless you enable
-//! `single-context`, which promises that no interrupt handler and no second core uses a channel.
+//! `single-context`, which promises that no interrupt handler uses a channel. [Two
+//! cores](guide::firmware#two-cores) can share channels with either feature.
 //!
-//! WebAssembly has the whole async API, with and without `std`. It has no blocking waits. See
-//! [the guide for libraries](guide::libraries#webassembly).
+//! WebAssembly has the whole async API, with and without `std`. It has no blocking waits. Workers
+//! can share channels if the program is built with the target feature `atomics`. See [the guide for
+//! libraries](guide::libraries#webassembly).
 //!
 //! # Compared with tokio
 //!
@@ -194,7 +196,7 @@
 //! | `tokio` | | waits take part in tokio's cooperative budget: enable it if tasks run on tokio; it enables `std` |
 //! | `defmt` | | `Format` for handles and errors |
 //! | `critical-section` | | without `std`: locks become critical sections, so interrupts may use a channel; the firmware supplies the implementation. With `std` it has no effect on a channel |
-//! | `single-context` | | a promise for bare metal without `critical-section` |
+//! | `single-context` | | a promise for bare metal without `critical-section`: no interrupt handler uses a channel |
 //! | `loom` | | unstable: with `--cfg loom`, the channel is part of your own loom models |
 //!
 //! Features only add: none removes a method or changes its meaning. There is no `unsafe` in the
@@ -224,7 +226,7 @@ extern crate std;
 compile_error!(
     "on bare metal, an interrupt handler that uses a watch channel can hang the firmware: enable the feature \
      `critical-section` of watch-channel, and let the firmware supply an implementation for the crate `critical-section`; \
-     or, if no interrupt handler and no second core ever uses a channel, enable the feature `single-context`"
+     or, if no interrupt handler ever uses a channel, enable the feature `single-context`"
 );
 
 #[cfg(all(doctest, feature = "std"))]

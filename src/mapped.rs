@@ -14,10 +14,10 @@ use crate::receiver::Receiver;
 /// waits for one field of a large value sleeps on while other fields change. Made by
 /// [`Receiver::map`]. [`Cached`](crate::Cached) is the map that copies the whole value.
 ///
-/// There is no task behind it and it allocates nothing: the function is called when the `Mapped` is
-/// read or waited for, once for each version at most. It runs while the value is locked, like the
-/// closure of [`Receiver::with`]: keep it short, and do not send on the same channel in it. While
-/// nothing has been sent, a read is one atomic load and calls nothing.
+/// It needs no task and allocates nothing of its own. Reading it and waiting for it call the
+/// function, at most once for each version. The function runs while the value is locked, like the
+/// closure of [`Receiver::with`]: keep it short, and do not send on the same channel in it. A read
+/// is one atomic load and calls nothing while nothing has been sent.
 ///
 /// # Examples
 ///

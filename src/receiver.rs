@@ -497,15 +497,15 @@ impl<T> Receiver<T> {
     ///
     /// # Blocking
     ///
-    /// Never waits. While a sender is changing the value, it returns [`TryRecvError::Empty`], and a
-    /// later call returns the new value. The value is cloned while it is locked. With the feature
-    /// `critical-section`, an interrupt handler can call this method.
+    /// [Never waits](crate::Sender#calls-that-never-wait). The value is cloned while it is locked.
+    /// With the feature `critical-section`, an interrupt handler can call this method.
     ///
     /// # Errors
     ///
-    /// Returns [`TryRecvError::Empty`] if the value has been seen, or if a sender is changing it at
-    /// this moment. Returns [`TryRecvError::Closed`] once all senders have been dropped and the
-    /// last value has been seen.
+    /// Returns [`TryRecvError::Empty`] if the value has been seen. Also returns it if a sender is
+    /// changing the value at this moment, or if a queued thread has demanded the value's lock: the
+    /// value then stays unseen for a later call. Returns [`TryRecvError::Closed`] once all senders
+    /// have been dropped and the last value has been seen.
     ///
     /// # Examples
     ///
@@ -531,19 +531,20 @@ impl<T> Receiver<T> {
     /// and marks it as seen.
     ///
     /// If `condition` returns `false`, the value stays unseen. The value that `condition` sees is
-    /// the one that is returned. With two separate calls, another value could be sent in between.
+    /// the value that is returned: with two separate calls, another one could be sent in between.
     /// (embassy-sync's `Watch` calls this method `try_changed_and`.)
     ///
     /// # Blocking
     ///
-    /// Never waits, like [`try_recv`](Self::try_recv). `condition` runs while the value is locked:
-    /// keep it short, and do not send on the same channel in it.
+    /// [Never waits](crate::Sender#calls-that-never-wait). `condition` runs while the value is
+    /// locked: keep it short, and do not send on the same channel in it.
     ///
     /// # Errors
     ///
-    /// Returns [`TryRecvError::Empty`] if the value has been seen, if `condition` returns `false`,
-    /// or if a sender is changing the value at this moment. Returns [`TryRecvError::Closed`]
-    /// instead once all senders have been dropped.
+    /// Returns [`TryRecvError::Empty`] if the value has been seen or `condition` returns `false`,
+    /// or [`TryRecvError::Closed`] if all senders have been dropped as well. Also returns `Empty`
+    /// if a sender is changing the value at this moment, or if a queued thread has demanded the
+    /// value's lock.
     ///
     /// # Examples
     ///
@@ -579,7 +580,8 @@ impl<T> Receiver<T> {
     ///
     /// # Blocking
     ///
-    /// Never waits. All senders wait while the [`Ref`] lives.
+    /// [Never waits](crate::Sender#calls-that-never-wait). All senders wait while the [`Ref`]
+    /// lives.
     ///
     /// # Examples
     ///

@@ -19,11 +19,21 @@ use crate::wake::Waiters;
 
 /// Creates a channel that holds `init`, and returns its sender and a receiver that has seen `init`.
 ///
-/// Creating a channel takes one allocation, and a send never allocates. A wait allocates if it is
-/// the channel's first, or if more tasks wait at the same time than before, which doubles the room
-/// in their list. That room is freed again once few tasks wait. With the feature `std`, a thread's
-/// first blocking wait allocates as well, and so does a call that has to sleep for the value's lock
-/// if more threads sleep for it than ever before.
+/// # Allocations
+///
+/// Creating a channel takes one allocation. After that, these allocate:
+///
+/// - The channel's first wait, and its first [`closed`](Sender::closed) or
+///   [`opened`](Sender::opened).
+/// - A wait for which the list of waiting tasks has no room: the list then doubles its room. When
+///   far fewer tasks wait, a send or a cancelled wait moves the list to a smaller place.
+/// - With the feature `std`, on 64-bit targets: the first wait that finds another thread at work in
+///   the list. From then on the channel has eight lists.
+/// - With the feature `std`: a thread's first blocking wait, a thread's first sleep for a value's
+///   lock, and the first sleep for this channel's lock.
+///
+/// So sends and waits allocate nothing in the steady state. Debug builds with `std` also allocate
+/// for the notes of the [deadlock detector](Sender#blocking).
 ///
 /// # Examples
 ///
@@ -69,13 +79,13 @@ pub fn channel<T>(init: T) -> (Sender<T>, Receiver<T>) {
 ///
 /// - A thread that waits spins for a few microseconds, joins the channel's queue, and sleeps. A
 ///   thread that releases the lock wakes the first thread in the queue.
-/// - No thread starves. Threads that have just arrived can overtake the queue at first. Once a
-///   thread has been the first in it for 0.2 milliseconds, or has been in it for 4, it *demands*
-///   the lock: threads that arrive then join the queue as well, and calls that never wait, such as
-///   [`try_borrow`](Self::try_borrow) or [`try_recv`](Receiver::try_recv), find the lock taken.
+/// - No thread starves. Threads that have just arrived can overtake the queue at first. The first
+///   thread in it *demands* the lock once it has been the first for 0.2 milliseconds, or in the
+///   queue for 4. Threads that arrive then join the queue as well, and [calls that never
+///   wait](#calls-that-never-wait) fail.
 /// - A free lock is not kept for a thread that gets no processor, for example because of its
-///   priority. After a few milliseconds other threads take its turn, and after a fifth of a second
-///   so do calls that never wait.
+///   priority. If that thread has not run for 3 milliseconds, other threads take its turn. After
+///   200 milliseconds, calls that never wait do so as well.
 /// - A second read on a thread that reads the channel already, through a `Ref` or in a closure,
 ///   never waits. This holds for up to seven channels at a time. For a second read of any other
 ///   channel, the next rule applies.
@@ -103,6 +113,20 @@ pub fn channel<T>(init: T) -> (Sender<T>, Receiver<T>) {
 /// send inside [`with`](Self::with), or any access in a closure that changes the value. [The
 /// firmware guide](crate::guide::firmware) says which calls may be used in interrupts. On
 /// WebAssembly without threads, a call that would have to wait panics.
+///
+/// # Calls that never wait
+///
+/// [`try_borrow`](Self::try_borrow), [`try_set`](Self::try_set),
+/// [`Receiver::try_recv`] and [`Receiver::try_recv_if`] never wait for the lock. They fail while
+/// another caller changes the value, and `try_set` also fails while one reads it. With the feature
+/// `std`, all of them fail while a queued thread demands the lock.
+///
+/// A call that meets a demand yields the processor once before it fails, as
+/// [`std::thread::yield_now`] does. Without that, a loop of such calls could keep the processor
+/// from the thread that demands the lock, or from the one that holds it. A thread that already
+/// reads the channel meets no demand.
+///
+/// [`std::thread::yield_now`]: https://doc.rust-lang.org/std/thread/fn.yield_now.html
 ///
 /// # With and without receivers
 ///
@@ -308,8 +332,8 @@ impl<T> Sender<T> {
     /// returns the old value.
     ///
     /// If the values are equal, it returns `None`: there is no new version, no receiver is woken,
-    /// and `value` is dropped. A value that changes and changes back is a new version, also for a
-    /// receiver that has missed both changes. (eyeball calls this method `set_if_not_eq`.)
+    /// and `value` is dropped. If the value changes and then changes back, a receiver that has seen
+    /// neither change still finds an unseen value. (eyeball calls this method `set_if_not_eq`.)
     ///
     /// # Blocking
     ///
@@ -340,8 +364,8 @@ impl<T> Sender<T> {
         changed.then_some(value)
     }
 
-    /// Stores a new value, with or without receivers, and wakes all receivers that wait, unless
-    /// that would have to wait.
+    /// Stores a new value, with or without receivers, and wakes all receivers that wait. If it
+    /// would have to wait for the value's lock, it does neither.
     ///
     /// This method is for interrupt handlers (with the feature `critical-section`: see [from
     /// interrupts](crate::guide::firmware#from-interrupts)), and for code that may itself hold a
@@ -349,14 +373,15 @@ impl<T> Sender<T> {
     ///
     /// # Blocking
     ///
-    /// Never waits for the value. Waking receivers takes internal locks for a few instructions at a
-    /// time. With the feature `critical-section` these are critical sections. Without it, an
-    /// interrupt handler spins forever if the code that it interrupts holds such a lock.
+    /// [Never waits](Self#calls-that-never-wait) for the value. Waking receivers takes internal
+    /// locks for a few instructions at a time. With the feature `critical-section` these are
+    /// critical sections. Without it, an interrupt handler spins forever if the code that it
+    /// interrupts holds such a lock.
     ///
     /// # Errors
     ///
-    /// Returns the value while a `Ref` of the channel lives, another caller holds the value's lock,
-    /// or a queued thread has demanded it.
+    /// Returns the value if a `Ref` of the channel lives, if another caller holds the value's lock,
+    /// or if a queued thread has demanded it.
     ///
     /// # Examples
     ///
@@ -558,7 +583,7 @@ impl<T> Sender<T> {
     ///
     /// # Blocking
     ///
-    /// Never waits. All senders wait while the [`Ref`] lives.
+    /// [Never waits](Self#calls-that-never-wait). All senders wait while the [`Ref`] lives.
     ///
     /// # Examples
     ///

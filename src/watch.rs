@@ -7,7 +7,7 @@ use core::panic::{RefUnwindSafe, UnwindSafe};
 use crate::sender::Sender;
 use crate::sync::{Mutex, SetOnce};
 
-/// A channel in a `static`: code that can name it can send and receive, without handles being
+/// A channel in a `static`. Code that can name it can send and receive, so no handle has to be
 /// passed around.
 ///
 /// It dereferences to a [`Sender`], as a `LazyLock` does to its value, and so has all of a sender's

@@ -1,7 +1,7 @@
 //! Tasks on two cores share channels. With `critical-section`, an interrupt of the first core uses them as well.
 //!
-//! With `single-context` this breaks that feature's promise. It works on these cores, whose spin locks are atomic, and tests the
-//! build without critical sections.
+//! With `single-context` the interrupt uses no channel, as that feature promises: its locks then spin until the other core
+//! releases them.
 
 use alloc::format;
 use alloc::string::String;
