@@ -31,9 +31,9 @@ impl<T> Receiver<T> {
     ///
     /// # Panics
     ///
-    /// If the waker of a listener panics, the send panics after it has notified all other
-    /// listeners. But event-listener does not count the one that panicked as notified. In a debug
-    /// build, dropping that listener, or the last listener after it, panics as well.
+    /// If the waker of a listener panics, the send notifies all other listeners and then panics.
+    /// But event-listener does not count the one that panicked as notified. In a debug build,
+    /// dropping that listener, or the last listener after it, panics as well.
     ///
     /// # Examples
     ///
@@ -89,8 +89,9 @@ impl<T> Receiver<T> {
 impl<T> Sender<T> {
     /// Returns a listener that is notified when the last receiver is dropped.
     ///
-    /// It is to [`closed`](Self::closed) what [`Receiver::listen`] is to [`Receiver::changed`]. On
-    /// a channel without a receiver, a new listener is notified at once. Each call allocates.
+    /// It does for senders what [`Receiver::listen`] does for receivers. If you need no listener
+    /// that owns what it needs, use [`closed`](Self::closed). On a channel without a receiver, a
+    /// new listener is notified at once. Each call allocates.
     ///
     /// # Blocking
     ///

@@ -143,8 +143,8 @@ impl Waiters {
     /// Wakes the tasks that wait in `lanes`, which has a bit for each lane, and then the listeners.
     /// The caller holds no lock.
     ///
-    /// With critical sections, the caller has left the waiting bit of the lane set, so that a send
-    /// in an interrupt handler finds it. `until_empty` is the word and the mask that clears the
+    /// With critical sections, the caller has left the waiting bit of the lane set, so a send in
+    /// an interrupt handler finds it. `until_empty` is the word and the mask that clears the
     /// bit, which is done once the list is empty.
     //
     // Not inlined, so the fast path of a send stays small.

@@ -240,8 +240,9 @@ fn a_task_that_waits_again_is_not_woken_twice() {
     }
 }
 
-/// The first task begins the waits of more tasks than the delivery has emptied entries for by then. One of the others has cancelled
-/// its wait, so there is a free entry that the delivery has not seen yet.
+/// The first task begins the waits of more tasks than the delivery has emptied entries for by then.
+/// One of the others has cancelled its wait, so there is a free entry that the delivery has not
+/// seen yet.
 #[test]
 fn tasks_that_begin_to_wait_during_a_delivery_are_not_woken_by_it() {
     struct Begins(Arc<Waiters>, Mutex<Vec<Waiter>>);
