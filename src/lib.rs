@@ -30,7 +30,7 @@
 //! | watch one field of a value | [`Receiver::map`], and [derived state](guide::derived) |
 //! | wait on a thread, with a time limit | [waiting on a thread](#waiting-on-a-thread) |
 //! | send from an interrupt handler | [from interrupts](guide::firmware#from-interrupts) |
-//! | use it in a main loop, without an executor | [without an executor](guide::firmware#without-an-executor) |
+//! | use a channel in a main loop, without an executor | [without an executor](guide::firmware#without-an-executor) |
 //! | wait for several things at once | [the guide on waiting](guide::waiting) |
 //! | avoid the usual mistakes | [pitfalls](guide::reading#pitfalls) |
 //! | port code from tokio, embassy-sync, crossbeam and others | [the guide on porting](guide::porting) |
