@@ -12,15 +12,15 @@
 //! | `Held::set` | says that the lock is held, and what for: a [`Use`] |
 //! | `Held`'s drop | removes the note, after the lock's release: removing it may free memory |
 
-#[cfg(not(all(feature = "std", debug_assertions, not(all(loom, feature = "loom")))))]
-mod disabled;
-#[cfg(all(feature = "std", debug_assertions, not(all(loom, feature = "loom"))))]
-mod enabled;
-
-#[cfg(not(all(feature = "std", debug_assertions, not(all(loom, feature = "loom")))))]
-pub(crate) use self::disabled::{CallSite, Detector, Held, caller};
-#[cfg(all(feature = "std", debug_assertions, not(all(loom, feature = "loom"))))]
-pub(crate) use self::enabled::{CallSite, Detector, Held, caller};
+cfg_if! {
+    if #[detector] {
+        mod enabled;
+        pub(crate) use self::enabled::{CallSite, Detector, Held, caller};
+    } else {
+        mod disabled;
+        pub(crate) use self::disabled::{CallSite, Detector, Held, caller};
+    }
+}
 
 /// What a thread does with a value whose lock it holds.
 #[derive(Clone, Copy, PartialEq, Eq)]
