@@ -1,7 +1,7 @@
 //! Tasks on two cores share channels. With `critical-section`, an interrupt of the first core uses them as well.
 //!
-//! With `single-context` the interrupt uses no channel, as that feature promises: its locks then spin until the other core
-//! releases them.
+//! With `single-context` the interrupt uses no channel, as that feature promises. A core that waits for a lock then spins until
+//! the other core releases it.
 
 use alloc::format;
 use alloc::string::String;
