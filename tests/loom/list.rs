@@ -226,9 +226,7 @@ pub(crate) fn g3_two_deliveries_at_once() {
         other.set(2);
         let woken = witnesses[..3].iter().filter(|witness| !witness.threads().is_empty()).count();
         let tx = sender.join().unwrap();
-        let (first, others) = witnesses[..3].split_first().unwrap();
-        assert_eq!(first.threads().len(), 1);
-        assert!(others.iter().all(|other| other.threads() == first.threads()), "one send has taken all");
+        assert!(witnesses[..3].iter().all(|witness| witness.threads().len() == 1), "each is woken once");
         if are_pending {
             assert!(witnesses[3..].iter().all(|witness| witness.threads().len() == 1));
         }
@@ -427,8 +425,8 @@ pub(crate) fn g6_a_receiver_and_a_wait_are_dropped_during_the_close() {
     assert_eq!(outcomes, BTreeSet::from([(0, 0), (0, 1), (1, 0), (1, 1)]));
 }
 
-/// G1, G3. Two threads send, each with its own delivery, while a third one waits again. Broken by
-/// deliveries that share a vector, and by a send that leaves its delivery to the other one.
+/// G1, G3. Two threads send and deliver to one list, while a third one waits again. Broken by a
+/// waker that both take, and by one that each leaves to the other.
 #[test]
 pub(crate) fn g3_two_deliveries_on_two_threads() {
     let outcomes = model(3, || {
@@ -445,7 +443,6 @@ pub(crate) fn g3_two_deliveries_on_two_threads() {
         let [tx, _other] = senders.map(|sender| sender.join().unwrap());
         let by = [0, 1, 2].map(|i: usize| witnesses[i].threads());
         assert!(by.iter().all(|threads| threads.len() == 1), "each is woken once");
-        assert!(by.iter().all(|threads| *threads == by[0]), "one send has taken all");
         let is_unseen = mates[3].has_unseen();
         assert!(!is_pending || !is_unseen || again.wakes() == 1);
         assert!(again.wakes() <= 1);
