@@ -70,7 +70,6 @@ cfg_if! {
 /// If the waker of a listener panics, event-listener has moved on to the next listener, and another
 /// call notifies the others. But it has not counted the one that panicked, so its count of notified
 /// listeners is wrong from then on. "Additional" notifications do not depend on that count.
-#[cfg_attr(not(feature = "event-listener"), expect(unused_variables, reason = "there are no listeners"))]
 pub(crate) fn notify_all(event: &Event) {
     #[cfg(all(feature = "event-listener", any(not(loom), loom_event_listener)))]
     {
@@ -78,6 +77,8 @@ pub(crate) fn notify_all(event: &Event) {
 
         event.notify(usize::MAX.additional().relaxed());
     }
+    #[cfg(not(all(feature = "event-listener", any(not(loom), loom_event_listener))))]
+    let Event = event;
 }
 
 /// What a thread keeps for the next time.
