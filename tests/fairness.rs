@@ -8,7 +8,7 @@
 
 mod common;
 
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Barrier, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
@@ -109,11 +109,41 @@ fn g7_nested_borrows_of_two_channels_never_deadlock_under_a_storm_of_sends() {
             Busy::new(2, move || _ = nested(5, &rx, &other_rx))
         };
         let _senders = (Busy::senders(2, &tx, Duration::ZERO), Busy::senders(1, &other_tx, Duration::ZERO));
+        // It takes a moment until the senders run.
+        while rx.get() == 0 {
+            thread::yield_now();
+        }
         for _ in 0..200 {
             nested(5, &rx, &other_rx);
         }
         drop(readers);
-        assert!(rx.get() > 0);
+    });
+}
+
+/// A writer stays in the queue while its closure runs. Broken by a thread that takes a writer with a
+/// long closure for one that gets no processor, and then overtakes all threads behind it.
+#[test]
+fn g7_threads_take_turns_although_their_closures_take_long() {
+    const THREADS: usize = 6;
+    let _alone = alone();
+    must_end(|| {
+        let (tx, ended) = (Sender::new(0), AtomicUsize::new(0));
+        thread::scope(|scope| {
+            for _ in 0..THREADS {
+                scope.spawn(|| {
+                    while ended.load(Ordering::SeqCst) < 100 {
+                        let before = ended.load(Ordering::SeqCst);
+                        tx.send_modify(|value| {
+                            thread::sleep(Duration::from_millis(20));
+                            *value += 1;
+                        });
+                        let passed_by = ended.fetch_add(1, Ordering::SeqCst) - before;
+                        assert!(passed_by <= 3 * THREADS, "{passed_by} sends have overtaken this one");
+                        thread::sleep(Duration::from_millis(1));
+                    }
+                });
+            }
+        });
     });
 }
 

@@ -134,10 +134,17 @@ impl Count {
     #[inline]
     fn take(&self, awaited: Awaited, before: usize) -> bool {
         let flag = awaited as usize;
+        if before & flag == 0 {
+            return false;
+        }
         // ORDERING: Acquire; partner: the Release of `set_waiting`, for the waker in its list. The
         // change of the count continues its release sequence. (With critical sections the flag
         // stays set until the list is empty.)
-        before & flag != 0 && (HAS_CRITICAL_SECTIONS || self.0.fetch_and(!flag, Ordering::Acquire) & flag != 0)
+        let now = match HAS_CRITICAL_SECTIONS {
+            true => self.0.load(Ordering::Acquire),
+            false => self.0.fetch_and(!flag, Ordering::Acquire),
+        };
+        now & flag != 0
     }
 
     /// Returns the word and the mask that clears a flag, for the delivery that does so with

@@ -11,9 +11,9 @@
 //! An entry whose waker has been taken is free. A task that waits again may be in it, and belongs
 //! to the next round.
 //!
-//! A delivery first takes what an earlier one has left, and then begins a round of its own. It is
-//! over when that round has been taken, or when a later delivery has begun another one: that has
-//! taken the rest.
+//! A delivery first takes what another one has left, and then begins a round of its own, if tasks
+//! wait. It is over when that round has been taken, or when another delivery has begun a round: that
+//! one takes the rest.
 //!
 //! Two deliveries to one list meet if two threads send, or if a waker sends. With
 //! `critical-section` they also meet if an interrupt preempts a sender in the middle of its
@@ -23,7 +23,7 @@
 use core::task::Waker;
 
 use super::Lists;
-use super::wait_list::{LEAST, WaitList};
+use super::wait_list::{KEPT_BY_DELIVERY, WaitList};
 use crate::sync::{AtomicUsize, Event, HAS_CRITICAL_SECTIONS, IS_MODEL, Ordering, catch_panic, notify_all};
 
 /// How many wakers a batch has besides the first one, which is called at once.
@@ -55,8 +55,10 @@ pub(super) struct Delivery<'a> {
 pub(super) struct Position<'a> {
     /// Which list does it take wakers out of?
     list: Option<&'a WaitList>,
-    /// Which round of that list has it begun?
+    /// In which round was that list when the delivery last looked?
     round: Option<usize>,
+    /// Has the delivery begun that round?
+    has_begun: bool,
     /// Which wakers has it taken and not called yet? Those from `called` on.
     batch: [Option<Waker>; BATCH],
     called: usize,
@@ -87,12 +89,12 @@ impl Delivery<'_> {
                 if self.lanes == 0 {
                     return None;
                 }
-                // The bit was set after the list had been made, and was taken with Acquire, so the
+                // The bit was set after the list had been made, and was read with Acquire, so the
                 // list is there.
                 let lane = self.lanes.trailing_zeros() as usize;
                 self.lanes &= self.lanes - 1;
                 self.position.list = self.lists.map(|lists| lists.list(lane));
-                self.position.round = None;
+                (self.position.round, self.position.has_begun) = (None, false);
             }
         }
     }
@@ -117,20 +119,21 @@ impl Position<'_> {
             // ORDERING: Relaxed; the round changes only under the lock.
             let round = list.round.load(Ordering::Relaxed);
             // (With critical sections, a later delivery ends before an earlier one goes on. On two
-            // cores the earlier one may go on with a later round, which does no harm.)
-            if !HAS_CRITICAL_SECTIONS && self.round.is_some_and(|own| own != round) {
+            // cores the earlier one may go on with later rounds as long as the other core begins
+            // them.)
+            if !HAS_CRITICAL_SECTIONS && self.round.is_some_and(|seen| seen != round) {
                 self.list = None;
                 return (None, false);
             }
-            let begins = !entries.has_rest() && self.round.is_none() && entries.registered > 0;
+            let begins = !entries.has_rest() && !self.has_begun && entries.registered > 0;
             if begins {
                 entries.begin_round();
-                let own = round.wrapping_add(1);
                 // ORDERING: Relaxed; the lock orders this with `register`. A `cancel` that misses
                 // it takes the lock.
-                list.round.store(own, Ordering::Relaxed);
-                self.round = Some(own);
+                list.round.store(round.wrapping_add(1), Ordering::Relaxed);
+                self.has_begun = true;
             }
+            self.round = Some(round.wrapping_add(begins.into()));
             let mut waker = None;
             if begins || entries.has_rest() {
                 waker = entries.take_batch(&mut self.batch);
@@ -148,7 +151,7 @@ impl Position<'_> {
                     word.fetch_and(mask, Ordering::Relaxed);
                 }
             }
-            (waker, entries.is_too_large(LEAST))
+            (waker, entries.is_too_large(KEPT_BY_DELIVERY))
         });
         if is_too_large {
             list.resize(0);

@@ -108,19 +108,18 @@ impl Waiters {
     //
     // Not inlined, so the poll of each future stays small.
     #[inline(never)]
-    pub(crate) fn register(&self, ticket: &mut Ticket, waker: Waker) -> Option<Waker> {
+    pub(crate) fn register(&self, ticket: &mut Ticket, mut waker: Waker) -> Option<Waker> {
         let lists = self.lists.get_or_make();
         let lane = if LANES > 1 && ticket.is_waiting() { ticket.lane() } else { lists.choose(ticket.number()) };
         let list = lists.list(lane);
-        list.register(ticket, lane, waker).unwrap_or_else(|waker| self.register_in_larger(list, ticket, waker))
-    }
-
-    #[cold]
-    #[inline(never)]
-    fn register_in_larger(&self, list: &WaitList, ticket: &mut Ticket, waker: Waker) -> Option<Waker> {
-        list.resize(1);
-        // If other tasks have taken the new room in the meantime, the list grows again.
-        self.register(ticket, waker)
+        loop {
+            match list.register(ticket, lane, waker) {
+                Ok(replaced) => return replaced,
+                Err(again) => waker = again,
+            }
+            // Other tasks may take the new room in the meantime. Then the list grows again.
+            list.resize(1);
+        }
     }
 
     /// Takes the waker back, unless a delivery has taken it. The caller drops it last, because that

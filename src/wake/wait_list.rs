@@ -1,9 +1,9 @@
 //! One list of waiting tasks.
 //!
 //! A list is a vector of entries behind a lock, and a *round*, which counts deliveries. A wait puts
-//! its waker into an entry and gets a *ticket*: which entry, in which round. A delivery takes all
-//! wakers and begins the next round. From then on the tickets of earlier rounds are *void*: they
-//! have no entry any more.
+//! its waker into an entry and gets a *ticket*: which entry, in which round. A delivery begins the
+//! next round, and then takes all wakers of the round before. From its begin on the tickets of
+//! earlier rounds are *void*: they have no entry any more.
 //!
 //! | state of a wait | its ticket | its waker | entered by |
 //! |---|---|---|---|
@@ -15,7 +15,7 @@
 //! |---|---|---|
 //! | waiting | a waker | `register` |
 //! | free | the index of the next free entry | `cancel`; a delivery that takes the waker |
-//! | none | | a delivery or `cancel`, once no entry has a waker |
+//! | none | | a delivery or `cancel`, once no entry has a waker; both also forget many free entries |
 //!
 //! # Memory
 //!
@@ -24,9 +24,10 @@
 //! an allocator is foreign code.
 //!
 //! Vectors shrink as well: when a delivery is over, and when so many waits have been cancelled that
-//! none or [few](FEW) are left. A vector stays if it is at most [`SLACK`] times larger than the
-//! last round, so tasks that wait again and again do not allocate. One for [`LEAST`] entries stays
-//! after each delivery, and one for [`MOST`] after a cancelled wait.
+//! none or [few](FEW) are left, and the last entry is free. A vector stays if it is at most [`SLACK`]
+//! times larger than the last round, so tasks that wait again and again do not allocate. One for
+//! [`KEPT_BY_DELIVERY`] entries stays after each delivery, and one for [`KEPT_BY_CANCEL`] after a
+//! cancelled wait.
 //!
 //! # Why not event-listener's list
 //!
@@ -46,18 +47,18 @@ use crate::sync::{AtomicUsize, HAS_CRITICAL_SECTIONS, IS_MODEL, Mutex, Ordering}
 /// Stands for no entry where an index can be absent.
 const NONE: u32 = u32::MAX;
 
-/// So many waits are a few.
+/// When no more tasks wait, a list that is large may shrink.
 pub(super) const FEW: usize = 16;
 
-/// How many times larger than a round a vector may be after it.
+/// How many times larger than the last round a vector may be.
 const SLACK: usize = 8;
 
-/// A delivery leaves room for so many entries.
-pub(super) const LEAST: usize = SLACK * FEW;
+/// A delivery never shrinks a vector for so many entries.
+pub(super) const KEPT_BY_DELIVERY: usize = SLACK * FEW;
 
-/// A cancelled wait leaves room for so many entries, because crowds come and go.
-const MOST: usize = match (HAS_CRITICAL_SECTIONS, IS_MODEL) {
-    (true, _) => LEAST,
+/// A cancelled wait never shrinks a vector for so many entries, because crowds come and go.
+const KEPT_BY_CANCEL: usize = match (HAS_CRITICAL_SECTIONS, IS_MODEL) {
+    (true, _) => KEPT_BY_DELIVERY,
     (false, true) => 2,
     (false, false) => 512,
 };
@@ -116,7 +117,7 @@ impl Entry {
 pub(super) struct Entries {
     /// Who waits? In the order in which they came, but a free entry is used first.
     pub(super) waiting: Vec<Entry>,
-    /// Which entry was freed last?
+    /// Which free entry does the next wait take?
     free: u32,
     /// How many entries have a waker?
     pub(super) registered: u32,
@@ -124,7 +125,7 @@ pub(super) struct Entries {
     next: u32,
     end: u32,
     /// How many entries did the last round have?
-    usual: u32,
+    last_round: u32,
 }
 
 impl Entries {
@@ -164,7 +165,7 @@ impl Entries {
     #[inline]
     fn cancel(&mut self, index: u32) -> (Option<Waker>, bool) {
         let waker = self.take(index);
-        (waker, self.forget_free_entries() && self.is_too_large(MOST))
+        (waker, self.forget_free_entries() && self.is_too_large(KEPT_BY_CANCEL))
     }
 
     /// Forgets all entries if no task waits, and those at the end if few of many entries are in
@@ -178,7 +179,7 @@ impl Entries {
         }
         let has_large_free_end = !HAS_CRITICAL_SECTIONS
             && self.registered as usize <= FEW
-            && self.waiting.len() > MOST
+            && self.waiting.len() > KEPT_BY_CANCEL
             && matches!(self.waiting.last(), Some(Entry::Free(_)))
             && !self.has_rest();
         if has_large_free_end {
@@ -215,7 +216,7 @@ impl Entries {
             self.waiting.retain(Entry::is_waiting);
         }
         let len = self.waiting.len() as u32;
-        (self.free, self.next, self.end, self.usual) = (NONE, 0, len, len);
+        (self.free, self.next, self.end, self.last_round) = (NONE, 0, len, len);
     }
 
     /// Looks at the next entry of the round, of which there is one, and at one more for each place
@@ -250,7 +251,7 @@ impl Entries {
     #[inline]
     pub(super) fn is_too_large(&self, kept: usize) -> bool {
         let room = self.waiting.capacity();
-        room > kept && room > SLACK * self.usual as usize
+        room > kept && room > SLACK * self.last_round as usize
     }
 }
 
@@ -258,8 +259,8 @@ impl Entries {
 /// passed in, and returned for the caller to call or drop; vectors are allocated before the lock is
 /// taken, and freed after it has been released.
 pub(crate) struct WaitList {
-    /// How many deliveries have there been? It changes only under the lock, and is outside so that
-    /// a task that has been woken sees without the lock that its ticket is void.
+    /// Which round is it? It changes only under the lock, and is outside so that a task that has
+    /// been woken sees without the lock that its ticket is void.
     pub(super) round: AtomicUsize,
     pub(super) entries: Mutex<Entries>,
 }
@@ -327,7 +328,7 @@ impl WaitList {
 impl Default for WaitList {
     fn default() -> Self {
         let waiting = Vec::new();
-        let entries = Entries { waiting, free: NONE, registered: 0, next: NONE, end: NONE, usual: 0 };
+        let entries = Entries { waiting, free: NONE, registered: 0, next: NONE, end: NONE, last_round: 0 };
         Self { round: AtomicUsize::new(1), entries: Mutex::new(entries) }
     }
 }

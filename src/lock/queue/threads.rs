@@ -1,42 +1,45 @@
 //! The queue of threads that wait for the value's lock.
 //!
 //! A thread that does not get the lock spins for a few microseconds, joins the queue and sleeps.
-//! Only the *first* thread in the queue competes for the lock. Threads that have just arrived may
-//! overtake it, which keeps short contention fast. Once it has been first for [`PATIENCE`], or in
-//! the queue for [`LONG_PATIENCE`], it *demands* the lock: from then on threads that arrive join
-//! the queue, attempts fail, and the first thread gets the lock when its holders release it. A
-//! reader leaves the queue once it has the lock, a writer after its closure. A thread that leaves
-//! wakes the next one, so readers in a row read together.
+//! The *first* thread in the queue competes for the lock (and others only as "every rule has an
+//! end" says). Threads that have just arrived may overtake it, which keeps short contention fast.
+//! Once it has been first for [`PATIENCE`], or in the queue for [`LONG_PATIENCE`], it *demands* the
+//! lock: from then on threads that arrive join the queue, attempts fail, and the first thread gets
+//! the lock when its holders release it. A reader leaves the queue once it has the lock, a writer
+//! after its closure. The first thread wakes the next one when it leaves, so readers in a row read
+//! together.
 //!
 //! ```text
 //!              +-------+    +-------+    +-------+
 //!   leaves <-- | first | <- | next  | <- |  ...  | <-- joins
 //!              +-------+    +-------+    +-------+
-//!   competes; woken by each release     wake up after 10, 40, 160, 160 ... ms,
+//!   competes; woken by a release        wake up after 10, 40, 160, 160 ... ms,
 //!                                       to see whether the first thread runs
 //! ```
 //!
 //! | bit of `word` | meaning | set by | cleared by |
 //! |---|---|---|---|
-//! | [`ASLEEP`] | the first thread sleeps, or is about to | the first thread, before it tries the lock ([`Seat::compete`]) | [`Queue::wake_first`] |
+//! | [`ASLEEP`] | the first thread sleeps, or is about to | the first thread, or one that passes it, before it tries the lock ([`Seat::compete`]) | a thread that releases the lock, which wakes the first thread ([`Queue::notify`]); the first thread, when it leaves |
 //! | [`DEMANDED`] | threads that arrive join the queue, and attempts fail | the first thread, or a thread that wakes it | [`Queue::wake_first`]; an attempt that finds the first thread stalled for long |
 //!
 //! # Every rule has an end
 //!
 //! *A demand ends if its thread gets no processor.* A queued thread is due to run when its sleep
-//! ends or when it is woken, whichever is earlier. A thread that has not run [`STALL`] after that
-//! is *stalled*, for example because its priority is low. It demands nothing, and others pass it: a
-//! release moves the first thread that is not stalled to the front and wakes it, and a thread that
-//! wakes up by itself behind a stalled first one moves itself there.
+//! ends or when it is woken, whichever is earlier. A thread that has not come back [`STALL`] after
+//! that is *stalled*: usually it gets no processor, for example because its priority is low. It
+//! demands nothing, and others pass it: a release moves the first thread that is not stalled to the
+//! front and wakes it, and a thread that runs behind a stalled first one competes as well. (A
+//! writer whose closure takes long is stalled, too. It has the lock, so nobody can pass it.)
 //!
 //! *A thread that holds a guard waits for a limited time.* If the guard is of the same channel, no
 //! writer can hold the lock, so the thread ignores demands. If it is of another channel, two
 //! threads could wait for each other: each holds a guard of one channel, for which a sender waits,
 //! and queues behind the sender of the other channel. So such a thread obeys a demand only until
 //! the first thread has waited for 0.2 ms, 0.4 ms, 0.8 ms, and so on, whichever comes next. Then it
-//! competes too. It waits at most as long as the first thread had waited when this one joined. A
-//! sender still gets in: all these threads compete at the same moments, which are further and
-//! further apart. Once that is longer than their longest hold, the lock is free in between.
+//! competes too. It waits at most as long as the first thread had waited when this one joined, or
+//! 0.2 ms. A sender still gets in: all these threads begin to compete at the same moments, which
+//! are further and further apart. Those that arrive in between wait for the next one. So once that
+//! is far enough, all have gone before, and the lock is free.
 //!
 //! # Every sleep has a limit
 //!
@@ -52,7 +55,9 @@
 //!
 //! A program's allocator may use this channel. So nothing is allocated or freed while the mutex of
 //! the queue is held, or while this thread holds the value's lock. The queue is a linked list to
-//! which each thread brings its own [node](Seat), and from which it takes that node away.
+//! which each thread brings its own [node](Seat), and from which it takes that node away. (A thread
+//! whose thread-locals have been destroyed, or with more than four waits inside one another, frees
+//! its node at once.)
 
 use alloc::collections::LinkedList;
 use core::marker::PhantomData;
@@ -394,30 +399,28 @@ impl Seat {
         seat
     }
 
-    /// Returns `true` if this thread may try the lock now. If that fails, it must sleep.
+    /// Returns `true` if this thread may try the lock now.
     fn compete(&mut self, queue: &Queue) -> bool {
         queue.threads.get_or_make().with(|threads| {
             let now = now();
-            let Some(mut at) = threads.position(&self.parker) else { return };
-            if threads.0.front().is_some_and(|first| first.is_stalled(now)) {
-                threads.move_to_front(at);
-                at = 0;
-            }
-            self.plan_sleep(at == 0, now);
+            let Some(at) = threads.position(&self.parker) else { return };
+            let is_passing = threads.0.front().is_some_and(|first| first.is_stalled(now));
+            self.plan_sleep(at == 0 || is_passing, now);
             let Some(this) = threads.0.iter_mut().nth(at) else { return };
             this.due = now + self.limit;
-            if at == 0 {
+            if at == 0 || is_passing {
+                let demand = if at == 0 { this.demand(now) } else { 0 };
                 // ORDERING: SeqCst; partner: the SeqCst in `notify`; see "every sleep has a limit"
                 // above.
-                queue.word.fetch_or(ASLEEP | this.demand(now), Ordering::SeqCst);
+                queue.word.fetch_or(ASLEEP | demand, Ordering::SeqCst);
             }
         });
         self.competes
     }
 
     /// Decides whether this thread competes, and how long it sleeps if it does not get the lock.
-    fn plan_sleep(&mut self, is_first: bool, now: Instant) {
-        let competes = is_first || self.obeys_until.is_some_and(|until| now >= until);
+    fn plan_sleep(&mut self, may_compete: bool, now: Instant) {
+        let competes = may_compete || self.obeys_until.is_some_and(|until| now >= until);
         let before = if self.competes == competes { self.limit } else { Duration::ZERO };
         self.competes = competes;
         self.limit = if competes {
