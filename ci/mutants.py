@@ -106,13 +106,17 @@ def broken(mutant):
 
 
 def update_copy():
-    """Files keep their time stamps, so cargo builds only what has changed."""
-    shutil.rmtree(COPY, ignore_errors=True)
+    """Writes only what differs. The other files keep their time stamps, so cargo builds again what has changed, and what it has
+    built with a mutant last."""
     listed = subprocess.run(["git", "ls-files", "-co", "--exclude-standard", "-z"], cwd=ROOT, capture_output=True, text=True, check=True)
-    for file in listed.stdout.split("\0"):
-        if (ROOT / file).is_file():
-            (COPY / file).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy2(ROOT / file, COPY / file)
+    files = {COPY / file: ROOT / file for file in listed.stdout.split("\0") if (ROOT / file).is_file()}
+    for copy in COPY.rglob("*"):
+        if copy.is_file() and copy not in files:
+            copy.unlink()
+    for copy, file in files.items():
+        if not copy.is_file() or copy.read_bytes() != file.read_bytes():
+            copy.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(file, copy)
 
 
 def run(command, limit, **options):
