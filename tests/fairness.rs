@@ -386,6 +386,37 @@ fn processor_time_used() -> u64 {
     (0..3).map(|_| used()).min().unwrap()
 }
 
+/// A sender waits for a `Ref`, and readers behind it. Then the sender's closure takes long. Broken by
+/// readers that take the sender for a thread that gets no processor, and try again and again.
+#[cfg(target_os = "linux")]
+#[test]
+fn g8_threads_behind_a_long_closure_sleep() {
+    let _alone = alone();
+    let used = must_end(|| {
+        let (tx, rx) = channel(0);
+        let held = rx.borrow();
+        let sender = thread::spawn(move || {
+            tx.send_modify(|_| {
+                thread::sleep(Duration::from_millis(100));
+                processor_time_used()
+            })
+        });
+        let pause = || thread::sleep(Duration::from_millis(30));
+        pause();
+        let readers: Vec<_> = (0..256)
+            .map(|_| {
+                let rx = rx.clone();
+                thread::spawn(move || drop(rx.borrow()))
+            })
+            .collect();
+        pause();
+        drop(held);
+        readers.into_iter().for_each(|reader| reader.join().unwrap());
+        sender.join().unwrap()
+    });
+    assert!(used <= 6, "they use {used} hundredths of a second");
+}
+
 #[cfg(target_os = "linux")]
 #[test]
 fn g8_blocked_threads_sleep() {

@@ -1,8 +1,9 @@
 //! The queue of threads that wait for the value's lock.
 //!
 //! A thread that does not get the lock spins for a few microseconds, joins the queue and sleeps.
-//! The *first* thread in the queue competes for the lock (and others only as "every rule has an
-//! end" says). Threads that have just arrived may overtake it, which keeps short contention fast.
+//! The *first* thread in the queue competes for the lock. Others compete only in the two cases under
+//! "every rule has an end". Threads that have just arrived may overtake it, which keeps short
+//! contention fast.
 //! Once it has been first for [`PATIENCE`], or in the queue for [`LONG_PATIENCE`], it *demands* the
 //! lock: from then on threads that arrive join the queue, attempts fail, and the first thread gets
 //! the lock when its holders release it. A reader leaves the queue once it has the lock, a writer
@@ -19,31 +20,32 @@
 //!
 //! | bit of `word` | meaning | set by | cleared by |
 //! |---|---|---|---|
-//! | [`ASLEEP`] | the first thread sleeps, or is about to | the first thread, or one that passes it, before it tries the lock ([`Seat::compete`]) | a thread that releases the lock, which wakes the first thread ([`Queue::notify`]); the first thread, when it leaves |
+//! | [`ASLEEP`] | the first thread sleeps, or is about to | the first thread, or one that passes it, before it tries the lock ([`Seat::compete`]) | [`Queue::notify`] (after a release, after a failed attempt to read, and before joining), which wakes the first thread that is not stalled; the first thread, when it leaves |
 //! | [`DEMANDED`] | threads that arrive join the queue, and attempts fail | the first thread, or a thread that wakes it | [`Queue::wake_first`]; an attempt that finds the first thread stalled for long |
 //!
 //! # Every rule has an end
 //!
 //! *A demand ends if its thread gets no processor.* A queued thread is due to run when its sleep
 //! ends or when it is woken, whichever is earlier. A thread that has not come back [`STALL`] after
-//! that is *stalled*: usually it gets no processor, for example because its priority is low. It
-//! demands nothing, and others pass it: a release moves the first thread that is not stalled to the
-//! front and wakes it, and a thread that runs behind a stalled first one competes as well. (A
-//! writer whose closure takes long is stalled, too. It has the lock, so nobody can pass it.)
+//! that is *stalled*: usually it gets no processor, for example because its priority is low. Its
+//! demand ends with the next release, or with an attempt after [`LONG_STALL`], and others pass it at
+//! once: a release moves the first thread that is not stalled to the front and wakes it, and of the
+//! threads that run behind a stalled first one, one competes as well. (A writer in a long closure
+//! counts as stalled too. It has the lock: the one that passes it only tries, and sleeps again.)
 //!
 //! *A thread that holds a guard waits for a limited time.* If the guard is of the same channel, no
 //! writer can hold the lock, so the thread ignores demands. If it is of another channel, two
 //! threads could wait for each other: each holds a guard of one channel, for which a sender waits,
-//! and queues behind the sender of the other channel. So such a thread obeys a demand only until
-//! the first thread has waited for 0.2 ms, 0.4 ms, 0.8 ms, and so on, whichever comes next. Then it
-//! competes too. It waits at most as long as the first thread had waited when this one joined, or
-//! 0.2 ms. A sender still gets in: all these threads begin to compete at the same moments, which
-//! are further and further apart. Those that arrive in between wait for the next one. So once that
-//! is far enough, all have gone before, and the lock is free.
+//! and queues behind the sender of the other channel. So such a thread obeys only until the next of
+//! these moments: the first thread has waited for 0.2, 0.4, 0.8 ms, and so on. Then it competes too.
+//! That is no longer than the first thread had waited when this one joined, or 0.2 ms. A sender
+//! still gets in. All threads with guards begin to compete at the same moments, which get further
+//! apart, and one that arrives between two moments waits for the next. Once the gap is longer than
+//! their reads, all have finished before the next moment, and the lock is free.
 //!
 //! # Every sleep has a limit
 //!
-//! The first thread sets `ASLEEP` and then tries the lock. A holder releases the lock and then
+//! The first thread, or one that passes it, sets `ASLEEP` and then tries the lock. A holder releases the lock and then
 //! checks `ASLEEP`. So either the thread gets the lock, or the holder finds the bit, if both see
 //! these four steps in the same order. On a processor with weak ordering the holder may read the
 //! bit before its release is visible, and then each can miss the other. A fence would prevent that,
@@ -259,6 +261,8 @@ struct QueuedThread {
     first_since: Option<Instant>,
     /// When does its sleep end, or when was it woken, if that is earlier?
     due: Instant,
+    /// Is it the first thread, or does it pass a stalled one? Only one thread does at a time.
+    passes: bool,
 }
 
 impl QueuedThread {
@@ -374,7 +378,8 @@ per_thread! {
 impl Seat {
     fn new() -> Self {
         let (parker, now) = (Parker::default(), now());
-        let thread = QueuedThread { unparker: parker.unparker(), since: now, first_since: None, due: now };
+        let thread =
+            QueuedThread { unparker: parker.unparker(), since: now, first_since: None, due: now, passes: false };
         let node = LinkedList::from([thread]);
         Self { parker, node, obeys_until: None, competes: false, limit: Duration::ZERO }
     }
@@ -387,7 +392,7 @@ impl Seat {
         let obeys_until = threads.with(|threads| {
             let now = now();
             for thread in &mut seat.node {
-                (thread.since, thread.first_since, thread.due) = (now, None, now);
+                (thread.since, thread.first_since, thread.due, thread.passes) = (now, None, now, false);
             }
             let until = threads.0.front().map_or(now, |first| first.end_of_obedience(now));
             threads.0.append(&mut seat.node);
@@ -404,10 +409,12 @@ impl Seat {
         queue.threads.get_or_make().with(|threads| {
             let now = now();
             let Some(at) = threads.position(&self.parker) else { return };
-            let is_passing = threads.0.front().is_some_and(|first| first.is_stalled(now));
+            let is_passing = threads.0.front().is_some_and(|first| first.is_stalled(now))
+                && !threads.0.iter().take(at).any(|thread| thread.passes && !thread.is_stalled(now));
             self.plan_sleep(at == 0 || is_passing, now);
             let Some(this) = threads.0.iter_mut().nth(at) else { return };
             this.due = now + self.limit;
+            this.passes = at == 0 || is_passing;
             if at == 0 || is_passing {
                 let demand = if at == 0 { this.demand(now) } else { 0 };
                 // ORDERING: SeqCst; partner: the SeqCst in `notify`; see "every sleep has a limit"
@@ -438,8 +445,9 @@ impl Seat {
         queue.threads.get_or_make().with(|threads| {
             let Some(at) = threads.position(&self.parker) else { return };
             self.node = threads.take(at);
-            if at == 0 {
-                queue.wake_first(threads, now());
+            let now = now();
+            if at == 0 || threads.0.front().is_some_and(|first| first.is_stalled(now)) {
+                queue.wake_first(threads, now);
             }
         });
         let _ = SEATS.try_with(|seats| seats.put(self));
@@ -514,6 +522,26 @@ mod tests {
     }
 
     #[test]
+    fn one_thread_passes_a_stalled_one() {
+        let queue = Queue::new();
+        let [first, mut second, mut third] = [(); 3].map(|()| Seat::join(&queue));
+        with_first(&queue, |first| first.due -= 2 * STALL);
+        assert!(second.compete(&queue));
+        assert!(!third.compete(&queue));
+        let due = |seat: &Seat| {
+            queue
+                .threads
+                .get_or_make()
+                .with(|threads| threads.0.iter().find(|thread| thread.unparker.will_unpark(&seat.parker)).unwrap().due)
+        };
+        assert!(due(&third) > now());
+        second.leave(&queue);
+        assert!(due(&third) <= now(), "it has been woken");
+        third.leave(&queue);
+        first.leave(&queue);
+    }
+
+    #[test]
     fn a_stalled_thread_demands_nothing() {
         let queue = Queue::new();
         let first = Seat::join(&queue);
@@ -550,7 +578,8 @@ mod tests {
         GUARDS.with(|guards| guards.add(Queue::new().id()));
         let since = now();
         for (waited, until) in [(0, 1), (1, 2), (3, 4), (4, 8), (7, 8), (500, 512)] {
-            let thread = QueuedThread { unparker: first.parker.unparker(), since, first_since: None, due: since };
+            let thread =
+                QueuedThread { unparker: first.parker.unparker(), since, first_since: None, due: since, passes: false };
             let end = thread.end_of_obedience(since + waited * SHORTEST_OBEDIENCE);
             assert_eq!(end, since + until * SHORTEST_OBEDIENCE, "{waited}");
         }
