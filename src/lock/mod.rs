@@ -42,21 +42,17 @@ impl<T> ValueLock<T> {
         self.detector.check(caller, Call::Read);
         let held = self.detector.note(caller);
         let value = if self.queue.admits() { self.lock.try_read() } else { None };
-        match value {
-            Some(value) => self.guard(value, held),
-            None => slow_path(|| self.read_in_turn(held)),
-        }
+        self.guard(value.unwrap_or_else(|| slow_path(|| self.read_in_turn())), held)
     }
 
-    /// The guard is noted before the thread leaves the queue, so all that runs from then on knows of
-    /// it.
     #[inline]
-    fn read_in_turn(&self, held: Held) -> ReadGuard<'_, T> {
+    fn read_in_turn(&self) -> RwLockReadGuard<'_, T> {
         let mut turn = self.queue.turn();
         loop {
             turn.wait();
             if let Some(value) = self.lock.try_read() {
-                return self.guard(value, held);
+                turn.leave_with_lock();
+                return value;
             }
         }
     }

@@ -6,7 +6,7 @@
 //! |---|---|
 //! | `Queue::admits` | returns `true` if a caller may try the lock before it asks for a turn |
 //! | `slow_path` | runs the path that waits; out of line where there is a fast path |
-//! | `Queue::turn` | returns a `Turn`; each `Turn::wait` returns when the caller may try the lock |
+//! | `Queue::turn` | returns a `Turn`; each `Turn::wait` returns when the caller may try the lock; `Turn::leave_with_lock` ends it for a reader |
 //! | `Queue::admits_attempt` | returns `true` if a call that never waits may try the lock |
 //! | `Queue::notify` | wakes a thread that waits, after an attempt to read that has failed |
 //! | `Queue::on_release` | returns an `OnRelease`, which is stored next to each lock guard and dropped right after it |

@@ -344,6 +344,15 @@ impl Turn<'_> {
         }
         self.pauses = 0;
     }
+
+    /// Leaves the queue with the lock held. Leaving may free memory, so the guard is noted
+    /// meanwhile: the allocator may read the same channel.
+    pub(crate) fn leave_with_lock(self) {
+        let id = self.queue.id();
+        GUARDS.with(|guards| guards.add(id));
+        drop(self);
+        GUARDS.with(|guards| guards.remove(id));
+    }
 }
 
 impl Drop for Turn<'_> {
