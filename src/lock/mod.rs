@@ -1,8 +1,8 @@
-//! The lock around a channel's value. It knows no versions.
+//! The lock around a channel's value. It does not know the value's version, which is the channel's.
 //!
 //! | file | its one job |
 //! |---|---|
-//! | `mod.rs` | the lock: tries, and what a holder does |
+//! | `mod.rs` | the lock: try, wait for a turn, try again |
 //! | `queue/` | whose turn it is |
 //! | `deadlock/` | finds calls that would wait for their own thread |
 //!

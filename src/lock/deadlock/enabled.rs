@@ -56,8 +56,8 @@ impl Detector {
         (self.channel, 0)..=(self.channel, usize::MAX)
     }
 
-    /// Checks that `call` would not wait for this thread's latest guard of the channel. If that
-    /// guard is a writer's, there is no other.
+    /// Checks that `call` would not wait for a guard that this thread holds. The latest one decides:
+    /// a writer's guard is alone, and all others are readers'.
     ///
     /// # Panics
     ///

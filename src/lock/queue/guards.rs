@@ -9,8 +9,8 @@ use core::cell::Cell;
 
 use crate::sync::thread::per_thread;
 
-/// A thread tells one channel less than this apart, because a channel can be both in the first slot
-/// and in one other. It treats a further one as a channel of which it holds no guard.
+/// A thread can tell one channel less than this apart, because one channel may use the first slot
+/// and another one. Guards of further channels are only counted.
 const SLOTS: usize = 8;
 
 /// The id of no queue.
@@ -20,8 +20,8 @@ struct Slot {
     /// Of which channel does the thread hold guards, by the id of its queue? [`NONE`] if the slot
     /// is free.
     queue: Cell<usize>,
-    /// How many are there besides the first one? None in the first slot: most threads hold one
-    /// guard at a time, so noting that one is short.
+    /// How many guards does it stand for, besides one? Always 0 in the first slot, which stands for
+    /// one guard, so noting a thread's only guard is short.
     more: Cell<usize>,
 }
 

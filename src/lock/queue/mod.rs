@@ -9,7 +9,7 @@
 //! | `Queue::turn` | returns a `Turn`; each `Turn::wait` returns when the caller may try the lock; `Turn::leave_with_lock` ends it for a reader |
 //! | `Queue::admits_attempt` | returns `true` if a call that never waits may try the lock |
 //! | `Queue::notify` | wakes a thread that waits, after an attempt to read that has failed |
-//! | `Queue::on_release` | returns an `OnRelease`, which is stored next to each lock guard and dropped right after it |
+//! | `Queue::on_release` | notes a guard of the channel; returns an `OnRelease`, dropped right after the lock guard, which removes the note and wakes a thread |
 //! | `Queue::closure` | returns a value that lives while one of the user's closures runs with the lock held |
 //!
 //! `threads.rs` is for builds with threads: they sleep, and no thread starves. It asks `guards.rs`

@@ -79,17 +79,17 @@ const ASLEEP: usize = 2;
 /// How long others may overtake the first thread. In a model it demands the lock at its second try.
 const PATIENCE: Duration = Duration::from_micros(if IS_MODEL { 0 } else { 200 });
 
-/// How long others may overtake a thread in the queue. (With 64 threads, this limit costs 8 % of
-/// the throughput of a longer one.)
+/// How long a thread waits in the queue, first or not, before it demands the lock once it is first.
+/// (With 64 threads, this limit costs 8 % of the throughput of a longer one.)
 const LONG_PATIENCE: Duration = Duration::from_millis(if IS_MODEL { 3_600_000 } else { 4 });
 
 /// A thread is stalled if it has not run this long after it was due. Others in the queue then take
 /// its turn.
 const STALL: Duration = Duration::from_millis(3);
 
-/// After this time attempts ignore its demand as well. This is longer, because attempts that fail
-/// are often repeated at once. They keep the processors busy, and an ordinary thread then has to
-/// wait for some time slices.
+/// A first thread that is stalled for this long loses its demand to attempts, too. This is longer,
+/// because attempts that fail are often repeated at once. They keep the processors busy, and an
+/// ordinary thread then has to wait for some time slices.
 const LONG_STALL: Duration = Duration::from_millis(200);
 
 /// The first thread's sleeps, each twice as long as the one before.
@@ -101,8 +101,8 @@ const LONGEST_SLEEP: Duration = Duration::from_millis(8);
 const SHORTEST_NAP: Duration = if IS_MODEL { FOREVER } else { Duration::from_millis(10) };
 const LONGEST_NAP: Duration = if IS_MODEL { FOREVER } else { Duration::from_millis(160) };
 
-/// How long the first thread has waited when threads that hold guards of other channels compete for
-/// the first time. The next times are twice as late each.
+/// The first moment, counted from when the first thread joined, at which threads with guards of
+/// other channels compete. Each further moment is twice as late.
 const SHORTEST_OBEDIENCE: Duration = Duration::from_micros(200);
 
 /// How often a thread that releases the lock tries to get the mutex. If a thread that gets no
@@ -257,7 +257,7 @@ struct QueuedThread {
     unparker: Unparker,
     /// When did it join the queue?
     since: Instant,
-    /// When did it become the first thread, if it has?
+    /// When was it first at the front? Kept if others are moved before it.
     first_since: Option<Instant>,
     /// When does its sleep end, or when was it woken, if that is earlier?
     due: Instant,
@@ -281,8 +281,8 @@ impl QueuedThread {
         self.since + obedience
     }
 
-    /// Returns [`DEMANDED`] if the thread, which is the first one, has waited long enough to demand
-    /// the lock.
+    /// Notes when the thread was first in front. Returns [`DEMANDED`] if this first thread has waited
+    /// long enough and is not stalled.
     fn demand(&mut self, now: Instant) -> usize {
         let first_since = *self.first_since.get_or_insert(now);
         let is_impatient = now - first_since >= PATIENCE || now - self.since >= LONG_PATIENCE;
@@ -370,8 +370,7 @@ struct Seat {
     parker: Parker,
     /// Its node of the queue's list. Empty while it is in the queue.
     node: LinkedList<QueuedThread>,
-    /// Until when does it let the first thread go first? Only set if it holds a guard of another
-    /// channel.
+    /// When does it stop letting the first thread go first? `None` without guards of other channels.
     obeys_until: Option<Instant>,
     /// Does it compete for the lock?
     competes: bool,
@@ -434,9 +433,11 @@ impl Seat {
         self.competes
     }
 
-    /// Decides whether this thread competes, and how long it sleeps if it does not get the lock.
+    /// Decides whether this thread competes, because it may or has obeyed for long enough, and how
+    /// long it sleeps if it then does not get the lock.
     fn plan_sleep(&mut self, may_compete: bool, now: Instant) {
         let competes = may_compete || self.obeys_until.is_some_and(|until| now >= until);
+        // A change of role starts the sleeps anew.
         let before = if self.competes == competes { self.limit } else { Duration::ZERO };
         self.competes = competes;
         self.limit = if competes {
@@ -447,9 +448,9 @@ impl Seat {
         };
     }
 
-    /// Leaves the queue, often with the lock held, and keeps the seat for the next time. (It is
-    /// freed only if the thread's thread-locals have been destroyed, and in waits that are nested
-    /// deeply.)
+    /// Leaves the queue, a reader with the lock held and a writer after its release, and keeps the
+    /// seat for the next time. (It is freed only if the thread's thread-locals have been destroyed,
+    /// and in waits that are nested deeply.)
     fn leave(mut self, queue: &Queue) {
         queue.threads.get_or_make().with(|threads| {
             let Some(at) = threads.position(&self.parker) else { return };
