@@ -7,9 +7,9 @@
 //! | `deadlock/` | finds calls that would wait for their own thread |
 //!
 //! Readers share the lock; a writer has it alone. The lock itself is spin's, and only its `try_`
-//! methods are used. Every caller asks the [`queue`] first. A `try_` call gives up if the queue
-//! refuses, or if the lock is held. Other calls try again whenever it is their turn, until they
-//! have the lock.
+//! methods are used. Every caller asks the [`queue`] first. The channel's calls that never wait give
+//! up if the queue refuses, or if the lock is held. Other calls try again whenever it is their turn,
+//! until they have the lock.
 //!
 //! With `critical-section` (and without `std`), each attempt to write is one critical section
 //! together with the closure that changes the value, and closures that read run in one as well. So
