@@ -141,11 +141,12 @@ fn g7_a_demand_ends_with_the_wait() {
 }
 
 /// Just after the `Ref`'s drop the sender does not have the lock yet, so a `try_set` could be
-/// faster. Broken by a `try_set` that does not check for a demand.
+/// faster. It may be if the sender gets no processor. Broken by a `try_set` that does not check for a
+/// demand.
 #[test]
 fn g7_try_set_does_not_overtake_a_sender_that_demands_the_lock() {
     must_end(|| {
-        for _ in 0..20 {
+        let has_overtaken = || {
             let (tx, rx) = channel(0);
             let value = rx.borrow();
             let sender = thread::spawn({
@@ -158,7 +159,9 @@ fn g7_try_set_does_not_overtake_a_sender_that_demands_the_lock() {
             drop(value);
             let sent = tx.try_set(2);
             sender.join().unwrap();
-            assert!(sent.is_err() || rx.get() == 2, "the other sender must be first");
-        }
+            sent.is_ok() && rx.get() == 1
+        };
+        let overtaken = (0..20).filter(|_| has_overtaken()).count();
+        assert!(overtaken < 10, "{overtaken} of 20 senders have been overtaken");
     });
 }

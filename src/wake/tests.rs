@@ -237,6 +237,7 @@ fn a_task_that_waits_again_is_not_woken_twice() {
         }
         let expected: Vec<_> = (0..count).map(|other| usize::from(other != count - 1)).collect();
         assert_eq!(wakes(&others), expected);
+        assert!(again.1.lock().unwrap().cancel(&waiters));
     }
 }
 
@@ -295,7 +296,7 @@ fn a_round_forgets_the_free_entries_of_earlier_ones() {
     }
     let waiters = Arc::new(Waiters::default());
     let again = Arc::new(WaitsAgain(waiters.clone(), Mutex::new(Waiter::new()), Counter::new(0)));
-    drop(waiters.register(&mut Ticket::new(0), again.into()));
+    drop(waiters.register(&mut Ticket::new(0), again.clone().into()));
     let _crowd = Waiter::crowd(&waiters, 10_000);
     deliver(&waiters);
     assert!(room(&waiters) >= 10_000);
@@ -304,6 +305,7 @@ fn a_round_forgets_the_free_entries_of_earlier_ones() {
         deliver(&waiters);
     }
     assert!(room(&waiters) <= 8 * FEW, "{}", room(&waiters));
+    assert!(again.1.lock().unwrap().cancel(&waiters));
 }
 
 /// Each task that is woken waits again and sends. Broken by a delivery that goes on with the rounds
