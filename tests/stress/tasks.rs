@@ -2,7 +2,7 @@
 //! order, and senders that wait for the last receiver of another channel.
 
 use std::future::poll_fn;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::task::{Context, Waker};
 #[cfg(feature = "std")]
 use std::time::Duration;
@@ -15,10 +15,10 @@ use crate::executors::{Executor, Task};
 use crate::random::Random;
 
 /// How many operations tasks have done.
-static OPERATIONS: AtomicU64 = AtomicU64::new(0);
+static OPERATIONS: AtomicUsize = AtomicUsize::new(0);
 
 pub(crate) fn operations() -> u64 {
-    OPERATIONS.load(Ordering::Relaxed)
+    OPERATIONS.load(Ordering::Relaxed) as u64
 }
 
 /// The sender of the first and of the last value. It is not one of the senders below.
@@ -360,7 +360,7 @@ async fn receive(
             yield_now().await;
         }
     }
-    OPERATIONS.fetch_add(steps, Ordering::Relaxed);
+    OPERATIONS.fetch_add(steps as usize, Ordering::Relaxed);
     for follower in followers {
         follower.follow_to_the_end(executor, &mut random).await;
     }
@@ -416,7 +416,7 @@ async fn send(mut tx: Sender<Value>, id: usize, sending: Receiver<()>, steps: u6
             yield_now().await;
         }
     }
-    OPERATIONS.fetch_add(steps, Ordering::Relaxed);
+    OPERATIONS.fetch_add(steps as usize, Ordering::Relaxed);
     drop(sending);
 }
 
