@@ -1,5 +1,5 @@
-//! G4: wakers that panic when they are woken or dropped. `tests/hostile/wakers.rs` has more of
-//! them, for every kind of wait.
+//! G4: wakers that panic when they are woken or dropped. `tests/hostile/wakers.rs` uses more of them
+//! with each future.
 
 mod common;
 

@@ -125,6 +125,7 @@ impl Waiters {
     /// Takes the waker back, unless a delivery has taken it. The caller drops it last, because that
     /// may panic or use the channel.
     #[inline]
+    #[must_use = "dropping a waker runs foreign code: do that last"]
     pub(crate) fn cancel(&self, ticket: &mut Ticket) -> Option<Waker> {
         if ticket.is_waiting() { self.cancel_waiting(ticket) } else { None }
     }

@@ -11,7 +11,7 @@ use watch_channel::{Receiver, Sender};
 
 use crate::common::Task;
 use crate::common::wakers::{Event, on_each_event, register};
-use crate::{UNBOUNDED, assert_all_can_wait, end_of_a_wait, lane_mates, model, poll, sending, shorter};
+use crate::{UNBOUNDED, assert_all_can_wait, end_of_a_wait, lane_mates, model, poll, send_or_close, sending, shorter};
 
 /// Registers a receiver with a new task.
 fn registered(rx: &mut Receiver<u32>) -> Task {
@@ -59,14 +59,7 @@ fn a_waiting_bit_that_another_receiver_has_set(closes: bool) {
         // The list already has an entry for it, so it need not grow.
         Task::new().poll_pending(second.changed());
         let first_task = registered(&mut first);
-        let sender = thread::spawn(move || {
-            if closes {
-                drop(tx);
-                return None;
-            }
-            tx.set(1);
-            Some(tx)
-        });
+        let sender = thread::spawn(move || send_or_close(tx, closes));
         let task = Task::new();
         let is_pending = poll(&task, &mut second).is_pending();
         let tx = sender.join().unwrap();

@@ -117,6 +117,16 @@ fn wait_against<R: Send + 'static, F: Future>(
     (end, output)
 }
 
+/// Sends, and returns the sender, or closes the channel.
+fn send_or_close(tx: Sender<u32>, closes: bool) -> Option<Sender<u32>> {
+    if closes {
+        drop(tx);
+        return None;
+    }
+    tx.set(1);
+    Some(tx)
+}
+
 /// A note that one thread makes without any order. Another thread that finds what it does
 /// afterwards must find the note.
 #[derive(Clone)]

@@ -7,7 +7,7 @@ use watch_channel::error::TryRecvError;
 use watch_channel::{Cached, channel};
 
 use crate::common::Task;
-use crate::{Note, UNBOUNDED, adding, model, poll, sending, shorter};
+use crate::{Note, UNBOUNDED, adding, model, poll, send_or_close, sending, shorter};
 
 /// G2. Broken by a version that is published after the write lock has been released: a value is
 /// then read with the version before its own.
@@ -153,14 +153,7 @@ pub(crate) fn what_comes_before_a_send_is_visible() {
         let outcomes = model(UNBOUNDED, move || {
             let (tx, rx) = channel(0);
             let note = Note::new();
-            let sender = note.before(move || {
-                if closes {
-                    drop(tx);
-                    return None;
-                }
-                tx.set(1);
-                Some(tx)
-            });
+            let sender = note.before(move || send_or_close(tx, closes));
             let is_known = rx.has_unseen() || rx.is_closed();
             assert!(!is_known || note.is_visible());
             let _tx = sender.join().unwrap();

@@ -9,7 +9,7 @@ use loom::thread;
 use watch_channel::channel;
 
 use crate::common::Task;
-use crate::{Note, UNBOUNDED, adding, model, poll, sending, shorter, wait_against};
+use crate::{Note, UNBOUNDED, adding, model, poll, send_or_close, sending, shorter, wait_against};
 
 /// G1. Broken by a wait that checks only before it registers, by a waiting bit that is set before
 /// the waker is in its list or not at all, by a send that takes no bit or takes it with Relaxed (it
@@ -38,14 +38,7 @@ pub(crate) fn what_comes_before_a_send_is_visible_after_a_wait() {
         let outcomes = model(UNBOUNDED, move || {
             let (tx, mut rx) = channel(0);
             let note = Note::new();
-            let sender = note.before(move || {
-                if closes {
-                    drop(tx);
-                    return None;
-                }
-                tx.set(1);
-                Some(tx)
-            });
+            let sender = note.before(move || send_or_close(tx, closes));
             let is_ready = poll(&Task::new(), &mut rx).is_ready();
             assert!(!is_ready || note.is_visible());
             let _tx = sender.join().unwrap();

@@ -3,12 +3,11 @@
 //! A thread that does not get the lock spins for a few microseconds, joins the queue and sleeps.
 //! The *first* thread in the queue competes for the lock. Others compete only in the two cases under
 //! "every rule has an end". Threads that have just arrived may overtake it, which keeps short
-//! contention fast.
-//! Once it has been first for [`PATIENCE`], or in the queue for [`LONG_PATIENCE`], it *demands* the
-//! lock: from then on threads that arrive join the queue, attempts fail, and the first thread gets
-//! the lock when its holders release it. A reader leaves the queue once it has the lock, a writer
-//! after its closure. The first thread wakes the next one when it leaves, so readers in a row read
-//! together.
+//! contention fast. Once it has been first for [`PATIENCE`], or in the queue for [`LONG_PATIENCE`],
+//! it *demands* the lock: from then on threads that arrive join the queue, attempts fail, and the
+//! first thread gets the lock when its holders release it. A reader leaves the queue once it has the
+//! lock, a writer after its closure. The first thread wakes the next one when it leaves, so readers
+//! in a row read together.
 //!
 //! ```text
 //!              +-------+    +-------+    +-------+
@@ -45,13 +44,13 @@
 //!
 //! # Every sleep has a limit
 //!
-//! The first thread, or one that passes it, sets `ASLEEP` and then tries the lock. A holder releases the lock and then
-//! checks `ASLEEP`. So either the thread gets the lock, or the holder finds the bit, if both see
-//! these four steps in the same order. On a processor with weak ordering the holder may read the
-//! bit before its release is visible, and then each can miss the other. A fence would prevent that,
-//! but every read would pay for it. Instead the first thread sleeps for [`SHORTEST_SLEEP`] and
-//! tries again, then sleeps twice as long each time, up to [`LONGEST_SLEEP`]. The others sleep
-//! longer ([`SHORTEST_NAP`]), and only to find a first thread that is stalled.
+//! The first thread, or one that passes it, sets `ASLEEP` and then tries the lock. A holder releases
+//! the lock and then checks `ASLEEP`. So either the thread gets the lock, or the holder finds the
+//! bit, if both see these four steps in the same order. On a processor with weak ordering the holder
+//! may read the bit before its release is visible, and then each can miss the other. A fence would
+//! prevent that, but every read would pay for it. Instead the first thread sleeps for
+//! [`SHORTEST_SLEEP`] and tries again, then sleeps twice as long each time, up to [`LONGEST_SLEEP`].
+//! The others sleep longer ([`SHORTEST_NAP`]), and only to find a first thread that is stalled.
 //!
 //! # Memory
 //!
@@ -193,8 +192,8 @@ impl Queue {
         let threads = self.threads.get_or_make();
         for _ in 0..NOTIFY_TRIES {
             let found = threads.try_with(|threads| {
-                // ORDERING: Relaxed; the mutex is held for every change of the word. (Not a load,
-                // which loom would not see.)
+                // ORDERING: Relaxed; the word changes only while the mutex is held. (A load would do.
+                // But loom looks for interleavings only at an atomic's last access.)
                 if self.word.fetch_and(!ASLEEP, Ordering::Relaxed) & ASLEEP != 0 {
                     self.wake_first(threads, now());
                 }
