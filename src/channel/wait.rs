@@ -46,7 +46,7 @@ fn poll<R>(
     // steps of a registration.
     let replaced = waiters.register(ticket, cx.waker().clone());
     // Dropping wakers is the last step, because it may panic.
-    let Some(found) = check(Some(ticket.lane())) else {
+    let Some(found) = check(Some(ticket.lane.into())) else {
         drop(replaced);
         return Poll::Pending;
     };

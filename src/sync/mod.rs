@@ -32,20 +32,22 @@ pub(crate) fn without_preemption<R>(f: impl FnOnce() -> R) -> R {
     f()
 }
 
-/// Runs `f` and catches its panic, after the panic's message has been printed. Without `std` no
-/// panic can be caught. In a model none is caught either, because loom's own panics must end it.
-#[cold]
-pub(crate) fn catch_panic(f: impl FnOnce()) {
+/// Calls `f` until it returns without a panic, and then goes on with the first panic. Without `std`
+/// no panic can be caught. In a model none is caught either, because loom's own panics must end it.
+#[inline]
+pub(crate) fn despite_panics(mut f: impl FnMut()) {
     #[cfg(all(feature = "std", not(all(loom, feature = "loom"))))]
     {
         use core::panic::AssertUnwindSafe;
-        use std::panic::catch_unwind;
+        use std::panic::{catch_unwind, resume_unwind};
 
-        if let Err(payload) = catch_unwind(AssertUnwindSafe(f)) {
+        let Err(first) = catch_unwind(AssertUnwindSafe(&mut f)) else { return };
+        while let Err(payload) = catch_unwind(AssertUnwindSafe(&mut f)) {
             // Dropping the payload may panic as well. The second payload is leaked, because
             // dropping it could panic again.
             catch_unwind(AssertUnwindSafe(|| drop(payload))).unwrap_or_else(core::mem::forget);
         }
+        resume_unwind(first);
     }
     #[cfg(not(all(feature = "std", not(all(loom, feature = "loom")))))]
     f();

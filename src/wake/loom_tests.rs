@@ -92,7 +92,7 @@ const SENT: usize = 1 << LANES;
 fn wait(waiters: &Waiters, word: &AtomicUsize, waiter: &mut Waiter) -> bool {
     waiter.register(waiters);
     // ORDERING: as of `set_waiting` and `publish_while_locked` in `channel/state.rs`.
-    word.fetch_or(1 << waiter.ticket.lane(), Ordering::AcqRel) & SENT != 0
+    word.fetch_or(1 << waiter.ticket.lane, Ordering::AcqRel) & SENT != 0
 }
 
 /// Two threads wait, with different numbers, while a third one sends. One makes the other lanes
@@ -130,7 +130,7 @@ fn two_registrations_and_a_new_lane_against_a_delivery() {
         for (is_new, waiter) in [(is_new, &first), (other_is_new, &second)] {
             assert!(is_new || waiter.wakes() == 1, "a waiter is asleep");
         }
-        let lane = second.ticket.lane();
+        let lane = second.ticket.lane;
         first.cancel(&shared.0);
         second.cancel(&shared.0);
         assert_all_can_wait(&shared.0, [&mut first, &mut second]);

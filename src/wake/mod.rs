@@ -25,9 +25,9 @@ pub(crate) mod wait_list;
 use core::mem;
 use core::task::Waker;
 
-use self::delivery::{Delivery, Position};
+use self::delivery::Delivery;
 use self::wait_list::{Ticket, WaitList};
-use crate::sync::{AtomicUsize, Event, HAS_STD, IS_MODEL, Lazy, LazyIfLarge};
+use crate::sync::{AtomicUsize, Event, HAS_STD, IS_MODEL, Lazy, LazyIfLarge, despite_panics, notify_all};
 
 /// The number of lanes for receivers, a power of two. There is one without threads, and one where a
 /// narrow state word has no bits for more. In a model two are enough.
@@ -50,6 +50,7 @@ pub(crate) struct Waiters {
 }
 
 #[derive(Default)]
+#[repr(C)]
 struct Lists {
     /// Who waits in the first lane, which is the only one until two threads meet?
     first: WaitList,
@@ -91,8 +92,8 @@ impl Lists {
 
     /// Returns the lane for a wait that begins.
     #[inline]
-    fn choose(&self, number: usize) -> usize {
-        if self.others.get().is_none() && number != SENDERS {
+    fn choose(&self, number: u8) -> u8 {
+        if self.others.get().is_none() && usize::from(number) != SENDERS {
             if !self.first.is_locked() {
                 return 0;
             }
@@ -110,10 +111,12 @@ impl Waiters {
     #[inline(never)]
     pub(crate) fn register(&self, ticket: &mut Ticket, mut waker: Waker) -> Option<Waker> {
         let lists = self.lists.get_or_make();
-        let lane = if LANES > 1 && ticket.is_waiting() { ticket.lane() } else { lists.choose(ticket.number()) };
-        let list = lists.list(lane);
+        if LANES > 1 && !ticket.is_waiting() {
+            ticket.lane = lists.choose(ticket.number);
+        }
+        let list = lists.list(ticket.lane.into());
         loop {
-            match list.register(ticket, lane, waker) {
+            match list.register(ticket, waker) {
                 Ok(replaced) => return replaced,
                 Err(again) => waker = again,
             }
@@ -133,7 +136,7 @@ impl Waiters {
     // Not inlined, so a poll that is ready at once stays small.
     #[inline(never)]
     fn cancel_waiting(&self, ticket: &mut Ticket) -> Option<Waker> {
-        self.lists.get()?.list(ticket.lane()).cancel(ticket)
+        self.lists.get()?.list(ticket.lane.into()).cancel(ticket)
     }
 
     pub(crate) fn on_closed(&self) -> &Event {
@@ -141,7 +144,7 @@ impl Waiters {
     }
 
     /// Wakes the tasks that wait in `lanes`, which has a bit for each lane, and then the listeners.
-    /// The caller holds no lock.
+    /// If a waker panics, the others are called all the same. The caller holds no lock.
     ///
     /// With critical sections, the caller has left the waiting bit of the lane set, so a send in
     /// an interrupt handler finds it. `until_empty` is the word and the mask that clears the
@@ -150,10 +153,14 @@ impl Waiters {
     // Not inlined, so the fast path of a send stays small.
     #[inline(never)]
     pub(crate) fn notify(&self, lanes: usize, listeners: Option<&Event>, until_empty: (&AtomicUsize, usize)) {
-        let position = Position::default();
-        let mut delivery = Delivery { lists: self.lists.get(), lanes, listeners, until_empty, position };
-        delivery.run();
-        // Everything has been delivered.
+        let mut delivery = Delivery::new(self.lists.get(), lanes);
+        despite_panics(|| {
+            delivery.run(until_empty);
+            if let Some(listeners) = listeners {
+                notify_all(listeners);
+            }
+        });
+        // Nothing is left. Dropping it would take instructions to find that out.
         mem::forget(delivery);
     }
 

@@ -2,8 +2,8 @@
 //!
 //! A list is a vector of entries behind a lock, and a *round*, which counts deliveries. A wait puts
 //! its waker into an entry and gets a *ticket*: which entry, in which round. A delivery begins the
-//! next round, and then takes all wakers of the round before. From its begin on the tickets of
-//! earlier rounds are *void*: they have no entry any more.
+//! next round: it exchanges the vector for an empty one, and then calls the wakers of the old one.
+//! From its begin on the tickets of earlier rounds are *void*: their entries are the delivery's.
 //!
 //! | state of a wait | its ticket | its waker | entered by |
 //! |---|---|---|---|
@@ -15,19 +15,19 @@
 //! |---|---|---|
 //! | waiting | a waker | `register` |
 //! | free | the index of the next free entry | `cancel`; a delivery that takes the waker |
-//! | none | | a delivery or `cancel`, once no entry has a waker; both also forget many free entries |
+//! | none | | a delivery; `cancel`, once no task waits; both also forget many free entries |
 //!
 //! # Memory
 //!
 //! An entry takes two words. A vector that is full is replaced by one of twice the size. It is
 //! allocated before the lock is taken, and the old one is freed after the lock has been released:
-//! an allocator is foreign code.
+//! an allocator is foreign code. A list has two vectors, one for this round and one of an earlier
+//! round, so tasks that wait again and again do not allocate.
 //!
-//! Vectors shrink as well: when a delivery is over, and when so many waits have been cancelled that
-//! none or [few](FEW) are left, and the last entry is free. A vector stays if it is at most [`SLACK`]
-//! times larger than the last round, so tasks that wait again and again do not allocate. One for
-//! [`KEPT_BY_DELIVERY`] entries stays after each delivery, and one for [`KEPT_BY_CANCEL`] after a
-//! cancelled wait.
+//! Vectors shrink as well. A delivery keeps one only if it is at most [`SLACK`] times larger than
+//! the round. And a list frees memory when so many waits have been cancelled that none or
+//! [few](FEW) are left, and the last entry is free. A vector for [`KEPT`] entries always stays,
+//! because crowds come and go.
 //!
 //! # Why not event-listener's list
 //!
@@ -40,7 +40,6 @@ use alloc::vec::Vec;
 use core::mem::{self, ManuallyDrop};
 use core::task::Waker;
 
-use super::delivery::BATCH;
 use crate::flash::{move_all, push_within_capacity};
 use crate::sync::{AtomicUsize, HAS_CRITICAL_SECTIONS, IS_MODEL, Mutex, Ordering};
 
@@ -50,15 +49,12 @@ const NONE: u32 = u32::MAX;
 /// When no more tasks wait, a list that is large may shrink.
 pub(super) const FEW: usize = 16;
 
-/// How many times larger than the last round a vector may be.
+/// How many times larger than its round a vector may be.
 const SLACK: usize = 8;
 
-/// A delivery never shrinks a vector for so many entries.
-pub(super) const KEPT_BY_DELIVERY: usize = SLACK * FEW;
-
-/// A cancelled wait never shrinks a vector for so many entries, because crowds come and go.
-const KEPT_BY_CANCEL: usize = match (HAS_CRITICAL_SECTIONS, IS_MODEL) {
-    (true, _) => KEPT_BY_DELIVERY,
+/// A vector for so many entries is always kept.
+pub(super) const KEPT: usize = match (HAS_CRITICAL_SECTIONS, IS_MODEL) {
+    (true, _) => 128,
     (false, true) => 2,
     (false, false) => 512,
 };
@@ -73,29 +69,21 @@ pub(crate) struct Ticket {
     round: usize,
     /// In which entry? [`NONE`] if the task does not wait.
     index: u32,
-    /// In which lane?
-    lane: u8,
-    /// Which lane would the task wait in if all were in use?
-    number: u8,
+    /// In which lane does the task wait, or did it wait?
+    pub(crate) lane: u8,
+    /// In which lane does it wait if all are in use?
+    pub(super) number: u8,
 }
 
 impl Ticket {
     /// Returns the ticket of a task that does not wait.
     pub(crate) fn new(number: u8) -> Self {
-        Self { round: 0, index: NONE, lane: 0, number }
+        Self { round: 0, index: NONE, lane: number, number }
     }
 
+    #[inline]
     pub(super) fn is_waiting(&self) -> bool {
         self.index != NONE
-    }
-
-    /// The lane in which the task waits.
-    pub(crate) fn lane(&self) -> usize {
-        self.lane.into()
-    }
-
-    pub(super) fn number(&self) -> usize {
-        self.number.into()
     }
 }
 
@@ -111,6 +99,35 @@ impl Entry {
     fn is_waiting(&self) -> bool {
         matches!(self, Self::Waiting(_))
     }
+
+    #[inline]
+    fn into_waker(self) -> Option<Waker> {
+        if let Self::Waiting(waker) = self { Some(ManuallyDrop::into_inner(waker)) } else { None }
+    }
+}
+
+/// The entries of a round that a delivery has begun.
+#[derive(Default)]
+pub(super) struct Round {
+    pub(super) entries: Vec<Entry>,
+    /// Which entry is the next to be taken?
+    next: usize,
+}
+
+impl Round {
+    #[inline]
+    pub(super) fn has_rest(&self) -> bool {
+        self.next != self.entries.len()
+    }
+
+    /// Takes the waker out of the next entry. There may be none, because the wait has been
+    /// cancelled or because no entry is left.
+    #[inline]
+    pub(super) fn take_next(&mut self) -> Option<Waker> {
+        let entry = self.entries.get_mut(self.next)?;
+        self.next += 1;
+        mem::replace(entry, Entry::Free(0)).into_waker()
+    }
 }
 
 /// What the lock protects.
@@ -121,71 +138,55 @@ pub(super) struct Entries {
     free: u32,
     /// How many entries have a waker?
     pub(super) registered: u32,
-    /// Which entries do deliveries still have to take? Those from `next` on, before `end`.
-    next: u32,
-    end: u32,
-    /// How many entries did the last round have?
-    last_round: u32,
+    /// Which vector does the next round use? With critical sections it may still have a rest of
+    /// this round, for any delivery to take.
+    pub(super) begun: Round,
 }
 
 impl Entries {
     /// Puts the waker into the entry at `index`, or into a new one if there is none. Returns the
     /// index and the waker that was there, or gives the waker back if the vector is full.
     #[inline]
-    fn put(&mut self, mut index: u32, waker: Waker) -> Result<(u32, Option<Waker>), Waker> {
+    fn put(&mut self, index: &mut u32, waker: Waker) -> Result<Option<Waker>, Waker> {
         let new = Entry::Waiting(ManuallyDrop::new(waker));
-        if let Some(entry) = self.waiting.get_mut(index as usize) {
+        if let Some(entry) = self.waiting.get_mut(*index as usize) {
             match mem::replace(entry, new) {
-                Entry::Waiting(replaced) => return Ok((index, Some(ManuallyDrop::into_inner(replaced)))),
+                Entry::Waiting(replaced) => return Ok(Some(ManuallyDrop::into_inner(replaced))),
                 Entry::Free(next) => self.free = next,
             }
         } else {
-            index = self.waiting.len() as u32;
+            let len = self.waiting.len() as u32;
             if let Err(Entry::Waiting(waker)) = push_within_capacity(&mut self.waiting, new) {
                 return Err(ManuallyDrop::into_inner(waker));
             }
+            *index = len;
         }
         self.registered += 1;
-        Ok((index, None))
+        Ok(None)
     }
 
-    /// Takes the waker out of an entry, and makes the entry the first free one.
-    #[inline]
-    fn take(&mut self, index: u32) -> Option<Waker> {
-        let entry = self.waiting.get_mut(index as usize)?;
-        let taken = mem::replace(entry, Entry::Free(self.free));
-        self.free = index;
-        let Entry::Waiting(waker) = taken else { return None };
-        self.registered -= 1;
-        Some(ManuallyDrop::into_inner(waker))
-    }
-
-    /// Takes the waker of a wait that is cancelled. Also returns `true` if the vector is too large
-    /// from then on.
+    /// Takes the waker of a wait that is cancelled. Also returns `true` if the vector has room for
+    /// many more entries than there are from then on.
     #[inline]
     fn cancel(&mut self, index: u32) -> (Option<Waker>, bool) {
-        let waker = self.take(index);
-        (waker, self.forget_free_entries() && self.is_too_large(KEPT_BY_CANCEL))
-    }
-
-    /// Forgets all entries if no task waits, and those at the end if few of many entries are in
-    /// use. Returns `true` if it has done so.
-    #[inline]
-    pub(super) fn forget_free_entries(&mut self) -> bool {
+        let Some(entry) = self.waiting.get_mut(index as usize) else { return (None, false) };
+        let waker = mem::replace(entry, Entry::Free(self.free)).into_waker();
+        self.free = index;
+        self.registered -= 1;
+        let is_large = self.waiting.len() > KEPT;
         if self.registered == 0 {
             self.waiting.clear();
-            (self.free, self.next, self.end) = (NONE, NONE, NONE);
-            return true;
-        }
-        let has_large_free_end = !HAS_CRITICAL_SECTIONS
+            self.free = NONE;
+        } else if !HAS_CRITICAL_SECTIONS
+            && is_large
             && self.registered as usize <= FEW
-            && self.waiting.len() > KEPT_BY_CANCEL
-            && matches!(self.waiting.last(), Some(Entry::Free(_)))
-            && !self.has_rest();
-        if has_large_free_end {
+            && self.waiting.last().is_some_and(|last| !last.is_waiting())
+        {
             self.forget_free_end();
+        } else {
+            return (waker, false);
         }
-        has_large_free_end
+        (waker, is_large)
     }
 
     /// Forgets the free entries behind the last one that is in use.
@@ -200,68 +201,24 @@ impl Entries {
             }
         }
     }
+}
 
-    /// Returns `true` if a delivery has still entries to take.
-    #[inline]
-    pub(super) fn has_rest(&self) -> bool {
-        self.next != self.end
-    }
-
-    /// Begins a round: all entries are to be taken.
-    #[inline]
-    pub(super) fn begin_round(&mut self) {
-        // All tickets are void now, so entries can move. (With critical sections that would take
-        // too long.)
-        if !HAS_CRITICAL_SECTIONS && self.waiting.len() > 2 * self.registered as usize {
-            self.waiting.retain(Entry::is_waiting);
-        }
-        let len = self.waiting.len() as u32;
-        (self.free, self.next, self.end, self.last_round) = (NONE, 0, len, len);
-    }
-
-    /// Looks at the next entry of the round, of which there is one, and at one more for each place
-    /// of `batch`. Returns the first waker that it finds, and moves the others to the front of
-    /// `batch`.
-    #[inline]
-    pub(super) fn take_batch(&mut self, batch: &mut [Option<Waker>; BATCH]) -> Option<Waker> {
-        let mut waker = self.take_next();
-        let mut places = batch.iter_mut();
-        for _ in 0..places.len() {
-            if !self.has_rest() {
-                break;
-            }
-            let next = self.take_next();
-            if waker.is_none() {
-                waker = next;
-            } else if let Some(next) = next {
-                places.next().map(|place| place.insert(next));
-            }
-        }
-        waker
-    }
-
-    #[inline]
-    fn take_next(&mut self) -> Option<Waker> {
-        self.next += 1;
-        self.take(self.next - 1)
-    }
-
-    /// Returns `true` if the vector has room for much more than the last round, and for more than
-    /// `kept` tasks.
-    #[inline]
-    pub(super) fn is_too_large(&self, kept: usize) -> bool {
-        let room = self.waiting.capacity();
-        room > kept && room > SLACK * self.last_round as usize
-    }
+/// Returns `true` if a vector of this capacity has room for many more entries than this round has.
+/// (If no task has waited, that says nothing.)
+#[inline]
+pub(super) fn is_too_large(capacity: usize, round: &Round) -> bool {
+    let entries = round.entries.len();
+    capacity > KEPT && entries > 0 && capacity > SLACK * entries
 }
 
 /// One list. No method runs foreign code while it holds the lock: wakers are cloned before they are
 /// passed in, and returned for the caller to call or drop; vectors are allocated before the lock is
 /// taken, and freed after it has been released.
+#[repr(C)]
 pub(crate) struct WaitList {
     /// Which round is it? It changes only under the lock, and is outside so that a task that has
     /// been woken sees without the lock that its ticket is void.
-    pub(super) round: AtomicUsize,
+    round: AtomicUsize,
     pub(super) entries: Mutex<Entries>,
 }
 
@@ -269,14 +226,14 @@ impl WaitList {
     /// Puts the waker into the ticket's entry, or into another one if the ticket is void. Returns
     /// the waker that it replaces, or gives the waker back if the list must grow first.
     #[inline]
-    pub(super) fn register(&self, ticket: &mut Ticket, lane: usize, waker: Waker) -> Result<Option<Waker>, Waker> {
+    pub(super) fn register(&self, ticket: &mut Ticket, waker: Waker) -> Result<Option<Waker>, Waker> {
         self.entries.with(|entries| {
             // ORDERING: Relaxed; the round changes only under the lock.
             let round = self.round.load(Ordering::Relaxed);
-            let index = if ticket.round == round { ticket.index } else { entries.free };
-            let (index, replaced) = entries.put(index, waker)?;
-            (ticket.round, ticket.index, ticket.lane) = (round, index, lane as u8);
-            Ok(replaced)
+            if ticket.round != round {
+                (ticket.round, ticket.index) = (round, entries.free);
+            }
+            entries.put(&mut ticket.index, waker)
         })
     }
 
@@ -300,6 +257,49 @@ impl WaitList {
             self.resize(0);
         }
         waker
+    }
+
+    /// Begins a round: all that wait are in `entries.begun` from then on. Returns the capacity
+    /// of the vector that is used now.
+    #[inline]
+    pub(super) fn begin_round(&self, entries: &mut Entries) -> usize {
+        // ORDERING: Relaxed, both; the lock orders this with `register`. A `cancel` that misses it
+        // takes the lock.
+        self.round.store(self.round.load(Ordering::Relaxed).wrapping_add(1), Ordering::Relaxed);
+        let mut other = mem::take(&mut entries.begun.entries);
+        other.clear();
+        let capacity = other.capacity();
+        let begun = Round { entries: mem::replace(&mut entries.waiting, other), next: 0 };
+        // What it replaces is empty: without `forget` the compiler would generate code to free it.
+        mem::forget(mem::replace(&mut entries.begun, begun));
+        (entries.free, entries.registered) = (NONE, 0);
+        capacity
+    }
+
+    /// Begins a round, and takes it out of the list.
+    pub(super) fn take_round(&self) -> Round {
+        let (round, capacity) = self.entries.with(|entries| {
+            let capacity = self.begin_round(entries);
+            (mem::take(&mut entries.begun), capacity)
+        });
+        if is_too_large(capacity, &round) {
+            self.resize(0);
+        }
+        round
+    }
+
+    /// Gives the vector of a round back, whose wakers have all been taken.
+    pub(super) fn give_back(&self, mut round: Round) {
+        let capacity = round.entries.capacity();
+        if !is_too_large(capacity, &round) {
+            round.entries.clear();
+            round.next = 0;
+            self.entries.with(|entries| {
+                if entries.begun.entries.capacity() < capacity {
+                    mem::swap(&mut entries.begun, &mut round);
+                }
+            });
+        }
     }
 
     /// Returns `true` if another thread holds the lock at this moment.
@@ -327,8 +327,7 @@ impl WaitList {
 
 impl Default for WaitList {
     fn default() -> Self {
-        let waiting = Vec::new();
-        let entries = Entries { waiting, free: NONE, registered: 0, next: NONE, end: NONE, last_round: 0 };
+        let entries = Entries { waiting: Vec::new(), free: NONE, registered: 0, begun: Round::default() };
         Self { round: AtomicUsize::new(1), entries: Mutex::new(entries) }
     }
 }
@@ -338,7 +337,7 @@ impl Drop for Entries {
         // Only a wait that has been leaked is still registered. Firmware that leaks waits leaks
         // their wakers as well.
         if !HAS_CRITICAL_SECTIONS {
-            (0..self.waiting.len() as u32).for_each(|index| drop(self.take(index)));
+            self.waiting.drain(..).for_each(|entry| drop(entry.into_waker()));
         }
     }
 }
