@@ -94,7 +94,7 @@ impl Lists {
     #[inline]
     fn choose(&self, number: u8) -> u8 {
         if self.others.get().is_none() && usize::from(number) != SENDERS {
-            if !self.first.is_locked() {
+            if !self.first.entries.is_locked() {
                 return 0;
             }
             self.others.get_or_make();

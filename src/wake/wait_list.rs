@@ -53,11 +53,7 @@ pub(super) const FEW: usize = 16;
 const SLACK: usize = 8;
 
 /// A vector for so many entries is always kept.
-pub(super) const KEPT: usize = match (HAS_CRITICAL_SECTIONS, IS_MODEL) {
-    (true, _) => 128,
-    (false, true) => 2,
-    (false, false) => 512,
-};
+pub(super) const KEPT: usize = if IS_MODEL { 2 } else { 512 };
 
 /// Where the waker of a task is: in which lane, which entry, and which round.
 ///
@@ -96,10 +92,6 @@ pub(super) enum Entry {
 }
 
 impl Entry {
-    fn is_waiting(&self) -> bool {
-        matches!(self, Self::Waiting(_))
-    }
-
     #[inline]
     fn into_waker(self) -> Option<Waker> {
         if let Self::Waiting(waker) = self { Some(ManuallyDrop::into_inner(waker)) } else { None }
@@ -144,62 +136,37 @@ pub(super) struct Entries {
 }
 
 impl Entries {
-    /// Puts the waker into the entry at `index`, or into a new one if there is none. Returns the
-    /// index and the waker that was there, or gives the waker back if the vector is full.
+    /// Forgets all entries if no task waits, and the free ones at the end if few tasks are left of
+    /// many. Returns `true` if there were many.
     #[inline]
-    fn put(&mut self, index: &mut u32, waker: Waker) -> Result<Option<Waker>, Waker> {
-        let new = Entry::Waiting(ManuallyDrop::new(waker));
-        if let Some(entry) = self.waiting.get_mut(*index as usize) {
-            match mem::replace(entry, new) {
-                Entry::Waiting(replaced) => return Ok(Some(ManuallyDrop::into_inner(replaced))),
-                Entry::Free(next) => self.free = next,
-            }
-        } else {
-            let len = self.waiting.len() as u32;
-            if let Err(Entry::Waiting(waker)) = push_within_capacity(&mut self.waiting, new) {
-                return Err(ManuallyDrop::into_inner(waker));
-            }
-            *index = len;
-        }
-        self.registered += 1;
-        Ok(None)
-    }
-
-    /// Takes the waker of a wait that is cancelled. Also returns `true` if the vector has room for
-    /// many more entries than there are from then on.
-    #[inline]
-    fn cancel(&mut self, index: u32) -> (Option<Waker>, bool) {
-        let Some(entry) = self.waiting.get_mut(index as usize) else { return (None, false) };
-        let waker = mem::replace(entry, Entry::Free(self.free)).into_waker();
-        self.free = index;
-        self.registered -= 1;
-        let is_large = self.waiting.len() > KEPT;
+    fn forget_free(&mut self) -> bool {
+        let were_many = self.waiting.len() > KEPT;
         if self.registered == 0 {
             self.waiting.clear();
             self.free = NONE;
-        } else if !HAS_CRITICAL_SECTIONS
-            && is_large
-            && self.registered as usize <= FEW
-            && self.waiting.last().is_some_and(|last| !last.is_waiting())
-        {
-            self.forget_free_end();
-        } else {
-            return (waker, false);
+            return were_many;
         }
-        (waker, is_large)
+        // (With critical sections, a look at all entries would take too long.)
+        let are_few = !HAS_CRITICAL_SECTIONS && were_many && self.registered as usize <= FEW;
+        are_few && self.forget_free_end()
     }
 
-    /// Forgets the free entries behind the last one that is in use.
+    /// Forgets the free entries behind the last one that is in use. Returns `true` if there are any.
     #[cold]
-    fn forget_free_end(&mut self) {
-        let last = self.waiting.iter().rposition(Entry::is_waiting);
-        self.waiting.truncate(last.map_or(0, |last| last + 1));
+    fn forget_free_end(&mut self) -> bool {
+        let last = self.waiting.iter().rposition(|entry| matches!(entry, Entry::Waiting(_)));
+        let (before, used) = (self.waiting.len(), last.map_or(0, |last| last + 1));
+        if used == before {
+            return false;
+        }
+        self.waiting.truncate(used);
         self.free = NONE;
         for (index, entry) in self.waiting.iter_mut().enumerate().rev() {
             if let Entry::Free(next) = entry {
                 *next = mem::replace(&mut self.free, index as u32);
             }
         }
+        true
     }
 }
 
@@ -227,13 +194,27 @@ impl WaitList {
     /// the waker that it replaces, or gives the waker back if the list must grow first.
     #[inline]
     pub(super) fn register(&self, ticket: &mut Ticket, waker: Waker) -> Result<Option<Waker>, Waker> {
+        let new = Entry::Waiting(ManuallyDrop::new(waker));
         self.entries.with(|entries| {
             // ORDERING: Relaxed; the round changes only under the lock.
             let round = self.round.load(Ordering::Relaxed);
             if ticket.round != round {
                 (ticket.round, ticket.index) = (round, entries.free);
             }
-            entries.put(&mut ticket.index, waker)
+            if let Some(entry) = entries.waiting.get_mut(ticket.index as usize) {
+                match mem::replace(entry, new) {
+                    Entry::Waiting(replaced) => return Ok(Some(ManuallyDrop::into_inner(replaced))),
+                    Entry::Free(next) => entries.free = next,
+                }
+            } else {
+                let index = entries.waiting.len() as u32;
+                if let Err(Entry::Waiting(waker)) = push_within_capacity(&mut entries.waiting, new) {
+                    return Err(ManuallyDrop::into_inner(waker));
+                }
+                ticket.index = index;
+            }
+            entries.registered += 1;
+            Ok(None)
         })
     }
 
@@ -250,9 +231,16 @@ impl WaitList {
             return None;
         }
         let (waker, is_too_large) = self.entries.with(|entries| {
+            let entry = entries.waiting.get_mut(index as usize)?;
             // ORDERING: Relaxed; the round changes only under the lock.
-            if self.round.load(Ordering::Relaxed) == round { entries.cancel(index) } else { (None, false) }
-        });
+            if self.round.load(Ordering::Relaxed) != round {
+                return None;
+            }
+            let waker = mem::replace(entry, Entry::Free(entries.free)).into_waker();
+            entries.free = index;
+            entries.registered -= 1;
+            Some((waker, entries.forget_free()))
+        })?;
         if is_too_large {
             self.resize(0);
         }
@@ -300,12 +288,6 @@ impl WaitList {
                 }
             });
         }
-    }
-
-    /// Returns `true` if another thread holds the lock at this moment.
-    #[inline]
-    pub(crate) fn is_locked(&self) -> bool {
-        self.entries.is_locked()
     }
 
     /// Makes room for at least `least` wakers, and for twice as many as wait.
