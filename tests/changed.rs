@@ -47,7 +47,7 @@ fn the_task_of_the_last_poll_is_woken_however_often_it_has_polled() {
     assert!(last.poll(&mut changed).is_ready());
 }
 
-/// More receivers than one batch in each list, over several rounds, and at the close.
+/// Many receivers in each list, over several rounds, and at the close.
 #[test]
 fn g1_a_thousand_receivers_are_woken_once_each() {
     const ROUNDS: usize = 5;

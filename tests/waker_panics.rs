@@ -142,7 +142,7 @@ fn g4_the_last_receiver_wakes_senders_although_its_waker_panics() {
 /// back to the round of the delivery.
 #[test]
 fn g4_a_wait_that_begins_during_a_send_that_panics_is_woken_by_the_next_one() {
-    // They are all in one list, and are more than one batch.
+    // They are all in one list.
     let (tx, rx) = channel(0);
     let mut receivers = vec![rx; 40];
     let mut last = receivers.pop().unwrap();

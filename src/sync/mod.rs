@@ -32,25 +32,34 @@ pub(crate) fn without_preemption<R>(f: impl FnOnce() -> R) -> R {
     f()
 }
 
-/// Calls `f` until it returns without a panic, and then goes on with the first panic. Without `std`
-/// no panic can be caught. In a model none is caught either, because loom's own panics must end it.
+/// Calls `f`, and if that panics, calls it again during the unwind, to do the rest. Further panics
+/// are caught, because they would abort the program. Without `std` no panic can be caught. In a
+/// model none is caught either, because loom's own panics must end it.
 #[inline]
-pub(crate) fn despite_panics(mut f: impl FnMut()) {
-    #[cfg(all(feature = "std", not(all(loom, feature = "loom"))))]
-    {
-        use core::panic::AssertUnwindSafe;
-        use std::panic::{catch_unwind, resume_unwind};
+pub(crate) fn despite_panics<F: FnMut()>(f: F) {
+    struct Rest<F: FnMut()>(F);
 
-        let Err(first) = catch_unwind(AssertUnwindSafe(&mut f)) else { return };
-        while let Err(payload) = catch_unwind(AssertUnwindSafe(&mut f)) {
-            // Dropping the payload may panic as well. The second payload is leaked, because
-            // dropping it could panic again.
-            catch_unwind(AssertUnwindSafe(|| drop(payload))).unwrap_or_else(core::mem::forget);
+    impl<F: FnMut()> Drop for Rest<F> {
+        fn drop(&mut self) {
+            #[cfg(all(feature = "std", not(all(loom, feature = "loom"))))]
+            {
+                use core::panic::AssertUnwindSafe;
+                use std::panic::catch_unwind;
+
+                while let Err(payload) = catch_unwind(AssertUnwindSafe(&mut self.0)) {
+                    // Dropping the payload may panic as well. The second payload is leaked, because
+                    // dropping it could panic again.
+                    catch_unwind(AssertUnwindSafe(|| drop(payload))).unwrap_or_else(core::mem::forget);
+                }
+            }
+            #[cfg(not(all(feature = "std", not(all(loom, feature = "loom")))))]
+            (self.0)();
         }
-        resume_unwind(first);
     }
-    #[cfg(not(all(feature = "std", not(all(loom, feature = "loom")))))]
-    f();
+
+    let mut rest = Rest(f);
+    (rest.0)();
+    core::mem::forget(rest);
 }
 
 cfg_if! {

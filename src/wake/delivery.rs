@@ -26,11 +26,13 @@ pub(super) struct Delivery<'a> {
     list: Option<&'a WaitList>,
     /// Which wakers has it taken out of that list?
     taken: Round,
+    /// Has it begun a round? (With critical sections, where it has one lane.)
+    has_begun: bool,
 }
 
 impl<'a> Delivery<'a> {
     pub(super) fn new(lists: Option<&'a Lists>, lanes: usize) -> Self {
-        Self { lists, lanes, list: None, taken: Round::default() }
+        Self { lists, lanes, list: None, taken: Round::default(), has_begun: false }
     }
 
     /// Wakes all that are left. If a waker panics, the next call goes on with the one after it.
@@ -47,11 +49,12 @@ impl<'a> Delivery<'a> {
             }
             let Some(list) = self.next_list() else { return };
             if HAS_CRITICAL_SECTIONS {
-                deliver_in_place(list, until_empty);
+                self.deliver_in_place(list, until_empty);
             } else {
                 self.taken = list.take_round();
                 self.list = Some(list);
             }
+            self.lanes = if LANES == 1 { 0 } else { self.lanes & (self.lanes - 1) };
         }
     }
 
@@ -62,40 +65,39 @@ impl<'a> Delivery<'a> {
         }
         // (If there is only one lane, the next bit is that of the senders.)
         let lane = if LANES == 1 { self.lanes / 2 } else { self.lanes.trailing_zeros() as usize };
-        self.lanes = if LANES == 1 { 0 } else { self.lanes & (self.lanes - 1) };
         // The bit was set after the list had been made, and was read with Acquire, so the list is
         // there.
         self.lists.map(|lists| lists.list(lane))
     }
-}
 
-/// Wakes all tasks in a list, and those that another delivery has left there. Each critical section
-/// looks at one entry.
-#[inline]
-fn deliver_in_place(list: &WaitList, (word, mask): (&AtomicUsize, usize)) {
-    let (mut has_begun, mut is_over, mut capacity) = (false, false, 0);
-    while !is_over {
-        let waker = list.entries.with(|entries| {
-            if !entries.begun.has_rest() && !mem::replace(&mut has_begun, true) {
-                capacity = list.begin_round(entries);
-            }
-            let waker = entries.begun.take_next();
-            if !entries.begun.has_rest() {
-                is_over = has_begun;
-                if entries.registered == 0 {
-                    // ORDERING: Relaxed; a task registers in a critical section before it looks at
-                    // the bit. If that was before this one, the list was not empty. If it is after
-                    // this one, the task sees the bit cleared.
-                    word.fetch_and(mask, Ordering::Relaxed);
+    /// Wakes all tasks in a list, and those that another delivery has left there. Each critical
+    /// section looks at one entry.
+    #[inline]
+    fn deliver_in_place(&mut self, list: &WaitList, (word, mask): (&AtomicUsize, usize)) {
+        let (mut is_over, mut capacity) = (false, 0);
+        while !is_over {
+            let waker = list.entries.with(|entries| {
+                if !entries.begun.has_rest() && !mem::replace(&mut self.has_begun, true) {
+                    capacity = list.begin_round(entries);
                 }
+                let waker = entries.begun.take_next();
+                if !entries.begun.has_rest() {
+                    is_over = self.has_begun;
+                    if entries.registered == 0 {
+                        // ORDERING: Relaxed; a task registers in a critical section before it looks
+                        // at the bit. If that was before this one, the list was not empty. If it is
+                        // after this one, the task sees the bit cleared.
+                        word.fetch_and(mask, Ordering::Relaxed);
+                    }
+                }
+                waker
+            });
+            if let Some(waker) = waker {
+                waker.wake();
             }
-            waker
-        });
-        if let Some(waker) = waker {
-            waker.wake();
         }
-    }
-    if capacity > KEPT && list.entries.with(|entries| is_too_large(capacity, &entries.begun)) {
-        list.resize(0);
+        if capacity > KEPT && list.entries.with(|entries| is_too_large(capacity, &entries.begun)) {
+            list.resize(0);
+        }
     }
 }

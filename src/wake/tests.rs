@@ -318,8 +318,11 @@ fn a_delivery_keeps_no_vector_that_is_much_larger_than_its_round() {
         // A delivery to an empty list is no round.
         deliver(&waiters);
         assert_eq!(room(&waiters), steady);
-        let _few = Waiter::crowd(&waiters, 8);
-        deliver(&waiters);
+        // With critical sections, the round's own vector is freed by the delivery after it.
+        for _ in 0..if HAS_CRITICAL_SECTIONS { 2 } else { 1 } {
+            let _few = Waiter::crowd(&waiters, 8);
+            deliver(&waiters);
+        }
         assert!(room(&waiters) <= KEPT, "{}", room(&waiters));
     }
 }

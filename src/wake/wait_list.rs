@@ -25,9 +25,9 @@
 //! round, so tasks that wait again and again do not allocate.
 //!
 //! Vectors shrink as well. A delivery keeps one only if it is at most [`SLACK`] times larger than
-//! the round. And a list frees memory when so many waits have been cancelled that none or
-//! [few](FEW) are left, and the last entry is free. A vector for [`KEPT`] entries always stays,
-//! because crowds come and go.
+//! the round. (With critical sections, it checks only the one that the next round uses.) And a list
+//! frees memory when so many waits have been cancelled that none or [few](FEW) are left, and the
+//! last entries are free. A vector for [`KEPT`] entries always stays, because crowds come and go.
 //!
 //! # Why not event-listener's list
 //!

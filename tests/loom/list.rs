@@ -198,7 +198,7 @@ impl Witness {
     }
 }
 
-/// G1, G3. Two senders deliver to one list at once, each more than a batch. Broken by a waker that
+/// G1, G3. Two senders deliver to one list at once. Broken by a waker that
 /// both take, and by a delivery that leaves wakers.
 #[test]
 pub(crate) fn g3_two_deliveries_at_once() {
@@ -231,7 +231,7 @@ pub(crate) fn g3_two_deliveries_at_once() {
 }
 
 /// G1. A receiver waits for the first time in a list that must grow for it, against a delivery of
-/// one, of a batch, and of more. Broken by a growth that loses free entries or wakers.
+/// one, and of more. Broken by a growth that loses free entries or wakers.
 #[test]
 pub(crate) fn g1_growth_against_a_delivery() {
     fn check<const N: usize>() {
@@ -449,7 +449,7 @@ pub(crate) fn g3_two_deliveries_on_two_threads() {
 }
 
 /// G1. Two threads wait for the first time, in a list that must grow for each of them, while a
-/// third one delivers more than a batch. Broken by a growth that does not check whether another
+/// third one delivers. Broken by a growth that does not check whether another
 /// caller has grown the list, and by one that loses free entries.
 #[test]
 pub(crate) fn g1_two_growths_against_a_delivery() {

@@ -15,9 +15,8 @@
 //!
 //! `pairs.rs` has a table of all pairs of operations, with their models.
 //!
-//! In a model there are at most two lanes, a batch takes two wakers, and a list begins with room
-//! for one. So a list with three waiting receivers reaches every branch of a delivery, and a second
-//! receiver makes its list grow.
+//! In a model there are at most two lanes, and a list begins with room for one. So a second receiver
+//! makes its list grow, and a few waiting receivers reach every branch of a delivery.
 //!
 //! A model returns its outcome, and the test compares the outcomes of all interleavings with those
 //! it expects. So a model that no longer reaches a branch fails. The bound on preemptions is three,

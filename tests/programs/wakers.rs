@@ -16,7 +16,7 @@ use super::real::State;
 use crate::common::waiting;
 use crate::common::wakers::{Event, on_each_event, panic_on_purpose, panics};
 
-/// How many additional receivers wait: none, a few, or more than a send wakes in one batch.
+/// How many additional receivers wait: none, a few, or many.
 pub(crate) const CROWDS: [usize; 4] = [0, 3, 20, 150];
 
 /// The first places are for receivers, and the others for senders.
