@@ -118,8 +118,8 @@ size_of_a_channel() {
     said=$(emulate qemu-system-arm -M microbit -icount "shift=6,sleep=off" \
         -kernel "$(built no_std_check/size instructions $target)") || fail "instructions fails in QEMU: $said"
     echo "$said"
-    for name in "each task that waits, in the channel:8" "a poll that registers a waker:160" "a send that wakes one task:215" \
-        "a send that wakes eight:715"; do
+    for name in "each task that waits, in the channel:8" "a poll that registers a waker:150" "a send that wakes one task:200" \
+        "a send that wakes eight:600"; do
         limit=${name#*:} name=${name%:*}
         count=$(sed -n "s/^| $name | \([0-9]*\) |.*/\1/p" <<< "$said")
         [ "${count:-$((limit + 1))}" -le "$limit" ] || fail "$name: ${count:-none}; the limit is $limit"

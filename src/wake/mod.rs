@@ -22,7 +22,6 @@ mod loom_tests;
 mod tests;
 pub(crate) mod wait_list;
 
-use core::mem;
 use core::task::Waker;
 
 use self::delivery::Delivery;
@@ -160,8 +159,6 @@ impl Waiters {
                 notify_all(listeners);
             }
         });
-        // Nothing is left. Dropping it would take instructions to find that out.
-        mem::forget(delivery);
     }
 
     /// Wakes all senders that wait for the last receiver's drop. The caller holds no lock.
