@@ -1,5 +1,6 @@
 //! How cost grows with receivers, channels and senders: this crate and tokio.
 
+use std::pin::pin;
 use std::task::Context;
 use std::time::Duration;
 
@@ -27,9 +28,13 @@ pub(crate) struct Chart {
 }
 
 /// With `count` tasks that wait on one channel: the nanoseconds for each task of a send, which wakes all, and their next polls;
-/// and the bytes on the heap for each task with its receiver and its wait.
-fn receivers<W: Watch>(count: usize) -> [f64; 2] {
+/// and the bytes on the heap for each task with its receiver and its wait. `meet` says whether other threads have waited on the
+/// channel before.
+fn receivers<W: Watch>(count: usize, meet: bool) -> [f64; 2] {
     let (tx, rx) = W::channel(0u64);
+    if meet {
+        threads_meet::<W>(&rx);
+    }
     let waker = task_waker();
     let mut cx = Context::from_waker(&waker);
     let mut tasks = Vec::with_capacity(count);
@@ -54,6 +59,17 @@ fn receivers<W: Watch>(count: usize) -> [f64; 2] {
     wake_all(1);
     let n = (100_000 / count).max(1);
     [nanoseconds(wake_all(n), n * count), bytes / count as f64]
+}
+
+/// Threads wait on the channel at once, so this crate's channel makes its other lists.
+fn threads_meet<W: Watch>(rx: &W::Receiver<u64>) {
+    at_once(4, || {
+        let waker = task_waker();
+        let mut rx = W::another(rx);
+        for _ in 0..20_000 {
+            assert!(pin!(W::changed(&mut rx)).poll(&mut Context::from_waker(&waker)).is_pending());
+        }
+    });
 }
 
 /// The bytes on the heap for each of `count` idle channels.
@@ -96,15 +112,25 @@ pub(crate) fn charts() -> Vec<Chart> {
     let up_to_a_million: Vec<usize> = (0..=6).map(|power| 10usize.pow(power)).collect();
     let (times, bytes) = up_to_a_million
         .iter()
-        .map(|&count| medians(|| receivers::<Ours>(count), || receivers::<Tokio>(count)))
+        .map(|&count| medians(|| receivers::<Ours>(count, false), || receivers::<Tokio>(count, false)))
         .map(Into::<([f64; 2], [f64; 2])>::into)
         .unzip();
+    let after_threads_met = up_to_a_million
+        .iter()
+        .map(|&count| medians(|| receivers::<Ours>(count, true), || receivers::<Tokio>(count, true))[0])
+        .collect();
     let channels = up_to_a_million.iter().map(|&count| [channels::<Ours>(count), channels::<Tokio>(count)]).collect();
     let threads = [1, 2, 4, 8, 16];
     let senders =
         threads.iter().flat_map(|&count| medians(|| [senders::<Ours>(count)], || [senders::<Tokio>(count)])).collect();
     vec![
         chart("a send to waiting receivers", ["receivers", "ns each"], &up_to_a_million, times),
+        chart(
+            "a send to waiting receivers, after threads have met on the channel",
+            ["receivers", "ns each"],
+            &up_to_a_million,
+            after_threads_met,
+        ),
         chart("waiting receivers on one channel", ["receivers", "heap bytes each"], &up_to_a_million, bytes),
         chart("idle channels", ["channels", "heap bytes each"], &up_to_a_million, channels),
         chart("senders at once", ["threads", "ns a send"], &threads, senders),
