@@ -56,7 +56,9 @@ struct Lists {
     /// Who waits in the other lanes? Made when two threads meet.
     others: LazyIfLarge<[Padded; LANES - 1]>,
     /// Which senders wait? Made by the first such wait.
-    senders: Lazy<Senders>,
+    senders: Lazy<WaitList>,
+    /// Which listeners wait for the last receiver's drop?
+    on_closed: Event,
 }
 
 /// A list that shares no cache line with the next one. (An alignment would hold for a channel
@@ -65,13 +67,6 @@ struct Lists {
 struct Padded {
     list: WaitList,
     _padding: [usize; 6],
-}
-
-#[derive(Default)]
-struct Senders {
-    list: WaitList,
-    /// Which listeners wait for the last receiver's drop?
-    on_closed: Event,
 }
 
 impl Lists {
@@ -85,7 +80,7 @@ impl Lists {
         // (An index would link the text of its panic.)
         match self.others.get().and_then(|others| others.get(lane - 1)) {
             Some(other) => &other.list,
-            None => &self.senders.get_or_make().list,
+            None => self.senders.get_or_make(),
         }
     }
 
@@ -139,7 +134,7 @@ impl Waiters {
     }
 
     pub(crate) fn on_closed(&self) -> &Event {
-        &self.lists.get_or_make().senders.get_or_make().on_closed
+        &self.lists.get_or_make().on_closed
     }
 
     /// Wakes the tasks that wait in `lanes`, which has a bit for each lane, and then the listeners.
