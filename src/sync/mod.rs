@@ -32,9 +32,9 @@ pub(crate) fn without_preemption<R>(f: impl FnOnce() -> R) -> R {
     f()
 }
 
-/// Calls `f`, and if that panics, calls it again during the unwind, to do the rest. Further panics
-/// are caught, because they would abort the program. Without `std` no panic can be caught. In a
-/// model none is caught either, because loom's own panics must end it.
+/// Calls `f`, and if that panics, calls it again during the unwind. `f` must then continue where it
+/// has stopped. Further panics are caught, because they would abort the program. Without `std` no
+/// panic can be caught. In a model none is caught either, because loom's own panics must end it.
 #[inline]
 pub(crate) fn despite_panics<F: FnMut()>(f: F) {
     struct Rest<F: FnMut()>(F);

@@ -9,11 +9,11 @@
 //! the tasks that are left must not wait for that sender. So there the vector stays in the list, a
 //! delivery takes one waker at a time, and the waiting bit stays set until the list is empty. A
 //! send in the interrupt handler finds the bit, takes what is left, and then begins a round of its
-//! own.
+//! own. (Only the waker that the preempted sender has just taken waits for it.)
 
 use core::mem;
 
-use super::wait_list::{KEPT, Round, WaitList, is_too_large};
+use super::wait_list::{KEPT, Round, WaitList};
 use super::{LANES, Lists};
 use crate::sync::{AtomicUsize, HAS_CRITICAL_SECTIONS, Ordering};
 
@@ -26,7 +26,7 @@ pub(super) struct Delivery<'a> {
     list: Option<&'a WaitList>,
     /// Which wakers has it taken out of that list?
     taken: Round,
-    /// Has it begun a round? (With critical sections, where it has one lane.)
+    /// Has it begun a round? (Used only with critical sections, where a delivery has one lane.)
     has_begun: bool,
 }
 
@@ -77,16 +77,18 @@ impl<'a> Delivery<'a> {
         let (mut is_over, mut capacity) = (false, 0);
         while !is_over {
             let waker = list.entries.with(|entries| {
-                if !entries.begun.has_rest() && !mem::replace(&mut self.has_begun, true) {
-                    capacity = list.begin_round(entries);
+                if !entries.previous.has_rest() && !mem::replace(&mut self.has_begun, true) {
+                    list.begin_round(entries);
                 }
-                let waker = entries.begun.take_next();
-                if !entries.begun.has_rest() {
+                let waker = entries.previous.take_next();
+                if !entries.previous.has_rest() {
                     is_over = self.has_begun;
+                    capacity = entries.previous.entries.capacity();
                     if entries.registered == 0 {
                         // ORDERING: Relaxed; a task registers in a critical section before it looks
-                        // at the bit. If that was before this one, the list was not empty. If it is
-                        // after this one, the task sees the bit cleared.
+                        // at the bit. If that was before this one, the list was not empty, or a
+                        // delivery has taken the waker. If it is after this one, the task sees the
+                        // bit cleared.
                         word.fetch_and(mask, Ordering::Relaxed);
                     }
                 }
@@ -96,8 +98,8 @@ impl<'a> Delivery<'a> {
                 waker.wake();
             }
         }
-        if capacity > KEPT && list.entries.with(|entries| is_too_large(capacity, &entries.begun)) {
-            list.resize(0);
+        if capacity > KEPT {
+            list.free_previous();
         }
     }
 }

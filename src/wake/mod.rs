@@ -84,9 +84,9 @@ impl Lists {
         }
     }
 
-    /// Returns the lane for a wait that begins.
+    /// Returns the lane for a wait that begins, of a receiver or sender with this number.
     #[inline]
-    fn choose(&self, number: u8) -> u8 {
+    fn lane_for(&self, number: u8) -> u8 {
         if self.others.get().is_none() && usize::from(number) != SENDERS {
             if !self.first.entries.is_locked() {
                 return 0;
@@ -106,7 +106,7 @@ impl Waiters {
     pub(crate) fn register(&self, ticket: &mut Ticket, mut waker: Waker) -> Option<Waker> {
         let lists = self.lists.get_or_make();
         if LANES > 1 && !ticket.is_waiting() {
-            ticket.lane = lists.choose(ticket.number);
+            ticket.lane = lists.lane_for(ticket.number);
         }
         let list = lists.list(ticket.lane.into());
         loop {
@@ -115,7 +115,7 @@ impl Waiters {
                 Err(again) => waker = again,
             }
             // Other tasks may take the new room in the meantime. Then the list grows again.
-            list.resize(1);
+            list.resize(true);
         }
     }
 
@@ -163,8 +163,8 @@ impl Waiters {
 
     /// Wakes all senders that wait for a receiver. The caller holds no lock.
     ///
-    /// They share the list of the senders that wait for the last receiver's drop. One of those is
-    /// in it only if receivers come and go at this moment. It is then woken early, and waits again.
+    /// A sender that waits for the last receiver's drop is in the same list only while receivers
+    /// come and go. It is woken early, and waits again.
     pub(crate) fn notify_opened(&self, until_empty: (&AtomicUsize, usize)) {
         self.notify(1 << SENDERS, None, until_empty);
     }

@@ -3,7 +3,7 @@
 //! A list is a vector of entries behind a lock, and a *round*, which counts deliveries. A wait puts
 //! its waker into an entry and gets a *ticket*: which entry, in which round. A delivery begins the
 //! next round: it exchanges the vector for an empty one, and then calls the wakers of the old one.
-//! From its begin on the tickets of earlier rounds are *void*: their entries are the delivery's.
+//! Once it has begun, tickets of earlier rounds are *void*: the delivery owns their entries.
 //!
 //! | state of a wait | its ticket | its waker | entered by |
 //! |---|---|---|---|
@@ -15,19 +15,20 @@
 //! |---|---|---|
 //! | waiting | a waker | `register` |
 //! | free | the index of the next free entry | `cancel`; a delivery that takes the waker |
-//! | none | | a delivery; `cancel`, once no task waits; both also forget many free entries |
+//! | gone | | a delivery; a `cancel` that leaves no task, or few of many |
 //!
 //! # Memory
 //!
 //! An entry takes two words. A vector that is full is replaced by one of twice the size. It is
 //! allocated before the lock is taken, and the old one is freed after the lock has been released:
-//! an allocator is foreign code. A list has two vectors, one for this round and one of an earlier
-//! round, so tasks that wait again and again do not allocate.
+//! an allocator is foreign code. The vector of a round that is over is used again, so tasks that
+//! wait again and again do not allocate. There is a second one for tasks that wait again during a
+//! delivery.
 //!
-//! Vectors shrink as well. A delivery keeps one only if it is at most [`SLACK`] times larger than
-//! the round. (With critical sections, it checks only the one that the next round uses.) And a list
-//! frees memory when so many waits have been cancelled that none or [few](FEW) are left, and the
-//! last entries are free. A vector for [`KEPT`] entries always stays, because crowds come and go.
+//! Vectors shrink as well. A delivery frees one that is more than [`SLACK`] times larger than its
+//! round. And a list frees memory when so many waits have been cancelled that none or [few](FEW)
+//! are left. But a list that has used at most [`KEPT`] entries frees nothing, because crowds come
+//! and go.
 //!
 //! # Why not event-listener's list
 //!
@@ -46,13 +47,13 @@ use crate::sync::{AtomicUsize, HAS_CRITICAL_SECTIONS, IS_MODEL, Mutex, Ordering}
 /// Stands for no entry where an index can be absent.
 const NONE: u32 = u32::MAX;
 
-/// When no more tasks wait, a list that is large may shrink.
+/// A large list may shrink once at most this many tasks wait.
 pub(super) const FEW: usize = 16;
 
-/// How many times larger than its round a vector may be.
+/// How many times larger than a round a vector may be.
 const SLACK: usize = 8;
 
-/// A vector for so many entries is always kept.
+/// A list that has used no more entries than this frees nothing.
 pub(super) const KEPT: usize = if IS_MODEL { 2 } else { 512 };
 
 /// Where the waker of a task is: in which lane, which entry, and which round.
@@ -98,7 +99,7 @@ impl Entry {
     }
 }
 
-/// The entries of a round that a delivery has begun.
+/// The entries of a round that is over. Deliveries take the wakers out.
 #[derive(Default)]
 pub(super) struct Round {
     pub(super) entries: Vec<Entry>,
@@ -120,6 +121,13 @@ impl Round {
         self.next += 1;
         mem::replace(entry, Entry::Free(0)).into_waker()
     }
+
+    /// Returns `true` if the vector has room for many more entries than the round had. (A round
+    /// without tasks is no measure.)
+    fn is_too_large(&self) -> bool {
+        let (size, room) = (self.entries.len(), self.entries.capacity());
+        size > 0 && room > KEPT && room > SLACK * size
+    }
 }
 
 /// What the lock protects.
@@ -128,54 +136,51 @@ pub(super) struct Entries {
     pub(super) waiting: Vec<Entry>,
     /// Which free entry does the next wait take?
     free: u32,
-    /// How many entries have a waker?
+    /// How many of these entries have a waker?
     pub(super) registered: u32,
-    /// Which vector does the next round use? With critical sections it may still have a rest of
-    /// this round, for any delivery to take.
-    pub(super) begun: Round,
+    /// Which vector does the next round use? With critical sections it is that of the previous
+    /// round, and deliveries still take wakers out of it. Otherwise it is empty.
+    pub(super) previous: Round,
 }
 
 impl Entries {
     /// Forgets all entries if no task waits, and the free ones at the end if few tasks are left of
-    /// many. Returns `true` if there were many.
+    /// many. Returns `true` if the vector should then be replaced by a smaller one.
     #[inline]
     fn forget_free(&mut self) -> bool {
         let were_many = self.waiting.len() > KEPT;
         if self.registered == 0 {
             self.waiting.clear();
             self.free = NONE;
-            return were_many;
-        }
-        // (With critical sections, a look at all entries would take too long.)
-        let are_few = !HAS_CRITICAL_SECTIONS && were_many && self.registered as usize <= FEW;
-        are_few && self.forget_free_end()
-    }
-
-    /// Forgets the free entries behind the last one that is in use. Returns `true` if there are any.
-    #[cold]
-    fn forget_free_end(&mut self) -> bool {
-        let last = self.waiting.iter().rposition(|entry| matches!(entry, Entry::Waiting(_)));
-        let (before, used) = (self.waiting.len(), last.map_or(0, |last| last + 1));
-        if used == before {
+        } else if !HAS_CRITICAL_SECTIONS && were_many && self.registered as usize <= FEW {
+            // (With critical sections, a look at all entries would take too long.)
+            self.forget_free_end();
+        } else {
             return false;
         }
-        self.waiting.truncate(used);
+        were_many
+    }
+
+    /// Forgets the free entries behind the last one that is in use.
+    #[cold]
+    fn forget_free_end(&mut self) {
+        let last = self.waiting.iter().rposition(|entry| matches!(entry, Entry::Waiting(_)));
+        self.waiting.truncate(last.map_or(0, |last| last + 1));
         self.free = NONE;
         for (index, entry) in self.waiting.iter_mut().enumerate().rev() {
             if let Entry::Free(next) = entry {
                 *next = mem::replace(&mut self.free, index as u32);
             }
         }
-        true
     }
-}
 
-/// Returns `true` if a vector of this capacity has room for many more entries than this round has.
-/// (If no task has waited, that says nothing.)
-#[inline]
-pub(super) fn is_too_large(capacity: usize, round: &Round) -> bool {
-    let entries = round.entries.len();
-    capacity > KEPT && entries > 0 && capacity > SLACK * entries
+    /// Returns the capacity that the vector should have: more if it is full, or less if it has room
+    /// for many more entries than there are. `None` if it should stay.
+    fn wanted_capacity(&self, grows: bool) -> Option<usize> {
+        let (len, room) = (self.waiting.len(), self.waiting.capacity());
+        let wanted = (2 * len).max(grows.into());
+        (if grows { len == room } else { wanted < room }).then_some(wanted)
+    }
 }
 
 /// One list. No method runs foreign code while it holds the lock: wakers are cloned before they are
@@ -230,7 +235,7 @@ impl WaitList {
         if self.round.load(Ordering::Relaxed) != round {
             return None;
         }
-        let (waker, is_too_large) = self.entries.with(|entries| {
+        let (waker, should_shrink) = self.entries.with(|entries| {
             let entry = entries.waiting.get_mut(index as usize)?;
             // ORDERING: Relaxed; the round changes only under the lock.
             if self.round.load(Ordering::Relaxed) != round {
@@ -241,75 +246,85 @@ impl WaitList {
             entries.registered -= 1;
             Some((waker, entries.forget_free()))
         })?;
-        if is_too_large {
-            self.resize(0);
+        if should_shrink {
+            self.resize(false);
         }
         waker
     }
 
-    /// Begins a round: all that wait are in `entries.begun` from then on. Returns the capacity
-    /// of the vector that is used now.
+    /// Begins a round: all that wait are in `entries.previous` from then on.
     #[inline]
-    pub(super) fn begin_round(&self, entries: &mut Entries) -> usize {
+    pub(super) fn begin_round(&self, entries: &mut Entries) {
         // ORDERING: Relaxed, both; the lock orders this with `register`. A `cancel` that misses it
         // takes the lock.
         self.round.store(self.round.load(Ordering::Relaxed).wrapping_add(1), Ordering::Relaxed);
-        let mut other = mem::take(&mut entries.begun.entries);
+        let mut other = mem::take(&mut entries.previous.entries);
         other.clear();
-        let capacity = other.capacity();
-        let begun = Round { entries: mem::replace(&mut entries.waiting, other), next: 0 };
+        let previous = Round { entries: mem::replace(&mut entries.waiting, other), next: 0 };
         // What it replaces is empty: without `forget` the compiler would generate code to free it.
-        mem::forget(mem::replace(&mut entries.begun, begun));
+        mem::forget(mem::replace(&mut entries.previous, previous));
         (entries.free, entries.registered) = (NONE, 0);
-        capacity
     }
 
-    /// Begins a round, and takes it out of the list.
+    /// Begins a round, and takes the one that is over out of the list.
     pub(super) fn take_round(&self) -> Round {
-        let (round, capacity) = self.entries.with(|entries| {
-            let capacity = self.begin_round(entries);
-            (mem::take(&mut entries.begun), capacity)
-        });
-        if is_too_large(capacity, &round) {
-            self.resize(0);
-        }
-        round
-    }
-
-    /// Gives the vector of a round back, whose wakers have all been taken.
-    pub(super) fn give_back(&self, mut round: Round) {
-        let capacity = round.entries.capacity();
-        if !is_too_large(capacity, &round) {
-            round.entries.clear();
-            round.next = 0;
-            self.entries.with(|entries| {
-                if entries.begun.entries.capacity() < capacity {
-                    mem::swap(&mut entries.begun, &mut round);
-                }
-            });
-        }
-    }
-
-    /// Makes room for at least `least` wakers, and for twice as many as wait.
-    #[cold]
-    #[inline(never)]
-    pub(super) fn resize(&self, least: usize) {
-        let len = self.entries.with(|entries| entries.waiting.len());
-        let capacity = (2 * len).max(least);
-        assert!(capacity <= NONE as usize, "too many tasks wait on one watch channel");
-        let mut other = Vec::with_capacity(capacity);
         self.entries.with(|entries| {
-            if entries.waiting.len() <= capacity {
+            self.begin_round(entries);
+            mem::take(&mut entries.previous)
+        })
+    }
+
+    /// Gives the vector of a round back, whose wakers have all been taken, unless it is much larger
+    /// than the round.
+    pub(super) fn give_back(&self, round: Round) {
+        if round.is_too_large() {
+            return;
+        }
+        let mut other = round.entries;
+        other.clear();
+        self.entries.with(|entries| {
+            if entries.waiting.capacity() < other.capacity() {
                 move_all(&mut entries.waiting, &mut other);
                 mem::swap(&mut entries.waiting, &mut other);
             }
+            if entries.previous.entries.capacity() < other.capacity() {
+                mem::swap(&mut entries.previous.entries, &mut other);
+            }
+        });
+    }
+
+    /// Frees the vector of a round that has been delivered in place, if it is much larger than the
+    /// round.
+    #[cold]
+    pub(super) fn free_previous(&self) {
+        let _previous = self.entries.with(|entries| {
+            let is_unused = entries.previous.is_too_large() && !entries.previous.has_rest();
+            is_unused.then(|| mem::take(&mut entries.previous))
+        });
+    }
+
+    /// Replaces the vector by one for twice as many entries as there are, if it is full (`grows`) or
+    /// if that is smaller.
+    #[cold]
+    #[inline(never)]
+    pub(super) fn resize(&self, grows: bool) {
+        let Some(capacity) = self.entries.with(|entries| entries.wanted_capacity(grows)) else { return };
+        assert!(capacity <= NONE as usize, "too many tasks wait on one watch channel");
+        let mut other = Vec::with_capacity(capacity);
+        let _unused = self.entries.with(|entries| {
+            if entries.wanted_capacity(grows).is_some_and(|wanted| wanted <= capacity) {
+                move_all(&mut entries.waiting, &mut other);
+                mem::swap(&mut entries.waiting, &mut other);
+            }
+            let is_unused = !HAS_CRITICAL_SECTIONS && !grows && entries.registered == 0 && !entries.previous.has_rest();
+            is_unused.then(|| mem::take(&mut entries.previous))
         });
     }
 }
 
 impl Default for WaitList {
     fn default() -> Self {
-        let entries = Entries { waiting: Vec::new(), free: NONE, registered: 0, begun: Round::default() };
+        let entries = Entries { waiting: Vec::new(), free: NONE, registered: 0, previous: Round::default() };
         Self { round: AtomicUsize::new(1), entries: Mutex::new(entries) }
     }
 }
