@@ -205,33 +205,24 @@ fn block<F: Future + Unpin>(future: F, on_sleep: impl Fn(&F)) -> F::Output {
 
 /// Polls the future until it is ready, and once more after the deadline. The thread sleeps in
 /// between.
-fn poll_until<F: Future + Unpin>(future: F, deadline: Option<Instant>, on_sleep: impl Fn(&F)) -> Option<F::Output> {
+fn poll_until<F: Future + Unpin>(mut future: F, deadline: Option<Instant>, on_sleep: impl Fn(&F)) -> Option<F::Output> {
     // A thread whose thread-locals have been destroyed makes a parker each time.
     let parker = PARKERS.try_with(Pool::take).ok().flatten().unwrap_or_default();
-    let output = poll_with(&parker, future, deadline, on_sleep);
-    let _ = PARKERS.try_with(|parkers| parkers.put(parker));
-    output
-}
-
-fn poll_with<F: Future + Unpin>(
-    parker: &Parker,
-    mut future: F,
-    deadline: Option<Instant>,
-    on_sleep: impl Fn(&F),
-) -> Option<F::Output> {
     let waker = parker.unparker().into();
-    loop {
+    let output = loop {
         // A blocked thread runs no other tasks: if its task had used up its budget, it would sleep
         // forever.
         let polled = pin!(unconstrained(&mut future)).poll(&mut Context::from_waker(&waker));
         if let Poll::Ready(output) = polled {
-            return Some(output);
+            break Some(output);
         }
         let left = deadline.map(|deadline| deadline.saturating_duration_since(Instant::now()));
         if left == Some(Duration::ZERO) {
-            return None;
+            break None;
         }
         on_sleep(&future);
-        park(parker, left);
-    }
+        park(&parker, left);
+    };
+    let _ = PARKERS.try_with(|parkers| parkers.put(parker));
+    output
 }

@@ -109,7 +109,7 @@ impl<T: Clone> Cached<T> {
     #[track_caller]
     pub fn update(&mut self) -> bool {
         self.receiver.has_unseen()
-            && self.receiver.wait().derive(&mut self.value, &mut T::clone, |_, _| Some(())).is_some()
+            && self.receiver.wait().derive(&mut self.value, &mut T::clone, |_, _| Some(())).is_ok()
     }
 
     /// Waits for a newer value, refreshes the copy, and marks the value as seen.
@@ -216,7 +216,7 @@ impl<T: Clone> Future for CachedChanged<'_, T> {
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let Self { wait, copy } = self.get_mut();
-        wait.poll_derived(cx, *copy, &mut T::clone, |_, _| Some(()))
+        wait.poll(cx, Some(wait.cursor.seen), |wait, _| wait.derive(*copy, &mut T::clone, |_, _| Some(())))
     }
 }
 

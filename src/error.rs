@@ -52,13 +52,7 @@ impl<T> fmt::Debug for SendError<T> {
 /// assert_eq!(error.to_string(), "channel closed");
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct RecvError(());
-
-impl RecvError {
-    pub(crate) const fn new() -> Self {
-        Self(())
-    }
-}
+pub struct RecvError(pub(crate) ());
 
 /// Returned by [`Receiver::try_recv`](crate::Receiver::try_recv) and
 /// [`try_recv_if`](crate::Receiver::try_recv_if).

@@ -1,15 +1,16 @@
 //! The futures of the waits. Each has a name and is `Unpin`, so it can be kept in a struct and
 //! polled by `&mut`.
 
+use core::mem;
 use core::pin::Pin;
-use core::task::{Context, Poll, ready};
+use core::task::{Context, Poll};
 
 use crate::channel::count::Awaited;
 use crate::channel::state::Version;
 use crate::channel::wait::{PollReceiver, SenderWait, Wait};
-use crate::coop::poll_within_budget;
 use crate::error::RecvError;
 use crate::guard::Ref;
+use crate::lock::ReadGuard;
 
 /// The future of [`Receiver::changed`](crate::Receiver::changed).
 ///
@@ -38,7 +39,10 @@ impl<T> Future for Changed<'_, T> {
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let wait = &mut self.get_mut().wait;
-        poll_within_budget(cx, |cx| wait.poll(|channel, cursor| channel.poll_unseen(cursor, cx)))
+        wait.poll(cx, Some(wait.cursor.seen), |wait, newer| {
+            wait.cursor.seen = newer;
+            Ok(())
+        })
     }
 }
 
@@ -68,8 +72,9 @@ impl<T: Clone> Future for Recv<'_, T> {
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let wait = &mut self.get_mut().wait;
-        let caller = wait.caller;
-        poll_within_budget(cx, |cx| wait.poll(|channel, cursor| channel.poll_recv(cursor, cx, caller)))
+        wait.poll(cx, Some(wait.cursor.seen), |wait, _| {
+            Ok(wait.channel.with(wait.caller, |value, version| wait.cursor.see(version, || value.clone())))
+        })
     }
 }
 
@@ -101,17 +106,11 @@ impl<T: Clone, F: FnMut(&T) -> bool> Future for RecvIf<'_, T, F> {
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let Self { wait, condition, checked } = self.get_mut();
-        poll_within_budget(cx, |cx| {
-            loop {
-                ready!(wait.poll(|channel, cursor| channel.poll_newer(*checked, cursor, cx)))?;
-                let received = wait.channel.with(wait.caller, |value, version| {
-                    *checked = version;
-                    wait.cursor.receive_if(value, version, &mut *condition)
-                });
-                if let Some(value) = received {
-                    return Poll::Ready(Ok(value));
-                }
-            }
+        wait.poll(cx, Some(*checked), |wait, _| {
+            wait.channel.with(wait.caller, |value, version| {
+                *checked = version;
+                if condition(value) { Ok(wait.cursor.see(version, || value.clone())) } else { Err(version) }
+            })
         })
     }
 }
@@ -141,11 +140,8 @@ impl<'a, T, F: FnMut(&T) -> bool> Future for WaitFor<'a, T, F> {
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let Self { wait, condition } = self.get_mut();
-        wait.poll_values(cx, |wait| {
-            wait.channel.with_guard(wait.caller, |value, version| {
-                let has_changed = wait.cursor.seen.update(version);
-                condition(&value.value).then(|| Ref::new(value.into_ref(), version, has_changed))
-            })
+        wait.poll_values(cx, |value, version, before| {
+            condition(&value.value).then(|| Ref::new((value.into_ref(), version), Some(before)))
         })
     }
 }
@@ -175,7 +171,7 @@ impl<T, F: FnMut(&T) -> bool> Future for WaitUntil<'_, T, F> {
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let Self { wait, condition } = self.get_mut();
-        wait.poll_map(cx, |value| condition(value).then_some(()))
+        wait.poll_values(cx, |value, _, _| condition(&value.value).then_some(()))
     }
 }
 
@@ -204,38 +200,28 @@ impl<T, U, F: FnMut(&T) -> Option<U>> Future for WaitForMap<'_, T, F> {
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let Self { wait, f } = self.get_mut();
-        wait.poll_map(cx, f)
+        wait.poll_values(cx, |value, _, _| f(&value.value))
     }
 }
 
-impl<T> Wait<'_, T> {
-    /// Marks each value as seen and calls `f` with it, until `f` returns `Some`.
-    fn poll_map<U>(&mut self, cx: &mut Context<'_>, mut f: impl FnMut(&T) -> Option<U>) -> PollReceiver<U> {
-        self.poll_values(cx, |wait| {
-            wait.channel.with(wait.caller, |value, version| {
-                wait.cursor.seen.update(version);
-                f(value)
-            })
-        })
-    }
-
-    /// Calls `look` at the first poll and after each change, until it returns `Some`.
+impl<'a, T> Wait<'a, T> {
+    /// Marks each value as seen and calls `f` with it, its version, and the version seen before,
+    /// until `f` returns `Some`. Begins with the current value, seen or not.
     fn poll_values<R>(
         &mut self,
         cx: &mut Context<'_>,
-        mut look: impl FnMut(&mut Self) -> Option<R>,
+        mut f: impl FnMut(ReadGuard<'a, T>, Version, Version) -> Option<R>,
     ) -> PollReceiver<R> {
-        poll_within_budget(cx, |cx| {
-            loop {
-                if !self.is_pending {
-                    // Cancelled before the value's lock is taken, because this may drop a waker.
-                    self.cancel();
-                    if let Some(found) = look(self) {
-                        return Poll::Ready(Ok(found));
-                    }
-                }
-                ready!(self.poll(|channel, cursor| channel.poll_unseen(cursor, cx)))?;
+        let mut has_waited = self.is_pending;
+        self.poll(cx, has_waited.then_some(self.cursor.seen), |wait, newer| {
+            // As with tokio, a version that has ended a wait is not a change for the `Ref`.
+            if mem::replace(&mut has_waited, true) {
+                wait.cursor.seen = newer;
             }
+            wait.channel.with_guard(wait.caller, |value, version| {
+                let before = mem::replace(&mut wait.cursor.seen, version);
+                f(value, version, before).ok_or(version)
+            })
         })
     }
 }

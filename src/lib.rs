@@ -245,7 +245,6 @@ cfg_if! { if #[threads] { mod blocking; } }
 mod cached;
 mod channel;
 mod coop;
-mod derived;
 mod flash;
 mod futures;
 mod guard;

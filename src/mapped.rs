@@ -1,9 +1,11 @@
 //! [`Mapped`], and the futures of its waits.
 
 use core::fmt;
+use core::mem;
 use core::pin::Pin;
 use core::task::{Context, Poll};
 
+use crate::channel::state::Version;
 use crate::channel::wait::Wait;
 use crate::error::RecvError;
 use crate::receiver::Receiver;
@@ -50,6 +52,30 @@ pub struct Mapped<T, U, F> {
 /// Returns `Some` if the results differ.
 fn change<U: PartialEq>(present: &U, new: &U) -> Option<()> {
     (new != present).then_some(())
+}
+
+impl<T> Wait<'_, T> {
+    /// Makes a result from the current value, under the value's lock, and marks the value as seen.
+    /// `change` compares the present and the new result. If it returns `Some`, the new one replaces
+    /// the present one, and what is in the `Some` is returned. Otherwise, returns the version.
+    ///
+    /// If anything panics, the value stays unseen and `result` unchanged.
+    #[cold]
+    pub(crate) fn derive<U, R>(
+        &mut self,
+        result: &mut U,
+        make: &mut impl FnMut(&T) -> U,
+        change: impl FnOnce(&U, &U) -> Option<R>,
+    ) -> Result<R, Version> {
+        let (new, version) = self.channel.with(self.caller, |value, version| (make(value), version));
+        let changed = change(result, &new).ok_or(version);
+        self.cursor.seen = version;
+        if changed.is_ok() {
+            // Dropped last, because that may panic.
+            drop(mem::replace(result, new));
+        }
+        changed
+    }
 }
 
 impl<T> Receiver<T> {
@@ -126,7 +152,7 @@ impl<T, U: PartialEq, F: FnMut(&T) -> U> Mapped<T, U, F> {
     #[inline]
     #[track_caller]
     pub fn update(&mut self) -> bool {
-        self.receiver.has_unseen() && self.receiver.wait().derive(&mut self.result, &mut self.f, change).is_some()
+        self.receiver.has_unseen() && self.receiver.wait().derive(&mut self.result, &mut self.f, change).is_ok()
     }
 
     /// Waits for a different result. Read it with [`peek`](Self::peek).
@@ -286,7 +312,7 @@ impl<T, U: PartialEq, F: FnMut(&T) -> U> Future for MappedChanged<'_, T, U, F> {
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let Self { wait, result, f } = self.get_mut();
-        wait.poll_derived(cx, *result, *f, change)
+        wait.poll(cx, Some(wait.cursor.seen), |wait, _| wait.derive(*result, *f, change))
     }
 }
 
@@ -319,6 +345,7 @@ impl<T, U: PartialEq + Clone, F: FnMut(&T) -> U> Future for MappedRecv<'_, T, U,
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let Self { wait, result, f } = self.get_mut();
-        wait.poll_derived(cx, *result, *f, |present, new| (new != present).then(|| new.clone()))
+        let change = |present: &U, new: &U| (new != present).then(|| new.clone());
+        wait.poll(cx, Some(wait.cursor.seen), |wait, _| wait.derive(*result, *f, change))
     }
 }

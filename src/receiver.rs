@@ -1,12 +1,13 @@
 //! [`Receiver`].
 
 use core::fmt;
+use core::mem::ManuallyDrop;
+use core::pin::Pin;
 use core::task::{Context, Poll};
 
 use crate::channel::Channel;
 use crate::channel::state::Version;
 use crate::channel::wait::{Cursor, Wait};
-use crate::coop::poll_within_budget;
 use crate::error::{RecvError, TryRecvError};
 use crate::futures::{Changed, Recv, RecvIf, WaitFor, WaitForMap, WaitUntil};
 use crate::guard::Ref;
@@ -57,12 +58,6 @@ pub struct Receiver<T> {
 }
 
 impl<T> Receiver<T> {
-    #[inline]
-    /// Returns a receiver that has been counted; there were `number` receivers before.
-    pub(crate) fn new(channel: Arc<Channel<T>>, seen: Version, number: usize) -> Self {
-        Self { channel, cursor: Cursor::new(seen, number) }
-    }
-
     /// Waits for an unseen value, and marks it as seen.
     ///
     /// It returns at once if the current value is unseen. It does not return the value: read it
@@ -344,8 +339,9 @@ impl<T> Receiver<T> {
     /// assert_eq!(rx.poll_changed(&mut cx), Poll::Ready(Ok(())));
     /// ```
     pub fn poll_changed(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), RecvError>> {
-        let Self { channel, cursor } = self;
-        poll_within_budget(cx, |cx| channel.poll_unseen(cursor, cx))
+        // Dropping it would end the registration.
+        let mut changed = ManuallyDrop::new(self.changed());
+        Pin::new(&mut *changed).poll(cx)
     }
 
     #[track_caller]
@@ -374,9 +370,9 @@ impl<T> Receiver<T> {
     /// ```
     #[track_caller]
     pub fn borrow_and_update(&mut self) -> Ref<'_, T> {
-        let (value, version) = self.channel.read(caller());
-        let has_changed = self.cursor.seen.update(version);
-        Ref::new(value, version, has_changed)
+        let value = Ref::new(self.channel.read(caller()), Some(self.cursor.seen));
+        self.cursor.seen = value.version();
+        value
     }
 
     /// Returns a reference to the current value, without marking it as seen.
@@ -399,8 +395,7 @@ impl<T> Receiver<T> {
     /// ```
     #[track_caller]
     pub fn borrow(&self) -> Ref<'_, T> {
-        let (value, version) = self.channel.read(caller());
-        Ref::new(value, version, self.cursor.seen != version)
+        Ref::new(self.channel.read(caller()), Some(self.cursor.seen))
     }
 
     /// Returns a copy of the current value, and marks it as seen.
@@ -468,7 +463,7 @@ impl<T> Receiver<T> {
     #[track_caller]
     pub fn with_and_update<R>(&mut self, f: impl FnOnce(&T) -> R) -> R {
         let Self { channel, cursor } = self;
-        channel.with_and_update(caller(), &mut cursor.seen, f)
+        channel.with(caller(), |value, version| cursor.see(version, || f(value)))
     }
 
     /// Calls `f` with the current value, without marking it as seen, and returns the result of `f`.
@@ -564,7 +559,8 @@ impl<T> Receiver<T> {
         let Self { channel, cursor } = self;
         let now = channel.state.load();
         if now.is_other_than(cursor.seen) {
-            let tried = channel.try_with(caller(), |value, version| cursor.receive_if(value, version, condition));
+            let tried = channel
+                .try_with(caller(), |value, version| condition(value).then(|| cursor.see(version, || value.clone())));
             // If the value could not be locked, it stays unseen, closed or not.
             if let Some(value) = tried.ok_or(TryRecvError::Empty)? {
                 return Ok(value);
@@ -592,8 +588,7 @@ impl<T> Receiver<T> {
     /// ```
     #[track_caller]
     pub fn try_borrow(&self) -> Option<Ref<'_, T>> {
-        let (value, version) = self.channel.try_read(caller())?;
-        Some(Ref::new(value, version, self.cursor.seen != version))
+        self.channel.try_read(caller()).map(|value| Ref::new(value, Some(self.cursor.seen)))
     }
 
     /// Returns `true` if there is an unseen value, without marking it as seen.
@@ -621,7 +616,7 @@ impl<T> Receiver<T> {
     /// ```
     pub fn has_changed(&self) -> Result<bool, RecvError> {
         let now = self.channel.state.load();
-        if now.is_closed() { Err(RecvError::new()) } else { Ok(now.is_other_than(self.cursor.seen)) }
+        if now.is_closed() { Err(RecvError(())) } else { Ok(now.is_other_than(self.cursor.seen)) }
     }
 
     /// Returns `true` if there is an unseen value, even on a closed channel, without marking it as
@@ -682,7 +677,7 @@ impl<T> Receiver<T> {
     /// assert_eq!(rx.has_changed(), Ok(false));
     /// ```
     pub fn mark_unchanged(&mut self) {
-        self.cursor.seen.update(self.channel.state.load().version());
+        self.cursor.seen = self.version();
     }
 
     /// Returns the version of the channel's current value, seen or not.
@@ -719,7 +714,7 @@ impl<T> Receiver<T> {
 impl<T> Clone for Receiver<T> {
     fn clone(&self) -> Self {
         let number = self.channel.receivers.add();
-        Self::new(self.channel.clone(), self.cursor.seen, number)
+        Self { channel: self.channel.clone(), cursor: Cursor::new(self.cursor.seen, number) }
     }
 }
 

@@ -6,7 +6,7 @@ use core::mem;
 use crate::channel::Channel;
 use crate::channel::count::{Awaited, Count};
 use crate::channel::state::{AtomicState, Version};
-use crate::channel::wait::SenderWait;
+use crate::channel::wait::{Cursor, SenderWait};
 use crate::error::SendError;
 use crate::futures::{Closed, Opened};
 use crate::guard::Ref;
@@ -58,7 +58,7 @@ pub fn channel<T>(init: T) -> (Sender<T>, Receiver<T>) {
     });
     // Not by `subscribe`, whose branch for `opened` would then be part of all firmware.
     let sender = Sender { channel };
-    let receiver = Receiver::new(sender.channel.clone(), sender.version(), 0);
+    let receiver = Receiver { channel: sender.channel.clone(), cursor: Cursor::new(sender.version(), 0) };
     (sender, receiver)
 }
 
@@ -204,7 +204,7 @@ impl<T> Sender<T> {
         if self.receiver_count() == 0 {
             return Err(SendError(value));
         }
-        self.swap(&mut value);
+        self.send_modify(|current| mem::swap(current, &mut value));
         Ok(())
     }
 
@@ -227,7 +227,7 @@ impl<T> Sender<T> {
     #[inline]
     #[track_caller]
     pub fn set(&self, mut value: T) {
-        self.swap(&mut value);
+        self.send_modify(|current| mem::swap(current, &mut value));
     }
 
     /// Modifies the value in place, with or without receivers, wakes all receivers that wait, and
@@ -316,16 +316,8 @@ impl<T> Sender<T> {
     #[inline]
     #[track_caller]
     pub fn send_replace(&self, mut value: T) -> T {
-        self.swap(&mut value);
+        self.send_modify(|current| mem::swap(current, &mut value));
         value
-    }
-
-    /// Swaps the current value and `value`. It takes a reference, because a debug build copies what
-    /// is passed by value.
-    #[inline]
-    #[track_caller]
-    fn swap(&self, value: &mut T) {
-        self.send_modify(|current| mem::swap(current, value));
     }
 
     /// Stores a new value, with or without receivers, if it differs from the current one, and
@@ -421,7 +413,7 @@ impl<T> Sender<T> {
         // value is unseen.
         let seen = self.version();
         let (number, is_awaited) = self.channel.receivers.add_first();
-        let receiver = Receiver::new(self.channel.clone(), seen, number);
+        let receiver = Receiver { channel: self.channel.clone(), cursor: Cursor::new(seen, number) };
         if is_awaited {
             self.channel.waiters.notify_opened(self.channel.receivers.until_empty(Awaited::First));
         }
@@ -534,8 +526,7 @@ impl<T> Sender<T> {
     /// ```
     #[track_caller]
     pub fn borrow(&self) -> Ref<'_, T> {
-        let (value, version) = self.channel.read(caller());
-        Ref::new(value, version, false)
+        Ref::new(self.channel.read(caller()), None)
     }
 
     /// Returns a copy of the current value.
@@ -594,8 +585,7 @@ impl<T> Sender<T> {
     /// ```
     #[track_caller]
     pub fn try_borrow(&self) -> Option<Ref<'_, T>> {
-        let (value, version) = self.channel.try_read(caller())?;
-        Some(Ref::new(value, version, false))
+        self.channel.try_read(caller()).map(|value| Ref::new(value, None))
     }
 
     /// Returns the number of receivers at this moment.

@@ -125,7 +125,7 @@ fn a_clone_continues_where_the_stream_is_and_is_independent() {
 fn debug_shows_no_value() {
     struct Opaque;
     let (_tx, rx) = channel(Opaque);
-    assert_eq!(format!("{:?}", rx.into_stream()), "WatchStream { next: Current, .. }");
+    assert_eq!(format!("{:?}", rx.into_stream()), "WatchStream { has_ended: false, .. }");
 }
 
 #[test]

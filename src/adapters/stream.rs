@@ -1,13 +1,12 @@
 //! [`WatchStream`], and [`FusedFuture`] for all futures (feature `stream`).
 
 use core::fmt;
+use core::mem::ManuallyDrop;
 use core::pin::Pin;
 use core::task::{Context, Poll, ready};
 
 use futures_core::{FusedFuture, FusedStream, Stream};
 
-use crate::coop::poll_within_budget;
-use crate::lock::deadlock::caller;
 use crate::receiver::Receiver;
 
 /// The values of a channel as a [`Stream`].
@@ -45,22 +44,13 @@ use crate::receiver::Receiver;
 pub struct WatchStream<T> {
     /// Where do the values come from?
     receiver: Receiver<T>,
-    /// What does the next poll return?
-    next: Next,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Next {
-    /// The current value, seen or not.
-    Current,
-    /// The next value that has not been seen.
-    Change,
-    /// The stream has ended.
-    Nothing,
+    /// Has it returned `None`?
+    has_ended: bool,
 }
 
 impl<T> WatchStream<T> {
-    /// Creates a stream that starts with the current value, seen or not.
+    /// Creates a stream that starts with the current value, seen or not. Equivalent to
+    /// [`from_changes`](Self::from_changes) after [`mark_changed`](Receiver::mark_changed).
     ///
     /// # Examples
     ///
@@ -70,8 +60,9 @@ impl<T> WatchStream<T> {
     /// let mut stream = watch_channel::WatchStream::new(rx);
     /// assert_eq!(block_on(stream.next()), Some(1));
     /// ```
-    pub fn new(receiver: Receiver<T>) -> Self {
-        Self { receiver, next: Next::Current }
+    pub fn new(mut receiver: Receiver<T>) -> Self {
+        receiver.mark_changed();
+        Self::from_changes(receiver)
     }
 
     /// Creates a stream that starts with the first value that the receiver has not seen.
@@ -86,7 +77,7 @@ impl<T> WatchStream<T> {
     /// assert_eq!(block_on(stream.next()), Some(2));
     /// ```
     pub fn from_changes(receiver: Receiver<T>) -> Self {
-        Self { receiver, next: Next::Change }
+        Self { receiver, has_ended: false }
     }
 
     /// Returns a reference to the receiver, which has seen what the stream has returned.
@@ -124,29 +115,18 @@ impl<T: Clone> Stream for WatchStream<T> {
     type Item = T;
 
     fn poll_next(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<T>> {
-        let Self { receiver, next } = self.get_mut();
-        match next {
-            Next::Current => {
-                let current = receiver.get_and_update();
-                *next = Next::Change;
-                Poll::Ready(Some(current))
-            }
-            Next::Change => {
-                let Receiver { channel, cursor } = receiver;
-                let received = ready!(poll_within_budget(cx, |cx| channel.poll_recv(cursor, cx, caller())));
-                if received.is_err() {
-                    *next = Next::Nothing;
-                }
-                Poll::Ready(received.ok())
-            }
-            Next::Nothing => Poll::Ready(None),
-        }
+        let Self { receiver, has_ended } = self.get_mut();
+        // Dropping it would end the registration.
+        let mut recv = ManuallyDrop::new(receiver.recv());
+        let received = ready!(Pin::new(&mut *recv).poll(cx));
+        *has_ended = received.is_err();
+        Poll::Ready(received.ok())
     }
 }
 
 impl<T: Clone> FusedStream for WatchStream<T> {
     fn is_terminated(&self) -> bool {
-        self.next == Next::Nothing
+        self.has_ended
     }
 }
 
@@ -169,13 +149,13 @@ impl<T> Receiver<T> {
 /// The clone continues from where this stream is, independently of it.
 impl<T> Clone for WatchStream<T> {
     fn clone(&self) -> Self {
-        Self { receiver: self.receiver.clone(), next: self.next }
+        Self { receiver: self.receiver.clone(), has_ended: self.has_ended }
     }
 }
 
 impl<T> fmt::Debug for WatchStream<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("WatchStream").field("next", &self.next).finish_non_exhaustive()
+        f.debug_struct("WatchStream").field("has_ended", &self.has_ended).finish_non_exhaustive()
     }
 }
 

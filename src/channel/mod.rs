@@ -58,15 +58,6 @@ impl<T> Channel<T> {
         self.with_guard(caller, |value, version| f(&value.value, version))
     }
 
-    /// Calls `f` with the value, and then marks its version as seen.
-    pub(crate) fn with_and_update<R>(&self, caller: CallSite, seen: &mut Version, f: impl FnOnce(&T) -> R) -> R {
-        self.with(caller, |value, version| {
-            let result = f(value);
-            seen.update(version);
-            result
-        })
-    }
-
     /// Calls `f` with the value and its version, unless that would have to wait.
     pub(crate) fn try_with<R>(&self, caller: CallSite, f: impl FnOnce(&T, Version) -> R) -> Option<R> {
         self.value.try_with(caller, |value| f(&value.value, self.state.version_while_locked()))

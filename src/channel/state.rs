@@ -41,7 +41,6 @@
 //! | `set_waiting`, `set` | `publish_while_locked`, `close` | the waker in its list, and the list itself, for the sender that has taken the bit |
 //! | `close` | `load`, `set_waiting`, `set` | what every sender did before it was dropped |
 
-use crate::error::RecvError;
 use crate::sync::{AtomicUsize, HAS_CRITICAL_SECTIONS, Ordering, first_guess};
 use crate::wake::{LANES, Waiters};
 
@@ -75,23 +74,9 @@ const VERSION: usize = !(STEP - 1);
 pub struct Version(usize);
 
 impl Version {
-    /// Sets the version that a receiver has seen, and returns `true` if it differs from the one
-    /// before.
-    #[inline]
-    pub(crate) fn update(&mut self, version: Self) -> bool {
-        core::mem::replace(self, version) != version
-    }
-
     /// Marks the current version as unseen, by moving the seen version back one step. Wraps around.
     pub(crate) fn step_back(&mut self) {
         self.0 = self.0.wrapping_sub(STEP);
-    }
-
-    /// Returns `Ok` if `now` is a version that this receiver has not seen, and marks it as seen.
-    /// Otherwise returns an error if the channel is closed, and `None` if the receiver must wait.
-    #[inline]
-    pub(crate) fn observe_and_update(&mut self, now: Snapshot) -> Option<Result<(), RecvError>> {
-        if self.update(now.version()) { Some(Ok(())) } else { now.is_closed().then_some(Err(RecvError::new())) }
     }
 
     pub(crate) fn number(self) -> usize {
@@ -141,6 +126,12 @@ impl Snapshot {
 
     pub(crate) fn is_closed(self) -> bool {
         self.0 & CLOSED != 0
+    }
+
+    /// Returns `true` if this is another version, or if the channel is closed: the exclusive or
+    /// differs from zero in the bits of either.
+    pub(crate) fn ends_wait(self, known: Version) -> bool {
+        (self.0 ^ known.0) & !WAITING != 0
     }
 }
 
@@ -260,12 +251,11 @@ mod tests {
     #[test]
     fn version_wraps_and_leaves_the_other_bits() {
         let state = AtomicState(AtomicUsize::new(VERSION | CLOSED));
-        let mut seen = state.load().version();
+        let seen = state.load().version();
         assert_eq!(state.publish_while_locked(), TakenBits(0));
         assert_eq!(state.load().version(), Version(0));
         assert!(state.load().is_closed());
-        assert_eq!(seen.observe_and_update(state.load()), Some(Ok(())));
-        assert_eq!(seen.observe_and_update(state.load()), Some(Err(RecvError::new())));
+        assert!(state.load().is_other_than(seen));
     }
 
     #[test]
@@ -286,14 +276,17 @@ mod tests {
     }
 
     #[test]
-    fn unseen_comes_before_closed() {
+    fn another_version_and_the_close_end_a_wait_and_waiting_bits_do_not() {
         let state = AtomicState::default();
-        let mut seen = state.load().version();
-        assert_eq!(seen.observe_and_update(state.load()), None);
+        let seen = state.load().version();
+        state.set(WAITING);
+        assert!(!state.load().ends_wait(seen));
         let _ = state.publish_while_locked();
+        assert!(state.load().ends_wait(seen));
+        let seen = state.load().version();
+        assert!(!state.load().ends_wait(seen));
         let _ = state.close();
-        assert_eq!(seen.observe_and_update(state.load()), Some(Ok(())));
-        assert_eq!(seen.observe_and_update(state.load()), Some(Err(RecvError::new())));
+        assert!(state.load().ends_wait(seen));
     }
 
     #[test]
@@ -302,8 +295,7 @@ mod tests {
         let mut seen = state.load().version();
         for _ in 0..3 {
             seen.step_back();
-            assert_ne!(seen, state.load().version());
+            assert!(state.load().is_other_than(seen));
         }
-        assert_eq!(seen.observe_and_update(state.load()), Some(Ok(())));
     }
 }

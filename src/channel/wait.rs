@@ -70,50 +70,16 @@ impl Cursor {
         Self { seen, ticket: Ticket::new((number & (LANES - 1)) as u8) }
     }
 
-    /// Returns a copy of the value and marks its version as seen, if `f` returns `true`.
-    pub(crate) fn receive_if<T: Clone>(
-        &mut self,
-        value: &T,
-        version: Version,
-        f: impl FnOnce(&T) -> bool,
-    ) -> Option<T> {
-        f(value).then(|| {
-            let copy = value.clone();
-            self.seen.update(version);
-            copy
-        })
+    /// Calls `f`, which looks at the value, and then marks its version as seen. If `f` panics, the
+    /// version stays as it was.
+    pub(crate) fn see<R>(&mut self, version: Version, f: impl FnOnce() -> R) -> R {
+        let result = f();
+        self.seen = version;
+        result
     }
 }
 
-impl<T> Channel<T> {
-    /// Polls for a version other than `seen`, or for the close. Marks nothing as seen.
-    pub(crate) fn poll_newer(&self, seen: Version, cursor: &mut Cursor, cx: &Context<'_>) -> PollReceiver<Version> {
-        poll(&self.waiters, &mut cursor.ticket, cx, |lane| {
-            let mut found = seen;
-            let now = lane.map_or_else(|| self.state.load(), |lane| self.state.set_waiting(lane));
-            Some(found.observe_and_update(now)?.map(|()| found))
-        })
-    }
-
-    /// Polls for a version that has not been seen, and marks it as seen, or for the close.
-    pub(crate) fn poll_unseen(&self, cursor: &mut Cursor, cx: &Context<'_>) -> PollReceiver<()> {
-        // If a waker panics in this poll, nothing is marked.
-        cursor.seen = ready!(self.poll_newer(cursor.seen, cursor, cx))?;
-        Poll::Ready(Ok(()))
-    }
-
-    /// Polls for a value that has not been seen, marks it as seen once it has been copied, and
-    /// returns the copy.
-    pub(crate) fn poll_recv(&self, cursor: &mut Cursor, cx: &Context<'_>, caller: CallSite) -> PollReceiver<T>
-    where
-        T: Clone,
-    {
-        ready!(self.poll_newer(cursor.seen, cursor, cx))?;
-        Poll::Ready(Ok(self.with_and_update(caller, &mut cursor.seen, T::clone)))
-    }
-}
-
-/// A receiver's wait for the next version, or for the close. Dropping it ends its registration.
+/// A receiver's wait for a new version, or for the close. Dropping it ends its registration.
 pub(crate) struct Wait<'a, T> {
     /// On which channel does it wait?
     pub(crate) channel: &'a Channel<T>,
@@ -127,18 +93,37 @@ pub(crate) struct Wait<'a, T> {
 }
 
 impl<T> Wait<'_, T> {
-    /// Polls with `poll`, which calls one of the channel's `poll_` methods.
-    pub(crate) fn poll<R>(&mut self, poll: impl FnOnce(&Channel<T>, &mut Cursor) -> Poll<R>) -> Poll<R> {
-        self.is_pending = true;
-        let polled = poll(self.channel, self.cursor);
-        self.is_pending = polled.is_pending();
-        polled
-    }
-
-    /// Ends the registration, of this wait or of an earlier `poll_changed`.
-    pub(crate) fn cancel(&mut self) {
-        self.is_pending = false;
-        drop(self.channel.waiters.cancel(&mut self.cursor.ticket));
+    /// Waits for a version other than `known` (for none if that is `None`), and calls `look` with
+    /// it. If `look` returns an error, goes on with the version in the error, which `look` has found
+    /// behind the value's lock.
+    ///
+    /// While `look` runs, the task is not registered and no lock is held.
+    #[inline]
+    pub(crate) fn poll<R>(
+        &mut self,
+        cx: &mut Context<'_>,
+        mut known: Option<Version>,
+        mut look: impl FnMut(&mut Self, Version) -> Result<R, Version>,
+    ) -> PollReceiver<R> {
+        poll_within_budget(cx, |cx| {
+            loop {
+                self.is_pending = known.is_some();
+                let Self { channel: Channel { state, waiters, .. }, cursor, .. } = self;
+                // If a waker panics in here, nothing has been marked as seen.
+                let now = ready!(poll(waiters, &mut cursor.ticket, cx, |lane| {
+                    let now = lane.map_or_else(|| state.load(), |lane| state.set_waiting(lane));
+                    known.is_none_or(|known| now.ends_wait(known)).then_some(now)
+                }));
+                self.is_pending = false;
+                if known == Some(now.version()) {
+                    return Poll::Ready(Err(RecvError(()))); // it is closed
+                }
+                match look(self, now.version()) {
+                    Ok(found) => return Poll::Ready(Ok(found)),
+                    Err(version) => known = Some(version),
+                }
+            }
+        })
     }
 }
 
@@ -147,7 +132,7 @@ impl<T> Drop for Wait<'_, T> {
         // A future that has never been polled leaves the registration of an earlier `poll_changed`
         // alone.
         if self.is_pending {
-            self.cancel();
+            drop(self.channel.waiters.cancel(&mut self.cursor.ticket));
         }
     }
 }
