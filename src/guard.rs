@@ -40,8 +40,8 @@ pub struct Ref<'a, T> {
 }
 
 impl<'a, T> Ref<'a, T> {
-    /// Makes a `Ref` of a value and its version, for a receiver that had seen the version `seen`, or
-    /// for a sender.
+    /// Makes a `Ref` of a value and its version, for a receiver that had seen the version `seen`,
+    /// or for a sender.
     pub(crate) fn new((value, version): (ReadGuard<'a, T>, Version), seen: Option<Version>) -> Self {
         let has_changed = seen.is_some_and(|seen| seen != version);
         Self { value, version: FlaggedVersion::new(version, has_changed), _not_send: PhantomData }

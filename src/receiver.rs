@@ -713,7 +713,7 @@ impl<T> Receiver<T> {
 /// Creates a receiver that has seen what this one has seen.
 impl<T> Clone for Receiver<T> {
     fn clone(&self) -> Self {
-        let number = self.channel.receivers.add();
+        let number = self.channel.receivers.add().handles();
         Self { channel: self.channel.clone(), cursor: Cursor::new(self.cursor.seen, number) }
     }
 }

@@ -412,9 +412,9 @@ impl<T> Sender<T> {
         // The version comes before the count. A send in between then finds no receiver, or its
         // value is unseen.
         let seen = self.version();
-        let (number, is_awaited) = self.channel.receivers.add_first();
-        let receiver = Receiver { channel: self.channel.clone(), cursor: Cursor::new(seen, number) };
-        if is_awaited {
+        let before = self.channel.receivers.add();
+        let receiver = Receiver { channel: self.channel.clone(), cursor: Cursor::new(seen, before.handles()) };
+        if before.handles() == 0 && self.channel.receivers.take(Awaited::First, before) {
             self.channel.waiters.notify_opened(self.channel.receivers.until_empty(Awaited::First));
         }
         receiver

@@ -2,8 +2,8 @@
 //! for the first handle.
 //!
 //! The count and the flags share one atomic, so the operations that matter have one order. If
-//! [`Count::set_waiting`] is first, the [`Count::remove`] or [`Count::add_first`] that it waits for
-//! finds the flag. Otherwise `set_waiting` returns the new count.
+//! [`Count::set_waiting`] is first, the [`Count::remove`] or [`Count::add`] that it waits for finds
+//! the flag, and [`Count::take`] clears it. Otherwise `set_waiting` returns the new count.
 //!
 //! A wait that ends without sleeping leaves its flag behind. The next change from or to zero then
 //! wakes an empty list.
@@ -11,14 +11,14 @@
 use crate::sync::{AtomicUsize, HAS_CRITICAL_SECTIONS, Ordering};
 
 /// What senders wait for. The number is its flag in the word, which [`Count::set_waiting`] sets.
-/// The change of the count that ends the wait reads and clears it. With critical sections it is
-/// cleared by the delivery that finds the list of senders empty, as for the waiting bits of the
-/// state word.
+/// [`Count::take`] clears it after the change of the count that ends the wait. With critical
+/// sections it is cleared by the delivery that finds the list of senders empty, as for the waiting
+/// bits of the state word.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Awaited {
     /// The drop of the last handle: the [`Count::remove`] that brings the count to zero.
     Last = 1,
-    /// The first handle: the [`Count::add_first`] that finds the count at zero.
+    /// The first handle: the [`Count::add`] that finds the count at zero.
     First = 2,
 }
 
@@ -28,16 +28,14 @@ const ONE: usize = 4;
 /// handle and are about to panic.
 const MAX: usize = usize::MAX / ONE / 2;
 
-/// What a handle's drop found.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[must_use = "tasks may wait for the last handle's drop"]
-pub(crate) enum Removed {
-    /// Other handles are left.
-    NotLast,
-    /// No handle is left, and no sender waits for that.
-    Last,
-    /// No handle is left, and the senders that wait for that must be woken.
-    LastAwaited,
+/// What the word said before a handle was added or removed.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Before(usize);
+
+impl Before {
+    pub(crate) fn handles(self) -> usize {
+        self.0 / ONE
+    }
 }
 
 pub(crate) struct Count(AtomicUsize);
@@ -54,31 +52,13 @@ impl Count {
         self.0.load(Ordering::Acquire) / ONE
     }
 
-    /// Counts one more handle, and returns how many there were before.
+    /// Counts one more handle.
     ///
     /// # Panics
     ///
     /// Panics if there are more than [`MAX`] handles, which is possible only with `mem::forget`.
     #[inline]
-    pub(crate) fn add(&self) -> usize {
-        self.add_to_word() / ONE
-    }
-
-    /// Counts one more handle, which may be the first. Returns how many there were before, and
-    /// `true` if senders that wait for the first one must be woken.
-    ///
-    /// # Panics
-    ///
-    /// Panics like [`add`](Self::add).
-    #[inline]
-    pub(crate) fn add_first(&self) -> (usize, bool) {
-        let before = self.add_to_word();
-        (before / ONE, before / ONE == 0 && self.take(Awaited::First, before))
-    }
-
-    /// Counts one more handle, and returns the word as it was before.
-    #[inline]
-    fn add_to_word(&self) -> usize {
+    pub(crate) fn add(&self) -> Before {
         // ORDERING: Relaxed; the handle is made from another one, through which everything is
         // visible.
         let before = self.0.fetch_add(ONE, Ordering::Relaxed);
@@ -87,7 +67,7 @@ impl Count {
             self.0.fetch_sub(ONE, Ordering::Relaxed);
             Self::panic();
         }
-        before
+        Before(before)
     }
 
     /// Counts one more handle, unless there is none.
@@ -113,38 +93,26 @@ impl Count {
         panic!("too many handles of one watch channel: have they been leaked?");
     }
 
-    /// Removes one handle from the count.
+    /// Counts one handle less.
     #[inline]
-    pub(crate) fn remove(&self) -> Removed {
+    #[must_use = "tasks may wait for the last handle's drop"]
+    pub(crate) fn remove(&self) -> Before {
         // ORDERING: Release; partners: the Acquire of the last handle's `remove`, and of `get` and
         // `set_waiting`. Everything done through this handle is visible after the last handle's
         // drop.
-        let before = self.0.fetch_sub(ONE, Ordering::AcqRel);
-        if before / ONE > 1 {
-            Removed::NotLast
-        } else if self.take(Awaited::Last, before) {
-            Removed::LastAwaited
-        } else {
-            Removed::Last
-        }
+        Before(self.0.fetch_sub(ONE, Ordering::AcqRel))
     }
 
-    /// Clears a flag, and returns `true` if it was set. `before` is the word before the count
-    /// changed.
+    /// Clears a flag, and returns `true` if it was set `before` the caller's change of the count.
+    /// The caller then wakes the senders that wait for that change.
     #[inline]
-    fn take(&self, awaited: Awaited, before: usize) -> bool {
+    #[must_use = "senders sleep until they are woken"]
+    pub(crate) fn take(&self, awaited: Awaited, before: Before) -> bool {
         let flag = awaited as usize;
-        if before & flag == 0 {
-            return false;
-        }
         // ORDERING: Acquire; partner: the Release of `set_waiting`, for the waker in its list. The
         // change of the count continues its release sequence. (With critical sections the flag
-        // stays set until the list is empty.)
-        let now = match HAS_CRITICAL_SECTIONS {
-            true => self.0.load(Ordering::Acquire),
-            false => self.0.fetch_and(!flag, Ordering::Acquire),
-        };
-        now & flag != 0
+        // stays set until the list is empty, and the list's lock makes the waker visible.)
+        before.0 & flag != 0 && (HAS_CRITICAL_SECTIONS || self.0.fetch_and(!flag, Ordering::Acquire) & flag != 0)
     }
 
     /// Returns the word and the mask that clears a flag, for the delivery that does so with
@@ -173,14 +141,27 @@ mod tests {
         }
     }
 
+    /// Adds a handle as `subscribe` does. Returns how many there were, and whether to wake senders.
+    fn add_first(count: &Count) -> (usize, bool) {
+        let before = count.add();
+        (before.handles(), before.handles() == 0 && count.take(Awaited::First, before))
+    }
+
+    /// Removes a handle as the drop of a receiver does. Returns how many are left, and whether to
+    /// wake senders.
+    fn remove(count: &Count) -> (usize, bool) {
+        let before = count.remove();
+        (before.handles() - 1, before.handles() == 1 && count.take(Awaited::Last, before))
+    }
+
     #[test]
     fn the_last_handle_finds_the_flag() {
         let count = Count::new(1);
         count.add();
         assert_eq!(count.get(), 2);
         assert_eq!(count.set_waiting(Awaited::Last), 2);
-        assert_eq!(count.remove(), Removed::NotLast);
-        assert_eq!(count.remove(), Removed::LastAwaited);
+        assert_eq!(remove(&count), (1, false));
+        assert_eq!(remove(&count), (0, true));
         assert_eq!(count.get(), 0);
     }
 
@@ -188,50 +169,50 @@ mod tests {
     fn a_flag_is_taken_once() {
         let count = Count::new(1);
         assert_eq!(count.set_waiting(Awaited::Last), 1);
-        assert_eq!(count.remove(), Removed::LastAwaited);
+        assert_eq!(remove(&count), (0, true));
         count.add();
         assert_eq!(count.get(), 1);
         if HAS_CRITICAL_SECTIONS {
-            assert_eq!(count.remove(), Removed::LastAwaited);
+            assert_eq!(remove(&count), (0, true));
             deliver(count.until_empty(Awaited::Last));
             count.add();
         }
-        assert_eq!(count.remove(), Removed::Last);
+        assert_eq!(remove(&count), (0, false));
     }
 
     #[test]
     fn the_first_handle_finds_the_flag_and_takes_it() {
         let count = Count::new(0);
         assert_eq!(count.set_waiting(Awaited::First), 0);
-        assert_eq!(count.add_first(), (0, true));
+        assert_eq!(add_first(&count), (0, true));
         deliver(count.until_empty(Awaited::First));
         assert_eq!(count.set_waiting(Awaited::First), 1);
-        assert_eq!(count.add_first(), (1, false), "it is not the first one");
-        assert_eq!((count.remove(), count.remove()), (Removed::NotLast, Removed::Last));
-        assert_eq!(count.add_first(), (0, true), "the flag was left behind");
+        assert_eq!(add_first(&count), (1, false), "it is not the first one");
+        assert_eq!((remove(&count), remove(&count)), ((1, false), (0, false)));
+        assert_eq!(add_first(&count), (0, true), "the flag was left behind");
         deliver(count.until_empty(Awaited::First));
-        assert_eq!(count.remove(), Removed::Last);
-        assert_eq!(count.add_first(), (0, false));
+        assert_eq!(remove(&count), (0, false));
+        assert_eq!(add_first(&count), (0, false));
     }
 
     #[test]
     fn the_two_flags_are_independent() {
         let count = Count::new(0);
         assert_eq!((count.set_waiting(Awaited::Last), count.set_waiting(Awaited::First)), (0, 0));
-        assert_eq!(count.add_first(), (0, true));
+        assert_eq!(add_first(&count), (0, true));
         deliver(count.until_empty(Awaited::First));
-        assert_eq!(count.remove(), Removed::LastAwaited);
+        assert_eq!(remove(&count), (0, true));
         deliver(count.until_empty(Awaited::Last));
-        assert_eq!(count.add_first(), (0, false));
-        assert_eq!(count.remove(), Removed::Last);
+        assert_eq!(add_first(&count), (0, false));
+        assert_eq!(remove(&count), (0, false));
     }
 
     #[test]
     fn a_count_of_zero_stays() {
         let count = Count::new(1);
         assert!(count.add_unless_zero());
-        assert_eq!(count.remove(), Removed::NotLast);
-        assert_eq!(count.remove(), Removed::Last);
+        assert_eq!(remove(&count), (1, false));
+        assert_eq!(remove(&count), (0, false));
         assert!(!count.add_unless_zero());
         assert_eq!(count.get(), 0);
         let full = Count(AtomicUsize::new(MAX * ONE));
@@ -250,6 +231,6 @@ mod tests {
             assert!(message.starts_with("too many handles of one watch channel"), "{message}");
             assert_eq!(count.get(), MAX);
         }
-        assert_eq!(count.remove(), Removed::NotLast);
+        assert_eq!(count.remove().handles(), MAX);
     }
 }

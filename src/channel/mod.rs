@@ -17,7 +17,7 @@ use core::fmt;
 use core::mem;
 use core::panic::{RefUnwindSafe, UnwindSafe};
 
-use crate::channel::count::{Awaited, Count, Removed};
+use crate::channel::count::{Awaited, Count};
 use crate::channel::state::{AtomicState, TakenBits, Version};
 use crate::lock::deadlock::{CallSite, caller};
 use crate::lock::{ReadGuard, ValueLock};
@@ -99,7 +99,7 @@ impl<T> Channel<T> {
     /// Removes a sender from the count. The last one closes the channel and wakes receivers.
     #[inline]
     pub(crate) fn remove_sender(&self) {
-        if self.senders.remove() != Removed::NotLast {
+        if self.senders.remove().handles() == 1 {
             self.notify_receivers(self.state.close());
         }
     }
@@ -107,7 +107,8 @@ impl<T> Channel<T> {
     /// Removes a receiver from the count. The last one wakes senders.
     #[inline]
     pub(crate) fn remove_receiver(&self) {
-        if self.receivers.remove() == Removed::LastAwaited {
+        let before = self.receivers.remove();
+        if before.handles() == 1 && self.receivers.take(Awaited::Last, before) {
             self.waiters.notify_senders(self.receivers.until_empty(Awaited::Last));
         }
     }

@@ -93,8 +93,8 @@ pub(crate) struct Wait<'a, T> {
 }
 
 impl<T> Wait<'_, T> {
-    /// Waits for a version other than `known` (for none if that is `None`), and calls `look` with
-    /// it. If `look` returns an error, goes on with the version in the error, which `look` has found
+    /// Waits for a version other than `known`, or for nothing if that is `None`, and calls `look`
+    /// with the version that is there then. To go on, `look` returns the version that it has found
     /// behind the value's lock.
     ///
     /// While `look` runs, the task is not registered and no lock is held.

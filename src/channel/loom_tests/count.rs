@@ -5,9 +5,16 @@ use alloc::vec::Vec;
 
 use loom::thread;
 
-use crate::channel::count::{Awaited, Count, Removed};
+use crate::channel::count::{Awaited, Count};
 use crate::sync::models::{Data, UNBOUNDED, model};
 use crate::sync::{Arc, Mutex};
+
+/// Removes a handle as the drop of a receiver does. Returns how many are left, and whether to wake
+/// senders.
+fn remove(count: &Count) -> (usize, bool) {
+    let before = count.remove();
+    (before.handles() - 1, before.handles() == 1 && count.take(Awaited::Last, before))
+}
 
 /// Two handles are dropped while a wait for the last drop begins. Either the wait finds zero, or
 /// the last drop finds the flag. Broken by a flag that is set without Release or without Acquire,
@@ -21,8 +28,8 @@ fn either_the_flag_or_zero_is_found() {
             thread::spawn(move || {
                 let (count, done, waker) = &*shared;
                 done[handle].write();
-                let removed = count.remove();
-                if removed == Removed::LastAwaited {
+                let removed = remove(count);
+                if removed == (0, true) {
                     waker.read();
                     done.iter().for_each(Data::read);
                 }
@@ -35,16 +42,17 @@ fn either_the_flag_or_zero_is_found() {
         if left == 0 {
             done.iter().for_each(Data::read);
         }
-        let removed = handles.map(|handle| handle.join().unwrap());
-        let last = if left == 0 { Removed::Last } else { Removed::LastAwaited };
-        assert!(removed == [Removed::NotLast, last] || removed == [last, Removed::NotLast], "{removed:?}");
+        let mut removed = handles.map(|handle| handle.join().unwrap());
+        removed.sort_unstable();
+        let [(0, is_awaited), (1, false)] = removed else { panic!("{removed:?}") };
+        assert_eq!(is_awaited, left > 0);
         left
     });
     assert_eq!(outcomes, BTreeSet::from([0, 1, 2]));
 }
 
 /// A wait for the first handle begins while the first handle is made. Either the wait finds the
-/// handle, or `add_first` finds the flag, and with it the waker. Broken by a flag that is set
+/// handle, or `take` finds the flag, and with it the waker. Broken by a flag that is set
 /// without Release or taken without Acquire, and by one that is not reported.
 #[test]
 fn either_the_flag_or_the_first_handle_is_found() {
@@ -53,7 +61,8 @@ fn either_the_flag_or_the_first_handle_is_found() {
         let first = thread::spawn({
             let shared = shared.clone();
             move || {
-                let (_, is_awaited) = shared.0.add_first();
+                let before = shared.0.add();
+                let is_awaited = shared.0.take(Awaited::First, before);
                 if is_awaited {
                     shared.1.read();
                 }
@@ -81,9 +90,9 @@ fn zero_comes_after_all_that_was_done() {
             thread::spawn(move || {
                 let (count, done) = &*shared;
                 done[handle].write();
-                let removed = count.remove();
+                let before = count.remove();
                 // Here the last drop would close the channel, or wake tasks.
-                if removed == Removed::Last {
+                if before.handles() == 1 {
                     done.iter().for_each(Data::read);
                 }
             })
@@ -106,16 +115,16 @@ fn zero_is_the_end() {
         let count = Arc::new(Count::new(1));
         let upgrades = [(); 2].map(|()| {
             let count = count.clone();
-            thread::spawn(move || count.add_unless_zero().then(|| count.remove()))
+            thread::spawn(move || count.add_unless_zero().then(|| count.remove().handles()))
         });
-        let removed = count.remove();
+        let removed = count.remove().handles();
         let upgrades = upgrades.map(|upgrade| upgrade.join().unwrap());
         let all = [Some(removed), upgrades[0], upgrades[1]];
-        let lasts = all.iter().filter(|removed| **removed == Some(Removed::Last)).count();
+        let lasts = all.iter().filter(|before| **before == Some(1)).count();
         assert_eq!(lasts, 1, "{all:?}");
         assert!(!count.add_unless_zero());
         assert_eq!(count.get(), 0);
-        (removed == Removed::Last, upgrades.iter().flatten().count())
+        (removed == 1, upgrades.iter().flatten().count())
     });
     assert_eq!(outcomes, BTreeSet::from([(true, 0), (true, 1), (true, 2), (false, 1), (false, 2)]));
 }
@@ -129,9 +138,9 @@ fn no_wait_is_left_when_handles_come_and_go() {
     let outcomes = model(UNBOUNDED, || {
         // The mutex is the list's lock.
         let shared = Arc::new((Count::new(1), Mutex::new(Vec::new())));
-        let remove = |shared: &(Count, Mutex<Vec<u32>>)| match shared.0.remove() {
-            Removed::LastAwaited => shared.1.with(core::mem::take),
-            Removed::Last | Removed::NotLast => Vec::new(),
+        let remove = |shared: &(Count, Mutex<Vec<u32>>)| match remove(&shared.0) {
+            (_, true) => shared.1.with(core::mem::take),
+            (_, false) => Vec::new(),
         };
         shared.1.with(|list| list.push(0));
         assert_eq!(shared.0.set_waiting(Awaited::Last), 1);
