@@ -128,6 +128,19 @@ fn a_condition_is_called_once_for_each_value_however_often_it_is_polled() {
     assert!(task.poll(&mut wait).is_ready());
     drop(wait);
     assert_eq!(calls, [0, 1, 2, 2]);
+    calls.clear();
+    let mut recv_if = Box::pin(rx.recv_if(|value| {
+        calls.push(*value);
+        *value == 4
+    }));
+    tx.set(3);
+    for _ in 0..3 {
+        assert!(task.poll(&mut recv_if).is_pending());
+    }
+    tx.set(4);
+    assert!(task.poll(&mut recv_if).is_ready());
+    drop(recv_if);
+    assert_eq!(calls, [3, 4]);
 }
 
 #[test]
