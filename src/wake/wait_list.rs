@@ -178,7 +178,9 @@ impl Entries {
     /// for many more entries than there are. `None` if it should stay.
     fn wanted_capacity(&self, grows: bool) -> Option<usize> {
         let (len, room) = (self.waiting.len(), self.waiting.capacity());
-        let wanted = (2 * len).max(grows.into());
+        // The second vector soon has as many entries as the first one.
+        let least = if grows { self.previous.entries.capacity().max(1) } else { 0 };
+        let wanted = (2 * len).max(least);
         (if grows { len == room } else { wanted < room }).then_some(wanted)
     }
 }
