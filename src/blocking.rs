@@ -196,7 +196,7 @@ fn check<T>(wait: &Wait<'_, T>) {
 per_thread! {
     /// The parkers that this thread does not use now. A wait inside another one takes a second
     /// parker, so it consumes no wake-up of the outer one.
-    static PARKERS: Pool<Parker> = Pool::new();
+    static PARKERS: Pool<Parker> = const { Pool::new() };
 }
 
 fn block<F: Future + Unpin>(future: F, on_sleep: impl Fn(&F)) -> F::Output {

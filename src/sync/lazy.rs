@@ -5,6 +5,7 @@ use alloc::boxed::Box;
 use crate::sync::SetOnce;
 
 /// A value that is made when it is first needed, in a separate allocation.
+#[derive(Default)]
 pub(crate) struct Lazy<T>(SetOnce<Box<T>>);
 
 impl<T: Default> Lazy<T> {
@@ -27,12 +28,6 @@ impl<T: Default> Lazy<T> {
         // allocation.
         let value = Box::default();
         self.0.get_or_init(|| value)
-    }
-}
-
-impl<T> Default for Lazy<T> {
-    fn default() -> Self {
-        Self(SetOnce::new())
     }
 }
 

@@ -32,7 +32,7 @@ pub(super) struct Guards {
 }
 
 per_thread! {
-    pub(super) static GUARDS: Guards = Guards::new();
+    pub(super) static GUARDS: Guards = const { Guards::new() };
 }
 
 impl Guards {

@@ -66,8 +66,8 @@ use core::time::Duration;
 
 use crate::lock::queue::guards::GUARDS;
 use crate::sync::pool::Pool;
-use crate::sync::thread::{FOREVER, Instant, Parker, SleepMutex, Unparker, now, park, per_thread, yield_now};
-use crate::sync::{AtomicUsize, IS_MODEL, Lazy, Ordering};
+use crate::sync::thread::{Instant, Parker, SleepMutex, Unparker, now, park, per_thread, yield_now};
+use crate::sync::{AtomicUsize, FOREVER, IS_MODEL, Lazy, Ordering};
 
 /// Threads that arrive join the queue, and attempts fail.
 const DEMANDED: usize = 1;
@@ -379,7 +379,7 @@ struct Seat {
 
 per_thread! {
     /// The seats that this thread does not use now.
-    static SEATS: Pool<Seat> = Pool::new();
+    static SEATS: Pool<Seat> = const { Pool::new() };
 }
 
 impl Seat {
