@@ -27,16 +27,11 @@ impl Queue {
         Self { closures: AtomicUsize::new(0) }
     }
 
-    /// Every caller asks for a turn, so the code of a closure that changes the value is there once.
+    /// Every caller that may wait asks for a turn, so the code of a closure that changes the value is there once.
     /// (With a first attempt outside of the loop it would be there twice.)
     #[inline]
-    pub(crate) fn admits(&self) -> bool {
-        false
-    }
-
-    #[inline]
-    pub(crate) fn admits_attempt(&self) -> bool {
-        true
+    pub(crate) fn admits(&self, is_attempt: bool) -> bool {
+        is_attempt
     }
 
     #[inline]
@@ -45,11 +40,8 @@ impl Queue {
     }
 
     #[inline]
-    pub(crate) fn notify(&self) {}
-
-    #[inline]
     pub(crate) fn on_release(&self) -> OnRelease<'_> {
-        OnRelease(PhantomData)
+        PhantomData
     }
 
     /// The caller is in a critical section, if there are any, until the result has been dropped.
@@ -92,10 +84,6 @@ impl Turn<'_> {
         }
     }
 
-    /// There is no queue to leave.
-    #[inline]
-    pub(crate) fn leave_with_lock(self) {}
-
     #[cold]
     #[inline(never)]
     fn wait_for_holder(&self) {
@@ -113,7 +101,8 @@ impl Turn<'_> {
     }
 }
 
-pub(crate) struct OnRelease<'a>(PhantomData<&'a Queue>);
+/// No thread sleeps, so none is woken.
+pub(crate) type OnRelease<'a> = PhantomData<&'a Queue>;
 
 /// One of the user's closures runs with the lock held.
 pub(crate) struct Closure<'a> {
