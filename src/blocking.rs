@@ -9,7 +9,7 @@ use std::time::Instant;
 use crate::channel::wait::Wait;
 use crate::coop::unconstrained;
 use crate::error::{RecvError, RecvTimeoutError};
-use crate::lock::deadlock::Call;
+use crate::lock::deadlock::Use;
 use crate::sync::pool::Pool;
 use crate::sync::thread::{Parker, park, per_thread};
 
@@ -190,7 +190,7 @@ every_wait!(waits_for_a_value, waits_for_receivers);
 
 /// Checks, before a thread sleeps in a receiver's wait, that it does not keep senders waiting.
 fn check<T>(wait: &Wait<'_, T>) {
-    wait.channel.value.detector.check(wait.caller, Call::Wait);
+    wait.channel.value.detector.check(wait.caller, Use::Wait);
 }
 
 per_thread! {

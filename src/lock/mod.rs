@@ -21,7 +21,7 @@ pub(crate) mod deadlock;
 mod loom_tests;
 pub(crate) mod queue;
 
-use crate::lock::deadlock::{Call, CallSite, Detector, Held, Use};
+use crate::lock::deadlock::{CallSite, Detector, Held, Use};
 use crate::lock::queue::{OnRelease, Queue, slow_path};
 use crate::sync::{RwLock, RwLockReadGuard, without_preemption};
 
@@ -39,7 +39,7 @@ impl<T> ValueLock<T> {
     /// Waits for writers.
     #[inline]
     pub(crate) fn read(&self, caller: CallSite) -> ReadGuard<'_, T> {
-        self.detector.check(caller, Call::Read);
+        self.detector.check(caller, Use::Read);
         let held = self.detector.note(caller);
         let value = if self.queue.admits(false) { self.lock.try_read() } else { None };
         self.guard(value.unwrap_or_else(|| slow_path(|| self.read_in_turn())), self.queue.on_release(), held)
@@ -97,7 +97,7 @@ impl<T> ValueLock<T> {
     /// value stays as `f` has left it.
     #[inline]
     pub(crate) fn write<R>(&self, caller: CallSite, f: impl FnOnce(&mut T) -> R) -> R {
-        self.detector.check(caller, Call::Send);
+        self.detector.check(caller, Use::Write);
         let mut held = self.detector.note(caller);
         let attempted = self.attempt(self.queue.admits(false), &mut held, f);
         attempted.unwrap_or_else(|f| slow_path(|| self.write_in_turn(&mut held, f)))

@@ -15,10 +15,7 @@ impl<T: Default> Lazy<T> {
     }
 
     pub(crate) fn get_or_make(&self) -> &T {
-        match self.get() {
-            Some(value) => value,
-            None => self.make(),
-        }
+        self.get().unwrap_or_else(|| self.make())
     }
 
     #[cold]

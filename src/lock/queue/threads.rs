@@ -323,11 +323,12 @@ impl Drop for Turn<'_> {
 }
 
 /// How a thread waits in a queue. It keeps its seats for the next time.
+#[derive(Default)]
 struct Seat {
     /// How does it sleep? It may have been unparked by an earlier user, so it can wake up for no
     /// reason.
     parker: Parker,
-    /// Its node of the queue's list. Empty while it is in the queue.
+    /// Its node of the queue's list. Empty while it is in the queue, and before the first time.
     node: Threads,
     /// When does it stop letting the first thread go first? `None` without guards of other channels.
     obeys_until: Option<Instant>,
@@ -341,24 +342,19 @@ per_thread! {
 }
 
 impl Seat {
-    fn new() -> Self {
-        let (parker, now) = (Parker::default(), now());
-        let unparker = parker.unparker();
-        let thread = QueuedThread { unparker, since: now, demands_from: now, due: now, competes: false };
-        Self { parker, node: LinkedList::from([thread]), obeys_until: None, limit: Duration::ZERO }
-    }
-
     fn join(queue: &Queue) -> Self {
         // An attempt to read may have kept the first thread from getting the lock.
         queue.notify();
+        let mut seat: Self = SEATS.try_with(Pool::take).ok().flatten().unwrap_or_default();
+        let (unparker, now) = (seat.parker.unparker(), now());
+        let thread =
+            QueuedThread { unparker, since: now, demands_from: now + LONG_PATIENCE, due: now, competes: false };
+        match seat.node.front_mut() {
+            Some(place) => *place = thread,
+            None => seat.node.push_back(thread),
+        }
         let holds_guards = GUARDS.with(|guards| guards.holds_any());
-        let mut seat = SEATS.try_with(Pool::take).ok().flatten().unwrap_or_else(Self::new);
         queue.threads.get_or_make().with(|threads| {
-            let now = now();
-            for thread in &mut seat.node {
-                (thread.since, thread.demands_from, thread.due) = (now, now + LONG_PATIENCE, now);
-                thread.competes = false;
-            }
             let until = threads.front().map_or(now, |first| first.end_of_obedience(now));
             (seat.obeys_until, seat.limit) = (holds_guards.then_some(until), Duration::ZERO);
             threads.append(&mut seat.node);
