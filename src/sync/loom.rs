@@ -33,27 +33,25 @@ impl<T> RwLock<T> {
     pub(crate) fn try_read(&self) -> Option<RwLockReadGuard<'_, T>> {
         // ORDERING: Acquire; partner: the Release in `Unlock`.
         let before = self.word.fetch_add(READER, Ordering::Acquire);
-        let unlock = Unlock { word: &self.word, by: READER };
+        let unlock = Unlock(&self.word, READER);
         (before & WRITER == 0).then(|| Guard { value: self.value.try_read().unwrap(), _unlock: unlock })
     }
 
     pub(crate) fn try_write(&self) -> Option<Guard<'_, spin::RwLockWriteGuard<'_, T>>> {
         // ORDERING: Acquire; partner: the Release in `Unlock`.
         self.word.compare_exchange(0, WRITER, Ordering::Acquire, Ordering::Relaxed).ok()?;
-        let unlock = Unlock { word: &self.word, by: WRITER };
+        let unlock = Unlock(&self.word, WRITER);
         Some(Guard { value: self.value.try_write().unwrap(), _unlock: unlock })
     }
 }
 
-struct Unlock<'a> {
-    word: &'a AtomicUsize,
-    by: usize,
-}
+/// Subtracts a number from the word when it is dropped.
+struct Unlock<'a>(&'a AtomicUsize, usize);
 
 impl Drop for Unlock<'_> {
     fn drop(&mut self) {
         // ORDERING: Release; partners: the Acquire of the attempts that succeed later.
-        self.word.fetch_sub(self.by, Ordering::Release);
+        self.0.fetch_sub(self.1, Ordering::Release);
     }
 }
 
@@ -113,7 +111,7 @@ impl<T> Mutex<T> {
 pub(crate) struct SetOnce<T> {
     value: std::sync::OnceLock<T>,
     is_set: AtomicUsize,
-    setting: Mutex<()>,
+    setting: loom::sync::Mutex<()>,
 }
 
 impl<T> SetOnce<T> {
@@ -123,12 +121,11 @@ impl<T> SetOnce<T> {
     }
 
     pub(crate) fn get_or_init(&self, init: impl FnOnce() -> T) -> &T {
-        self.setting.with(|()| {
-            let value = self.value.get_or_init(init);
-            // ORDERING: Release; partner: the Acquire in `get`, to which the value becomes visible.
-            self.is_set.store(1, Ordering::Release);
-            value
-        })
+        let _setting = self.setting.lock();
+        let value = self.value.get_or_init(init);
+        // ORDERING: Release; partner: the Acquire in `get`, to which the value becomes visible.
+        self.is_set.store(1, Ordering::Release);
+        value
     }
 }
 

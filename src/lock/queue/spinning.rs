@@ -48,7 +48,7 @@ impl Queue {
     #[inline]
     pub(crate) fn closure(&self) -> Closure<'_> {
         self.count_closure(1);
-        Closure { queue: self }
+        Closure(self)
     }
 
     #[inline]
@@ -105,13 +105,11 @@ impl Turn<'_> {
 pub(crate) type OnRelease<'a> = PhantomData<&'a Queue>;
 
 /// One of the user's closures runs with the lock held.
-pub(crate) struct Closure<'a> {
-    queue: &'a Queue,
-}
+pub(crate) struct Closure<'a>(&'a Queue);
 
 impl Drop for Closure<'_> {
     #[inline]
     fn drop(&mut self) {
-        self.queue.count_closure(-1);
+        self.0.count_closure(-1);
     }
 }

@@ -208,7 +208,7 @@ impl Queue {
     #[inline]
     pub(crate) fn on_release(&self) -> OnRelease<'_> {
         GUARDS.with(|guards| guards.add(self.id()));
-        OnRelease { queue: self }
+        OnRelease(self)
     }
 
     /// Returns `true` if this thread holds a guard of this channel.
@@ -410,15 +410,13 @@ impl Seat {
 }
 
 /// Stored next to each lock guard, and dropped right after it.
-pub(crate) struct OnRelease<'a> {
-    queue: &'a Queue,
-}
+pub(crate) struct OnRelease<'a>(&'a Queue);
 
 impl Drop for OnRelease<'_> {
     #[inline]
     fn drop(&mut self) {
-        GUARDS.with(|guards| guards.remove(self.queue.id()));
-        self.queue.notify();
+        GUARDS.with(|guards| guards.remove(self.0.id()));
+        self.0.notify();
     }
 }
 
