@@ -207,7 +207,7 @@ fn block<F: Future + Unpin>(future: F, on_sleep: impl Fn(&F)) -> F::Output {
 /// between.
 fn poll_until<F: Future + Unpin>(future: F, deadline: Option<Instant>, on_sleep: impl Fn(&F)) -> Option<F::Output> {
     // A thread whose thread-locals have been destroyed makes a parker each time.
-    let parker = PARKERS.try_with(Pool::take).ok().flatten().unwrap_or_default();
+    let parker = PARKERS.try_with(Pool::take).unwrap_or_default();
     let output = poll_with(&parker, future, deadline, on_sleep);
     let _ = PARKERS.try_with(|parkers| parkers.put(parker));
     output

@@ -2,7 +2,7 @@
 
 use alloc::boxed::Box;
 
-use crate::sync::SetOnce;
+use crate::sync::{SetOnce, get_or_init};
 
 /// A value that is made when it is first needed, in a separate allocation.
 #[derive(Default)]
@@ -24,7 +24,7 @@ impl<T: Default> Lazy<T> {
         // Made before the cell is claimed, so other callers wait for a move and not for an
         // allocation.
         let value = Box::default();
-        self.0.get_or_init(|| value)
+        get_or_init(&self.0, || value).as_ref()
     }
 }
 

@@ -77,7 +77,6 @@ impl<G: DerefMut> DerefMut for Guard<'_, G> {
     }
 }
 
-#[derive(Default)]
 pub(crate) struct Mutex<T> {
     lock: loom::sync::Mutex<()>,
     /// loom does not see this lock, which is never contended. So `is_locked` adds no interleavings.
@@ -92,12 +91,6 @@ impl<T> Mutex<T> {
     pub(crate) fn with<R>(&self, f: impl FnOnce(&mut T) -> R) -> R {
         let _lock = self.lock.lock();
         f(&mut self.value.try_lock().unwrap())
-    }
-
-    /// Returns `None` if the mutex is held.
-    pub(crate) fn try_with<R>(&self, f: impl FnOnce(&mut T) -> R) -> Option<R> {
-        let _lock = self.lock.try_lock().ok()?;
-        Some(f(&mut self.value.try_lock().unwrap()))
     }
 
     pub(crate) fn is_locked(&self) -> bool {
@@ -119,14 +112,14 @@ impl<T> SetOnce<T> {
         // ORDERING: Acquire; partner: the Release in `get_or_init`; the value becomes visible.
         if self.is_set.load(Ordering::Acquire) == 0 { None } else { self.value.get() }
     }
+}
 
-    pub(crate) fn get_or_init(&self, init: impl FnOnce() -> T) -> &T {
-        let _setting = self.setting.lock();
-        let value = self.value.get_or_init(init);
-        // ORDERING: Release; partner: the Acquire in `get`, to which the value becomes visible.
-        self.is_set.store(1, Ordering::Release);
-        value
-    }
+pub(crate) fn get_or_init<T>(cell: &SetOnce<T>, init: impl FnOnce() -> T) -> &T {
+    let _setting = cell.setting.lock();
+    let value = cell.value.get_or_init(init);
+    // ORDERING: Release; partner: the Acquire in `get`, to which the value becomes visible.
+    cell.is_set.store(1, Ordering::Release);
+    value
 }
 
 /// Threads, with the names of the native ones.
@@ -136,10 +129,10 @@ pub(crate) mod thread {
     use core::sync::atomic::{AtomicU64, Ordering};
     use core::time::Duration;
 
+    pub(crate) use loom::sync::Mutex as SleepMutex;
     use loom::sync::Notify;
     pub(crate) use loom::thread::yield_now;
 
-    pub(crate) use super::Mutex as SleepMutex;
     use crate::sync::FOREVER;
 
     /// The time of a model. It passes when a sleep with a limit ends, and only then.

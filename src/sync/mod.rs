@@ -119,13 +119,13 @@ pub(crate) mod pool {
     /// none.
     pub(crate) struct Pool<T>([Cell<Option<T>>; KEPT]);
 
-    impl<T> Pool<T> {
+    impl<T: Default> Pool<T> {
         pub(crate) const fn new() -> Self {
             Self([const { Cell::new(None) }; KEPT])
         }
 
-        pub(crate) fn take(&self) -> Option<T> {
-            self.0.iter().find_map(Cell::take)
+        pub(crate) fn take(&self) -> T {
+            self.0.iter().find_map(Cell::take).unwrap_or_default()
         }
 
         /// Moves the others up. Drops one if there are too many.

@@ -16,32 +16,21 @@ pub(crate) use new_arc;
 /// for it.
 pub(crate) use spin::{RwLock, RwLockReadGuard};
 
-/// A cell that is set once and then only read, with one acquire load. A caller sleeps while another
-/// one sets it.
-#[cfg(feature = "std")]
-pub(crate) use std::sync::OnceLock as SetOnce;
-
 /// A cell that is set once and then only read, with one acquire load.
+#[cfg(feature = "std")]
+pub(crate) type SetOnce<T> = std::sync::OnceLock<T>;
 #[cfg(not(feature = "std"))]
-#[derive(Default)]
-pub(crate) struct SetOnce<T>(spin::Once<T>);
+pub(crate) type SetOnce<T> = spin::Once<T>;
 
-#[cfg(not(feature = "std"))]
-impl<T> SetOnce<T> {
-    pub(crate) const fn new() -> Self {
-        Self(spin::Once::new())
-    }
-
-    pub(crate) fn get(&self) -> Option<&T> {
-        self.0.get()
-    }
-
-    /// Returns the cell's value. The first caller makes it with `init`, and the others wait for
-    /// that. With `critical-section`, `init` is not preempted, so no interrupt handler waits for
-    /// the interrupted code.
-    pub(crate) fn get_or_init(&self, init: impl FnOnce() -> T) -> &T {
-        self.get().unwrap_or_else(|| crate::sync::without_preemption(|| self.0.call_once(init)))
-    }
+/// Returns the cell's value. The first caller makes it with `init`, and the others wait for that;
+/// with `std` they sleep. With `critical-section`, `init` is not preempted, so no interrupt handler
+/// waits for the interrupted code.
+#[inline]
+pub(crate) fn get_or_init<T>(cell: &SetOnce<T>, init: impl FnOnce() -> T) -> &T {
+    #[cfg(feature = "std")]
+    return cell.get_or_init(init);
+    #[cfg(not(feature = "std"))]
+    cell.get().unwrap_or_else(|| crate::sync::without_preemption(|| cell.call_once(init)))
 }
 
 /// The lock of the wait lists: held for a few instructions, and never while foreign code runs. It is
@@ -115,13 +104,15 @@ fn pause(failed: &mut u32) {
 #[cfg(all(feature = "std", not(target_family = "wasm")))]
 pub(crate) mod thread {
     use core::time::Duration;
-    use std::sync::{Mutex, PoisonError};
     pub(crate) use std::thread::yield_now;
     /// Declares a thread-local value with a constant initial value.
     pub(crate) use std::thread_local as per_thread;
     pub(crate) use std::time::Instant;
 
     pub(crate) use parking::{Parker, Unparker};
+
+    /// A mutex whose waiters sleep.
+    pub(crate) type SleepMutex<T> = std::sync::Mutex<T>;
 
     pub(crate) fn now() -> Instant {
         Instant::now()
@@ -137,21 +128,6 @@ pub(crate) mod thread {
         // there.
         #[cfg(loom)]
         std::thread::sleep(limit.min(Duration::from_micros(100)));
-    }
-
-    /// A mutex whose waiters sleep. It is never poisoned, because no foreign code runs in `f`.
-    #[derive(Default)]
-    pub(crate) struct SleepMutex<T>(Mutex<T>);
-
-    impl<T> SleepMutex<T> {
-        pub(crate) fn with<R>(&self, f: impl FnOnce(&mut T) -> R) -> R {
-            f(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
-        }
-
-        /// Returns `None` if the mutex is held.
-        pub(crate) fn try_with<R>(&self, f: impl FnOnce(&mut T) -> R) -> Option<R> {
-            self.0.try_lock().ok().map(|mut value| f(&mut value))
-        }
     }
 }
 

@@ -32,10 +32,7 @@ pub(crate) enum Use {
     /// It runs a closure that changes the value. It waits for readers and writers.
     Write,
     /// It waits on a thread for a new value, and so for a sender, which waits for readers and
-    /// writers.
-    #[cfg_attr(
-        not(all(feature = "std", not(target_family = "wasm"))),
-        expect(dead_code, reason = "there are no waits on threads")
-    )]
+    /// writers. (Where there are no threads, no call does.)
+    #[cfg_attr(not(all(feature = "std", not(target_family = "wasm"))), expect(dead_code))]
     Wait,
 }

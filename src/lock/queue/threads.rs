@@ -62,7 +62,9 @@
 
 use alloc::collections::LinkedList;
 use core::marker::PhantomData;
+use core::ops::DerefMut;
 use core::time::Duration;
+use std::sync::PoisonError;
 
 use crate::lock::queue::guards::GUARDS;
 use crate::sync::pool::Pool;
@@ -147,13 +149,18 @@ impl Queue {
     #[cold]
     #[inline(never)]
     fn demand_has_ended(&self) -> bool {
-        let is_stalled = |threads: &mut Threads| threads.front().is_some_and(|first| now() > first.due + LONG_STALL);
+        let is_stalled = |threads: &Threads| threads.front().is_some_and(|first| now() > first.due + LONG_STALL);
         // An attempt does not wait for the mutex.
-        let has_ended = self.threads.get_or_make().try_with(is_stalled) == Some(true);
+        let has_ended = self.threads.get_or_make().try_lock().is_ok_and(|threads| is_stalled(&threads));
         if !has_ended {
             yield_now();
         }
         has_ended
+    }
+
+    /// Locks the list of threads. (No foreign code runs meanwhile, so nothing is poisoned.)
+    fn lock(&self) -> impl DerefMut<Target = Threads> {
+        self.threads.get_or_make().lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     #[inline]
@@ -175,13 +182,15 @@ impl Queue {
     #[cold]
     #[inline(never)]
     fn notify_first(&self) {
-        // Otherwise another guard of this thread is left: its release does this.
-        if !self.is_held_here() {
-            let threads = self.threads.get_or_make();
-            (0..NOTIFY_TRIES).any(|_| {
-                core::hint::spin_loop();
-                threads.try_with(|threads| self.wake_first(threads, now())).is_some()
-            });
+        // Another guard of this thread is left: its release does this.
+        if self.is_held_here() {
+            return;
+        }
+        for _ in 0..NOTIFY_TRIES {
+            if let Ok(mut threads) = self.threads.get_or_make().try_lock() {
+                return self.wake_first(&mut threads, now());
+            }
+            core::hint::spin_loop();
         }
     }
 
@@ -345,7 +354,7 @@ impl Seat {
     fn join(queue: &Queue) -> Self {
         // An attempt to read may have kept the first thread from getting the lock.
         queue.notify();
-        let mut seat: Self = SEATS.try_with(Pool::take).ok().flatten().unwrap_or_default();
+        let mut seat = SEATS.try_with(Pool::take).unwrap_or_default();
         let (unparker, now) = (seat.parker.unparker(), now());
         let thread =
             QueuedThread { unparker, since: now, demands_from: now + LONG_PATIENCE, due: now, competes: false };
@@ -354,11 +363,10 @@ impl Seat {
             None => seat.node.push_back(thread),
         }
         let holds_guards = GUARDS.with(|guards| guards.holds_any());
-        queue.threads.get_or_make().with(|threads| {
-            let until = threads.front().map_or(now, |first| first.end_of_obedience(now));
-            (seat.obeys_until, seat.limit) = (holds_guards.then_some(until), Duration::ZERO);
-            threads.append(&mut seat.node);
-        });
+        let mut threads = queue.lock();
+        let until = threads.front().map_or(now, |first| first.end_of_obedience(now));
+        (seat.obeys_until, seat.limit) = (holds_guards.then_some(until), Duration::ZERO);
+        threads.append(&mut seat.node);
         seat
     }
 
@@ -372,39 +380,39 @@ impl Seat {
     /// competing threads before it are stalled, or because it has obeyed for long enough. Also
     /// decides how long it sleeps if it then does not get the lock.
     fn compete(&mut self, queue: &Queue) -> bool {
-        queue.threads.get_or_make().with(|threads| {
-            let (now, own) = (now(), self.position(threads));
-            let mut before = threads.iter().take(own).enumerate();
-            let is_behind = before.any(|(at, thread)| (at == 0 || thread.competes) && !thread.is_stalled(now));
-            let competes = !is_behind || self.obeys_until.is_some_and(|until| now >= until);
-            let Some(this) = threads.iter_mut().nth(own) else { return false };
-            // A change of role starts the sleeps anew.
-            let last = if this.competes == competes { self.limit } else { Duration::ZERO };
-            self.limit = if competes {
-                (2 * last).clamp(SHORTEST_SLEEP, LONGEST_SLEEP)
-            } else {
-                let nap = (4 * last).clamp(SHORTEST_NAP, LONGEST_NAP);
-                self.obeys_until.map_or(nap, |until| nap.min(until - now))
-            };
-            (this.competes, this.due) = (competes, now + self.limit);
-            if competes {
-                let demand = threads.front_mut().map_or(0, |first| first.demand(now));
-                // ORDERING: SeqCst; partner: the SeqCst in `notify`; see "every sleep has a limit"
-                // above.
-                queue.word.fetch_or(ASLEEP | demand, Ordering::SeqCst);
-            }
-            competes
-        })
+        let mut threads = queue.lock();
+        let (now, own) = (now(), self.position(&threads));
+        let mut before = threads.iter().take(own).enumerate();
+        let is_behind = before.any(|(at, thread)| (at == 0 || thread.competes) && !thread.is_stalled(now));
+        let competes = !is_behind || self.obeys_until.is_some_and(|until| now >= until);
+        let Some(this) = threads.iter_mut().nth(own) else { return false };
+        // A change of role starts the sleeps anew.
+        let last = if this.competes == competes { self.limit } else { Duration::ZERO };
+        self.limit = if competes {
+            (2 * last).clamp(SHORTEST_SLEEP, LONGEST_SLEEP)
+        } else {
+            let nap = (4 * last).clamp(SHORTEST_NAP, LONGEST_NAP);
+            self.obeys_until.map_or(nap, |until| nap.min(until - now))
+        };
+        (this.competes, this.due) = (competes, now + self.limit);
+        if competes {
+            let demand = threads.front_mut().map_or(0, |first| first.demand(now));
+            // ORDERING: SeqCst; partner: the SeqCst in `notify`; see "every sleep has a limit"
+            // above.
+            queue.word.fetch_or(ASLEEP | demand, Ordering::SeqCst);
+        }
+        competes
     }
 
     /// Leaves the queue, a reader with the lock held and a writer after its release, and keeps the
     /// seat for the next time. (It is freed only if the thread's thread-locals have been destroyed,
     /// and in waits that are nested deeply.)
     fn leave(mut self, queue: &Queue) {
-        queue.threads.get_or_make().with(|threads| {
-            self.node = take(threads, self.position(threads));
-            queue.wake_first(threads, now());
-        });
+        let mut threads = queue.lock();
+        let at = self.position(&threads);
+        self.node = take(&mut threads, at);
+        queue.wake_first(&mut threads, now());
+        drop(threads);
         let _ = SEATS.try_with(|seats| seats.put(self));
     }
 }
@@ -438,7 +446,7 @@ mod tests {
 
     /// Changes what the queue knows of its first thread.
     fn with_first(queue: &Queue, change: impl FnOnce(&mut QueuedThread)) {
-        queue.threads.get_or_make().with(|threads| change(threads.front_mut().unwrap()));
+        change(queue.lock().front_mut().unwrap());
     }
 
     #[test]
@@ -482,10 +490,8 @@ mod tests {
         assert!(second.compete(&queue));
         assert!(!third.compete(&queue));
         let due = |seat: &Seat| {
-            queue
-                .threads
-                .get_or_make()
-                .with(|threads| threads.iter().find(|thread| thread.unparker.will_unpark(&seat.parker)).unwrap().due)
+            let threads = queue.lock();
+            threads.iter().nth(seat.position(&threads)).unwrap().due
         };
         assert!(due(&third) > now());
         second.leave(&queue);
@@ -498,7 +504,7 @@ mod tests {
     fn a_stalled_thread_demands_nothing() {
         let queue = Queue::new();
         let first = Seat::join(&queue);
-        let wake = || queue.threads.get_or_make().with(|threads| queue.wake_first(threads, now()));
+        let wake = || queue.wake_first(&mut queue.lock(), now());
         with_first(&queue, |first| (first.demands_from, first.due) = (now(), first.due - 2 * STALL));
         wake();
         assert!(queue.admits(false));
@@ -514,11 +520,9 @@ mod tests {
         let queue = Queue::new();
         let (first, second) = (Seat::join(&queue), Seat::join(&queue));
         with_first(&queue, |first| first.due -= FOREVER);
-        queue.threads.get_or_make().with(|threads| {
-            threads.back_mut().unwrap().due += FOREVER;
-            queue.wake_first(threads, now());
-            assert_eq!(second.position(threads), 0);
-        });
+        queue.lock().back_mut().unwrap().due += FOREVER;
+        queue.wake_first(&mut queue.lock(), now());
+        assert_eq!(second.position(&queue.lock()), 0);
         with_first(&queue, |second| assert!(second.due <= now(), "it has been woken"));
         first.leave(&queue);
         second.leave(&queue);
@@ -552,9 +556,9 @@ mod tests {
     fn a_thread_keeps_its_seat() {
         let queue = Queue::new();
         Seat::join(&queue).leave(&queue);
-        let seat = SEATS.with(Pool::take).unwrap();
+        let seat = SEATS.with(Pool::take);
         assert_eq!(seat.node.len(), 1);
-        assert!(queue.threads.get_or_make().with(|threads| threads.is_empty()));
+        assert!(queue.lock().is_empty());
     }
 
     #[test]
