@@ -19,18 +19,19 @@
 //!
 //! | bit of `word` | meaning | set by | cleared by |
 //! |---|---|---|---|
-//! | [`ASLEEP`] | the first thread sleeps, or is about to | the first thread, or one that passes it, before it tries the lock ([`Seat::compete`]) | [`Queue::notify`] (after a release, after a failed attempt to read, and before joining), which wakes the first thread that is not stalled; the first thread, when it leaves |
-//! | [`DEMANDED`] | threads that arrive join the queue, and attempts fail | the first thread, or a thread that wakes it | [`Queue::wake_first`]; an attempt that finds the first thread stalled for long |
+//! | [`ASLEEP`] | a thread that competes sleeps, or is about to | that thread, before it tries the lock ([`Seat::compete`]) | [`Queue::wake_first`], when a thread notifies the queue (after a release, after a failed attempt to read, and before joining) or leaves it |
+//! | [`DEMANDED`] | threads that arrive join the queue, and attempts fail | a thread that competes, or one that wakes the first thread, if the first thread has waited long enough ([`QueuedThread::demand`]) | [`Queue::wake_first`] |
 //!
 //! # Every rule has an end
 //!
 //! *A demand ends if its thread gets no processor.* A queued thread is due to run when its sleep
 //! ends or when it is woken, whichever is earlier. A thread that has not come back [`STALL`] after
 //! that is *stalled*: usually it gets no processor, for example because its priority is low. Its
-//! demand ends with the next release, or with an attempt after [`LONG_STALL`], and others pass it at
-//! once: a release moves the first thread that is not stalled to the front and wakes it, and of the
-//! threads that run behind a stalled first one, one competes as well. (A writer in a long closure
-//! counts as stalled too. It has the lock: the one that passes it only tries, and sleeps again.)
+//! demand ends with the next release, and for an attempt after [`LONG_STALL`]. Others in the queue
+//! pass it at once: a release moves the first thread that is not stalled to the front and wakes it,
+//! and of the threads that run behind a stalled first one, one competes as well. (A writer in a long
+//! closure counts as stalled too. It has the lock: the one that passes it only tries, and sleeps
+//! again.)
 //!
 //! *A thread that holds a guard waits for a limited time.* If the guard is of the same channel, no
 //! writer can hold the lock, so the thread ignores demands. If it is of another channel, two
@@ -44,12 +45,12 @@
 //!
 //! # Every sleep has a limit
 //!
-//! The first thread, or one that passes it, sets `ASLEEP` and then tries the lock. A holder releases
-//! the lock and then checks `ASLEEP`. So either the thread gets the lock, or the holder finds the
-//! bit, if both see these four steps in the same order. On a processor with weak ordering the holder
-//! may read the bit before its release is visible, and then each can miss the other. A fence would
-//! prevent that, but every read would pay for it. Instead the first thread sleeps for
-//! [`SHORTEST_SLEEP`] and tries again, then sleeps twice as long each time, up to [`LONGEST_SLEEP`].
+//! A thread that competes sets `ASLEEP` and then tries the lock. A holder releases the lock and then
+//! checks `ASLEEP`. So either the thread gets the lock, or the holder finds the bit, if both see
+//! these four steps in the same order. On a processor with weak ordering the holder may read the bit
+//! before its release is visible, and then each can miss the other. A fence would prevent that, but
+//! every read would pay for it. Instead a thread that competes sleeps for [`SHORTEST_SLEEP`] and
+//! tries again, then sleeps twice as long each time, up to [`LONGEST_SLEEP`].
 //! The others sleep longer ([`SHORTEST_NAP`]), and only to find a first thread that is stalled.
 //!
 //! # Memory
@@ -88,12 +89,12 @@ const LONG_PATIENCE: Duration = Duration::from_millis(if IS_MODEL { 3_600_000 } 
 /// its turn.
 const STALL: Duration = Duration::from_millis(3);
 
-/// A first thread that is stalled for this long loses its demand to attempts, too. This is longer,
+/// Attempts ignore the demand of a first thread that is stalled for this long. This is longer,
 /// because attempts that fail are often repeated at once. They keep the processors busy, and an
 /// ordinary thread then has to wait for some time slices.
 const LONG_STALL: Duration = Duration::from_millis(200);
 
-/// The first thread's sleeps, each twice as long as the one before.
+/// The sleeps of a thread that competes, each twice as long as the one before.
 const SHORTEST_SLEEP: Duration = Duration::from_micros(200);
 const LONGEST_SLEEP: Duration = Duration::from_millis(8);
 
@@ -149,9 +150,10 @@ impl Queue {
     #[cold]
     #[inline(never)]
     fn demand_has_ended(&self) -> bool {
-        let is_stalled = |threads: &Threads| threads.front().is_some_and(|first| now() > first.due + LONG_STALL);
         // An attempt does not wait for the mutex.
-        let has_ended = self.threads.get_or_make().try_lock().is_ok_and(|threads| is_stalled(&threads));
+        let threads = self.threads.get_or_make().try_lock();
+        let has_ended =
+            threads.is_ok_and(|threads| threads.front().is_some_and(|first| now() > first.due + LONG_STALL));
         if !has_ended {
             yield_now();
         }
