@@ -9,7 +9,7 @@ use std::time::Instant;
 use crate::channel::wait::Wait;
 use crate::coop::unconstrained;
 use crate::error::{RecvError, RecvTimeoutError};
-use crate::lock::deadlock::Call;
+use crate::lock::deadlock::Use;
 use crate::sync::pool::Pool;
 use crate::sync::thread::{Parker, park, per_thread};
 
@@ -190,13 +190,13 @@ every_wait!(waits_for_a_value, waits_for_receivers);
 
 /// Checks, before a thread sleeps in a receiver's wait, that it does not keep senders waiting.
 fn check<T>(wait: &Wait<'_, T>) {
-    wait.channel.value.detector.check(wait.caller, Call::Wait);
+    wait.channel.value.detector.check(wait.caller, Use::Wait);
 }
 
 per_thread! {
     /// The parkers that this thread does not use now. A wait inside another one takes a second
     /// parker, so it consumes no wake-up of the outer one.
-    static PARKERS: Pool<Parker> = Pool::new();
+    static PARKERS: Pool<Parker> = const { Pool::new() };
 }
 
 fn block<F: Future + Unpin>(future: F, on_sleep: impl Fn(&F)) -> F::Output {
@@ -207,7 +207,7 @@ fn block<F: Future + Unpin>(future: F, on_sleep: impl Fn(&F)) -> F::Output {
 /// between.
 fn poll_until<F: Future + Unpin>(mut future: F, deadline: Option<Instant>, on_sleep: impl Fn(&F)) -> Option<F::Output> {
     // A thread whose thread-locals have been destroyed makes a parker each time.
-    let parker = PARKERS.try_with(Pool::take).ok().flatten().unwrap_or_default();
+    let parker = PARKERS.try_with(Pool::take).unwrap_or_default();
     let waker = parker.unparker().into();
     let output = loop {
         // A blocked thread runs no other tasks: if its task had used up its budget, it would sleep

@@ -5,7 +5,7 @@ use core::ops::Deref;
 use core::panic::{RefUnwindSafe, UnwindSafe};
 
 use crate::sender::Sender;
-use crate::sync::{Mutex, SetOnce};
+use crate::sync::{Mutex, SetOnce, get_or_init};
 
 /// A channel in a `static`. Code that can name it can send and receive, so no handle has to be
 /// passed around.
@@ -111,7 +111,7 @@ impl<T> Deref for Watch<T> {
     type Target = Sender<T>;
 
     fn deref(&self) -> &Sender<T> {
-        self.sender.get_or_init(|| {
+        get_or_init(&self.sender, || {
             let init = self.init.with(Option::take);
             Sender::new(init.expect("only the first caller makes the channel"))
         })

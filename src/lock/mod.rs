@@ -21,7 +21,7 @@ pub(crate) mod deadlock;
 mod loom_tests;
 pub(crate) mod queue;
 
-use crate::lock::deadlock::{Call, CallSite, Detector, Held, Use};
+use crate::lock::deadlock::{CallSite, Detector, Held, Use};
 use crate::lock::queue::{OnRelease, Queue, slow_path};
 use crate::sync::{RwLock, RwLockReadGuard, without_preemption};
 
@@ -39,10 +39,10 @@ impl<T> ValueLock<T> {
     /// Waits for writers.
     #[inline]
     pub(crate) fn read(&self, caller: CallSite) -> ReadGuard<'_, T> {
-        self.detector.check(caller, Call::Read);
+        self.detector.check(caller, Use::Read);
         let held = self.detector.note(caller);
-        let value = if self.queue.admits() { self.lock.try_read() } else { None };
-        self.guard(value.unwrap_or_else(|| slow_path(|| self.read_in_turn())), held)
+        let value = if self.queue.admits(false) { self.lock.try_read() } else { None };
+        self.guard(value.unwrap_or_else(|| slow_path(|| self.read_in_turn())), self.queue.on_release(), held)
     }
 
     #[inline]
@@ -51,7 +51,6 @@ impl<T> ValueLock<T> {
         loop {
             turn.wait();
             if let Some(value) = self.lock.try_read() {
-                turn.leave_with_lock();
                 return value;
             }
         }
@@ -61,20 +60,19 @@ impl<T> ValueLock<T> {
     #[inline]
     pub(crate) fn try_read(&self, caller: CallSite) -> Option<ReadGuard<'_, T>> {
         let held = self.detector.note(caller);
-        if !self.queue.admits_attempt() {
+        if !self.queue.admits(true) {
             return None;
         }
-        let value = self.lock.try_read();
-        if value.is_none() {
-            self.queue.notify();
-        }
-        Some(self.guard(value?, held))
+        // Taken before the attempt, which counts as a reader for a moment even if it fails, and then
+        // must wake a thread.
+        let on_release = self.queue.on_release();
+        Some(self.guard(self.lock.try_read()?, on_release, held))
     }
 
     #[inline]
-    fn guard<'a>(&'a self, value: RwLockReadGuard<'a, T>, mut held: Held) -> ReadGuard<'a, T> {
+    fn guard<'a>(&self, value: RwLockReadGuard<'a, T>, on_release: OnRelease<'a>, mut held: Held) -> ReadGuard<'a, T> {
         held.set(Use::Ref);
-        ReadGuard { value, _on_release: self.queue.on_release(), held }
+        ReadGuard { value, _on_release: on_release, held }
     }
 
     /// Runs `f` with the value, without preemption. Waits for writers.
@@ -98,16 +96,11 @@ impl<T> ValueLock<T> {
     /// Waits for the lock and runs `f` with the value. If `f` panics, the lock is released, and the
     /// value stays as `f` has left it.
     #[inline]
-    pub(crate) fn write<R>(&self, caller: CallSite, mut f: impl FnOnce(&mut T) -> R) -> R {
-        self.detector.check(caller, Call::Send);
+    pub(crate) fn write<R>(&self, caller: CallSite, f: impl FnOnce(&mut T) -> R) -> R {
+        self.detector.check(caller, Use::Write);
         let mut held = self.detector.note(caller);
-        if self.queue.admits() {
-            match self.attempt(&mut held, f) {
-                Ok(result) => return result,
-                Err(again) => f = again,
-            }
-        }
-        slow_path(|| self.write_in_turn(&mut held, f))
+        let attempted = self.attempt(self.queue.admits(false), &mut held, f);
+        attempted.unwrap_or_else(|f| slow_path(|| self.write_in_turn(&mut held, f)))
     }
 
     #[inline]
@@ -115,7 +108,7 @@ impl<T> ValueLock<T> {
         let mut turn = self.queue.turn();
         loop {
             turn.wait();
-            match self.attempt(held, f) {
+            match self.attempt(true, held, f) {
                 Ok(result) => return result,
                 Err(again) => f = again,
             }
@@ -126,13 +119,16 @@ impl<T> ValueLock<T> {
     #[inline]
     pub(crate) fn try_write<R>(&self, caller: CallSite, f: impl FnOnce(&mut T) -> R) -> Option<R> {
         let mut held = self.detector.note(caller);
-        if self.queue.admits_attempt() { self.attempt(&mut held, f).ok() } else { None }
+        self.attempt(self.queue.admits(true), &mut held, f).ok()
     }
 
     /// Tries the lock once, without preemption, so no code on this core ever waits for a writer
-    /// that it has preempted. Returns `f` if the lock is held.
+    /// that it has preempted. Returns `f` if the lock is held, or if the caller may not try.
     #[inline]
-    fn attempt<R, F: FnOnce(&mut T) -> R>(&self, held: &mut Held, f: F) -> Result<R, F> {
+    fn attempt<R, F: FnOnce(&mut T) -> R>(&self, may_try: bool, held: &mut Held, f: F) -> Result<R, F> {
+        if !may_try {
+            return Err(f);
+        }
         without_preemption(|| {
             let Some(value) = self.lock.try_write() else { return Err(f) };
             held.set(Use::Write);

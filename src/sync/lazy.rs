@@ -2,9 +2,10 @@
 
 use alloc::boxed::Box;
 
-use crate::sync::SetOnce;
+use crate::sync::{SetOnce, get_or_init};
 
 /// A value that is made when it is first needed, in a separate allocation.
+#[derive(Default)]
 pub(crate) struct Lazy<T>(SetOnce<Box<T>>);
 
 impl<T: Default> Lazy<T> {
@@ -14,10 +15,7 @@ impl<T: Default> Lazy<T> {
     }
 
     pub(crate) fn get_or_make(&self) -> &T {
-        match self.get() {
-            Some(value) => value,
-            None => self.make(),
-        }
+        self.get().unwrap_or_else(|| self.make())
     }
 
     #[cold]
@@ -26,13 +24,7 @@ impl<T: Default> Lazy<T> {
         // Made before the cell is claimed, so other callers wait for a move and not for an
         // allocation.
         let value = Box::default();
-        self.0.get_or_init(|| value)
-    }
-}
-
-impl<T> Default for Lazy<T> {
-    fn default() -> Self {
-        Self(SetOnce::new())
+        get_or_init(&self.0, || value).as_ref()
     }
 }
 

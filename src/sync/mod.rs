@@ -5,6 +5,8 @@
 //! `channel/wait.rs` decides in which lane a receiver waits.
 
 mod lazy;
+#[cfg(all(test, loom, feature = "loom"))]
+pub(crate) mod models;
 cfg_if! { if #[model] { mod loom; pub(crate) use self::loom::*; } else { mod native; pub(crate) use self::native::*; } }
 
 pub(crate) use self::lazy::{Lazy, LazyIfLarge};
@@ -22,6 +24,19 @@ pub(crate) const HAS_CRITICAL_SECTIONS: bool = cfg!(all(feature = "critical-sect
 
 /// `true` in a model, where a few waiting tasks must be enough to reach every branch.
 pub(crate) const IS_MODEL: bool = cfg!(all(loom, feature = "loom"));
+
+/// Longer than any test or model runs.
+#[cfg(all(feature = "std", not(target_family = "wasm")))]
+pub(crate) const FOREVER: core::time::Duration = core::time::Duration::from_secs(3_600);
+
+/// Returns what may be in `atomic`, as the first guess of a compare-exchange loop. In a model this
+/// is a read-modify-write, because loom 0.7 considers only an atomic's last access when it looks for
+/// interleavings: a plain load before the exchange would hide the exchange's own races.
+#[inline]
+pub(crate) fn first_guess(atomic: &AtomicUsize) -> usize {
+    // ORDERING: Relaxed, both; the exchange fails if the guess is wrong.
+    if IS_MODEL { atomic.fetch_or(0, Ordering::Relaxed) } else { atomic.load(Ordering::Relaxed) }
+}
 
 /// Runs `f` in a critical section, so nothing on this core preempts it. Without [critical
 /// sections](HAS_CRITICAL_SECTIONS), just runs `f`.
@@ -104,13 +119,13 @@ pub(crate) mod pool {
     /// none.
     pub(crate) struct Pool<T>([Cell<Option<T>>; KEPT]);
 
-    impl<T> Pool<T> {
+    impl<T: Default> Pool<T> {
         pub(crate) const fn new() -> Self {
             Self([const { Cell::new(None) }; KEPT])
         }
 
-        pub(crate) fn take(&self) -> Option<T> {
-            self.0.iter().find_map(Cell::take)
+        pub(crate) fn take(&self) -> T {
+            self.0.iter().find_map(Cell::take).unwrap_or_default()
         }
 
         /// Moves the others up. Drops one if there are too many.

@@ -16,44 +16,21 @@ pub(crate) use new_arc;
 /// for it.
 pub(crate) use spin::{RwLock, RwLockReadGuard};
 
-/// Returns what may be in `atomic`, as the first guess of a compare-exchange loop.
-#[inline]
-pub(crate) fn first_guess(atomic: &AtomicUsize) -> usize {
-    // ORDERING: Relaxed; the exchange fails if the guess is wrong.
-    atomic.load(Ordering::Relaxed)
-}
-
+/// A cell that is set once and then only read, with one acquire load.
 #[cfg(feature = "std")]
-use std::sync::OnceLock as Once;
-
+pub(crate) type SetOnce<T> = std::sync::OnceLock<T>;
 #[cfg(not(feature = "std"))]
-use spin::Once;
+pub(crate) type SetOnce<T> = spin::Once<T>;
 
-/// A cell that is set once and then only read, with one acquire load. With `std`, a caller sleeps
-/// while another one sets it.
-pub(crate) struct SetOnce<T>(Once<T>);
-
-impl<T> SetOnce<T> {
-    pub(crate) const fn new() -> Self {
-        Self(Once::new())
-    }
-
-    pub(crate) fn get(&self) -> Option<&T> {
-        self.0.get()
-    }
-
-    /// Returns the cell's value. The first caller makes it with `init`, and the others wait for
-    /// that. With `critical-section`, `init` is not preempted, so no interrupt handler waits for
-    /// the interrupted code.
-    pub(crate) fn get_or_init(&self, init: impl FnOnce() -> T) -> &T {
-        match self.get() {
-            Some(value) => value,
-            #[cfg(feature = "std")]
-            None => crate::sync::without_preemption(|| self.0.get_or_init(init)),
-            #[cfg(not(feature = "std"))]
-            None => crate::sync::without_preemption(|| self.0.call_once(init)),
-        }
-    }
+/// Returns the cell's value. The first caller makes it with `init`, and the others wait for that;
+/// with `std` they sleep. With `critical-section`, `init` is not preempted, so no interrupt handler
+/// waits for the interrupted code.
+#[inline]
+pub(crate) fn get_or_init<T>(cell: &SetOnce<T>, init: impl FnOnce() -> T) -> &T {
+    #[cfg(feature = "std")]
+    return cell.get_or_init(init);
+    #[cfg(not(feature = "std"))]
+    cell.get().unwrap_or_else(|| crate::sync::without_preemption(|| cell.call_once(init)))
 }
 
 /// The lock of the wait lists: held for a few instructions, and never while foreign code runs. It is
@@ -127,58 +104,30 @@ fn pause(failed: &mut u32) {
 #[cfg(all(feature = "std", not(target_family = "wasm")))]
 pub(crate) mod thread {
     use core::time::Duration;
-    use std::sync::{Mutex, TryLockError};
     pub(crate) use std::thread::yield_now;
+    /// Declares a thread-local value with a constant initial value.
+    pub(crate) use std::thread_local as per_thread;
     pub(crate) use std::time::Instant;
 
     pub(crate) use parking::{Parker, Unparker};
 
-    /// Longer than any test or model runs.
-    pub(crate) const FOREVER: Duration = Duration::from_secs(3_600);
+    /// A mutex whose waiters sleep.
+    pub(crate) type SleepMutex<T> = std::sync::Mutex<T>;
 
     pub(crate) fn now() -> Instant {
         Instant::now()
     }
 
-    /// Declares a thread-local value with a constant initial value.
-    macro_rules! per_thread {
-        ($(#[$attr:meta])* $vis:vis static $name:ident: $type:ty = $init:expr;) => {
-            std::thread_local! { $(#[$attr])* $vis static $name: $type = const { $init }; }
-        };
-    }
-    pub(crate) use per_thread;
-
     /// Sleeps until the parker is unparked, but no longer than `limit`. It may also wake up for no
     /// reason. (The token of `std::thread::park` belongs to the program.)
     pub(crate) fn park(parker: &Parker, limit: Option<Duration>) {
-        match limit {
-            None => parker.park(),
-            #[cfg(not(loom))]
-            Some(limit) => _ = parker.park_timeout(limit),
-            // A model of another crate, which this channel is not part of. parking has no time
-            // limits there.
-            #[cfg(loom)]
-            Some(limit) => std::thread::sleep(limit.min(Duration::from_micros(100))),
-        }
-    }
-
-    /// A mutex whose waiters sleep.
-    #[derive(Default)]
-    pub(crate) struct SleepMutex<T>(Mutex<T>);
-
-    impl<T> SleepMutex<T> {
-        pub(crate) fn with<R>(&self, f: impl FnOnce(&mut T) -> R) -> R {
-            f(&mut self.0.lock().unwrap_or_else(|poisoned| poisoned.into_inner()))
-        }
-
-        /// Returns `None` if the mutex is held.
-        pub(crate) fn try_with<R>(&self, f: impl FnOnce(&mut T) -> R) -> Option<R> {
-            match self.0.try_lock() {
-                Ok(mut value) => Some(f(&mut value)),
-                Err(TryLockError::Poisoned(poisoned)) => Some(f(&mut poisoned.into_inner())),
-                Err(TryLockError::WouldBlock) => None,
-            }
-        }
+        let Some(limit) = limit else { return parker.park() };
+        #[cfg(not(loom))]
+        parker.park_timeout(limit);
+        // A model of another crate, which this channel is not part of. parking has no time limits
+        // there.
+        #[cfg(loom)]
+        std::thread::sleep(limit.min(Duration::from_micros(100)));
     }
 }
 

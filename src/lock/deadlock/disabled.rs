@@ -1,6 +1,6 @@
 //! Does nothing, for release builds and for builds without threads.
 
-use crate::lock::deadlock::{Call, Use};
+use crate::lock::deadlock::Use;
 
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct CallSite;
@@ -18,7 +18,7 @@ impl Detector {
     }
 
     #[inline]
-    pub(crate) fn check(&self, _: CallSite, _: Call) {}
+    pub(crate) fn check(&self, _: CallSite, _: Use) {}
 
     #[inline]
     pub(crate) fn note(&self, _: CallSite) -> Held {

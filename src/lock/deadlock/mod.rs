@@ -7,7 +7,7 @@
 //! | name | what it does |
 //! |---|---|
 //! | [`caller`] | returns the [`CallSite`] of the user's call |
-//! | `Detector::check` | panics if a [`Call`] would wait for this thread's own guard |
+//! | `Detector::check` | panics if a call would wait for this thread's own guard; a [`Use`] says what for |
 //! | `Detector::note` | makes the note of a guard, before the lock is tried: making it may allocate |
 //! | `Held::set` | says that the lock is held, and what for: a [`Use`] |
 //! | `Held`'s drop | removes the note, after the lock's release: removing it may free memory |
@@ -22,29 +22,17 @@ cfg_if! {
     }
 }
 
-/// What a thread does with a value whose lock it holds.
+/// What a call does with the value, or waits to do.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Use {
     /// It holds a `Ref`.
     Ref,
-    /// It runs a closure that reads the value, or the value's `clone`.
+    /// It runs a closure that reads the value, or the value's `clone`. It waits for writers.
     Read,
-    /// It runs a closure that changes the value.
+    /// It runs a closure that changes the value. It waits for readers and writers.
     Write,
-}
-
-/// A call that may wait.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Call {
-    /// It waits for writers.
-    Read,
-    /// It waits for readers and writers.
-    Send,
     /// It waits on a thread for a new value, and so for a sender, which waits for readers and
-    /// writers.
-    #[cfg_attr(
-        not(all(feature = "std", not(target_family = "wasm"))),
-        expect(dead_code, reason = "there are no waits on threads")
-    )]
+    /// writers. (Where there are no threads, no call does.)
+    #[cfg_attr(not(all(feature = "std", not(target_family = "wasm"))), expect(dead_code))]
     Wait,
 }

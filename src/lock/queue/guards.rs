@@ -16,77 +16,61 @@ const SLOTS: usize = 8;
 /// The id of no queue.
 const NONE: usize = 0;
 
-struct Slot {
-    /// Of which channel does the thread hold guards, by the id of its queue? [`NONE`] if the slot
-    /// is free.
-    queue: Cell<usize>,
-    /// How many guards does it stand for, besides one? Always 0 in the first slot, which stands for
-    /// one guard, so noting a thread's only guard is short.
-    more: Cell<usize>,
-}
-
 pub(super) struct Guards {
-    slots: [Slot; SLOTS],
+    /// Of which channel is the first guard, by the id of its queue? [`NONE`] if this slot is free. It
+    /// stands for one guard, so noting a thread's only guard is short.
+    first: Cell<usize>,
+    /// Of which channels does the thread hold further guards, and how many of each? ([`NONE`], 0) is
+    /// a free slot.
+    further: [Cell<(usize, usize)>; SLOTS - 1],
     /// How many guards found no slot?
     others: Cell<usize>,
 }
 
 per_thread! {
-    pub(super) static GUARDS: Guards = Guards::new();
+    pub(super) static GUARDS: Guards = const { Guards::new() };
 }
 
 impl Guards {
     const fn new() -> Self {
-        Self { slots: [const { Slot { queue: Cell::new(NONE), more: Cell::new(0) } }; SLOTS], others: Cell::new(0) }
+        let further = [const { Cell::new((NONE, 0)) }; SLOTS - 1];
+        Self { first: Cell::new(NONE), further, others: Cell::new(0) }
     }
 
     /// Notes a new guard of the channel with this `queue`.
     #[inline]
     pub(super) fn add(&self, queue: usize) {
-        let first = &self.slots[0].queue;
-        if first.get() == NONE { first.set(queue) } else { self.add_further(queue) }
-    }
-
-    #[cold]
-    fn add_further(&self, queue: usize) {
-        match (self.further(queue), self.further(NONE)) {
-            (Some(own), _) => own.more.set(own.more.get() + 1),
-            (None, Some(free)) => free.queue.set(queue),
-            (None, None) => self.others.set(self.others.get() + 1),
-        }
+        if self.first.get() == NONE { self.first.set(queue) } else { self.count_further(queue, NONE, 1) }
     }
 
     /// Notes that a guard of the channel with this `queue` has been dropped. (Which of several does
     /// not matter.)
     #[inline]
     pub(super) fn remove(&self, queue: usize) {
-        let first = &self.slots[0].queue;
-        if first.get() == queue { first.set(NONE) } else { self.remove_further(queue) }
+        if self.first.get() == queue { self.first.set(NONE) } else { self.count_further(queue, queue, -1) }
     }
 
+    /// Changes the count in the slot of this `queue`, or else in the slot of `or`.
     #[cold]
-    fn remove_further(&self, queue: usize) {
-        match self.further(queue) {
-            Some(own) if own.more.get() > 0 => own.more.set(own.more.get() - 1),
-            Some(own) => own.queue.set(NONE),
+    fn count_further(&self, queue: usize, or: usize, change: isize) {
+        let find = |wanted| self.further.iter().find(|slot| slot.get().0 == wanted);
+        if let Some(slot) = find(queue).or_else(|| find(or)) {
+            let count = slot.get().1.wrapping_add_signed(change);
+            slot.set(if count == 0 { (NONE, 0) } else { (queue, count) });
+        } else {
             // (Zero if the thread-locals have been made anew while a guard lived.)
-            None => self.others.set(self.others.get().saturating_sub(1)),
+            self.others.set(self.others.get().saturating_add_signed(change));
         }
-    }
-
-    /// Returns the slot of this `queue`, or a free one for [`NONE`]. Not the first slot.
-    fn further(&self, queue: usize) -> Option<&Slot> {
-        self.slots[1..].iter().find(|slot| slot.queue.get() == queue)
     }
 
     /// Returns `true` if the thread holds a guard of the channel with this `queue`.
     pub(super) fn holds(&self, queue: usize) -> bool {
-        self.slots.iter().any(|slot| slot.queue.get() == queue)
+        self.first.get() == queue || self.further.iter().any(|slot| slot.get().0 == queue)
     }
 
     /// Returns `true` if the thread holds a guard of any channel.
     pub(super) fn holds_any(&self) -> bool {
-        self.others.get() > 0 || self.slots.iter().any(|slot| slot.queue.get() != NONE)
+        self.first.get() != NONE || self.others.get() > 0 || self.further.iter().any(|slot| slot.get().0 != NONE)
     }
 }
 

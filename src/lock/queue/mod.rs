@@ -4,11 +4,9 @@
 //!
 //! | name | what it does |
 //! |---|---|
-//! | `Queue::admits` | returns `true` if a caller may try the lock before it asks for a turn |
+//! | `Queue::admits` | returns `true` if a caller may try the lock before it asks for a turn; if `is_attempt`, the caller does not ask for one |
 //! | `slow_path` | runs the path that waits; out of line where there is a fast path |
-//! | `Queue::turn` | returns a `Turn`; each `Turn::wait` returns when the caller may try the lock; `Turn::leave_with_lock` ends it for a reader |
-//! | `Queue::admits_attempt` | returns `true` if a call that never waits may try the lock |
-//! | `Queue::notify` | wakes a thread that waits, after an attempt to read that has failed |
+//! | `Queue::turn` | returns a `Turn`; each `Turn::wait` returns when the caller may try the lock; the turn ends when it is dropped, with or without the lock |
 //! | `Queue::on_release` | notes a guard of the channel; returns an `OnRelease`, dropped right after the lock guard, which removes the note and wakes a thread |
 //! | `Queue::closure` | returns a value that lives while one of the user's closures runs with the lock held |
 //!

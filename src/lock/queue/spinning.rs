@@ -27,16 +27,11 @@ impl Queue {
         Self { closures: AtomicUsize::new(0) }
     }
 
-    /// Every caller asks for a turn, so the code of a closure that changes the value is there once.
+    /// Every caller that may wait asks for a turn, so the code of a closure that changes the value is there once.
     /// (With a first attempt outside of the loop it would be there twice.)
     #[inline]
-    pub(crate) fn admits(&self) -> bool {
-        false
-    }
-
-    #[inline]
-    pub(crate) fn admits_attempt(&self) -> bool {
-        true
+    pub(crate) fn admits(&self, is_attempt: bool) -> bool {
+        is_attempt
     }
 
     #[inline]
@@ -45,18 +40,15 @@ impl Queue {
     }
 
     #[inline]
-    pub(crate) fn notify(&self) {}
-
-    #[inline]
     pub(crate) fn on_release(&self) -> OnRelease<'_> {
-        OnRelease(PhantomData)
+        PhantomData
     }
 
     /// The caller is in a critical section, if there are any, until the result has been dropped.
     #[inline]
     pub(crate) fn closure(&self) -> Closure<'_> {
         self.count_closure(1);
-        Closure { queue: self }
+        Closure(self)
     }
 
     #[inline]
@@ -92,10 +84,6 @@ impl Turn<'_> {
         }
     }
 
-    /// There is no queue to leave.
-    #[inline]
-    pub(crate) fn leave_with_lock(self) {}
-
     #[cold]
     #[inline(never)]
     fn wait_for_holder(&self) {
@@ -113,16 +101,15 @@ impl Turn<'_> {
     }
 }
 
-pub(crate) struct OnRelease<'a>(PhantomData<&'a Queue>);
+/// No thread sleeps, so none is woken.
+pub(crate) type OnRelease<'a> = PhantomData<&'a Queue>;
 
 /// One of the user's closures runs with the lock held.
-pub(crate) struct Closure<'a> {
-    queue: &'a Queue,
-}
+pub(crate) struct Closure<'a>(&'a Queue);
 
 impl Drop for Closure<'_> {
     #[inline]
     fn drop(&mut self) {
-        self.queue.count_closure(-1);
+        self.0.count_closure(-1);
     }
 }

@@ -19,18 +19,19 @@
 //!
 //! | bit of `word` | meaning | set by | cleared by |
 //! |---|---|---|---|
-//! | [`ASLEEP`] | the first thread sleeps, or is about to | the first thread, or one that passes it, before it tries the lock ([`Seat::compete`]) | [`Queue::notify`] (after a release, after a failed attempt to read, and before joining), which wakes the first thread that is not stalled; the first thread, when it leaves |
-//! | [`DEMANDED`] | threads that arrive join the queue, and attempts fail | the first thread, or a thread that wakes it | [`Queue::wake_first`]; an attempt that finds the first thread stalled for long |
+//! | [`ASLEEP`] | a thread that competes sleeps, or is about to | that thread, before it tries the lock ([`Seat::compete`]) | [`Queue::wake_first`], when a thread notifies the queue (after a release, after a failed attempt to read, and before joining) or leaves it |
+//! | [`DEMANDED`] | threads that arrive join the queue, and attempts fail | a thread that competes, or one that wakes the first thread, if the first thread has waited long enough ([`QueuedThread::demand`]) | [`Queue::wake_first`] |
 //!
 //! # Every rule has an end
 //!
 //! *A demand ends if its thread gets no processor.* A queued thread is due to run when its sleep
 //! ends or when it is woken, whichever is earlier. A thread that has not come back [`STALL`] after
 //! that is *stalled*: usually it gets no processor, for example because its priority is low. Its
-//! demand ends with the next release, or with an attempt after [`LONG_STALL`], and others pass it at
-//! once: a release moves the first thread that is not stalled to the front and wakes it, and of the
-//! threads that run behind a stalled first one, one competes as well. (A writer in a long closure
-//! counts as stalled too. It has the lock: the one that passes it only tries, and sleeps again.)
+//! demand ends with the next release, and for an attempt after [`LONG_STALL`]. Others in the queue
+//! pass it at once: a release moves the first thread that is not stalled to the front and wakes it,
+//! and of the threads that run behind a stalled first one, one competes as well. (A writer in a long
+//! closure counts as stalled too. It has the lock: the one that passes it only tries, and sleeps
+//! again.)
 //!
 //! *A thread that holds a guard waits for a limited time.* If the guard is of the same channel, no
 //! writer can hold the lock, so the thread ignores demands. If it is of another channel, two
@@ -44,12 +45,12 @@
 //!
 //! # Every sleep has a limit
 //!
-//! The first thread, or one that passes it, sets `ASLEEP` and then tries the lock. A holder releases
-//! the lock and then checks `ASLEEP`. So either the thread gets the lock, or the holder finds the
-//! bit, if both see these four steps in the same order. On a processor with weak ordering the holder
-//! may read the bit before its release is visible, and then each can miss the other. A fence would
-//! prevent that, but every read would pay for it. Instead the first thread sleeps for
-//! [`SHORTEST_SLEEP`] and tries again, then sleeps twice as long each time, up to [`LONGEST_SLEEP`].
+//! A thread that competes sets `ASLEEP` and then tries the lock. A holder releases the lock and then
+//! checks `ASLEEP`. So either the thread gets the lock, or the holder finds the bit, if both see
+//! these four steps in the same order. On a processor with weak ordering the holder may read the bit
+//! before its release is visible, and then each can miss the other. A fence would prevent that, but
+//! every read would pay for it. Instead a thread that competes sleeps for [`SHORTEST_SLEEP`] and
+//! tries again, then sleeps twice as long each time, up to [`LONGEST_SLEEP`].
 //! The others sleep longer ([`SHORTEST_NAP`]), and only to find a first thread that is stalled.
 //!
 //! # Memory
@@ -62,12 +63,14 @@
 
 use alloc::collections::LinkedList;
 use core::marker::PhantomData;
+use core::ops::DerefMut;
 use core::time::Duration;
+use std::sync::PoisonError;
 
 use crate::lock::queue::guards::GUARDS;
 use crate::sync::pool::Pool;
-use crate::sync::thread::{FOREVER, Instant, Parker, SleepMutex, Unparker, now, park, per_thread, yield_now};
-use crate::sync::{AtomicUsize, IS_MODEL, Lazy, Ordering};
+use crate::sync::thread::{Instant, Parker, SleepMutex, Unparker, now, park, per_thread, yield_now};
+use crate::sync::{AtomicUsize, FOREVER, IS_MODEL, Lazy, Ordering};
 
 /// Threads that arrive join the queue, and attempts fail.
 const DEMANDED: usize = 1;
@@ -86,12 +89,12 @@ const LONG_PATIENCE: Duration = Duration::from_millis(if IS_MODEL { 3_600_000 } 
 /// its turn.
 const STALL: Duration = Duration::from_millis(3);
 
-/// A first thread that is stalled for this long loses its demand to attempts, too. This is longer,
+/// Attempts ignore the demand of a first thread that is stalled for this long. This is longer,
 /// because attempts that fail are often repeated at once. They keep the processors busy, and an
 /// ordinary thread then has to wait for some time slices.
 const LONG_STALL: Duration = Duration::from_millis(200);
 
-/// The first thread's sleeps, each twice as long as the one before.
+/// The sleeps of a thread that competes, each twice as long as the one before.
 const SHORTEST_SLEEP: Duration = Duration::from_micros(200);
 const LONGEST_SLEEP: Duration = Duration::from_millis(8);
 
@@ -133,11 +136,33 @@ impl Queue {
         Self { word: AtomicUsize::new(0), threads: Lazy::default() }
     }
 
-    /// Returns `true` if a thread that has just arrived may try the lock.
     #[inline]
-    pub(crate) fn admits(&self) -> bool {
+    pub(crate) fn admits(&self, is_attempt: bool) -> bool {
         // ORDERING: Relaxed; a caller that misses a demand overtakes once more.
-        self.word.load(Ordering::Relaxed) & DEMANDED == 0 || self.is_held_here()
+        self.word.load(Ordering::Relaxed) & DEMANDED == 0
+            || self.is_held_here()
+            || (is_attempt && self.demand_has_ended())
+    }
+
+    /// Returns `true` if the first thread has been stalled for long. Otherwise the attempt fails, and
+    /// lets other threads run: a caller that tries again and again would keep the first thread and
+    /// the holders from a processor.
+    #[cold]
+    #[inline(never)]
+    fn demand_has_ended(&self) -> bool {
+        // An attempt does not wait for the mutex.
+        let threads = self.threads.get_or_make().try_lock();
+        let has_ended =
+            threads.is_ok_and(|threads| threads.front().is_some_and(|first| now() > first.due + LONG_STALL));
+        if !has_ended {
+            yield_now();
+        }
+        has_ended
+    }
+
+    /// Locks the list of threads. (No foreign code runs meanwhile, so nothing is poisoned.)
+    fn lock(&self) -> impl DerefMut<Target = Threads> {
+        self.threads.get_or_make().lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     #[inline]
@@ -145,37 +170,11 @@ impl Queue {
         Turn { queue: self, pauses: 0, seat: None }
     }
 
-    #[inline]
-    pub(crate) fn admits_attempt(&self) -> bool {
-        self.admits() || self.demand_has_ended()
-    }
-
-    /// Withdraws the demand that an attempt has met, if its thread has been stalled for long.
-    /// Otherwise the attempt fails, and lets other threads run: a caller that tries again and again
-    /// would keep the first thread and the holders from a processor.
-    #[cold]
-    #[inline(never)]
-    fn demand_has_ended(&self) -> bool {
-        // An attempt does not wait for the mutex.
-        let has_ended = self.threads.get_or_make().try_with(|threads| {
-            let is_stalled = threads.0.front().is_some_and(|first| now() > first.due + LONG_STALL);
-            if is_stalled {
-                // ORDERING: Relaxed; as in `admits`.
-                self.word.fetch_and(!DEMANDED, Ordering::Relaxed);
-            }
-            is_stalled
-        });
-        if has_ended != Some(true) {
-            yield_now();
-        }
-        has_ended == Some(true)
-    }
-
     /// Wakes the first thread if it sleeps. This is needed after a failed attempt to read as well:
     /// such an attempt counts as a reader for a moment, and may have kept a writer from getting the
     /// lock.
     #[inline]
-    pub(crate) fn notify(&self) {
+    fn notify(&self) {
         // ORDERING: SeqCst; partner: the SeqCst in `compete`; see "every sleep has a limit" above.
         if self.word.load(Ordering::SeqCst) & ASLEEP != 0 {
             self.notify_first();
@@ -189,17 +188,9 @@ impl Queue {
         if self.is_held_here() {
             return;
         }
-        let threads = self.threads.get_or_make();
         for _ in 0..NOTIFY_TRIES {
-            let found = threads.try_with(|threads| {
-                // ORDERING: Relaxed; the word changes only while the mutex is held. (A load would do.
-                // But loom looks for interleavings only at an atomic's last access.)
-                if self.word.fetch_and(!ASLEEP, Ordering::Relaxed) & ASLEEP != 0 {
-                    self.wake_first(threads, now());
-                }
-            });
-            if found.is_some() {
-                return;
+            if let Ok(mut threads) = self.threads.get_or_make().try_lock() {
+                return self.wake_first(&mut threads, now());
             }
             core::hint::spin_loop();
         }
@@ -209,10 +200,12 @@ impl Queue {
     /// its behalf if it has waited for long, because it may be long before it gets a processor. If
     /// all are stalled, it wakes the first one.
     fn wake_first(&self, threads: &mut Threads, now: Instant) {
-        if let Some(at) = threads.0.iter().position(|thread| !thread.is_stalled(now)) {
-            threads.move_to_front(at);
+        if let Some(at) = threads.iter().position(|thread| !thread.is_stalled(now)) {
+            let mut first = take(threads, at);
+            first.append(threads);
+            *threads = first;
         }
-        let demand = threads.0.front_mut().map_or(0, |first| {
+        let demand = threads.front_mut().map_or(0, |first| {
             first.due = first.due.min(now);
             first.unparker.unpark();
             first.demand(now)
@@ -223,11 +216,10 @@ impl Queue {
         self.word.swap(demand, Ordering::Relaxed);
     }
 
-    /// Notes a guard of this channel.
     #[inline]
     pub(crate) fn on_release(&self) -> OnRelease<'_> {
         GUARDS.with(|guards| guards.add(self.id()));
-        OnRelease { queue: self }
+        OnRelease(self)
     }
 
     /// Returns `true` if this thread holds a guard of this channel.
@@ -242,26 +234,24 @@ impl Queue {
         core::ptr::from_ref(self).addr()
     }
 
+    /// Closures run on threads like all other code, so nothing is noted.
     #[inline]
-    pub(crate) fn closure(&self) -> Closure<'_> {
-        Closure(PhantomData)
+    pub(crate) fn closure(&self) -> PhantomData<&Self> {
+        PhantomData
     }
 }
-
-/// Closures run on threads like all other code, so nothing is noted.
-pub(crate) struct Closure<'a>(PhantomData<&'a Queue>);
 
 struct QueuedThread {
     /// How is it woken? This also says which thread it is.
     unparker: Unparker,
     /// When did it join the queue?
     since: Instant,
-    /// When was it first at the front? Kept if others are moved before it.
-    first_since: Option<Instant>,
+    /// From when on does it demand the lock if it is the first one?
+    demands_from: Instant,
     /// When does its sleep end, or when was it woken, if that is earlier?
     due: Instant,
-    /// Is it the first thread, or does it pass a stalled one? Only one thread does at a time.
-    passes: bool,
+    /// Does it compete for the lock when it runs? The first thread always does.
+    competes: bool,
 }
 
 impl QueuedThread {
@@ -273,43 +263,30 @@ impl QueuedThread {
     /// Returns until when a thread that holds a guard of another channel obeys this one, which is the
     /// first: until this one has waited for 1, 2, 4, 8, ... times [`SHORTEST_OBEDIENCE`].
     fn end_of_obedience(&self, now: Instant) -> Instant {
-        let mut obedience = SHORTEST_OBEDIENCE;
-        while self.since + obedience <= now {
-            obedience *= 2;
+        let mut end = self.since + SHORTEST_OBEDIENCE;
+        while end <= now {
+            end += end - self.since;
         }
-        self.since + obedience
+        end
     }
 
-    /// Notes when the thread was first in front. Returns [`DEMANDED`] if this first thread has waited
-    /// long enough and is not stalled.
+    /// Returns [`DEMANDED`] if this thread, which is the first, has waited long enough and is not
+    /// stalled.
     fn demand(&mut self, now: Instant) -> usize {
-        let first_since = *self.first_since.get_or_insert(now);
-        let is_impatient = now - first_since >= PATIENCE || now - self.since >= LONG_PATIENCE;
-        if is_impatient && !self.is_stalled(now) { DEMANDED } else { 0 }
+        // The earliest call decides. The thread has become the first one just before that.
+        self.demands_from = self.demands_from.min(now + PATIENCE);
+        if now >= self.demands_from && !self.is_stalled(now) { DEMANDED } else { 0 }
     }
 }
 
-/// The threads that wait, the first one at the front. Its methods neither allocate nor free.
-#[derive(Default)]
-struct Threads(LinkedList<QueuedThread>);
+/// The threads that wait, the first one at the front.
+type Threads = LinkedList<QueuedThread>;
 
-impl Threads {
-    fn position(&self, parker: &Parker) -> Option<usize> {
-        self.0.iter().position(|thread| thread.unparker.will_unpark(parker))
-    }
-
-    /// Takes the node of one thread out.
-    fn take(&mut self, at: usize) -> LinkedList<QueuedThread> {
-        let mut node = self.0.split_off(at);
-        self.0.append(&mut node.split_off(1));
-        node
-    }
-
-    fn move_to_front(&mut self, at: usize) {
-        let mut node = self.take(at);
-        node.append(&mut self.0);
-        self.0 = node;
-    }
+/// Takes the node of one thread out. Neither allocates nor frees.
+fn take(threads: &mut Threads, at: usize) -> Threads {
+    let mut node = threads.split_off(at);
+    threads.append(&mut node.split_off(1));
+    node
 }
 
 /// One call's wait for the lock: it spins, joins the queue, sleeps, and competes. It leaves the
@@ -329,7 +306,7 @@ impl Turn<'_> {
         while self.pauses != SPINS {
             (0..1 << self.pauses.min(6)).for_each(|_: u32| core::hint::spin_loop());
             self.pauses += 1;
-            if self.seat.is_some() || self.queue.admits() {
+            if self.seat.is_some() || self.queue.admits(false) {
                 return;
             }
         }
@@ -343,136 +320,113 @@ impl Turn<'_> {
         }
         self.pauses = 0;
     }
-
-    /// Leaves the queue with the lock held. Leaving may free memory, so the guard is noted
-    /// meanwhile: the allocator may read the same channel.
-    pub(crate) fn leave_with_lock(self) {
-        let id = self.queue.id();
-        GUARDS.with(|guards| guards.add(id));
-        drop(self);
-        GUARDS.with(|guards| guards.remove(id));
-    }
 }
 
 impl Drop for Turn<'_> {
     fn drop(&mut self) {
         if let Some(seat) = self.seat.take() {
+            // Leaving may free memory, and a reader has the lock already. With this note, the
+            // allocator may read the same channel.
+            let _noted = self.queue.on_release();
             seat.leave(self.queue);
         }
     }
 }
 
 /// How a thread waits in a queue. It keeps its seats for the next time.
+#[derive(Default)]
 struct Seat {
     /// How does it sleep? It may have been unparked by an earlier user, so it can wake up for no
     /// reason.
     parker: Parker,
-    /// Its node of the queue's list. Empty while it is in the queue.
-    node: LinkedList<QueuedThread>,
+    /// Its node of the queue's list. Empty while it is in the queue, and before the first time.
+    node: Threads,
     /// When does it stop letting the first thread go first? `None` without guards of other channels.
     obeys_until: Option<Instant>,
-    /// Does it compete for the lock?
-    competes: bool,
     /// How long does it sleep next?
     limit: Duration,
 }
 
 per_thread! {
     /// The seats that this thread does not use now.
-    static SEATS: Pool<Seat> = Pool::new();
+    static SEATS: Pool<Seat> = const { Pool::new() };
 }
 
 impl Seat {
-    fn new() -> Self {
-        let (parker, now) = (Parker::default(), now());
-        let thread =
-            QueuedThread { unparker: parker.unparker(), since: now, first_since: None, due: now, passes: false };
-        let node = LinkedList::from([thread]);
-        Self { parker, node, obeys_until: None, competes: false, limit: Duration::ZERO }
-    }
-
     fn join(queue: &Queue) -> Self {
         // An attempt to read may have kept the first thread from getting the lock.
         queue.notify();
-        let threads = queue.threads.get_or_make();
-        let mut seat = SEATS.try_with(Pool::take).ok().flatten().unwrap_or_else(Self::new);
-        let obeys_until = threads.with(|threads| {
-            let now = now();
-            for thread in &mut seat.node {
-                (thread.since, thread.first_since, thread.due, thread.passes) = (now, None, now, false);
-            }
-            let until = threads.0.front().map_or(now, |first| first.end_of_obedience(now));
-            threads.0.append(&mut seat.node);
-            until
-        });
+        let mut seat = SEATS.try_with(Pool::take).unwrap_or_default();
+        let (unparker, now) = (seat.parker.unparker(), now());
+        let thread =
+            QueuedThread { unparker, since: now, demands_from: now + LONG_PATIENCE, due: now, competes: false };
+        match seat.node.front_mut() {
+            Some(place) => *place = thread,
+            None => seat.node.push_back(thread),
+        }
         let holds_guards = GUARDS.with(|guards| guards.holds_any());
-        seat.obeys_until = holds_guards.then_some(obeys_until);
-        (seat.competes, seat.limit) = (false, Duration::ZERO);
+        let mut threads = queue.lock();
+        let until = threads.front().map_or(now, |first| first.end_of_obedience(now));
+        (seat.obeys_until, seat.limit) = (holds_guards.then_some(until), Duration::ZERO);
+        threads.append(&mut seat.node);
         seat
     }
 
-    /// Returns `true` if this thread may try the lock now.
-    fn compete(&mut self, queue: &Queue) -> bool {
-        queue.threads.get_or_make().with(|threads| {
-            let now = now();
-            let Some(at) = threads.position(&self.parker) else { return };
-            let is_passing = threads.0.front().is_some_and(|first| first.is_stalled(now))
-                && !threads.0.iter().take(at).any(|thread| thread.passes && !thread.is_stalled(now));
-            self.plan_sleep(at == 0 || is_passing, now);
-            let Some(this) = threads.0.iter_mut().nth(at) else { return };
-            this.due = now + self.limit;
-            this.passes = at == 0 || is_passing;
-            if at == 0 || is_passing {
-                let demand = if at == 0 { this.demand(now) } else { 0 };
-                // ORDERING: SeqCst; partner: the SeqCst in `notify`; see "every sleep has a limit"
-                // above.
-                queue.word.fetch_or(ASLEEP | demand, Ordering::SeqCst);
-            }
-        });
-        self.competes
+    /// Returns this thread's position in the queue.
+    fn position(&self, threads: &Threads) -> usize {
+        let is_own = |thread: &QueuedThread| thread.unparker.will_unpark(&self.parker);
+        threads.iter().position(is_own).expect("the thread is in the queue")
     }
 
-    /// Decides whether this thread competes, because it may or has obeyed for long enough, and how
-    /// long it sleeps if it then does not get the lock.
-    fn plan_sleep(&mut self, may_compete: bool, now: Instant) {
-        let competes = may_compete || self.obeys_until.is_some_and(|until| now >= until);
+    /// Returns `true` if this thread may try the lock now: because it is the first one, because the
+    /// competing threads before it are stalled, or because it has obeyed for long enough. Also
+    /// decides how long it sleeps if it then does not get the lock.
+    fn compete(&mut self, queue: &Queue) -> bool {
+        let mut threads = queue.lock();
+        let (now, own) = (now(), self.position(&threads));
+        let mut before = threads.iter().take(own).enumerate();
+        let is_behind = before.any(|(at, thread)| (at == 0 || thread.competes) && !thread.is_stalled(now));
+        let competes = !is_behind || self.obeys_until.is_some_and(|until| now >= until);
+        let Some(this) = threads.iter_mut().nth(own) else { return false };
         // A change of role starts the sleeps anew.
-        let before = if self.competes == competes { self.limit } else { Duration::ZERO };
-        self.competes = competes;
+        let last = if this.competes == competes { self.limit } else { Duration::ZERO };
         self.limit = if competes {
-            (2 * before).clamp(SHORTEST_SLEEP, LONGEST_SLEEP)
+            (2 * last).clamp(SHORTEST_SLEEP, LONGEST_SLEEP)
         } else {
-            let nap = (4 * before).clamp(SHORTEST_NAP, LONGEST_NAP);
+            let nap = (4 * last).clamp(SHORTEST_NAP, LONGEST_NAP);
             self.obeys_until.map_or(nap, |until| nap.min(until - now))
         };
+        (this.competes, this.due) = (competes, now + self.limit);
+        if competes {
+            let demand = threads.front_mut().map_or(0, |first| first.demand(now));
+            // ORDERING: SeqCst; partner: the SeqCst in `notify`; see "every sleep has a limit"
+            // above.
+            queue.word.fetch_or(ASLEEP | demand, Ordering::SeqCst);
+        }
+        competes
     }
 
     /// Leaves the queue, a reader with the lock held and a writer after its release, and keeps the
     /// seat for the next time. (It is freed only if the thread's thread-locals have been destroyed,
     /// and in waits that are nested deeply.)
     fn leave(mut self, queue: &Queue) {
-        queue.threads.get_or_make().with(|threads| {
-            let Some(at) = threads.position(&self.parker) else { return };
-            self.node = threads.take(at);
-            let now = now();
-            if at == 0 || threads.0.front().is_some_and(|first| first.is_stalled(now)) {
-                queue.wake_first(threads, now);
-            }
-        });
+        let mut threads = queue.lock();
+        let at = self.position(&threads);
+        self.node = take(&mut threads, at);
+        queue.wake_first(&mut threads, now());
+        drop(threads);
         let _ = SEATS.try_with(|seats| seats.put(self));
     }
 }
 
 /// Stored next to each lock guard, and dropped right after it.
-pub(crate) struct OnRelease<'a> {
-    queue: &'a Queue,
-}
+pub(crate) struct OnRelease<'a>(&'a Queue);
 
 impl Drop for OnRelease<'_> {
     #[inline]
     fn drop(&mut self) {
-        GUARDS.with(|guards| guards.remove(self.queue.id()));
-        self.queue.notify();
+        GUARDS.with(|guards| guards.remove(self.0.id()));
+        self.0.notify();
     }
 }
 
@@ -494,7 +448,7 @@ mod tests {
 
     /// Changes what the queue knows of its first thread.
     fn with_first(queue: &Queue, change: impl FnOnce(&mut QueuedThread)) {
-        queue.threads.get_or_make().with(|threads| change(threads.0.front_mut().unwrap()));
+        change(queue.lock().front_mut().unwrap());
     }
 
     #[test]
@@ -510,12 +464,12 @@ mod tests {
         let queue = Queue::new();
         let mut first = Seat::join(&queue);
         queue.word.fetch_or(DEMANDED, Ordering::Relaxed);
-        assert!(!queue.admits_attempt());
+        assert!(!queue.admits(true));
         with_first(&queue, |first| first.due -= 2 * LONG_STALL);
-        assert!(queue.admits_attempt());
+        assert!(queue.admits(true));
         first.compete(&queue);
         first.leave(&queue);
-        assert!(queue.admits());
+        assert!(queue.admits(false));
     }
 
     #[test]
@@ -538,10 +492,8 @@ mod tests {
         assert!(second.compete(&queue));
         assert!(!third.compete(&queue));
         let due = |seat: &Seat| {
-            queue
-                .threads
-                .get_or_make()
-                .with(|threads| threads.0.iter().find(|thread| thread.unparker.will_unpark(&seat.parker)).unwrap().due)
+            let threads = queue.lock();
+            threads.iter().nth(seat.position(&threads)).unwrap().due
         };
         assert!(due(&third) > now());
         second.leave(&queue);
@@ -554,15 +506,15 @@ mod tests {
     fn a_stalled_thread_demands_nothing() {
         let queue = Queue::new();
         let first = Seat::join(&queue);
-        let wake = || queue.threads.get_or_make().with(|threads| queue.wake_first(threads, now()));
-        with_first(&queue, |first| (first.since, first.due) = (first.since - 2 * LONG_PATIENCE, first.due - 2 * STALL));
+        let wake = || queue.wake_first(&mut queue.lock(), now());
+        with_first(&queue, |first| (first.demands_from, first.due) = (now(), first.due - 2 * STALL));
         wake();
-        assert!(queue.admits());
+        assert!(queue.admits(false));
         with_first(&queue, |first| first.due += FOREVER);
         wake();
-        assert!(!queue.admits());
+        assert!(!queue.admits(false));
         first.leave(&queue);
-        assert!(queue.admits());
+        assert!(queue.admits(false));
     }
 
     #[test]
@@ -570,11 +522,9 @@ mod tests {
         let queue = Queue::new();
         let (first, second) = (Seat::join(&queue), Seat::join(&queue));
         with_first(&queue, |first| first.due -= FOREVER);
-        queue.threads.get_or_make().with(|threads| {
-            threads.0.back_mut().unwrap().due += FOREVER;
-            queue.wake_first(threads, now());
-            assert_eq!(threads.position(&second.parker), Some(0));
-        });
+        queue.lock().back_mut().unwrap().due += FOREVER;
+        queue.wake_first(&mut queue.lock(), now());
+        assert_eq!(second.position(&queue.lock()), 0);
         with_first(&queue, |second| assert!(second.due <= now(), "it has been woken"));
         first.leave(&queue);
         second.leave(&queue);
@@ -587,8 +537,13 @@ mod tests {
         GUARDS.with(|guards| guards.add(Queue::new().id()));
         let since = now();
         for (waited, until) in [(0, 1), (1, 2), (3, 4), (4, 8), (7, 8), (500, 512)] {
-            let thread =
-                QueuedThread { unparker: first.parker.unparker(), since, first_since: None, due: since, passes: false };
+            let thread = QueuedThread {
+                unparker: first.parker.unparker(),
+                since,
+                demands_from: since,
+                due: since,
+                competes: false,
+            };
             let end = thread.end_of_obedience(since + waited * SHORTEST_OBEDIENCE);
             assert_eq!(end, since + until * SHORTEST_OBEDIENCE, "{waited}");
         }
@@ -603,9 +558,9 @@ mod tests {
     fn a_thread_keeps_its_seat() {
         let queue = Queue::new();
         Seat::join(&queue).leave(&queue);
-        let seat = SEATS.with(Pool::take).unwrap();
+        let seat = SEATS.with(Pool::take);
         assert_eq!(seat.node.len(), 1);
-        assert!(queue.threads.get_or_make().with(|threads| threads.0.is_empty()));
+        assert!(queue.lock().is_empty());
     }
 
     #[test]
