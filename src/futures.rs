@@ -141,7 +141,7 @@ impl<'a, T, F: FnMut(&T) -> bool> Future for WaitFor<'a, T, F> {
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let Self { wait, condition } = self.get_mut();
         wait.poll_values(cx, |value, version, before| {
-            condition(&value.value).then(|| Ref::new((value.into_ref(), version), Some(before)))
+            condition(&value.value).then(|| Ref::new(value.into_ref(), version, before != version))
         })
     }
 }

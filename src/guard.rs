@@ -40,10 +40,7 @@ pub struct Ref<'a, T> {
 }
 
 impl<'a, T> Ref<'a, T> {
-    /// Makes a `Ref` of a value and its version, for a receiver that had seen the version `seen`,
-    /// or for a sender.
-    pub(crate) fn new((value, version): (ReadGuard<'a, T>, Version), seen: Option<Version>) -> Self {
-        let has_changed = seen.is_some_and(|seen| seen != version);
+    pub(crate) fn new(value: ReadGuard<'a, T>, version: Version, has_changed: bool) -> Self {
         Self { value, version: FlaggedVersion::new(version, has_changed), _not_send: PhantomData }
     }
 

@@ -1,6 +1,7 @@
 //! [`Receiver`].
 
 use core::fmt;
+use core::mem;
 use core::mem::ManuallyDrop;
 use core::pin::Pin;
 use core::task::{Context, Poll};
@@ -370,9 +371,8 @@ impl<T> Receiver<T> {
     /// ```
     #[track_caller]
     pub fn borrow_and_update(&mut self) -> Ref<'_, T> {
-        let value = Ref::new(self.channel.read(caller()), Some(self.cursor.seen));
-        self.cursor.seen = value.version();
-        value
+        let (value, version) = self.channel.read(caller());
+        Ref::new(value, version, mem::replace(&mut self.cursor.seen, version) != version)
     }
 
     /// Returns a reference to the current value, without marking it as seen.
@@ -395,7 +395,8 @@ impl<T> Receiver<T> {
     /// ```
     #[track_caller]
     pub fn borrow(&self) -> Ref<'_, T> {
-        Ref::new(self.channel.read(caller()), Some(self.cursor.seen))
+        let (value, version) = self.channel.read(caller());
+        Ref::new(value, version, self.cursor.seen != version)
     }
 
     /// Returns a copy of the current value, and marks it as seen.
@@ -588,7 +589,8 @@ impl<T> Receiver<T> {
     /// ```
     #[track_caller]
     pub fn try_borrow(&self) -> Option<Ref<'_, T>> {
-        self.channel.try_read(caller()).map(|value| Ref::new(value, Some(self.cursor.seen)))
+        let (value, version) = self.channel.try_read(caller())?;
+        Some(Ref::new(value, version, self.cursor.seen != version))
     }
 
     /// Returns `true` if there is an unseen value, without marking it as seen.

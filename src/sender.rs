@@ -526,7 +526,8 @@ impl<T> Sender<T> {
     /// ```
     #[track_caller]
     pub fn borrow(&self) -> Ref<'_, T> {
-        Ref::new(self.channel.read(caller()), None)
+        let (value, version) = self.channel.read(caller());
+        Ref::new(value, version, false)
     }
 
     /// Returns a copy of the current value.
@@ -585,7 +586,8 @@ impl<T> Sender<T> {
     /// ```
     #[track_caller]
     pub fn try_borrow(&self) -> Option<Ref<'_, T>> {
-        self.channel.try_read(caller()).map(|value| Ref::new(value, None))
+        let (value, version) = self.channel.try_read(caller())?;
+        Some(Ref::new(value, version, false))
     }
 
     /// Returns the number of receivers at this moment.
