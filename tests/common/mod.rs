@@ -228,12 +228,3 @@ pub(crate) fn must_end_within<R: Send + 'static>(limit: Duration, f: impl FnOnce
 pub(crate) fn panic_text(panic: &(dyn std::any::Any + Send)) -> &str {
     panic.downcast_ref::<String>().map(String::as_str).or(panic.downcast_ref::<&str>().copied()).unwrap()
 }
-
-/// The processor time in `/proc/PATH/stat` of Linux, in hundredths of a second.
-pub(crate) fn processor_time(path: &str) -> u64 {
-    let stat = std::fs::read_to_string(format!("/proc/{path}/stat")).unwrap();
-    // The name, in parentheses, may contain spaces. User and system time are the 12th and 13th
-    // fields after it.
-    let fields: Vec<_> = stat.rsplit(')').next().unwrap().split_whitespace().collect();
-    fields[11].parse::<u64>().unwrap() + fields[12].parse::<u64>().unwrap()
-}

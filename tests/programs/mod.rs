@@ -1,4 +1,4 @@
-//! Programs over several handles of one channel. `tests/model.rs` runs random programs, and `fuzz/`
+//! Programs over several handles of one channel. `tests/api/model.rs` runs random programs, and `fuzz/`
 //! those that a fuzzer finds.
 //!
 //! | file | what it has |

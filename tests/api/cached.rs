@@ -1,0 +1,78 @@
+//! `Cached`: a copy of the value, which is refreshed when the channel has a newer one.
+
+use std::cell::Cell;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use watch_channel::{Cached, Receiver, channel};
+
+#[test]
+fn it_follows_the_channel_beyond_its_close() {
+    let (tx, rx) = channel(1);
+    let mut cached = Cached::new(rx);
+    assert_eq!(*cached.get(), 1);
+    tx.set(2);
+    tx.set(3);
+    assert_eq!(*cached.get(), 3);
+    tx.set(4);
+    drop(tx);
+    assert_eq!((*cached.get(), *cached.get()), (4, 4));
+}
+
+#[derive(Debug)]
+struct Counted<'a>(&'a Cell<i32>);
+
+impl Clone for Counted<'_> {
+    fn clone(&self) -> Self {
+        self.0.set(self.0.get() + 1);
+        assert!(self.0.get() != 3, "on purpose");
+        Self(self.0)
+    }
+}
+
+#[test]
+fn only_a_new_value_is_copied_and_the_next_call_repeats_a_copy_that_has_panicked() {
+    let clones = Cell::new(0);
+    let (tx, rx) = channel(Counted(&clones));
+    let mut cached = Cached::new(rx);
+    for _ in 0..10 {
+        cached.get();
+    }
+    assert_eq!(clones.get(), 1);
+    tx.set(Counted(&clones));
+    cached.get();
+    cached.get();
+    assert_eq!(clones.get(), 2);
+    tx.set(Counted(&clones));
+    assert!(catch_unwind(AssertUnwindSafe(|| cached.get().0.get())).is_err());
+    assert_eq!(clones.get(), 3);
+    cached.get();
+    cached.get();
+    assert_eq!(clones.get(), 4, "the next call copies the value, once");
+}
+
+#[test]
+fn clones_are_independent_and_the_receiver_can_be_taken_out() {
+    let (tx, rx) = channel(1);
+    let mut cached = Cached::new(rx);
+    let mut other = cached.clone();
+    tx.set(2);
+    assert_eq!(*cached.get(), 2);
+    assert!(other.receiver().has_unseen());
+    assert_eq!(*other.get(), 2);
+    let rx: Receiver<i32> = cached.into_inner();
+    assert!(!rx.has_unseen());
+    assert!(format!("{other:?}").starts_with("Cached { value: 2"));
+    assert_eq!(format!("{:?}", other.changed()), "CachedChanged { .. }");
+}
+
+/// A clone of a `Cached` does not read the channel.
+#[test]
+fn a_clone_copies_the_copy() {
+    let (tx, rx) = channel(1);
+    let cached = Cached::new(rx);
+    tx.set(2);
+    let mut clone = tx.send_modify(|_| cached.clone());
+    assert_eq!(*clone.peek(), 1);
+    assert!(clone.receiver().has_unseen());
+    assert_eq!((*clone.get(), *cached.peek()), (2, 1));
+}

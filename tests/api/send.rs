@@ -1,0 +1,197 @@
+//! Sending: what is stored, what is returned, and what counts as a new version.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use crate::common::{Task, must_end, waiting};
+use watch_channel::error::SendError;
+use watch_channel::{Receiver, Sender, channel};
+
+#[test]
+fn without_receivers_send_gives_the_value_back_and_stores_nothing() {
+    let (tx, rx) = channel(1);
+    drop(rx);
+    assert_eq!(tx.send(2), Err(SendError(2)));
+    assert_eq!(tx.send(2).unwrap_err().into_inner(), 2);
+    assert_eq!(*tx.borrow(), 1);
+    let rx = tx.subscribe();
+    assert_eq!(rx.has_changed(), Ok(false));
+    assert_eq!(tx.send(3), Ok(()));
+    assert_eq!(*rx.borrow(), 3);
+}
+
+#[test]
+fn without_receivers_every_other_way_to_send_stores_the_value() {
+    let tx = Sender::new(1);
+    assert_eq!(tx.send_replace(2), 1);
+    tx.send_modify(|value| *value += 1);
+    assert!(tx.send_if_modified(|value| {
+        *value += 1;
+        true
+    }));
+    assert_eq!(tx.get(), 4);
+    tx.set(5);
+    assert_eq!((tx.set_if_changed(6), tx.try_set(7)), (Some(5), Ok(())));
+    assert_eq!(*tx.subscribe().borrow(), 7);
+}
+
+#[test]
+fn an_unmodified_value_is_no_version_but_stays_visible() {
+    let (tx, mut rx) = channel(1);
+    let changed = waiting(rx.changed());
+    assert!(!tx.send_if_modified(|value| {
+        *value = 2;
+        false
+    }));
+    assert_eq!(changed.wakes(), 0);
+    drop(changed);
+    assert_eq!(rx.has_changed(), Ok(false));
+    assert_eq!(*rx.borrow(), 2);
+}
+
+/// When it is dropped, it uses its channel, which hangs, or panics in a debug build, if a lock is
+/// held. It notes how often a task had been woken by then.
+struct Looks {
+    at: Option<(Receiver<Looks>, Sender<Looks>)>,
+    task: Arc<Task>,
+    wakes: Arc<AtomicUsize>,
+}
+
+impl Drop for Looks {
+    fn drop(&mut self) {
+        if let Some((rx, tx)) = self.at.take() {
+            assert!(rx.borrow().at.is_none());
+            self.wakes.store(self.task.wakes(), Ordering::SeqCst);
+            tx.send_modify(|_| ());
+        }
+    }
+}
+
+/// Two values are never equal.
+impl PartialEq for Looks {
+    fn eq(&self, _: &Self) -> bool {
+        false
+    }
+}
+
+#[test]
+fn g3_the_old_value_is_dropped_with_no_lock_held_after_all_tasks_have_been_woken() {
+    let ways: [fn(&Sender<Looks>, Looks); 5] = [
+        |tx, value| tx.send(value).ok().unwrap(),
+        |tx, value| tx.try_set(value).ok().unwrap(),
+        |tx, value| tx.set(value),
+        |tx, value| drop(tx.send_replace(value)),
+        |tx, value| drop(tx.set_if_changed(value)),
+    ];
+    for send in ways {
+        must_end(move || {
+            let (task, wakes) = (Arc::new(Task::new()), Arc::new(AtomicUsize::new(0)));
+            let value = |at| Looks { at, task: task.clone(), wakes: wakes.clone() };
+            let (tx, mut rx) = channel(value(None));
+            send(&tx, value(Some((rx.clone(), tx.clone()))));
+            rx.mark_unchanged();
+            assert!(task.poll_changed(&mut rx).is_pending());
+            send(&tx, value(None));
+            assert_eq!(wakes.load(Ordering::SeqCst), 1);
+            assert_eq!(rx.has_changed(), Ok(true));
+        });
+    }
+}
+
+#[test]
+fn errors_read_like_tokios() {
+    use tokio::sync::watch;
+
+    let (tx, mut rx) = channel(vec![1]);
+    let (tokio_tx, mut tokio_rx) = watch::channel(vec![1]);
+    let task = Task::new();
+
+    drop((tx, tokio_tx));
+    let (ours, tokios) = (task.poll_ready(rx.changed()).unwrap_err(), task.poll_ready(tokio_rx.changed()).unwrap_err());
+    assert_eq!(format!("{ours:?} {ours}"), format!("{tokios:?} {tokios}"));
+
+    let ours = Sender::new(vec![1]).send(vec![2]).unwrap_err();
+    let tokios = watch::Sender::new(vec![1]).send(vec![2]).unwrap_err();
+    assert_eq!(format!("{ours:?} {ours}"), format!("{tokios:?} {tokios}"));
+
+    // The error's `Debug` has no bound on the value.
+    struct Opaque;
+    fn is_error(_: &dyn std::error::Error) {}
+    let error = Sender::new(Opaque).send(Opaque).err().unwrap();
+    is_error(&error);
+    assert_eq!(format!("{error:?}"), "SendError { .. }");
+}
+
+#[test]
+fn set_if_changed_stores_only_what_differs() {
+    let (tx, mut rx) = channel(String::from("a"));
+    assert_eq!(tx.set_if_changed("a".into()), None);
+    assert_eq!(rx.has_changed(), Ok(false));
+    assert_eq!(tx.set_if_changed("b".into()), Some("a".into()));
+    assert_eq!(*rx.borrow_and_update(), "b");
+    // A value that does not equal itself always differs.
+    let tx = Sender::new(f32::NAN);
+    assert!(tx.set_if_changed(f32::NAN).is_some());
+}
+
+/// A receiver that comes between learns of both changes, so one that does not must not be kept from
+/// the second. (Kotlin's `StateFlow` delivers nothing there.)
+#[test]
+fn a_value_that_changes_and_changes_back_is_unseen() {
+    let (tx, mut rx) = channel('a');
+    let before = rx.version();
+    assert_eq!(tx.set_if_changed('b'), Some('a'));
+    assert_eq!(tx.set_if_changed('a'), Some('b'));
+    assert_ne!(rx.version(), before);
+    assert_eq!(rx.try_recv(), Ok('a'));
+}
+
+#[test]
+fn try_set_stores_or_gives_the_value_back_and_leaves_nothing_locked() {
+    let (tx, rx) = channel(1);
+    assert_eq!(tx.try_set(2), Ok(()));
+    assert_eq!((*rx.borrow(), rx.has_changed()), (2, Ok(true)));
+    let held = rx.borrow();
+    assert_eq!(tx.try_set(3), Err(3));
+    let second = rx.try_borrow();
+    assert!(second.is_some());
+    drop((held, second));
+    rx.with(|_| assert_eq!(tx.try_set(3), Err(3)));
+    tx.send_modify(|_| assert_eq!(tx.try_set(3), Err(3)));
+    assert_eq!(*rx.borrow(), 2);
+    drop(rx);
+    assert_eq!(tx.try_set(4), Ok(()), "it stores without receivers");
+}
+
+#[test]
+fn every_way_to_send_wakes() {
+    let (tx, mut rx) = channel(0);
+    let sends: [fn(&Sender<i32>); 7] = [
+        |tx| tx.send(1).unwrap(),
+        |tx| tx.try_set(2).unwrap(),
+        |tx| tx.set(3),
+        |tx| assert_eq!(tx.set_if_changed(4), Some(3)),
+        |tx| tx.send_modify(|value| *value = 5),
+        |tx| assert!(tx.send_if_modified(|_| true)),
+        |tx| assert_eq!(tx.send_replace(6), 5),
+    ];
+    for send in sends {
+        let mut changed = waiting(rx.changed());
+        send(&tx);
+        assert_eq!((changed.wakes(), changed.is_ready()), (1, true));
+    }
+}
+
+#[test]
+fn send_modify_returns_what_its_closure_returns() {
+    let (tx, mut rx) = channel(vec![1, 2]);
+    assert_eq!(tx.send_modify(Vec::pop), Some(2));
+    assert_eq!(rx.try_recv(), Ok(vec![1]));
+    // A result is a new version even if it says that nothing has changed.
+    assert!(!tx.send_modify(|_| false));
+    assert!(rx.has_unseen());
+    // tokio's calls, whose closures return nothing.
+    let clear: fn(&mut Vec<i32>) = |list| list.clear();
+    tx.send_modify(clear);
+    assert_eq!(rx.get(), []);
+}

@@ -1,0 +1,251 @@
+//! G4: wakers that panic when they are woken or dropped. `tests/api/hostile/wakers.rs` uses more of them
+//! with each future.
+
+#[cfg(all(feature = "std", not(feature = "critical-section")))]
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, mpsc};
+use std::task::Poll;
+
+use crate::common::wakers::{on_last_drop, on_wake, panic_on_purpose, panics, register};
+use crate::common::{Task, must_end, waiting};
+use watch_channel::{Receiver, channel};
+
+/// Makes the channel keep a waker that panics when it is dropped.
+fn register_bomb(rx: &mut Receiver<u32>) {
+    register(rx, &on_last_drop(|| panic_on_purpose()));
+}
+
+/// Without `std` a second panic aborts, and with `critical-section` the sends of one channel share
+/// their deliveries.
+#[cfg(all(feature = "std", not(feature = "critical-section")))]
+#[test]
+fn g3_g4_a_wakers_panic_is_propagated_only_by_the_send_that_has_called_it() {
+    let (tx, mut rx) = channel(0);
+    crate::common::spread_waits(&tx);
+    rx.mark_unchanged();
+    let returned = Arc::new(AtomicUsize::new(0));
+    let mut in_front = vec![rx.clone(); 16];
+    for (i, other) in in_front.iter_mut().enumerate() {
+        let (tx, mut rx, returned) = (tx.clone(), rx.clone(), returned.clone());
+        let mut innocent = waiting(async move { rx.changed().await.unwrap() });
+        let waker = on_wake(move || {
+            if i % 2 == 0 {
+                // No task waits for this version. The send must not call the wakers that the outer
+                // send has taken.
+                tx.send_modify(|value| *value += 1);
+            } else {
+                // The poll is on another thread, which is not in the middle of a delivery.
+                std::thread::spawn(move || assert!(innocent.is_ready())).join().unwrap();
+            }
+            returned.fetch_add(1, Ordering::SeqCst);
+        });
+        register(other, &waker);
+    }
+    let mut panicking = vec![rx; 400];
+    panicking.iter_mut().for_each(|rx| register(rx, &on_wake(|| panic_on_purpose())));
+    assert!(panics(|| tx.set(1)));
+    assert_eq!(returned.load(Ordering::SeqCst), 16, "a call inside a waker panics because of another send's waker");
+    assert!(panicking.iter_mut().all(|rx| Task::new().poll_changed(rx).is_ready()));
+}
+
+#[cfg(all(feature = "std", not(feature = "critical-section")))]
+#[test]
+fn g4_the_payload_of_a_caught_panic_is_dropped_and_may_panic_then() {
+    /// Counts its drops, and panics in each.
+    struct PanicsOnDrop(Arc<AtomicUsize>);
+
+    impl Drop for PanicsOnDrop {
+        fn drop(&mut self) {
+            self.0.fetch_add(1, Ordering::SeqCst);
+            panic_on_purpose();
+        }
+    }
+
+    let (tx, rx) = channel(0);
+    let (drops, woken) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicUsize::new(0)));
+    let mut receivers = vec![rx; 9];
+    for (i, rx) in receivers.iter_mut().enumerate() {
+        let (drops, woken) = (drops.clone(), woken.clone());
+        let waker = on_wake(move || match i {
+            0 => panic_on_purpose(),
+            1..=4 => std::panic::resume_unwind(Box::new(PanicsOnDrop(drops))),
+            _ => _ = woken.fetch_add(1, Ordering::SeqCst),
+        });
+        register(rx, &waker);
+    }
+    assert!(panics(|| tx.set(1)), "the first panic is propagated");
+    assert_eq!((woken.load(Ordering::SeqCst), drops.load(Ordering::SeqCst)), (4, 4));
+}
+
+/// In the middle of a delivery, a new wait begins, and a panic drops a wait that has not been woken
+/// yet.
+#[cfg(feature = "std")]
+#[test]
+fn g4_a_wait_dropped_by_a_waker_that_panics_loses_no_other_wake_up() {
+    let (tx, rx) = channel(0);
+    let wait = |mut rx: Receiver<u32>| waiting(async move { rx.changed().await.unwrap() });
+    let (cancelled, begun) = (Arc::new(Mutex::new(None)), Arc::new(Mutex::new(None)));
+    let waker = on_wake({
+        let (tx, mut rx, cancelled, begun) = (tx.clone(), rx.clone(), cancelled.clone(), begun.clone());
+        move || {
+            std::thread::spawn(move || tx.send(2).unwrap()).join().unwrap();
+            rx.mark_unchanged();
+            *begun.lock().unwrap() = Some(wait(rx));
+            let _cancelled = cancelled.lock().unwrap().take();
+            panic_on_purpose();
+        }
+    });
+    let mut first = rx.clone();
+    register(&mut first, &waker);
+    let to_cancel = wait(rx.clone());
+    let counter = to_cancel.task.counter();
+    *cancelled.lock().unwrap() = Some(to_cancel);
+    let last = wait(rx);
+    assert!(panics(|| tx.set(1)));
+    // The cancelled wait may be woken by the send, which may have taken its waker already. The new
+    // wait is woken by neither send.
+    assert!(counter.wakes() <= 1);
+    assert_eq!(Arc::strong_count(&counter), 1, "the cancelled wait keeps no waker");
+    assert_eq!((last.wakes(), begun.lock().unwrap().as_ref().unwrap().wakes()), (1, 0));
+}
+
+/// Broken by a wait that counts as not begun because its first poll has panicked.
+#[test]
+fn g4_g6_a_dropped_wait_whose_poll_has_panicked_keeps_no_waker() {
+    let (tx, mut rx) = channel(0);
+    let task = Task::new();
+    register_bomb(&mut rx);
+    let mut wait = Box::pin(rx.changed());
+    assert!(panics(|| assert!(task.poll(&mut wait).is_pending())));
+    drop(wait);
+    assert_eq!(task.wakers_kept(), 0);
+    tx.set(1);
+    assert_eq!(task.wakes(), 0);
+}
+
+/// Broken by a receiver that drops its waker before the count of receivers goes down.
+#[test]
+fn g4_the_last_receiver_wakes_senders_although_its_waker_panics() {
+    let (tx, mut rx) = channel(0);
+    let mut closed = waiting(tx.closed());
+    register_bomb(&mut rx);
+    assert!(panics(|| drop(rx)));
+    assert!(tx.is_closed());
+    assert_eq!(closed.wakes(), 1);
+    assert!(closed.is_ready());
+}
+
+/// A send has taken a waker that panics, and its receiver is polled by another task before the send
+/// has called that waker. Broken by a delivery that ends with the panic, and by a wait that goes
+/// back to the round of the delivery.
+#[test]
+fn g4_a_wait_that_begins_during_a_send_that_panics_is_woken_by_the_next_one() {
+    // They are all in one list.
+    let (tx, rx) = channel(0);
+    let mut receivers = vec![rx; 40];
+    let mut last = receivers.pop().unwrap();
+    let (task, others) = (Arc::new(Task::new()), Task::new());
+    let (waits_again, waiting) = mpsc::channel();
+    // The first one's waker polls the last one, which therefore registers again before the delivery
+    // reaches it.
+    let slot: Arc<Mutex<Option<Receiver<u32>>>> = Arc::default();
+    let waker = on_wake({
+        let (slot, task) = (slot.clone(), task.clone());
+        move || {
+            let mut last = slot.lock().unwrap().take().unwrap();
+            last.mark_unchanged();
+            register(&mut last, &task.waker());
+            waits_again.send(last).unwrap();
+        }
+    });
+    register(&mut receivers[0], &waker);
+    receivers[1..20].iter_mut().for_each(|rx| register(rx, &others.waker()));
+    register_bomb(&mut last);
+    receivers[20..].iter_mut().for_each(|rx| register(rx, &others.waker()));
+    *slot.lock().unwrap() = Some(last);
+    assert!(panics(|| tx.set(1)));
+    let _last = waiting.try_recv().unwrap();
+    assert_eq!((task.wakes(), others.wakes()), (0, 38));
+    tx.set(2);
+    assert_eq!((task.wakes(), others.wakes()), (1, 38));
+}
+
+/// The poll that finds a version drops a waker that panics. Broken by a poll that marks the version
+/// as seen before that.
+#[test]
+fn g1_g4_a_poll_that_panics_marks_nothing_as_seen() {
+    // The waker is still in the list, because the version has not been sent but marked as unseen.
+    let (_tx, mut rx) = channel(1);
+    register_bomb(&mut rx);
+    rx.mark_changed();
+    let mut wait = Box::pin(rx.changed());
+    assert!(panics(|| drop(Task::new().poll(&mut wait))));
+    assert_eq!(Task::new().poll(&mut wait), Poll::Ready(Ok(())));
+    drop(wait);
+
+    // The same for a wait that calls its condition with the value.
+    register_bomb(&mut rx);
+    rx.mark_changed();
+    let mut wait = Box::pin(rx.recv());
+    assert!(panics(|| drop(Task::new().poll(&mut wait))));
+    assert_eq!(Task::new().poll(&mut wait), Poll::Ready(Ok(1)));
+}
+
+/// A version is sent while a waker is cloned, and the clone panics. Broken by a poll that marks the
+/// version as seen.
+#[test]
+fn g1_g4_a_version_that_is_sent_by_a_waker_that_panics_is_reported() {
+    let (tx, mut rx) = channel(0);
+    let mut conditions = vec![];
+    let mut wait = Box::pin(rx.wait_until(|value| {
+        conditions.push(*value);
+        *value == 1
+    }));
+    let waker = crate::common::wakers::on_each_event(move |_| {
+        if *tx.borrow() == 0 {
+            tx.set(1);
+            panic_on_purpose();
+        }
+    });
+    assert!(panics(|| drop(wait.as_mut().poll(&mut std::task::Context::from_waker(&waker)))));
+    assert_eq!(Task::new().poll(&mut wait), Poll::Ready(Ok(())));
+    drop(wait);
+    assert_eq!(conditions, [0, 1]);
+}
+
+/// The waker that the channel keeps for `poll_changed` panics when it is dropped.
+#[test]
+fn g4_a_registration_whose_waker_panics_when_it_is_dropped_loses_no_wake_up() {
+    must_end(|| {
+        let (tx, mut rx) = channel(0);
+        let task = Task::new();
+        let waits_as_ever = |rx: &mut Receiver<u32>, value| {
+            register(rx, &task.waker());
+            let before = task.wakes();
+            tx.set(value);
+            assert_eq!(task.wakes(), before + 1);
+            assert_eq!(task.poll_changed(rx), Poll::Ready(true));
+            assert_eq!(task.wakers_kept(), 0);
+        };
+        // Another task's waker replaces it.
+        register_bomb(&mut rx);
+        assert!(panics(|| assert!(Task::new().poll_changed(&mut rx).is_ready())));
+        waits_as_ever(&mut rx, 1);
+        // The next poll is ready.
+        register_bomb(&mut rx);
+        rx.mark_changed();
+        assert!(panics(|| assert!(Task::new().poll_changed(&mut rx).is_ready())));
+        assert_eq!(
+            task.poll_changed(&mut rx),
+            Poll::Ready(true),
+            "the poll that panicked has marked the version as seen"
+        );
+        waits_as_ever(&mut rx, 2);
+        // Another wait cancels it.
+        register_bomb(&mut rx);
+        assert!(panics(|| Task::new().poll_pending(rx.changed())));
+        waits_as_ever(&mut rx, 3);
+        register_bomb(&mut rx);
+        assert!(panics(|| drop(rx)));
+    });
+}
