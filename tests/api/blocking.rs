@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use crate::common::wakers::{held_up, register};
 use crate::common::{HANG, must_end};
 use watch_channel::error::RecvTimeoutError;
-use watch_channel::{Cached, channel};
+use watch_channel::{Cached, Sender, channel};
 
 #[test]
 fn g1_threads_see_the_last_value_and_the_close() {
@@ -124,67 +124,12 @@ fn waits_can_be_nested() {
 }
 
 #[test]
-fn a_wait_for_a_condition_with_a_time_limit_returns_a_value_a_timeout_or_the_close() {
-    let (tx, mut rx) = channel(1);
-    let short = Duration::from_millis(5);
-    let start = Instant::now();
-    assert_eq!(rx.wait_for(|value| *value > 1).wait_timeout(short).unwrap_err(), RecvTimeoutError::Timeout);
-    assert_eq!(
-        rx.wait_for(|value| *value > 1).wait_deadline(start + 2 * short).unwrap_err(),
-        RecvTimeoutError::Timeout
-    );
-    assert!(start.elapsed() >= 2 * short);
-    assert_eq!(*rx.wait_for(|value| *value == 1).wait_timeout(Duration::ZERO).unwrap(), 1);
-    assert_eq!(*rx.wait_for(|value| *value == 1).wait_deadline(start).unwrap(), 1);
-    let sender = thread::spawn(move || {
-        (2..=100).for_each(|value| tx.set(value));
-        tx
-    });
-    must_end(move || {
-        assert_eq!(*rx.wait_for(|value| *value == 100).wait().unwrap(), 100);
-        assert_eq!(*rx.wait_for(|value| *value == 100).wait_timeout(HANG).unwrap(), 100);
-        assert_eq!(*rx.wait_for(|value| *value == 100).wait_deadline(Instant::now() + HANG).unwrap(), 100);
-        drop(sender.join().unwrap());
-        assert_eq!(
-            rx.wait_for(|value| *value > 100).wait_timeout(Duration::MAX).unwrap_err(),
-            RecvTimeoutError::Closed
-        );
-        assert_eq!(rx.wait_for(|value| *value > 100).wait_deadline(start).unwrap_err(), RecvTimeoutError::Closed);
-    });
-}
-
-#[test]
-fn closed_with_a_time_limit_returns_true_once_there_is_no_receiver() {
-    let (tx, rx) = channel(1);
-    let short = Duration::from_millis(5);
-    let start = Instant::now();
-    assert!(!tx.closed().wait_timeout(short));
-    assert!(!tx.closed().wait_deadline(start + 2 * short));
-    assert!(start.elapsed() >= 2 * short);
-    let receiver = thread::spawn(move || {
-        thread::sleep(short);
-        drop(rx);
-    });
-    must_end(move || {
-        let other = tx.clone();
-        let other = thread::spawn(move || other.closed().wait());
-        tx.closed().wait();
-        assert!(tx.is_closed());
-        other.join().unwrap();
-        assert!(tx.closed().wait_timeout(Duration::MAX));
-        assert!(tx.closed().wait_deadline(start));
-        assert!(tx.closed().wait_timeout(Duration::ZERO));
-    });
-    receiver.join().unwrap();
-}
-
-#[test]
 fn a_timeout_and_a_close_are_told_apart() {
     assert_eq!(RecvTimeoutError::Timeout.to_string(), "timed out waiting on channel");
     assert_eq!(RecvTimeoutError::Closed.to_string(), "channel closed");
 }
 
-/// Every other future has the three methods as well. The results are owned, so a `match` may use
+/// The results are owned, so a `match` may use
 /// the receiver again.
 #[test]
 fn each_wait_ends_with_a_result_a_timeout_or_the_close() {
@@ -225,6 +170,36 @@ fn each_wait_ends_with_a_result_a_timeout_or_the_close() {
         (|rx| rx, 7, recv_if(|value| *value == 7)),
         (|rx| rx, (), wait_until(|value| *value == 7)),
         (|rx| rx, 49, wait_for_map(|value| (*value == 7).then(|| value * value))),
+        (|rx| rx, _, wait_for(|value| *value == 7)),
         (Cached::new, (), changed()),
+    }
+}
+
+/// `closed` ends with the last receiver's drop, and `opened` with the first receiver.
+#[test]
+fn each_wait_of_a_sender_ends_with_true_or_at_the_deadline() {
+    macro_rules! each {
+        ($(($wait:ident, $is_open:literal),)+) => { $(
+            must_end(|| {
+                let tx = Sender::new(0);
+                let rx = $is_open.then(|| tx.subscribe());
+                let (short, start) = (Duration::from_millis(5), Instant::now());
+                assert!(!tx.$wait().wait_timeout(short));
+                assert!(!tx.$wait().wait_deadline(start + 2 * short));
+                assert!(start.elapsed() >= 2 * short, "it ended too early");
+                let others = [tx.clone(), tx.clone()];
+                let others = others.map(|tx| thread::spawn(move || tx.$wait().wait()));
+                thread::sleep(short);
+                let rx = if $is_open { drop(rx); None } else { Some(tx.subscribe()) };
+                others.into_iter().for_each(|other| other.join().unwrap());
+                assert!(tx.$wait().wait_timeout(Duration::MAX) && tx.$wait().wait_timeout(Duration::ZERO));
+                assert!(tx.$wait().wait_deadline(start));
+                drop(rx);
+            });
+        )+ };
+    }
+    each! {
+        (closed, true),
+        (opened, false),
     }
 }

@@ -5,19 +5,6 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use watch_channel::{Cached, Receiver, channel};
 
-#[test]
-fn it_follows_the_channel_beyond_its_close() {
-    let (tx, rx) = channel(1);
-    let mut cached = Cached::new(rx);
-    assert_eq!(*cached.get(), 1);
-    tx.set(2);
-    tx.set(3);
-    assert_eq!(*cached.get(), 3);
-    tx.set(4);
-    drop(tx);
-    assert_eq!((*cached.get(), *cached.get()), (4, 4));
-}
-
 #[derive(Debug)]
 struct Counted<'a>(&'a Cell<i32>);
 

@@ -103,31 +103,6 @@ fn g3_dropping_a_wait_that_has_been_woken_wakes_no_other() {
 }
 
 #[test]
-fn g6_a_registration_of_poll_changed_ends_with_a_wait_that_is_ready_at_once() {
-    let ways: [fn(&mut Receiver<u32>); 4] = [
-        |rx| {
-            rx.mark_changed();
-            assert_eq!(Task::new().poll_ready(rx.changed()), Ok(()));
-        },
-        |rx| assert_eq!(*Task::new().poll_ready(rx.wait_for(|_| true)).unwrap(), 0),
-        |rx| assert_eq!(Task::new().poll_ready(rx.wait_for_map(|value| Some(*value))), Ok(0)),
-        |rx| {
-            rx.mark_changed();
-            assert!(Task::new().poll_changed(rx).is_ready());
-        },
-    ];
-    for way in ways {
-        let (tx, mut rx) = channel(0);
-        let task = Task::new();
-        register(&mut rx, &task.waker());
-        way(&mut rx);
-        assert_eq!(task.wakers_kept(), 0);
-        tx.set(1);
-        assert_eq!(task.wakes(), 0);
-    }
-}
-
-#[test]
 fn a_wait_that_is_never_polled_keeps_the_registration_of_poll_changed() {
     let (tx, mut rx) = channel(0);
     let task = Task::new();

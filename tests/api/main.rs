@@ -14,7 +14,6 @@ mod auto_traits;
 mod blocking;
 mod cached;
 mod changed;
-mod closed;
 mod coop;
 #[cfg(all(debug_assertions, feature = "std"))]
 mod deadlock;
@@ -37,7 +36,6 @@ mod model;
 mod opened;
 #[cfg(all(feature = "critical-section", not(feature = "std")))]
 mod order;
-mod poll_changed;
 mod reads;
 mod recv;
 mod send;

@@ -10,33 +10,6 @@ use crate::common::must_end;
 use watch_channel::{Receiver, channel};
 
 #[test]
-fn a_read_is_current_without_a_wait() {
-    let (tx, rx) = channel((1, 'a'));
-    let mut number = rx.map(|value| value.0);
-    assert_eq!(*number.get(), 1);
-    tx.set((2, 'b'));
-    assert_eq!(*number.peek(), 1);
-    assert_eq!((*number.get(), *number.peek()), (2, 2));
-    tx.set((3, 'c'));
-    drop(tx);
-    assert_eq!(*number.get(), 3);
-}
-
-#[test]
-fn only_a_different_result_is_an_update() {
-    let (tx, rx) = channel((1, 'a'));
-    let mut number = rx.map(|value| value.0);
-    assert!(!number.update());
-    tx.set((1, 'b'));
-    assert!(!number.update());
-    assert!(!number.receiver().has_unseen(), "the value has been looked at");
-    tx.set((2, 'b'));
-    assert!(number.update());
-    assert!(!number.update());
-    assert_eq!(*number.peek(), 2);
-}
-
-#[test]
 fn the_function_is_called_once_for_each_version_that_is_looked_at() {
     let calls = Cell::new(0);
     let (tx, rx) = channel(1);

@@ -78,19 +78,6 @@ fn each_version_belongs_to_one_value() {
 }
 
 #[test]
-fn has_unseen_ignores_the_close() {
-    let (tx, mut rx) = channel(1);
-    assert!(!rx.has_unseen());
-    tx.set(2);
-    drop(tx);
-    assert!(rx.has_unseen());
-    rx.mark_unchanged();
-    assert!(!rx.has_unseen());
-    rx.mark_changed();
-    assert!(rx.has_unseen());
-}
-
-#[test]
 fn a_reference_knows_the_version_of_its_value() {
     let (tx, mut rx) = channel(1);
     let first = rx.version();
@@ -102,21 +89,6 @@ fn a_reference_knows_the_version_of_its_value() {
     assert_eq!(rx.borrow_and_update().version(), tx.version());
     assert_eq!(rx.borrow().version(), tx.version(), "seen or not");
     assert_eq!(Task::new().poll_ready(rx.wait_for(|_| true)).unwrap().version(), tx.version());
-}
-
-#[test]
-fn borrow_leaves_a_value_unseen_and_borrow_and_update_does_not() {
-    let (tx, mut rx) = channel(1);
-    assert!(!rx.borrow().has_changed());
-    tx.send(2).unwrap();
-    assert!(rx.borrow().has_changed());
-    assert!(rx.borrow().has_changed());
-    assert_eq!(rx.has_changed(), Ok(true));
-    assert!(rx.borrow_and_update().has_changed());
-    assert!(!rx.borrow_and_update().has_changed());
-    assert!(!rx.borrow().has_changed());
-    assert_eq!(rx.has_changed(), Ok(false));
-    assert!(!tx.borrow().has_changed());
 }
 
 #[test]

@@ -72,22 +72,6 @@ fn recv_if_checks_a_value_once_if_it_is_sent_during_the_poll() {
 }
 
 #[test]
-fn try_recv_takes_the_value_if_it_is_unseen() {
-    let (tx, mut rx) = channel(1);
-    assert_eq!(rx.try_recv(), Err(TryRecvError::Empty));
-    assert_eq!(rx.try_recv_if(|_| panic!("the value has been seen")), Err(TryRecvError::Empty));
-    tx.set(2);
-    assert_eq!(rx.try_recv(), Ok(2));
-    assert_eq!(rx.try_recv(), Err(TryRecvError::Empty));
-    rx.mark_changed();
-    assert_eq!(rx.try_recv(), Ok(2));
-    tx.set(3);
-    drop(tx);
-    assert_eq!(rx.try_recv(), Ok(3));
-    assert_eq!(rx.try_recv(), Err(TryRecvError::Closed));
-}
-
-#[test]
 fn try_recv_succeeds_while_a_ref_lives_and_never_waits_for_a_sender() {
     let (tx, mut rx) = channel(1);
     let other = rx.clone();

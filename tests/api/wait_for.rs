@@ -2,46 +2,9 @@
 //! `tests/api/model.rs` compares.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::task::Poll;
 
 use crate::common::Task;
 use watch_channel::channel;
-
-#[test]
-fn each_value_that_is_checked_counts_as_seen() {
-    let (tx, mut rx) = channel(1);
-    let task = Task::new();
-    tx.send(2).unwrap();
-    {
-        let value = task.poll_ready(rx.wait_for(|value| *value == 2)).unwrap();
-        assert!(value.has_changed());
-    }
-    assert_eq!(rx.has_changed(), Ok(false));
-    tx.send(3).unwrap();
-    task.poll_pending(rx.wait_for(|value| *value == 4));
-    assert_eq!(rx.has_changed(), Ok(false));
-}
-
-#[test]
-fn it_sleeps_until_the_condition_holds() {
-    let (tx, mut rx) = channel(1);
-    let task = Task::new();
-    let mut looked_at = vec![];
-    {
-        let mut wait = Box::pin(rx.wait_for(|value| {
-            looked_at.push(*value);
-            *value > 2
-        }));
-        assert!(task.poll(&mut wait).is_pending());
-        tx.send(2).unwrap();
-        assert!(task.poll(&mut wait).is_pending());
-        tx.send(3).unwrap();
-        tx.send(4).unwrap();
-        assert!(matches!(task.poll(&mut wait), Poll::Ready(Ok(value)) if *value == 4));
-    }
-    assert_eq!(task.wakes(), 2);
-    assert_eq!(looked_at, [1, 2, 4]);
-}
 
 #[test]
 fn it_returns_the_very_guard_that_the_condition_saw() {

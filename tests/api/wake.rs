@@ -2,12 +2,12 @@
 //! are woken.
 
 use std::cell::Cell;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll, Waker};
 
 use crate::common::wakers::{on_each_event, on_last_drop, on_wake, register};
-use crate::common::{Inline, Task, must_end, waiting};
+use crate::common::{Inline, must_end, waiting};
 use watch_channel::{Receiver, Sender, channel};
 
 /// A sender's waker subscribes while `opened` clones it. The wait then ends at once, and leaves its
@@ -29,81 +29,6 @@ fn g3_a_second_receiver_wakes_no_sender_that_waits_in_closed() {
     assert_eq!(closed.wakes(), 0);
     drop((second, first.lock().unwrap().take()));
     assert_eq!(closed.wakes(), 1);
-}
-
-/// Takes every lock of a channel: the value's lock to read and to write, and the lists' locks for
-/// both kinds of waits.
-fn use_everything(tx: &Sender<u32>, rx: &Mutex<Receiver<u32>>) {
-    tx.send_modify(|_| ());
-    assert!(*tx.borrow() < 100);
-    Task::new().poll_pending(tx.closed());
-    if let Ok(mut rx) = rx.try_lock() {
-        rx.borrow_and_update();
-        Task::new().poll_pending(rx.changed());
-    }
-}
-
-#[test]
-fn g3_wakers_are_cloned_woken_and_dropped_with_no_lock_held() {
-    must_end(|| {
-        let (tx, mut rx) = channel(0);
-        let (armed, calls) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicUsize::new(0)));
-        let waker = on_each_event({
-            let (tx, rx, armed, calls) = (tx.clone(), Mutex::new(rx.clone()), armed.clone(), calls.clone());
-            move |_| {
-                if armed.load(Ordering::SeqCst) {
-                    use_everything(&tx, &rx);
-                    calls.fetch_add(1, Ordering::SeqCst);
-                }
-            }
-        });
-        let mut cx = Context::from_waker(&waker);
-        let used_by = |f: &mut dyn FnMut()| {
-            armed.store(true, Ordering::SeqCst);
-            f();
-            armed.store(false, Ordering::SeqCst);
-            calls.swap(0, Ordering::SeqCst) > 0
-        };
-
-        // The waker is woken by a send, by the close, and by the last receiver's drop.
-        let mut changed = Box::pin(rx.changed());
-        assert!(changed.as_mut().poll(&mut cx).is_pending());
-        assert!(used_by(&mut || tx.send(1).unwrap()));
-        assert!(changed.as_mut().poll(&mut cx).is_ready());
-        drop(changed);
-        let (other_tx, mut other_rx) = channel(());
-        register(&mut other_rx, &waker);
-        let mut other_tx = Some(other_tx);
-        assert!(used_by(&mut || drop(other_tx.take())));
-        let (other_tx, other_rx) = channel(());
-        let mut closed = Box::pin(other_tx.closed());
-        assert!(closed.as_mut().poll(&mut cx).is_pending());
-        let mut other_rx = Some(other_rx);
-        assert!(used_by(&mut || drop(other_rx.take())));
-        drop(closed);
-
-        // The waker is cloned. (It sends, so the wait is over at once.)
-        rx.mark_unchanged();
-        let mut changed = Box::pin(rx.changed());
-        assert!(used_by(&mut || assert!(changed.as_mut().poll(&mut cx).is_ready())));
-        drop(changed);
-
-        // The waker is replaced by another task's.
-        rx.mark_unchanged();
-        let mut changed = Box::pin(rx.changed());
-        assert!(changed.as_mut().poll(&mut cx).is_pending());
-        assert!(used_by(&mut || drop(Task::new().poll(&mut changed))));
-        drop(changed);
-
-        // The waker is dropped with its wait.
-        rx.mark_unchanged();
-        let mut changed = Some(Box::pin(rx.changed()));
-        assert!(changed.as_mut().unwrap().as_mut().poll(&mut cx).is_pending());
-        assert!(used_by(&mut || changed = None));
-        let mut closed = Some(Box::pin(tx.closed()));
-        assert!(closed.as_mut().unwrap().as_mut().poll(&mut cx).is_pending());
-        assert!(used_by(&mut || closed = None));
-    });
 }
 
 /// The waker that a receiver keeps is dropped with the receiver, which is no longer counted by

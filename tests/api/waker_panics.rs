@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, mpsc};
 use std::task::Poll;
 
 use crate::common::wakers::{on_last_drop, on_wake, panic_on_purpose, panics, register};
-use crate::common::{Task, must_end, waiting};
+use crate::common::{Task, waiting};
 use watch_channel::{Receiver, channel};
 
 /// Makes the channel keep a waker that panics when it is dropped.
@@ -109,32 +109,6 @@ fn g4_a_wait_dropped_by_a_waker_that_panics_loses_no_other_wake_up() {
     assert_eq!((last.wakes(), begun.lock().unwrap().as_ref().unwrap().wakes()), (1, 0));
 }
 
-/// Broken by a wait that counts as not begun because its first poll has panicked.
-#[test]
-fn g4_g6_a_dropped_wait_whose_poll_has_panicked_keeps_no_waker() {
-    let (tx, mut rx) = channel(0);
-    let task = Task::new();
-    register_bomb(&mut rx);
-    let mut wait = Box::pin(rx.changed());
-    assert!(panics(|| assert!(task.poll(&mut wait).is_pending())));
-    drop(wait);
-    assert_eq!(task.wakers_kept(), 0);
-    tx.set(1);
-    assert_eq!(task.wakes(), 0);
-}
-
-/// Broken by a receiver that drops its waker before the count of receivers goes down.
-#[test]
-fn g4_the_last_receiver_wakes_senders_although_its_waker_panics() {
-    let (tx, mut rx) = channel(0);
-    let mut closed = waiting(tx.closed());
-    register_bomb(&mut rx);
-    assert!(panics(|| drop(rx)));
-    assert!(tx.is_closed());
-    assert_eq!(closed.wakes(), 1);
-    assert!(closed.is_ready());
-}
-
 /// A send has taken a waker that panics, and its receiver is polled by another task before the send
 /// has called that waker. Broken by a delivery that ends with the panic, and by a wait that goes
 /// back to the round of the delivery.
@@ -211,41 +185,4 @@ fn g1_g4_a_version_that_is_sent_by_a_waker_that_panics_is_reported() {
     assert_eq!(Task::new().poll(&mut wait), Poll::Ready(Ok(())));
     drop(wait);
     assert_eq!(conditions, [0, 1]);
-}
-
-/// The waker that the channel keeps for `poll_changed` panics when it is dropped.
-#[test]
-fn g4_a_registration_whose_waker_panics_when_it_is_dropped_loses_no_wake_up() {
-    must_end(|| {
-        let (tx, mut rx) = channel(0);
-        let task = Task::new();
-        let waits_as_ever = |rx: &mut Receiver<u32>, value| {
-            register(rx, &task.waker());
-            let before = task.wakes();
-            tx.set(value);
-            assert_eq!(task.wakes(), before + 1);
-            assert_eq!(task.poll_changed(rx), Poll::Ready(true));
-            assert_eq!(task.wakers_kept(), 0);
-        };
-        // Another task's waker replaces it.
-        register_bomb(&mut rx);
-        assert!(panics(|| assert!(Task::new().poll_changed(&mut rx).is_ready())));
-        waits_as_ever(&mut rx, 1);
-        // The next poll is ready.
-        register_bomb(&mut rx);
-        rx.mark_changed();
-        assert!(panics(|| assert!(Task::new().poll_changed(&mut rx).is_ready())));
-        assert_eq!(
-            task.poll_changed(&mut rx),
-            Poll::Ready(true),
-            "the poll that panicked has marked the version as seen"
-        );
-        waits_as_ever(&mut rx, 2);
-        // Another wait cancels it.
-        register_bomb(&mut rx);
-        assert!(panics(|| Task::new().poll_pending(rx.changed())));
-        waits_as_ever(&mut rx, 3);
-        register_bomb(&mut rx);
-        assert!(panics(|| drop(rx)));
-    });
 }

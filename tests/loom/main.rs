@@ -41,6 +41,8 @@ mod pairs;
 mod value;
 mod wait;
 
+use std::collections::BTreeSet;
+use std::fmt::Debug;
 use std::task::{Context, Poll};
 
 use loom::sync::Arc;
@@ -50,7 +52,42 @@ use watch_channel::error::RecvError;
 use watch_channel::{Receiver, Sender, channel};
 
 use common::Task;
-use explore::{UNBOUNDED, model, shorter};
+use explore::{UNBOUNDED, shorter};
+
+/// Explores all interleavings with at most `preemptions` preemptions, and checks that they have
+/// these outcomes.
+#[track_caller]
+fn explore<R: Ord + Debug + Send + 'static, const N: usize>(
+    preemptions: usize,
+    outcomes: [R; N],
+    f: impl Fn() -> R + Send + Sync + 'static,
+) {
+    assert_eq!(explore::model(preemptions, f), BTreeSet::from(outcomes));
+}
+
+/// Like [`explore`], with a new channel.
+#[track_caller]
+fn model<R: Ord + Debug + Send + 'static, const N: usize>(
+    preemptions: usize,
+    outcomes: [R; N],
+    f: impl Fn(Sender<u32>, Receiver<u32>) -> R + Send + Sync + 'static,
+) {
+    explore(preemptions, outcomes, move || {
+        let (tx, rx) = channel(0);
+        f(tx, rx)
+    });
+}
+
+/// Like [`explore`], but there can be other outcomes as well.
+#[track_caller]
+fn reaches<R: Ord + Debug + Send + 'static, const N: usize>(
+    preemptions: usize,
+    outcomes: [R; N],
+    f: impl Fn() -> R + Send + Sync + 'static,
+) {
+    let found = explore::model(preemptions, f);
+    assert!(found.is_superset(&BTreeSet::from(outcomes)), "{found:?}");
+}
 
 /// Makes a channel whose receivers all wait in the same list, unless two threads have met there.
 fn lane_mates<const N: usize>() -> (Sender<u32>, [Receiver<u32>; N]) {
