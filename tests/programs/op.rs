@@ -96,6 +96,22 @@ pub(crate) enum OwnCall {
     DropMapped,
 }
 
+impl Call {
+    /// Is called on a sender, and does nothing while that waits.
+    pub(crate) fn needs_idle_sender(self) -> bool {
+        use OwnCall::{Downgrade, Set, SetIfChanged, SubscribeUnseen, TrySet, TrySetWhileRead};
+
+        match self {
+            Self::Send | Self::SendReplace | Self::SendModify | Self::SendIfModified | Self::SendPanic => true,
+            Self::SenderLooks | Self::CloneSender | Self::Subscribe => true,
+            Self::Own(own) => {
+                matches!(own, Set | SetIfChanged | TrySet | TrySetWhileRead | SubscribeUnseen | Downgrade)
+            }
+            _ => false,
+        }
+    }
+}
+
 /// How often each call is chosen.
 #[rustfmt::skip]
 const CALLS: &[(u8, &[Call])] = &[
