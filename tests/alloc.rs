@@ -1,44 +1,27 @@
 //! Which calls allocate, and how much memory channels and waits take.
-#![expect(unsafe_code, reason = "a global allocator that counts")]
 
 mod common;
 
-use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex};
 use std::task::{Context, Waker};
 
 use common::Task;
+use common::allocator::Observed;
 use common::wakers::{on_last_drop, on_wake, panic_on_purpose, panics, register};
 use watch_channel::channel;
-
-struct Counting;
 
 thread_local! {
     static ALLOCATIONS: Cell<usize> = const { Cell::new(0) };
     static LIVE_BYTES: Cell<isize> = const { Cell::new(0) };
 }
 
-// SAFETY: all calls are passed on to the system's allocator, and the counters are plain cells,
-// which do not allocate.
-unsafe impl GlobalAlloc for Counting {
-    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        let _ = ALLOCATIONS.try_with(|count| count.set(count.get() + 1));
-        let _ = LIVE_BYTES.try_with(|bytes| bytes.set(bytes.get() + layout.size() as isize));
-        // SAFETY: as the caller's.
-        unsafe { System.alloc(layout) }
-    }
-
-    unsafe fn dealloc(&self, at: *mut u8, layout: Layout) {
-        let _ = LIVE_BYTES.try_with(|bytes| bytes.set(bytes.get() - layout.size() as isize));
-        // SAFETY: as the caller's.
-        unsafe { System.dealloc(at, layout) }
-    }
-}
-
 #[global_allocator]
-static ALLOCATOR: Counting = Counting;
+static ALLOCATOR: Observed = Observed(|bytes| {
+    let _ = ALLOCATIONS.try_with(|count| count.set(count.get() + usize::from(bytes > 0)));
+    let _ = LIVE_BYTES.try_with(|live| live.set(live.get() + bytes));
+});
 
 fn allocations(f: impl FnOnce()) -> usize {
     let before = ALLOCATIONS.get();

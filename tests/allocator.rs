@@ -1,60 +1,39 @@
 //! A program's allocator may use channels: it runs with no lock of the crate held, and outside of
 //! the detector's bookkeeping. And the queue of the lock gives its memory back.
 #![cfg(feature = "std")]
-#![expect(unsafe_code, reason = "a global allocator that publishes")]
 
 mod common;
 
-use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicIsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::Duration;
 
+use common::allocator::Observed;
 use common::must_end;
 use watch_channel::{Sender, Watch, channel};
-
-/// Publishes that it has been called, except within such a call.
-struct Publishing;
 
 static CALLS: Watch<u64> = Watch::new(0);
 
 /// How many bytes are in use.
-static LIVE: AtomicUsize = AtomicUsize::new(0);
+static LIVE: AtomicIsize = AtomicIsize::new(0);
 
 thread_local! {
     static PUBLISHES: Cell<bool> = const { Cell::new(false) };
 }
 
-fn publish() {
+/// Publishes each call, except those that publishing makes.
+#[global_allocator]
+static ALLOCATOR: Observed = Observed(|bytes| {
     let _ = PUBLISHES.try_with(|publishes| {
         if publishes.replace(false) {
             CALLS.send_modify(|calls| *calls += 1);
             publishes.set(true);
         }
     });
-}
-
-// SAFETY: all calls are passed on to the system's allocator.
-unsafe impl GlobalAlloc for Publishing {
-    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        publish();
-        LIVE.fetch_add(layout.size(), Ordering::Relaxed);
-        // SAFETY: as the caller's.
-        unsafe { System.alloc(layout) }
-    }
-
-    unsafe fn dealloc(&self, at: *mut u8, layout: Layout) {
-        publish();
-        LIVE.fetch_sub(layout.size(), Ordering::Relaxed);
-        // SAFETY: as the caller's.
-        unsafe { System.dealloc(at, layout) }
-    }
-}
-
-#[global_allocator]
-static ALLOCATOR: Publishing = Publishing;
+    LIVE.fetch_add(bytes, Ordering::Relaxed);
+});
 
 /// Runs `f` while this thread's allocations are published.
 fn publishing<R>(f: impl FnOnce() -> R) -> R {
@@ -175,7 +154,7 @@ fn the_memory_of_the_queue_follows_the_crowd_down() {
             let before = LIVE.load(Ordering::Relaxed);
             tx.send_modify(|_| threads(&mut waiting));
             waiting.drain(..).for_each(|thread| thread.join().unwrap());
-            LIVE.load(Ordering::Relaxed).saturating_sub(before)
+            LIVE.load(Ordering::Relaxed) - before
         };
         let calls: [fn(&Sender<usize>); 2] =
             [|tx| assert!(tx.get() <= CROWD), |tx| tx.send_modify(|value| *value += 1)];

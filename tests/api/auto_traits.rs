@@ -20,24 +20,24 @@ type SendOnly = Cell<u8>;
 type Nothing = (Rc<Cell<u8>>, *mut u8);
 
 macro_rules! is {
-    ($type:ty: $($bound:tt)+) => {
+    ($($type:ty),+: $($bound:tt)+) => {
         const _: fn() = || {
             fn check<T: ?Sized + $($bound)+>() {}
-            check::<$type>();
+            $(check::<$type>();)+
         };
     };
 }
 
-/// If the type has the trait, two implementations fit, and the call is ambiguous.
+/// If one of the types has the trait, two implementations fit, and the call is ambiguous.
 macro_rules! is_not {
-    ($type:ty: $bound:path) => {
+    ($($type:ty),+: $bound:path) => {
         const _: fn() = || {
             trait Ambiguous<A> {
                 fn check() {}
             }
             impl<T: ?Sized> Ambiguous<()> for T {}
             impl<T: ?Sized + $bound> Ambiguous<u8> for T {}
-            <$type as Ambiguous<_>>::check();
+            $(<$type as Ambiguous<_>>::check();)+
         };
     };
 }
@@ -45,27 +45,17 @@ macro_rules! is_not {
 /// Checks this crate's types and tokio's in the same way.
 macro_rules! like_tokio {
     ($Sender:ident, $Receiver:ident, $Ref:ident, $SendError:ident, $RecvError:ident) => {
-        is!($Sender<String>: Send + Sync + Unpin + UnwindSafe + RefUnwindSafe);
-        is!($Receiver<String>: Send + Sync + Unpin + UnwindSafe + RefUnwindSafe);
-        is!($Sender<Nothing>: Unpin + UnwindSafe + RefUnwindSafe);
-        is!($Receiver<Nothing>: Unpin + UnwindSafe + RefUnwindSafe);
-        is!($Sender<std::marker::PhantomPinned>: Unpin);
-        is!($Receiver<std::marker::PhantomPinned>: Unpin);
-        is_not!($Sender<SyncOnly>: Send);
-        is_not!($Sender<SyncOnly>: Sync);
-        is_not!($Sender<SendOnly>: Send);
-        is_not!($Sender<SendOnly>: Sync);
-        is_not!($Receiver<SyncOnly>: Send);
-        is_not!($Receiver<SyncOnly>: Sync);
-        is_not!($Receiver<SendOnly>: Send);
-        is_not!($Receiver<SendOnly>: Sync);
+        is!($Sender<String>, $Receiver<String>, $SendError<String>, $RecvError: Send + Sync);
+        is!($Sender<String>, $Receiver<String>, $SendError<String>, $RecvError: Unpin + UnwindSafe + RefUnwindSafe);
+        is!($Sender<Nothing>, $Receiver<Nothing>: Unpin + UnwindSafe + RefUnwindSafe);
+        is!($Sender<std::marker::PhantomPinned>, $Receiver<std::marker::PhantomPinned>: Unpin);
+        is_not!($Sender<SyncOnly>, $Sender<SendOnly>, $Receiver<SyncOnly>, $Receiver<SendOnly>: Send);
+        is_not!($Sender<SyncOnly>, $Sender<SendOnly>, $Receiver<SyncOnly>, $Receiver<SendOnly>: Sync);
         is!($Ref<'static, String>: Sync + Unpin + UnwindSafe + RefUnwindSafe);
         is_not!($Ref<'static, String>: Send);
         is_not!($Ref<'static, SendOnly>: Sync);
         is_not!($Ref<'static, SendOnly>: UnwindSafe);
         is_not!($Ref<'static, SendOnly>: RefUnwindSafe);
-        is!($SendError<String>: Send + Sync + Unpin + UnwindSafe + RefUnwindSafe);
-        is!($RecvError: Send + Sync + Unpin + UnwindSafe + RefUnwindSafe);
     };
 }
 
@@ -102,18 +92,12 @@ mod tokios {
 use tokios::*;
 like_tokio!(TokioSender, TokioReceiver, TokioRef, TokioSendError, TokioRecvError);
 
-is!(WeakSender<String>: Send + Sync + Unpin + UnwindSafe + RefUnwindSafe);
-is!(WeakSender<Nothing>: Unpin + UnwindSafe + RefUnwindSafe);
-is_not!(WeakSender<SyncOnly>: Send);
-is_not!(WeakSender<SendOnly>: Sync);
-is!(Cached<String>: Send + Sync + Unpin + UnwindSafe + RefUnwindSafe);
-is_not!(Cached<SendOnly>: Sync);
+is!(WeakSender<String>, Cached<String>, Watch<String>: Send + Sync + Unpin + UnwindSafe + RefUnwindSafe);
 is!(Mapped<String, String, fn(&String) -> String>: Send + Sync + Unpin + UnwindSafe + RefUnwindSafe);
-is_not!(Mapped<SendOnly, u8, fn(&SendOnly) -> u8>: Sync);
-is!(Watch<String>: Send + Sync + Unpin + UnwindSafe + RefUnwindSafe);
-is!(Watch<Nothing>: Unpin + UnwindSafe + RefUnwindSafe);
-is_not!(Watch<SendOnly>: Sync);
-is_not!(Watch<SyncOnly>: Sync);
+is!(WeakSender<Nothing>, Watch<Nothing>: Unpin + UnwindSafe + RefUnwindSafe);
+is_not!(WeakSender<SyncOnly>: Send);
+is_not!(WeakSender<SendOnly>, Cached<SendOnly>, Mapped<SendOnly, u8, fn(&SendOnly) -> u8>: Sync);
+is_not!(Watch<SendOnly>, Watch<SyncOnly>: Sync);
 is!(Version: Send + Sync + Unpin + UnwindSafe + RefUnwindSafe + Copy + Eq + std::hash::Hash);
 is!(TryRecvError: Send + Sync + Unpin + UnwindSafe + RefUnwindSafe + std::error::Error);
 is!(RecvTimeoutError: Send + Sync + Unpin + std::error::Error + From<RecvError>);
@@ -133,14 +117,8 @@ mod stream {
 mod logged {
     use super::*;
 
-    is!(Sender<Nothing>: defmt::Format);
-    is!(Receiver<Nothing>: defmt::Format);
-    is!(WeakSender<Nothing>: defmt::Format);
-    is!(Version: defmt::Format);
-    is!(SendError<Nothing>: defmt::Format);
-    is!(RecvError: defmt::Format);
-    is!(TryRecvError: defmt::Format);
-    is!(RecvTimeoutError: defmt::Format);
+    is!(Sender<Nothing>, Receiver<Nothing>, WeakSender<Nothing>, Version: defmt::Format);
+    is!(SendError<Nothing>, RecvError, TryRecvError, RecvTimeoutError: defmt::Format);
 }
 
 is!(Changed<'static, String>: Send + Sync + Unpin);

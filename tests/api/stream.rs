@@ -15,46 +15,6 @@ fn poll<T: Clone>(stream: &mut WatchStream<T>, task: &Task) -> Poll<Option<T>> {
 }
 
 #[test]
-fn new_starts_with_the_current_value_even_if_it_has_been_seen() {
-    let (tx, rx) = channel(1);
-    let task = Task::new();
-    let mut stream = WatchStream::new(rx);
-    assert_eq!(poll(&mut stream, &task), Poll::Ready(Some(1)));
-    assert_eq!(poll(&mut stream, &task), Poll::Pending);
-    tx.set(2);
-    assert_eq!(task.wakes(), 1);
-    assert_eq!(poll(&mut stream, &task), Poll::Ready(Some(2)));
-    assert_eq!(poll(&mut stream, &task), Poll::Pending);
-}
-
-#[test]
-fn from_changes_starts_with_the_first_unseen_value() {
-    let (tx, rx) = channel(1);
-    let task = Task::new();
-    let mut stream = WatchStream::from_changes(rx.clone());
-    assert_eq!(poll(&mut stream, &task), Poll::Pending);
-    tx.set(2);
-    assert_eq!(poll(&mut stream, &task), Poll::Ready(Some(2)));
-    assert_eq!(poll(&mut WatchStream::from_changes(rx), &task), Poll::Ready(Some(2)));
-    assert_eq!(stream.into_inner().get(), 2);
-}
-
-#[test]
-fn it_ends_after_the_last_value_and_stays_ended() {
-    let (tx, rx) = channel(1);
-    let task = Task::new();
-    let mut stream = WatchStream::from(rx);
-    tx.set(2);
-    drop(tx);
-    assert_eq!(poll(&mut stream, &task), Poll::Ready(Some(2)));
-    assert!(!stream.is_terminated());
-    for _ in 0..3 {
-        assert_eq!(poll(&mut stream, &task), Poll::Ready(None));
-        assert!(stream.is_terminated());
-    }
-}
-
-#[test]
 fn values_need_be_neither_static_nor_send() {
     let local = Cell::new(1);
     let (tx, rx) = channel((&local, Rc::new(())));
@@ -65,13 +25,14 @@ fn values_need_be_neither_static_nor_send() {
     drop(tx);
 }
 
-/// The same steps have the same results on both streams.
+/// The same steps have the same results on both streams: `new` starts with the current value even
+/// if it has been seen, and `from_changes` with the first unseen one.
 #[test]
 fn it_behaves_like_tokios() {
     let (tx, rx) = channel(0);
     let (tokio_tx, tokio_rx) = tokio::sync::watch::channel(0);
-    let task = Task::new();
-    let mut cx = Context::from_waker(std::task::Waker::noop());
+    let (task, tokio_task) = (Task::new(), Task::new());
+    let waker = tokio_task.waker();
     let mut streams = [WatchStream::new(rx.clone()), WatchStream::from_changes(rx)];
     let mut tokio_streams = [
         tokio_stream::wrappers::WatchStream::new(tokio_rx.clone()),
@@ -79,8 +40,11 @@ fn it_behaves_like_tokios() {
     ];
     let mut look = || {
         for (ours, tokio) in streams.iter_mut().zip(&mut tokio_streams) {
-            for _ in 0..2 {
-                assert_eq!(poll(ours, &task), Pin::new(&mut *tokio).poll_next(&mut cx));
+            assert_eq!(task.wakes(), tokio_task.wakes());
+            for _ in 0..3 {
+                let polled = poll(ours, &task);
+                assert_eq!(polled, Pin::new(&mut *tokio).poll_next(&mut Context::from_waker(&waker)));
+                assert_eq!(ours.is_terminated(), polled == Poll::Ready(None));
             }
         }
     };

@@ -2,6 +2,7 @@
 //! wakers that act.
 #![allow(dead_code, clippy::allow_attributes, reason = "each test file uses only a part")]
 
+pub(crate) mod allocator;
 pub(crate) mod wakers;
 
 use std::future::Future;

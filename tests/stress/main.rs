@@ -10,7 +10,6 @@
 //! | `tasks.rs` | what tasks do, and what they check |
 //! | `executors.rs` | what runs the tasks |
 //! | `allocations.rs` | counts allocated bytes and live values |
-#![expect(unsafe_code, reason = "a global allocator that counts")]
 
 mod allocations;
 #[path = "../common/mod.rs"]
