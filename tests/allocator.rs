@@ -5,8 +5,8 @@
 mod common;
 
 use std::cell::Cell;
+use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicIsize, Ordering};
-use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::Duration;
 
@@ -59,21 +59,21 @@ fn threads_that_wait_for_the_channel_of_the_allocator_join_its_queue() {
     must_end(|| {
         let (tx, rx) = channel(0);
         let (held, held_first) = (CALLS.borrow(), rx.borrow());
-        let senders = (0..12).map(|i| {
-            let tx = tx.clone();
-            thread::spawn(move || {
-                if i % 2 == 0 {
-                    tx.set(i);
-                }
-                publishing(|| CALLS.send_modify(|calls| *calls += 1));
-            })
+        let tx = &tx;
+        thread::scope(|scope| {
+            for i in 0..12 {
+                scope.spawn(move || {
+                    if i % 2 == 0 {
+                        tx.set(i);
+                    }
+                    publishing(|| CALLS.send_modify(|calls| *calls += 1));
+                });
+            }
+            thread::sleep(Duration::from_millis(50));
+            drop(held_first);
+            thread::sleep(Duration::from_millis(50));
+            drop(held);
         });
-        let senders: Vec<_> = senders.collect();
-        thread::sleep(Duration::from_millis(50));
-        drop(held_first);
-        thread::sleep(Duration::from_millis(50));
-        drop(held);
-        senders.into_iter().for_each(|sender| sender.join().unwrap());
     });
 }
 
@@ -83,22 +83,21 @@ fn threads_that_wait_for_the_channel_of_the_allocator_join_its_queue() {
 fn readers_and_allocations_meet() {
     let _alone = alone();
     must_end(|| {
-        let is_over = Arc::new(AtomicBool::new(false));
+        let is_over = &AtomicBool::new(false);
         let work: [fn(); 2] = [|| drop(CALLS.borrow()), || drop(std::hint::black_box(vec![0u8; 100]))];
-        let threads = work.into_iter().cycle().take(6).map(|work| {
-            let is_over = is_over.clone();
-            thread::spawn(move || {
-                publishing(|| {
-                    while !is_over.load(Ordering::Relaxed) {
-                        work();
-                    }
+        thread::scope(|scope| {
+            for work in work.into_iter().cycle().take(6) {
+                scope.spawn(move || {
+                    publishing(|| {
+                        while !is_over.load(Ordering::Relaxed) {
+                            work();
+                        }
+                    });
                 });
-            })
+            }
+            thread::sleep(Duration::from_millis(500));
+            is_over.store(true, Ordering::Relaxed);
         });
-        let threads: Vec<_> = threads.collect();
-        thread::sleep(Duration::from_millis(500));
-        is_over.store(true, Ordering::Relaxed);
-        threads.into_iter().for_each(|thread| thread.join().unwrap());
     });
 }
 
@@ -109,12 +108,12 @@ fn many_readers_leave_the_queue_of_the_allocators_channel() {
     let _alone = alone();
     must_end(|| {
         for _ in 0..5 {
-            let mut readers = Vec::with_capacity(40);
-            CALLS.send_modify(|_| {
-                readers.extend((0..40).map(|_| thread::spawn(|| publishing(|| assert!(CALLS.get() < u64::MAX)))));
-                thread::sleep(Duration::from_millis(30));
+            thread::scope(|scope| {
+                CALLS.send_modify(|_| {
+                    (0..40).for_each(|_| _ = scope.spawn(|| publishing(|| assert!(CALLS.get() < u64::MAX))));
+                    thread::sleep(Duration::from_millis(30));
+                });
             });
-            readers.into_iter().for_each(|reader| reader.join().unwrap());
         }
     });
 }

@@ -10,15 +10,9 @@ use crate::common::must_end;
 use watch_channel::{Receiver, channel};
 
 fn meet_inside_with(receivers: [Receiver<u32>; 2]) {
-    must_end(|| {
-        let meet = Arc::new(Barrier::new(2));
-        let threads = receivers.map(|rx| {
-            let meet = meet.clone();
-            thread::spawn(move || rx.with(|_| meet.wait()))
-        });
-        threads.into_iter().for_each(|thread| {
-            thread.join().unwrap();
-        });
+    must_end(move || {
+        let meet = Barrier::new(2);
+        thread::scope(|scope| receivers.each_ref().map(|rx| _ = scope.spawn(|| rx.with(|_| meet.wait()))));
     });
 }
 

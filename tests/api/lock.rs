@@ -1,7 +1,7 @@
 //! The value's lock: values with their versions, and second borrows.
 
+use std::sync::Barrier;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Barrier};
 use std::thread;
 
 use crate::common::must_end;
@@ -62,41 +62,31 @@ fn g2_a_handle_is_shown_with_a_value_and_its_version() {
 #[test]
 fn g7_a_second_read_in_a_closure_passes_a_sender() {
     must_end(|| {
-        let (tx, rx) = channel(0);
-        let done = Arc::new(AtomicBool::new(false));
-        let sender = thread::spawn({
-            let done = done.clone();
-            move || {
-                while !done.load(Ordering::Relaxed) {
+        let ((tx, rx), is_over) = (channel(0), AtomicBool::new(false));
+        thread::scope(|scope| {
+            scope.spawn(|| {
+                while !is_over.load(Ordering::Relaxed) {
                     tx.send_modify(|value| *value += 1);
                 }
+            });
+            for _ in 0..50_000 {
+                let _held = rx.borrow();
+                rx.with(|value| assert_eq!(*value, *rx.borrow()));
             }
+            is_over.store(true, Ordering::Relaxed);
         });
-        for _ in 0..50_000 {
-            let held = rx.borrow();
-            rx.with(|value| assert_eq!(*value, *rx.borrow()));
-            drop(held);
-        }
-        done.store(true, Ordering::Relaxed);
-        sender.join().unwrap();
     });
 }
 
 #[test]
 fn borrows_of_several_threads_live_side_by_side() {
     must_end(|| {
-        let (_tx, rx) = channel(7);
-        let inside = Arc::new(Barrier::new(4));
-        let readers: Vec<_> = (0..4)
-            .map(|_| {
-                let (rx, inside) = (rx.clone(), inside.clone());
-                thread::spawn(move || {
-                    let value = rx.borrow();
-                    inside.wait();
-                    *value
-                })
-            })
-            .collect();
-        assert!(readers.into_iter().all(|reader| reader.join().unwrap() == 7));
+        let ((_tx, rx), inside) = (channel(7), Barrier::new(4));
+        let read = || {
+            let value = rx.borrow();
+            inside.wait();
+            assert_eq!(*value, 7);
+        };
+        thread::scope(|scope| (0..4).for_each(|_| _ = scope.spawn(read)));
     });
 }

@@ -3,7 +3,7 @@
 
 #[cfg(all(feature = "std", not(feature = "critical-section")))]
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, mpsc};
+use std::sync::Arc;
 use std::task::Poll;
 
 use crate::common::wakers::{on_last_drop, on_wake, panic_on_purpose, panics, register};

@@ -1,6 +1,7 @@
 //! `Watch`: a channel in a `static`.
 
-use std::sync::{Arc, Barrier, LazyLock};
+use std::sync::{Barrier, LazyLock};
+use std::thread;
 
 use crate::common::Task;
 use crate::common::must_end;
@@ -43,20 +44,18 @@ fn without_receivers_it_behaves_like_an_ordinary_channel() {
 #[test]
 fn threads_that_race_to_be_first_make_one_channel() {
     static WATCHES: [Watch<u32>; 100] = [const { Watch::new(7) }; 100];
-    for watch in &WATCHES {
-        let start = Arc::new(Barrier::new(4));
-        let threads: Vec<_> = (0..4)
-            .map(|_| {
-                let start = start.clone();
-                std::thread::spawn(move || {
-                    start.wait();
-                    watch.subscribe()
-                })
-            })
-            .collect();
-        let receivers: Vec<_> = must_end(move || threads.into_iter().map(|thread| thread.join().unwrap()).collect());
-        assert!(receivers.iter().all(|rx: &Receiver<u32>| rx.same_channel(&receivers[0]) && rx.get() == 7));
-    }
+    must_end(|| {
+        for watch in &WATCHES {
+            let start = Barrier::new(4);
+            let subscribe = || {
+                start.wait();
+                watch.subscribe()
+            };
+            let receivers =
+                thread::scope(|scope| [(); 4].map(|()| scope.spawn(subscribe)).map(|it| it.join().unwrap()));
+            assert!(receivers.iter().all(|rx| rx.same_channel(&receivers[0]) && rx.get() == 7));
+        }
+    });
 }
 
 #[test]

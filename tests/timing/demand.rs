@@ -124,13 +124,11 @@ fn g7_a_demand_ends_with_the_wait() {
         let (tx, rx) = channel(0);
         for i in 1..=5 {
             let value = rx.borrow();
-            let sender = thread::spawn({
-                let tx = tx.clone();
-                move || tx.set(i)
+            thread::scope(|scope| {
+                scope.spawn(|| tx.set(i));
+                thread::sleep(Duration::from_millis(20));
+                drop(value);
             });
-            thread::sleep(Duration::from_millis(20));
-            drop(value);
-            sender.join().unwrap();
             assert_eq!(rx.try_borrow().map(|value| *value), Some(i));
             assert_eq!(tx.try_set(i), Ok(()));
         }
@@ -145,17 +143,13 @@ fn g7_try_set_does_not_overtake_a_sender_that_demands_the_lock() {
     alone(|| {
         let has_overtaken = || {
             let (tx, rx) = channel(0);
-            let value = rx.borrow();
-            let sender = thread::spawn({
-                let tx = tx.clone();
-                move || tx.set(1)
+            let sent = thread::scope(|scope| {
+                let value = rx.borrow();
+                scope.spawn(|| tx.set(1));
+                assert!(on_new_thread(|| comes_true(|| rx.try_borrow().is_none())));
+                drop(value);
+                tx.try_set(2)
             });
-            let newcomer = rx.clone();
-            let is_demanded = thread::spawn(move || comes_true(|| newcomer.try_borrow().is_none()));
-            assert!(is_demanded.join().unwrap());
-            drop(value);
-            let sent = tx.try_set(2);
-            sender.join().unwrap();
             sent.is_ok() && rx.get() == 1
         };
         let overtaken = (0..20).filter(|_| has_overtaken()).count();

@@ -154,22 +154,19 @@ fn g7_a_sender_is_not_starved_by_readers_that_overlap() {
 
 /// Calls `f` while this thread holds a `Ref` for which `senders` threads wait.
 fn while_senders_are_blocked<R>((tx, rx): &(Sender<u64>, Receiver<u64>), senders: usize, f: impl FnOnce() -> R) -> R {
-    let value = rx.borrow();
-    let ready = Arc::new(Barrier::new(senders + 1));
-    let threads = (0..senders).map(|_| {
-        let (tx, ready) = (tx.clone(), ready.clone());
-        thread::spawn(move || {
-            ready.wait();
-            tx.send_modify(|value| *value += 1);
-        })
+    let ready = Barrier::new(senders + 1);
+    let (result, before) = thread::scope(|scope| {
+        let value = rx.borrow();
+        for _ in 0..senders {
+            scope.spawn(|| {
+                ready.wait();
+                tx.send_modify(|value| *value += 1);
+            });
+        }
+        ready.wait();
+        thread::sleep(Duration::from_millis(100));
+        (f(), *value)
     });
-    let threads = threads.collect::<Vec<_>>();
-    ready.wait();
-    thread::sleep(Duration::from_millis(100));
-    let result = f();
-    let before = *value;
-    drop(value);
-    threads.into_iter().for_each(|thread| thread.join().unwrap());
     assert_eq!(rx.get(), before + senders as u64);
     result
 }
@@ -295,26 +292,23 @@ fn g7_reads_under_each_others_guard_come_free() {
     let change: Use = |tx, f| tx.send_modify(|_| f());
     for uses in [(borrow, borrow), (with, with), (change, borrow)] {
         alone(move || {
-            let (one, two) = (Sender::new(0), Sender::new(0));
-            let inside = Arc::new(Barrier::new(4));
-            let readers = [(&one, &two, uses.0), (&two, &one, uses.1)].map(|(mine, theirs, hold)| {
-                let (mine, theirs, inside) = (mine.clone(), theirs.clone(), inside.clone());
-                thread::spawn(move || {
-                    hold(&mine, &mut || {
-                        inside.wait();
-                        thread::sleep(Duration::from_millis(30));
-                        drop(theirs.borrow());
+            let (one, two, inside) = (Sender::new(0), Sender::new(0), Barrier::new(4));
+            thread::scope(|scope| {
+                for (mine, theirs, hold) in [(&one, &two, uses.0), (&two, &one, uses.1)] {
+                    let inside = &inside;
+                    scope.spawn(move || {
+                        hold(mine, &mut || {
+                            inside.wait();
+                            thread::sleep(Duration::from_millis(30));
+                            drop(theirs.borrow());
+                        });
                     });
-                })
+                    scope.spawn(move || {
+                        inside.wait();
+                        mine.set(1);
+                    });
+                }
             });
-            let senders = [one, two].map(|tx| {
-                let inside = inside.clone();
-                thread::spawn(move || {
-                    inside.wait();
-                    tx.set(1);
-                })
-            });
-            readers.into_iter().chain(senders).for_each(|thread| thread.join().unwrap());
         });
     }
 }
@@ -330,12 +324,10 @@ fn g7_a_thread_of_low_priority_keeps_no_other_thread_waiting() {
         for i in 0..20 {
             let (tx, rx) = channel(0);
             let value = rx.borrow();
-            let low = thread::spawn({
-                let tx = tx.clone();
-                move || {
-                    rustix::process::setpriority_process(Some(rustix::thread::gettid()), 19).unwrap();
-                    tx.set(1);
-                }
+            let sender = tx.clone();
+            let low = thread::spawn(move || {
+                rustix::process::setpriority_process(Some(rustix::thread::gettid()), 19).unwrap();
+                sender.set(1);
             });
             thread::sleep(Duration::from_millis(20));
             let busy = Busy::new(8, || spin(Duration::from_micros(100)));
@@ -376,25 +368,21 @@ fn processor_time_used() -> u64 {
 fn g8_threads_behind_a_long_closure_sleep() {
     let used = alone(|| {
         let (tx, rx) = channel(0);
-        let held = rx.borrow();
-        let sender = thread::spawn(move || {
-            tx.send_modify(|_| {
-                thread::sleep(Duration::from_millis(100));
-                processor_time_used()
-            })
-        });
-        let pause = || thread::sleep(Duration::from_millis(30));
-        pause();
-        let readers: Vec<_> = (0..256)
-            .map(|_| {
-                let rx = rx.clone();
-                thread::spawn(move || drop(rx.borrow()))
-            })
-            .collect();
-        pause();
-        drop(held);
-        readers.into_iter().for_each(|reader| reader.join().unwrap());
-        sender.join().unwrap()
+        thread::scope(|scope| {
+            let held = rx.borrow();
+            let sender = scope.spawn(|| {
+                tx.send_modify(|_| {
+                    thread::sleep(Duration::from_millis(100));
+                    processor_time_used()
+                })
+            });
+            let pause = || thread::sleep(Duration::from_millis(30));
+            pause();
+            (0..256).for_each(|_| _ = scope.spawn(|| drop(rx.borrow())));
+            pause();
+            drop(held);
+            sender.join().unwrap()
+        })
     });
     assert!(used <= 6, "they use {used} hundredths of a second");
 }
@@ -408,22 +396,14 @@ fn g8_blocked_threads_sleep() {
             let by_senders = while_senders_are_blocked(&channel, threads, processor_time_used);
             assert!(by_senders <= 6, "{threads} senders use {by_senders} hundredths of a second");
 
-            let (tx, rx) = channel;
-            let readers = || {
-                let threads = (0..threads).map(|_| {
-                    let rx = rx.clone();
-                    thread::spawn(move || drop(rx.borrow()))
-                });
-                threads.collect::<Vec<_>>()
-            };
-            let mut blocked = vec![];
-            let mut by_readers = 0;
-            tx.send_modify(|_| {
-                blocked = readers();
-                thread::sleep(Duration::from_millis(100));
-                by_readers = processor_time_used();
+            let (tx, rx) = &channel;
+            let by_readers = thread::scope(|scope| {
+                tx.send_modify(|_| {
+                    (0..threads).for_each(|_| _ = scope.spawn(|| drop(rx.borrow())));
+                    thread::sleep(Duration::from_millis(100));
+                    processor_time_used()
+                })
             });
-            blocked.into_iter().for_each(|thread| thread.join().unwrap());
             assert!(by_readers <= 6, "{threads} readers use {by_readers} hundredths of a second");
         });
     }
