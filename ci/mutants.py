@@ -48,6 +48,8 @@ MUTANT_LIMIT = 120
 SAMPLE = 30
 TIMED = {"timing"}
 SAMPLE_SECONDS = 240
+# A random program that fails need not be made shorter.
+os.environ["PROPTEST_MAX_SHRINK_ITERS"] = "0"
 
 # For each kind of tests: cargo's arguments, and whether the next word of `kill` is a program in tests/. loom is optimized; this crate
 # and its models are not, because building them optimized takes longer than it saves.
@@ -140,7 +142,7 @@ def build(kill):
     command = "cargo test --quiet --locked --no-run --message-format=json".split() + arguments.split()
     if names_file:
         command += ["--test", filters.pop(0)]
-    environment = dict(os.environ, CARGO_TARGET_DIR=str(TARGET), CARGO_PROFILE_DEV_DEBUG="0", CARGO_INCREMENTAL="0")
+    environment = dict(os.environ, CARGO_TARGET_DIR=str(TARGET), CARGO_PROFILE_DEV_DEBUG="0", CARGO_INCREMENTAL="1")
     if kind.startswith("loom"):
         environment["RUSTFLAGS"] = f"--cfg loom --cfg loom_event_listener {environment.get('RUSTFLAGS', '')}"
         environment["CARGO_TARGET_DIR"] = str(TARGET / "loom")

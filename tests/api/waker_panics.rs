@@ -1,14 +1,19 @@
 //! G4: wakers that panic when they are woken or dropped. `tests/api/hostile/wakers.rs` uses more of them
 //! with each future.
 
-#[cfg(all(feature = "std", not(feature = "critical-section")))]
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::Arc;
 use std::task::Poll;
 
-use crate::common::wakers::{on_last_drop, on_wake, panic_on_purpose, panics, register};
-use crate::common::{Task, waiting};
+use crate::common::Task;
+use crate::common::wakers::{on_last_drop, panic_on_purpose, panics, register};
 use watch_channel::{Receiver, channel};
+#[cfg(all(feature = "std", not(feature = "critical-section")))]
+use {
+    crate::common::{waiting, wakers::on_wake},
+    std::sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+};
 
 /// Makes the channel keep a waker that panics when it is dropped.
 fn register_bomb(rx: &mut Receiver<u32>) {
