@@ -5,13 +5,12 @@
 mod common;
 
 use std::cell::Cell;
-use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicIsize, Ordering};
 use std::thread;
 use std::time::Duration;
 
 use common::allocator::Observed;
-use common::must_end;
+use common::alone;
 use watch_channel::{Sender, Watch, channel};
 
 static CALLS: Watch<u64> = Watch::new(0);
@@ -37,26 +36,20 @@ static ALLOCATOR: Observed = Observed(|bytes| {
 
 /// Runs `f` while this thread's allocations are published.
 fn publishing<R>(f: impl FnOnce() -> R) -> R {
+    // Makes the channel. An allocator that is called to make it cannot use it yet.
+    CALLS.version();
     PUBLISHES.set(true);
     let result = f();
     PUBLISHES.set(false);
     result
 }
 
-/// The tests share one channel. It is made here, because an allocator that is called to make a
-/// channel cannot use it yet.
-fn alone() -> impl Drop {
-    static ALONE: Mutex<()> = Mutex::new(());
-    CALLS.version();
-    ALONE.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
-}
-
-/// Every other thread has waited in a queue before, so its next wait needs no memory. Broken by a queue that allocates while its
-/// mutex is held, and by a detector that takes a call that waits for one that holds the lock.
+/// Every other thread has waited in a queue before, so its next wait needs no memory. Broken by a
+/// queue that allocates while its mutex is held, and by a detector that takes a call that waits for
+/// one that holds the lock.
 #[test]
 fn threads_that_wait_for_the_channel_of_the_allocator_join_its_queue() {
-    let _alone = alone();
-    must_end(|| {
+    alone(|| {
         let (tx, rx) = channel(0);
         let (held, held_first) = (CALLS.borrow(), rx.borrow());
         let tx = &tx;
@@ -81,8 +74,7 @@ fn threads_that_wait_for_the_channel_of_the_allocator_join_its_queue() {
 /// detector of debug builds.
 #[test]
 fn readers_and_allocations_meet() {
-    let _alone = alone();
-    must_end(|| {
+    alone(|| {
         let is_over = &AtomicBool::new(false);
         let work: [fn(); 2] = [|| drop(CALLS.borrow()), || drop(std::hint::black_box(vec![0u8; 100]))];
         thread::scope(|scope| {
@@ -105,8 +97,7 @@ fn readers_and_allocations_meet() {
 /// lock.
 #[test]
 fn many_readers_leave_the_queue_of_the_allocators_channel() {
-    let _alone = alone();
-    must_end(|| {
+    alone(|| {
         for _ in 0..5 {
             thread::scope(|scope| {
                 CALLS.send_modify(|_| {
@@ -121,8 +112,7 @@ fn many_readers_leave_the_queue_of_the_allocators_channel() {
 /// Broken by a detector that allocates while it is borrowed.
 #[test]
 fn one_thread_takes_many_refs() {
-    let _alone = alone();
-    must_end(|| {
+    alone(|| {
         let channels: Vec<_> = (0..100).map(channel).collect();
         let before = CALLS.get();
         let mut refs = Vec::with_capacity(channels.len());
@@ -138,8 +128,7 @@ fn one_thread_takes_many_refs() {
 #[test]
 fn the_memory_of_the_queue_follows_the_crowd_down() {
     const CROWD: usize = 300;
-    let _alone = alone();
-    must_end(|| {
+    alone(|| {
         let (tx, rx) = channel(0usize);
         let crowd = |call: fn(&Sender<usize>)| {
             let threads = |threads: &mut Vec<_>| {

@@ -8,7 +8,7 @@ pub(crate) mod wakers;
 use std::future::Future;
 use std::pin::{Pin, pin};
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll, Wake, Waker};
 use std::thread;
 use std::time::Duration;
@@ -223,6 +223,20 @@ pub(crate) fn must_end_within<R: Send + 'static>(limit: Duration, f: impl FnOnce
         Ok(result) => result,
         Err(panic) => std::panic::resume_unwind(panic),
     }
+}
+
+/// Runs `f` while no other test is in this function, and fails the test if it does not end.
+#[track_caller]
+pub(crate) fn alone<R: Send + 'static>(f: impl FnOnce() -> R + Send + 'static) -> R {
+    alone_within(HANG, f)
+}
+
+/// Like [`alone`], but fails the test if `f` takes longer than `limit`.
+#[track_caller]
+pub(crate) fn alone_within<R: Send + 'static>(limit: Duration, f: impl FnOnce() -> R + Send + 'static) -> R {
+    static ALONE: Mutex<()> = Mutex::new(());
+    let _alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
+    must_end_within(limit, f)
 }
 
 /// The text of a caught panic.

@@ -4,15 +4,6 @@
 //! Run them with `ci/loom.sh`. Each model says which changes to the code would break it. A lost
 //! wake-up shows as loom's "deadlock", or as a task that is pending and has not been woken.
 //!
-//! | file | models |
-//! |---|---|
-//! | `value.rs` | the value, its version and the handles |
-//! | `lock.rs` | the value's lock, and the threads that wait for it |
-//! | `wait.rs` | one receiver that waits |
-//! | `list.rs` | several receivers in one wait list |
-//! | `closed.rs` | senders that wait for the last receiver's drop, or for the first receiver |
-//! | `listen.rs` | event-listener's listeners |
-//!
 //! `pairs.rs` has a table of all pairs of operations, with their models.
 //!
 //! In a model there are at most two lanes, and a list begins with room for one. So a second receiver

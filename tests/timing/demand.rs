@@ -4,7 +4,7 @@
 use std::thread;
 use std::time::Duration;
 
-use crate::alone;
+use crate::common::alone;
 use watch_channel::error::TryRecvError;
 use watch_channel::{Receiver, channel};
 
@@ -14,13 +14,13 @@ fn while_a_sender_waits<R: Send + 'static>(f: impl FnOnce(&mut Receiver<u32>) ->
     alone(|| {
         let (tx, reader) = channel(0);
         let mut rx = reader.clone();
-        let value = reader.borrow();
-        let sender = thread::spawn(move || tx.set(1));
-        let result = thread::spawn(move || f(&mut rx)).join().unwrap();
-        assert_eq!(*value, 0);
-        drop(value);
-        sender.join().unwrap();
-        result
+        thread::scope(|scope| {
+            let value = reader.borrow();
+            scope.spawn(|| tx.set(1));
+            let result = on_new_thread(|| f(&mut rx));
+            assert_eq!(*value, 0);
+            result
+        })
     })
 }
 
@@ -50,18 +50,18 @@ fn g7_try_borrow_returns_nothing_while_a_sender_demands_the_lock() {
 fn g7_try_borrow_passes_a_demand_on_a_thread_that_holds_a_ref_of_the_channel() {
     alone(|| {
         let (tx, rx) = channel(0);
-        let held = rx.borrow();
-        let sender = thread::spawn(move || tx.set(1));
-        assert!(comes_true(|| on_new_thread(|| rx.try_borrow().is_none())));
-        assert!(rx.try_borrow().is_some());
-        let with_another_ref = || {
-            let (_other_tx, other) = channel(0);
-            let _held = other.borrow();
-            rx.try_borrow().is_none()
-        };
-        assert!(on_new_thread(with_another_ref));
-        drop(held);
-        sender.join().unwrap();
+        thread::scope(|scope| {
+            let _held = rx.borrow();
+            scope.spawn(|| tx.set(1));
+            assert!(comes_true(|| on_new_thread(|| rx.try_borrow().is_none())));
+            assert!(rx.try_borrow().is_some());
+            let with_another_ref = || {
+                let (_other_tx, other) = channel(0);
+                let _held = other.borrow();
+                rx.try_borrow().is_none()
+            };
+            assert!(on_new_thread(with_another_ref));
+        });
     });
 }
 

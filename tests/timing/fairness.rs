@@ -10,7 +10,7 @@ use std::sync::{Arc, Barrier};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
-use crate::{alone, alone_within};
+use crate::common::{alone, alone_within};
 use watch_channel::{Receiver, Sender, channel};
 
 /// Threads that repeat their work until this is dropped.

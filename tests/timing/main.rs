@@ -9,25 +9,6 @@ mod fairness;
 #[cfg(target_os = "linux")]
 mod sleep;
 
-use std::sync::{Mutex, PoisonError};
-use std::time::Duration;
-
-use common::{HANG, must_end_within};
-
-/// Runs `f` while no other test runs, and fails the test if it does not end.
-#[track_caller]
-fn alone<R: Send + 'static>(f: impl FnOnce() -> R + Send + 'static) -> R {
-    alone_within(HANG, f)
-}
-
-/// Runs `f` while no other test runs, and fails the test if it takes longer than `limit`.
-#[track_caller]
-fn alone_within<R: Send + 'static>(limit: Duration, f: impl FnOnce() -> R + Send + 'static) -> R {
-    static ALONE: Mutex<()> = Mutex::new(());
-    let _alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
-    must_end_within(limit, f)
-}
-
 /// The processor time in `/proc/PATH/stat` of Linux, in hundredths of a second.
 #[cfg(target_os = "linux")]
 fn processor_time(path: &str) -> u64 {

@@ -8,7 +8,8 @@ use std::sync::mpsc;
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
-use crate::{alone, processor_time};
+use crate::common::alone;
+use crate::processor_time;
 use watch_channel::{Receiver, Sender, channel};
 
 /// Uses 30 hundredths of a second on this thread, and returns how many hundredths all other threads
