@@ -3,12 +3,12 @@
 
 use std::task::Poll;
 
-use crate::common::Task;
 use crate::common::wakers::{on_last_drop, panic_on_purpose, panics, register};
+use crate::common::{Task, waiting};
 use watch_channel::{Receiver, channel};
 #[cfg(all(feature = "std", not(feature = "critical-section")))]
 use {
-    crate::common::{waiting, wakers::on_wake},
+    crate::common::wakers::on_wake,
     std::sync::{
         Arc,
         atomic::{AtomicUsize, Ordering},
@@ -123,4 +123,58 @@ fn g1_g4_a_version_that_is_sent_by_a_waker_that_panics_is_reported() {
     assert_eq!(Task::new().poll(&mut wait), Poll::Ready(Ok(())));
     drop(wait);
     assert_eq!(conditions, [0, 1]);
+}
+
+/// Broken by a wait that counts as not begun because its first poll has panicked.
+#[test]
+fn g4_g6_a_dropped_wait_whose_poll_has_panicked_keeps_no_waker() {
+    let (tx, mut rx) = channel(0);
+    let task = Task::new();
+    register_bomb(&mut rx);
+    let mut wait = Box::pin(rx.changed());
+    assert!(panics(|| assert!(task.poll(&mut wait).is_pending())));
+    drop(wait);
+    assert_eq!(task.wakers_kept(), 0);
+    tx.set(1);
+    assert_eq!(task.wakes(), 0);
+}
+
+/// Broken by a receiver that drops its waker before the count of receivers goes down.
+#[test]
+fn g4_the_last_receiver_wakes_senders_although_its_waker_panics() {
+    let (tx, mut rx) = channel(0);
+    let mut closed = waiting(tx.closed());
+    register_bomb(&mut rx);
+    assert!(panics(|| drop(rx)));
+    assert!(tx.is_closed());
+    assert_eq!(closed.wakes(), 1);
+    assert!(closed.is_ready());
+}
+
+/// The waker that the channel keeps for `poll_changed` panics when it is dropped.
+#[test]
+fn g4_a_registration_whose_waker_panics_when_it_is_dropped_loses_no_wake_up() {
+    let ends: [fn(&mut Receiver<u32>); 3] = [
+        // Another task's waker replaces it.
+        |rx| assert!(Task::new().poll_changed(rx).is_pending()),
+        // The next poll is ready.
+        |rx| {
+            rx.mark_changed();
+            assert!(Task::new().poll_changed(rx).is_ready());
+        },
+        // Another wait cancels it.
+        |rx| Task::new().poll_pending(rx.changed()),
+    ];
+    let (tx, mut rx) = channel(0);
+    for end in ends {
+        register_bomb(&mut rx);
+        assert!(panics(|| end(&mut rx)));
+        rx.mark_unchanged();
+        let task = Task::new();
+        register(&mut rx, &task.waker());
+        tx.set(1);
+        assert_eq!((task.wakes(), task.poll_changed(&mut rx), task.wakers_kept()), (1, Poll::Ready(true), 0));
+    }
+    register_bomb(&mut rx);
+    assert!(panics(|| drop(rx)));
 }
