@@ -1,9 +1,9 @@
 //! The deadlock detector of debug builds: a call that would wait for its own thread panics.
 
-use std::panic::{Location, catch_unwind};
+use std::panic::{Location, UnwindSafe, catch_unwind};
 
-use crate::common::{must_end, panic_text};
-use watch_channel::channel;
+use crate::common::{Task, must_end, panic_text};
+use watch_channel::{Receiver, Sender, channel};
 
 const SENDS: &str = "sends on a watch channel";
 const READS: &str = "reads a watch channel";
@@ -18,22 +18,25 @@ const IN_A_CHANGE: &str = "in a closure that changes its value, passed";
 fn assert_panics(
     (call, does): (u32, &str),
     (is_held, by): (&str, u32),
-    f: impl FnOnce() + std::panic::UnwindSafe + Send + 'static,
+    f: impl FnOnce(Sender<u32>, Receiver<u32>) + UnwindSafe + Send + 'static,
 ) {
     let here = Location::caller().line();
     let place = |below| format!("at {}:{}:", file!(), here + below);
-    let (call, by) = (place(call), place(by));
-    let panic = must_end(move || catch_unwind(f)).unwrap_err();
+    let (called, by) = (place(call), place(by));
+    let call = move || {
+        let (tx, rx) = channel(1);
+        f(tx, rx);
+    };
+    let panic = must_end(move || catch_unwind(call)).unwrap_err();
     let text = panic_text(&*panic);
-    assert!(text.starts_with(&format!("deadlock: the call {call}")), "{text}");
+    assert!(text.starts_with(&format!("deadlock: the call {called}")), "{text}");
     assert!(text.contains(does), "{text}");
     assert!(text.contains(&format!("{is_held} {by}")), "{text}");
 }
 
 #[test]
 fn a_send_while_this_thread_holds_a_ref_panics() {
-    assert_panics((3, SENDS), (HOLDING_A_REF, 2), || {
-        let (tx, rx) = channel(1);
+    assert_panics((2, SENDS), (HOLDING_A_REF, 1), |tx, rx| {
         let _held = rx.borrow();
         let _ = tx.send(2);
     });
@@ -41,19 +44,15 @@ fn a_send_while_this_thread_holds_a_ref_panics() {
 
 #[test]
 fn each_call_that_changes_the_value_panics_whichever_call_returned_the_ref() {
-    assert_panics((4, SENDS), (HOLDING_A_REF, 3), || {
-        let (tx, mut rx) = channel(1);
-        let task = crate::common::Task::new();
-        let _held = task.poll_ready(rx.wait_for(|_| true));
+    assert_panics((2, SENDS), (HOLDING_A_REF, 1), |tx, mut rx| {
+        let _held = Task::new().poll_ready(rx.wait_for(|_| true));
         tx.send_if_modified(|_| false);
     });
-    assert_panics((3, SENDS), (HOLDING_A_REF, 2), || {
-        let (tx, _rx) = channel(1);
+    assert_panics((2, SENDS), (HOLDING_A_REF, 1), |tx, _rx| {
         let _held = tx.borrow();
         tx.send_replace(2);
     });
-    assert_panics((3, SENDS), (HOLDING_A_REF, 2), || {
-        let (tx, mut rx) = channel(1);
+    assert_panics((2, SENDS), (HOLDING_A_REF, 1), |tx, mut rx| {
         let _held = rx.borrow_and_update();
         let _ = tx.set_if_changed(2);
     });
@@ -61,39 +60,31 @@ fn each_call_that_changes_the_value_panics_whichever_call_returned_the_ref() {
 
 #[test]
 fn a_send_inside_a_condition_panics() {
-    assert_panics((3, SENDS), (INSIDE_WITH, 3), || {
-        let (tx, mut rx) = channel(1);
-        let task = crate::common::Task::new();
-        let _ = task.poll_ready(rx.wait_for(|_| tx.send(2).is_ok()));
+    assert_panics((1, SENDS), (INSIDE_WITH, 1), |tx, mut rx| {
+        let _ = Task::new().poll_ready(rx.wait_for(|_| tx.send(2).is_ok()));
     });
-    assert_panics((3, SENDS), (INSIDE_WITH, 3), || {
-        let (tx, mut rx) = channel(1);
-        let task = crate::common::Task::new();
-        let _ = task.poll_ready(rx.wait_for_map(|_| tx.send(2).ok()));
+    assert_panics((1, SENDS), (INSIDE_WITH, 1), |tx, mut rx| {
+        let _ = Task::new().poll_ready(rx.wait_for_map(|_| tx.send(2).ok()));
     });
 }
 
 /// This code takes no `Ref`, so the message does not mention one.
 #[test]
 fn a_send_inside_a_read_panics() {
-    assert_panics((2, SENDS), (INSIDE_WITH, 2), || {
-        let (tx, rx) = channel(1);
+    assert_panics((1, SENDS), (INSIDE_WITH, 1), |tx, rx| {
         rx.with(|_| tx.set(2));
     });
 }
 
 #[test]
 fn a_read_or_a_send_inside_a_change_panics() {
-    assert_panics((2, READS), (IN_A_CHANGE, 2), || {
-        let (tx, rx) = channel(1);
+    assert_panics((1, READS), (IN_A_CHANGE, 1), |tx, rx| {
         tx.send_modify(|_| drop(rx.borrow()));
     });
-    assert_panics((2, READS), (IN_A_CHANGE, 2), || {
-        let (tx, rx) = channel(1);
+    assert_panics((1, READS), (IN_A_CHANGE, 1), |tx, rx| {
         tx.send_modify(|value| *value = rx.get());
     });
-    assert_panics((2, SENDS), (IN_A_CHANGE, 2), || {
-        let (tx, _rx) = channel(1);
+    assert_panics((1, SENDS), (IN_A_CHANGE, 1), |tx, _rx| {
         tx.send_modify(|_| tx.send_modify(|_| ()));
     });
 }
@@ -142,24 +133,20 @@ fn a_leaked_ref_of_a_dropped_channel_causes_no_panic() {
 /// Broken by a blocking wait that does not look before it sleeps.
 #[test]
 fn a_blocking_wait_panics_while_this_thread_keeps_senders_waiting() {
-    assert_panics((4, WAITS), (HOLDING_A_REF, 3), || {
-        let (_tx, mut rx) = channel(1);
+    assert_panics((3, WAITS), (HOLDING_A_REF, 2), |_tx, mut rx| {
         let other = rx.clone();
         let _held = other.borrow();
         let _ = rx.changed().wait();
     });
-    assert_panics((4, WAITS), (HOLDING_A_REF, 3), || {
-        let (tx, mut rx) = channel(1);
+    assert_panics((3, WAITS), (HOLDING_A_REF, 2), |tx, mut rx| {
         rx.mark_unchanged();
         let _held = tx.borrow();
         let _ = rx.wait_until(|value| *value == 2).wait_timeout(std::time::Duration::from_millis(10));
     });
-    assert_panics((2, WAITS), (INSIDE_WITH, 2), || {
-        let (tx, mut rx) = channel(1);
+    assert_panics((1, WAITS), (INSIDE_WITH, 1), |tx, mut rx| {
         tx.with(|_| drop(rx.recv().wait()));
     });
-    assert_panics((2, WAITS), (IN_A_CHANGE, 2), || {
-        let (tx, mut rx) = channel(1);
+    assert_panics((1, WAITS), (IN_A_CHANGE, 1), |tx, mut rx| {
         tx.send_modify(|_| drop(rx.recv().wait()));
     });
 }
@@ -181,8 +168,7 @@ fn a_wait_that_needs_no_sender_does_not_panic() {
 /// Broken by an attempt whose condition does not count as a closure.
 #[test]
 fn a_send_inside_an_attempt_panics() {
-    assert_panics((3, SENDS), (INSIDE_WITH, 3), || {
-        let (tx, mut rx) = channel(1);
+    assert_panics((2, SENDS), (INSIDE_WITH, 2), |tx, mut rx| {
         rx.mark_changed();
         let _ = rx.try_recv_if(|_| tx.set_if_changed(2).is_some());
     });
