@@ -2,6 +2,7 @@
 
 use std::fmt::{Debug, Write};
 use std::mem::replace;
+use std::task::Poll;
 
 use watch_channel::error::TryRecvError;
 
@@ -86,6 +87,10 @@ enum Kind {
     For(u8, bool, fn(u8, bool) -> String),
 }
 
+/// The close, as both channels show it.
+#[derive(Debug)]
+struct RecvError(());
+
 /// What a step logs of its result.
 fn shown(result: impl Debug) -> Option<String> {
     Some(format!("{result:?}"))
@@ -107,8 +112,8 @@ impl ModelRx {
     }
 
     /// Returns what `changed` finds, and marks it as seen.
-    fn check(&mut self, now: Now) -> Option<Result<(), ()>> {
-        if self.see(now) { Some(Ok(())) } else { now.is_closed.then_some(Err(())) }
+    fn check(&mut self, now: Now) -> Option<Result<(), RecvError>> {
+        if self.see(now) { Some(Ok(())) } else { now.is_closed.then_some(Err(RecvError(()))) }
     }
 
     /// Renews the copy if there is a new version. A value that was modified without a new version
@@ -134,16 +139,17 @@ impl ModelRx {
         let result = match &mut wait.kind {
             Kind::Changed => self.check(now).and_then(shown),
             Kind::Recv => self.check(now).and_then(|result| shown(result.map(|()| now.value))),
-            Kind::Cached if self.update_cached(now) => Some(format!("Ok(()) {}", self.kept)),
-            Kind::Cached => now.is_closed.then(|| format!("Err(()) {}", self.kept)),
-            Kind::Mapped if self.update_mapped(now) => Some(format!("Ok({})", self.kept)),
-            Kind::Mapped => now.is_closed.then(|| String::from("Err(())")),
+            Kind::Cached if self.update_cached(now) => shown((Ok::<_, RecvError>(()), self.kept)),
+            Kind::Cached if now.is_closed => shown((Err::<(), _>(RecvError(())), self.kept)),
+            Kind::Mapped if self.update_mapped(now) => shown(Ok::<_, RecvError>(self.kept)),
+            Kind::Mapped if now.is_closed => shown(Err::<(), _>(RecvError(()))),
+            Kind::Cached | Kind::Mapped => None,
             Kind::RecvIf(remainder, checked) => {
                 if checked.replace(now.version).unwrap_or(self.seen) != now.version && now.value % 3 == *remainder {
                     self.seen = now.version;
-                    Some(format!("Ok({})", now.value))
+                    shown(Ok::<_, RecvError>(now.value))
                 } else {
-                    now.is_closed.then(|| String::from("Err(())"))
+                    now.is_closed.then(|| format!("{:?}", Err::<(), _>(RecvError(()))))
                 }
             }
             Kind::For(remainder, checked, show) => loop {
@@ -159,7 +165,7 @@ impl ModelRx {
                             break Some(show(now.value, has_changed));
                         }
                     }
-                    Some(Err(())) => break Some(String::from("Err(())")),
+                    Some(Err(error)) => break shown(Err::<(), _>(error)),
                     None => break None,
                 }
             },
@@ -257,13 +263,13 @@ impl Model {
     fn poll_sender(&mut self, h: usize) -> Option<String> {
         let is_closed = self.receivers() == 0;
         let tx = pick(&mut self.txs, h)?;
-        let (is_over, text) = match tx.waits? {
-            Wants::NoReceiver => (is_closed, "closed"),
-            Wants::Receiver => (!is_closed, "opened"),
+        let is_over = match tx.waits? {
+            Wants::NoReceiver => is_closed,
+            Wants::Receiver => !is_closed,
         };
         tx.waits = tx.waits.filter(|_| !is_over);
         tx.task.is_registered = !is_over;
-        is_over.then(|| String::from(text))
+        is_over.then(|| format!("{:?}", ()))
     }
 
     /// A sender that does not wait.
@@ -294,19 +300,19 @@ impl Model {
             }
             Call::SenderLooks => {
                 let (rxs, txs) = (self.receivers(), self.txs.len());
-                Some(format!("{} false {} {rxs} {txs}", now.value, rxs == 0))
+                shown((now.value, false, rxs == 0, rxs, txs))
             }
-            Call::Borrow => Some(format!("{} {}", now.value, idle(&mut self.rxs, h)?.seen != now.version)),
-            Call::BorrowAndUpdate => Some(format!("{} {}", now.value, idle(&mut self.rxs, h)?.see(now))),
+            Call::Borrow => shown((now.value, idle(&mut self.rxs, h)?.seen != now.version)),
+            Call::BorrowAndUpdate => shown((now.value, idle(&mut self.rxs, h)?.see(now))),
             Call::HasChanged => {
                 let unseen = idle(&mut self.rxs, h)?.seen != now.version;
-                shown(if now.is_closed { Err(()) } else { Ok(unseen) })
+                shown(if now.is_closed { Err(RecvError(())) } else { Ok(unseen) })
             }
-            Call::MarkChanged => quiet(idle(&mut self.rxs, h).map(|rx| rx.seen -= 1)),
-            Call::MarkUnchanged => quiet(idle(&mut self.rxs, h).map(|rx| rx.seen = now.version)),
+            Call::MarkChanged => idle(&mut self.rxs, h).map(|rx| rx.seen -= 1).and_then(shown),
+            Call::MarkUnchanged => idle(&mut self.rxs, h).map(|rx| rx.seen = now.version).and_then(shown),
             Call::StartChanged => start(&mut self.rxs, h, Kind::Changed),
             Call::StartWaitFor => {
-                let show = |value, has_changed| format!("Ok({:?})", (value, has_changed));
+                let show = |value, has_changed| format!("{:?}", Ok::<_, RecvError>((value, has_changed)));
                 start(&mut self.rxs, h, Kind::For(remainder, false, show))
             }
             Call::StartClosed => quiet(self.idle_tx(h).map(|tx| tx.waits = Some(Wants::NoReceiver))),
@@ -372,7 +378,7 @@ impl Model {
             }
             OwnCall::ReceiverLooks => {
                 let unseen = idle(rxs, h)?.seen != now.version;
-                Some(format!("{} {unseen} {} {:?}", now.value, now.is_closed, Some(unseen)))
+                shown((now.value, unseen, now.is_closed, Some(unseen)))
             }
             OwnCall::GetAndUpdate => {
                 idle(rxs, h)?.seen = now.version;
@@ -388,7 +394,7 @@ impl Model {
                 let rx = idle(rxs, h)?;
                 let checked = rx.check(now);
                 rx.task.is_registered = checked.is_none();
-                Some(checked.map_or(String::from("Pending"), |result| format!("Ready({result:?})")))
+                shown(checked.map_or(Poll::Pending, Poll::Ready))
             }
             OwnCall::Cache => turn(rxs, h, cached, |rx| (rx.seen, rx.kept) = (now.version, now.value)),
             OwnCall::CachedGet => {
@@ -399,7 +405,7 @@ impl Model {
             OwnCall::CachedUpdate => shown(idle(cached, h)?.update_cached(now)),
             OwnCall::CachedLooks => {
                 let cached = idle(cached, h)?;
-                Some(format!("{} {}", cached.kept, cached.seen != now.version))
+                shown((cached.kept, cached.seen != now.version))
             }
             OwnCall::StartCachedChanged => start(cached, h, Kind::Cached),
             OwnCall::PollCached => pick(cached, h)?.poll(now),
@@ -420,7 +426,7 @@ impl Model {
             }
             OwnCall::MappedUpdate => {
                 let mapped = idle(mapped, h)?;
-                Some(format!("{} {}", mapped.update_mapped(now), mapped.kept))
+                shown((mapped.update_mapped(now), mapped.kept))
             }
             // They differ only in where the result comes from.
             OwnCall::StartMappedChanged | OwnCall::StartMappedRecv => start(mapped, h, Kind::Mapped),
