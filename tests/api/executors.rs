@@ -1,15 +1,13 @@
 //! The same scenario on every kind of executor.
 
-use std::pin::Pin;
 use std::thread;
 
 use crate::common::{Inline, must_end};
+use crate::run::{Executor, Task};
 use watch_channel::{Receiver, Sender, channel};
 
 const RECEIVERS: u64 = 20;
 const LAST: u64 = 500;
-
-type Task = Pin<Box<dyn Future<Output = ()> + Send>>;
 
 /// Checks that values arrive in order, including the last one. It keeps `_running` until it ends.
 async fn follow(mut rx: Receiver<u64>, _running: Receiver<()>) {
@@ -52,24 +50,27 @@ fn scenario() -> (Vec<Task>, impl Future<Output = ()> + Send) {
 }
 
 #[test]
-fn smol_on_one_thread_and_on_several() {
-    for threads in [1, 3] {
-        must_end(move || {
-            let executor = async_executor::Executor::new();
-            let (tasks, done) = scenario();
-            tasks.into_iter().for_each(|task| executor.spawn(task).detach());
-            let (stop, stopped) = channel(());
-            thread::scope(|scope| {
-                for _ in 1..threads {
-                    let mut stopped = stopped.clone();
-                    let executor = &executor;
-                    scope.spawn(move || smol::block_on(executor.run(async move { stopped.changed().await.is_err() })));
-                }
-                smol::block_on(executor.run(done));
-                drop(stop);
-            });
-        });
+fn threads_and_executors_with_several_threads() {
+    for executor in Executor::ALL {
+        must_end(move || executor.run([scenario().0].into_iter()));
     }
+}
+
+#[test]
+fn smol_on_one_thread() {
+    must_end(|| {
+        let executor = async_executor::Executor::new();
+        let (tasks, done) = scenario();
+        tasks.into_iter().for_each(|task| executor.spawn(task).detach());
+        smol::block_on(executor.run(done));
+    });
+}
+
+#[tokio::test]
+async fn tokio_on_one_thread() {
+    let (tasks, done) = scenario();
+    tasks.into_iter().for_each(|task| drop(tokio::spawn(task)));
+    done.await;
 }
 
 /// Runs the scenario with an executor's functions.
@@ -92,37 +93,11 @@ fn async_std() {
 }
 
 #[test]
-fn tokio_on_the_current_thread_and_on_several() {
-    let runtimes = [tokio::runtime::Builder::new_current_thread(), tokio::runtime::Builder::new_multi_thread()];
-    for mut runtime in runtimes {
-        must_end(move || {
-            runtime.worker_threads(3).build().unwrap().block_on(async {
-                let (tasks, done) = scenario();
-                tasks.into_iter().for_each(|task| drop(tokio::spawn(task)));
-                done.await;
-            });
-        });
-    }
-}
-
-/// Runs each task on its own thread, with its own executor.
-fn one_thread_each(block_on: fn(Task)) {
-    must_end(move || {
-        let (tasks, done) = scenario();
-        let threads: Vec<_> = tasks.into_iter().map(|task| thread::spawn(move || block_on(task))).collect();
-        block_on(Box::pin(done));
+fn pollsters_block_on_on_threads() {
+    must_end(|| {
+        let threads: Vec<_> = scenario().0.into_iter().map(|task| thread::spawn(|| pollster::block_on(task))).collect();
         threads.into_iter().for_each(|thread| thread.join().unwrap());
     });
-}
-
-#[test]
-fn futures_lites_block_on_on_threads() {
-    one_thread_each(futures_lite::future::block_on);
-}
-
-#[test]
-fn pollsters_block_on_on_threads() {
-    one_thread_each(pollster::block_on);
 }
 
 #[test]

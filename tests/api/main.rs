@@ -8,6 +8,8 @@
 mod common;
 #[path = "../programs/mod.rs"]
 mod programs;
+#[path = "../stress/executors.rs"]
+mod run;
 
 mod auto_traits;
 #[cfg(feature = "std")]

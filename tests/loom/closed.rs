@@ -5,8 +5,8 @@ use loom::future::block_on;
 use loom::thread::{self, JoinHandle};
 use watch_channel::{Receiver, Sender, channel};
 
-use crate::common::Task;
-use crate::{Note, UNBOUNDED, end_of_a_wait, explore, model, poll, reaches, sending, shorter, wait_against};
+use crate::common::{Task, waiting};
+use crate::{Note, UNBOUNDED, begun, end_of_a_wait, explore, model, polled, reaches, sending, shorter, wait_against};
 
 /// Subscribes on a new thread, which returns the receiver.
 fn subscribing(tx: &Sender<u32>) -> JoinHandle<Receiver<u32>> {
@@ -55,23 +55,17 @@ pub(crate) fn g1_closed_against_two_receivers_drops() {
 #[test]
 pub(crate) fn g6_a_dropped_closed_against_the_last_receivers_drop() {
     model(UNBOUNDED, [0, 1], |tx, rx| {
-        let (left, task) = (Task::new(), Task::new());
-        let (mut leaves, mut stays) = (Box::pin(tx.closed()), Box::pin(tx.closed()));
-        assert!(left.poll(&mut leaves).is_pending());
-        assert!(task.poll(&mut stays).is_pending());
+        let (leaves, mut stays) = (waiting(tx.closed()), waiting(tx.closed()));
         let dropping = thread::spawn(move || drop(rx));
-        drop(leaves);
+        let left = leaves.cancel();
         dropping.join().unwrap();
-        assert_eq!((left.wakers_kept(), task.wakers_kept(), task.wakes()), (0, 0, 1));
-        task.poll_ready(stays);
+        assert_eq!((left.wakers_kept(), stays.task.wakers_kept(), stays.wakes()), (0, 0, 1));
+        assert!(stays.is_ready());
         // The list still works.
         let rx = tx.subscribe();
-        let (mut first, mut second) = (Box::pin(tx.closed()), Box::pin(tx.closed()));
-        let tasks = [Task::new(), Task::new()];
-        assert!(tasks[0].poll(&mut first).is_pending());
-        assert!(tasks[1].poll(&mut second).is_pending());
+        let (first, second) = (waiting(tx.closed()), waiting(tx.closed()));
         drop(rx);
-        assert_eq!((tasks[0].wakes(), tasks[1].wakes()), (1, 1));
+        assert_eq!((first.wakes(), second.wakes()), (1, 1));
         left.wakes()
     });
 }
@@ -82,17 +76,14 @@ pub(crate) fn g6_a_dropped_closed_against_the_last_receivers_drop() {
 #[test]
 pub(crate) fn g1_closed_against_a_receiver_that_comes_and_goes() {
     model(UNBOUNDED, [false, true], |tx, rx| {
-        let tasks = [Task::new(), Task::new()];
-        let mut first = Box::pin(tx.closed());
-        assert!(tasks[0].poll(&mut first).is_pending());
+        let first = waiting(tx.closed());
         let dropping = thread::spawn(move || drop(rx));
         let new = tx.subscribe();
-        let mut second = Box::pin(tx.closed());
-        assert!(tasks[1].poll(&mut second).is_pending());
-        let is_woken = tasks[0].wakes() == 1;
+        let second = waiting(tx.closed());
+        let is_woken = first.wakes() == 1;
         drop(new);
         dropping.join().unwrap();
-        assert_eq!((tasks[0].wakes(), tasks[1].wakes()), (1, 1));
+        assert_eq!((first.wakes(), second.wakes()), (1, 1));
         is_woken
     });
 }
@@ -119,9 +110,7 @@ pub(crate) fn g1_two_senders_in_closed_against_the_last_receivers_drop() {
         let other = tx.clone();
         let dropping = thread::spawn(move || drop(rx));
         let waiting = thread::spawn(move || block_on(other.closed()));
-        let task = Task::new();
-        let mut closed = Box::pin(tx.closed());
-        let is_pending = task.poll(&mut closed).is_pending();
+        let (task, closed, is_pending) = begun(tx.closed());
         waiting.join().unwrap();
         dropping.join().unwrap();
         let end = end_of_a_wait(is_pending, &task);
@@ -138,18 +127,15 @@ pub(crate) fn g3_closed_and_a_wait_against_a_send() {
         let other = tx.clone();
         let sender = sending(tx, [1]);
         let receiving = thread::spawn(move || {
-            let task = Task::new();
-            let is_pending = poll(&task, &mut rx).is_pending();
+            let (task, is_pending) = polled(&mut rx);
             (is_pending, task, rx)
         });
-        let closed_task = Task::new();
-        let mut closed = Box::pin(other.closed());
-        assert!(closed_task.poll(&mut closed).is_pending());
+        let closed = waiting(other.closed());
         let (is_pending, task, rx) = receiving.join().unwrap();
         let _tx = sender.join().unwrap();
-        assert_eq!((task.wakes(), closed_task.wakes()), (is_pending.into(), 0));
+        assert_eq!((task.wakes(), closed.wakes()), (is_pending.into(), 0));
         drop(rx);
-        assert_eq!((task.wakers_kept(), closed_task.wakes()), (0, 1));
+        assert_eq!((task.wakers_kept(), closed.wakes()), (0, 1));
         is_pending
     });
 }
@@ -168,9 +154,7 @@ pub(crate) fn g1_closed_against_a_clone_and_drops() {
             drop(clone);
         });
         let dropping = thread::spawn(move || drop(other));
-        let task = Task::new();
-        let mut closed = Box::pin(tx.closed());
-        let is_pending = task.poll(&mut closed).is_pending();
+        let (task, closed, is_pending) = begun(tx.closed());
         cloning.join().unwrap();
         dropping.join().unwrap();
         assert_ne!(end_of_a_wait(is_pending, &task), "ready and woken");
@@ -212,9 +196,7 @@ pub(crate) fn g1_two_senders_in_opened_against_a_subscribe() {
         let other = tx.clone();
         let waiting = thread::spawn(move || block_on(other.opened()));
         let subscribing = subscribing(&tx);
-        let task = Task::new();
-        let mut opened = Box::pin(tx.opened());
-        let is_pending = task.poll(&mut opened).is_pending();
+        let (task, opened, is_pending) = begun(tx.opened());
         let _rx = subscribing.join().unwrap();
         waiting.join().unwrap();
         assert!(!is_pending || task.wakes() == 1);
@@ -231,9 +213,7 @@ pub(crate) fn g1_opened_against_a_receiver_that_comes_and_goes() {
     model(UNBOUNDED, [false, true], |tx, rx| {
         let dropping = thread::spawn(move || drop(rx));
         let subscribing = subscribing(&tx);
-        let task = Task::new();
-        let mut opened = Box::pin(tx.opened());
-        let is_pending = task.poll(&mut opened).is_pending();
+        let (task, opened, is_pending) = begun(tx.opened());
         dropping.join().unwrap();
         let _rx = subscribing.join().unwrap();
         assert_eq!(task.wakes(), usize::from(is_pending));

@@ -11,7 +11,8 @@ use watch_channel::{Receiver, Sender};
 use crate::common::Task;
 use crate::common::wakers::{Event, on_each_event, register};
 use crate::{
-    UNBOUNDED, assert_all_can_wait, end_of_a_wait, explore, lane_mates, poll, reaches, send_or_close, sending, shorter,
+    UNBOUNDED, assert_all_can_wait, end_of_a_wait, explore, lane_mates, poll, polled, reaches, send_or_close, sending,
+    shorter,
 };
 
 /// Registers a receiver with a new task.
@@ -53,37 +54,28 @@ fn after_a_send(is_pending: bool, task: &Task, rx: &Receiver<u32>, tx: &Sender<u
     outcome
 }
 
-/// One receiver waits, and another one is polled while the sender sends or closes the channel.
-fn a_waiting_bit_that_another_receiver_has_set(closes: bool) {
-    explore(UNBOUNDED, ["ready", "ready and woken", "woken"], move || {
-        let (tx, [mut first, mut second]) = lane_mates();
-        // The list already has an entry for it, so it need not grow.
-        Task::new().poll_pending(second.changed());
-        let first_task = registered(&mut first);
-        let sender = thread::spawn(move || send_or_close(tx, closes));
-        let task = Task::new();
-        let is_pending = poll(&task, &mut second).is_pending();
-        let tx = sender.join().unwrap();
-        assert_eq!(first_task.wakes(), 1);
-        let end = end_of_a_wait(is_pending, &task);
-        if let Some(tx) = tx {
-            assert_all_can_wait(&tx, [&mut first, &mut second]);
-        }
-        end
-    });
-}
-
-/// G1. The second receiver finds the waiting bit set and does not set it again. Broken by a check
-/// of the bit that comes before the waker is in the list.
+/// G1. One receiver waits, and another one is polled while the sender sends or closes the channel.
+/// The second receiver finds the waiting bit set and does not set it again. Broken by a check of the
+/// bit that comes before the waker is in the list.
 #[test]
 pub(crate) fn g1_a_waiting_bit_that_another_receiver_has_set() {
-    a_waiting_bit_that_another_receiver_has_set(false);
-}
-
-/// G1. Like the model above, with the close instead of a send.
-#[test]
-pub(crate) fn g1_a_waiting_bit_that_another_receiver_has_set_against_the_close() {
-    a_waiting_bit_that_another_receiver_has_set(true);
+    for closes in [false, true] {
+        explore(UNBOUNDED, ["ready", "ready and woken", "woken"], move || {
+            let (tx, [mut first, mut second]) = lane_mates();
+            // The list already has an entry for it, so it need not grow.
+            Task::new().poll_pending(second.changed());
+            let first_task = registered(&mut first);
+            let sender = thread::spawn(move || send_or_close(tx, closes));
+            let (task, is_pending) = polled(&mut second);
+            let tx = sender.join().unwrap();
+            assert_eq!(first_task.wakes(), 1);
+            let end = end_of_a_wait(is_pending, &task);
+            if let Some(tx) = tx {
+                assert_all_can_wait(&tx, [&mut first, &mut second]);
+            }
+            end
+        });
+    }
 }
 
 /// G1, G6. A wait is dropped at each place of a delivery of five. Broken by a dropped wait that
@@ -163,8 +155,7 @@ pub(crate) fn g1_a_dropped_receiver_against_a_delivery() {
             drop(mates.remove(place));
             let dropped = tasks.remove(place);
             let mut new = other.subscribe();
-            let task = Task::new();
-            let is_pending = poll(&task, &mut new).is_pending();
+            let (task, is_pending) = polled(&mut new);
             let tx = sender.join().unwrap();
             assert_eq!(dropped.wakers_kept(), 0);
             assert!(tasks.iter().all(|task| (task.wakes(), task.wakers_kept()) == (1, 0)));
@@ -236,8 +227,7 @@ pub(crate) fn g1_growth_against_a_delivery() {
             let (new, others) = mates.split_last_mut().unwrap();
             let tasks = others.iter_mut().map(registered).collect::<Vec<_>>();
             let sender = sending(tx, [1]);
-            let task = Task::new();
-            let is_pending = poll(&task, new).is_pending();
+            let (task, is_pending) = polled(new);
             let tx = sender.join().unwrap();
             assert!(tasks.iter().all(|task| task.wakes() == 1));
             let end = end_of_a_wait(is_pending, &task);
@@ -344,8 +334,7 @@ pub(crate) fn g1_waits_in_one_lane_against_a_send() {
         let (tx, [mut first, second]) = lane_mates();
         let sender = sending(tx, [1]);
         let other = polling(second);
-        let task = Task::new();
-        let is_pending = poll(&task, &mut first).is_pending();
+        let (task, is_pending) = polled(&mut first);
         let (other_is_pending, other_task, mut second) = other.join().unwrap();
         let tx = sender.join().unwrap();
         end_of_a_wait(is_pending, &task);
@@ -445,8 +434,7 @@ pub(crate) fn g1_two_growths_against_a_delivery() {
         let tasks = [&mut a, &mut b, &mut c].map(registered);
         let sender = sending(tx, [1]);
         let other = polling(second);
-        let task = Task::new();
-        let is_pending = poll(&task, &mut first).is_pending();
+        let (task, is_pending) = polled(&mut first);
         let (other_is_pending, other_task, mut second) = other.join().unwrap();
         let tx = sender.join().unwrap();
         assert!(tasks.iter().all(|task| (task.wakes(), task.wakers_kept()) == (1, 0)));

@@ -6,8 +6,8 @@ use loom::future::block_on;
 use loom::thread;
 use watch_channel::{Receiver, channel};
 
-use crate::common::Task;
-use crate::{UNBOUNDED, model, reaches, sending, shorter, wait_against};
+use crate::common::{Task, waiting};
+use crate::{UNBOUNDED, begun, model, reaches, sending, shorter, wait_against};
 
 /// Listens, checks, and waits if nothing was unseen. Returns what the check has found.
 fn listen(rx: &Receiver<u32>) -> bool {
@@ -81,17 +81,14 @@ pub(crate) fn g1_a_closed_listener_against_the_last_receivers_drop() {
 #[test]
 pub(crate) fn g1_a_closed_listener_and_a_receiver_that_comes_and_goes() {
     model(UNBOUNDED, [false, true], |tx, rx| {
-        let (listening, task) = (Task::new(), Task::new());
-        let mut listener = pin!(tx.listen_closed());
-        assert!(listening.poll_pinned(listener.as_mut()).is_pending());
+        let listener = waiting(tx.listen_closed());
         let dropping = thread::spawn(move || drop(rx));
         let new = tx.subscribe();
-        let mut closed = Box::pin(tx.closed());
-        assert!(task.poll(&mut closed).is_pending());
-        let is_notified = listening.wakes() == 1;
+        let closed = waiting(tx.closed());
+        let is_notified = listener.wakes() == 1;
         drop(new);
         dropping.join().unwrap();
-        assert_eq!((listening.wakes(), task.wakes()), (1, 1));
+        assert_eq!((listener.wakes(), closed.wakes()), (1, 1));
         is_notified
     });
 }
@@ -103,9 +100,7 @@ pub(crate) fn g1_a_wait_and_a_listener_against_a_send() {
         let other = rx.clone();
         let sender = sending(tx, [1]);
         let listening = thread::spawn(move || listen(&other));
-        let task = Task::new();
-        let mut wait = Box::pin(rx.changed());
-        let is_pending = task.poll(&mut wait).is_pending();
+        let (task, _wait, is_pending) = begun(rx.changed());
         let has_unseen = listening.join().unwrap();
         let _tx = sender.join().unwrap();
         assert_eq!(task.wakes(), is_pending.into());

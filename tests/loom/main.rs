@@ -34,6 +34,7 @@ mod wait;
 
 use std::collections::BTreeSet;
 use std::fmt::Debug;
+use std::pin::Pin;
 use std::task::{Context, Poll};
 
 use loom::sync::Arc;
@@ -109,6 +110,20 @@ fn adding(tx: Sender<u32>) -> JoinHandle<Sender<u32>> {
 /// Polls for a change. If it is pending, the registration stays.
 fn poll(task: &Task, rx: &mut Receiver<u32>) -> Poll<Result<(), RecvError>> {
     rx.poll_changed(&mut Context::from_waker(&task.waker()))
+}
+
+/// Polls for a change with a new task, and returns whether that is pending. The registration stays.
+fn polled(rx: &mut Receiver<u32>) -> (Task, bool) {
+    let task = Task::new();
+    let is_pending = poll(&task, rx).is_pending();
+    (task, is_pending)
+}
+
+/// Polls a wait once with a new task, and returns whether it is pending.
+fn begun<F: Future>(wait: F) -> (Task, Pin<Box<F>>, bool) {
+    let (task, mut wait) = (Task::new(), Box::pin(wait));
+    let is_pending = task.poll(&mut wait).is_pending();
+    (task, wait, is_pending)
 }
 
 /// Checks a wait that was polled once while another thread did what it waits for, and is over now.

@@ -193,7 +193,7 @@ const TABLE: &[(&[Op], &[Op], Why)] = &[
     ])),
     (&[PollChanged], &[PollChanged], Models(&[list::g1_two_first_waits_at_once])),
     (&[PollChanged], &[LastSenderDrop], Models(&[
-        list::g1_a_waiting_bit_that_another_receiver_has_set_against_the_close,
+        list::g1_a_waiting_bit_that_another_receiver_has_set,
     ])),
     (&[PollChanged], &[ReceiverDrop], Models(&[list::g1_a_list_that_shrinks_against_a_first_wait])),
     (&[PollChanged], &[Upgrade], Models(&[value::two_upgrades_against_the_last_senders_drop])),

@@ -147,33 +147,31 @@ pub(crate) fn what_comes_before_a_send_is_visible() {
     }
 }
 
+/// Drops two handles on two threads, and checks that what comes before each drop is visible once
+/// `is_closed` returns `true`.
+fn notes_before_drops<H: 'static>(handles: [H; 2], is_closed: impl Fn() -> bool) -> bool {
+    let notes = [Note::new(), Note::new()];
+    let mut note = notes.iter();
+    let dropping = handles.map(|handle| note.next().unwrap().before(move || drop(handle)));
+    let is_closed = is_closed();
+    assert!(!is_closed || notes.iter().all(Note::is_visible));
+    dropping.into_iter().for_each(|thread| thread.join().unwrap());
+    is_closed
+}
+
 /// What each sender did before its drop is visible to a receiver that sees the close. Broken by a
 /// count that goes down without Release, or without Acquire by the last one, which closes the
 /// channel.
 #[test]
 pub(crate) fn what_comes_before_every_senders_drop_is_visible() {
-    model(UNBOUNDED, [false, true], |tx, rx| {
-        let notes = [Note::new(), Note::new()];
-        let dropping = [(&notes[0], tx.clone()), (&notes[1], tx)].map(|(note, tx)| note.before(move || drop(tx)));
-        let is_closed = rx.is_closed();
-        assert!(!is_closed || notes.iter().all(Note::is_visible));
-        dropping.into_iter().for_each(|thread| thread.join().unwrap());
-        is_closed
-    });
+    model(UNBOUNDED, [false, true], |tx, rx| notes_before_drops([tx.clone(), tx], || rx.is_closed()));
 }
 
 /// What was done with each receiver before its drop is visible to a sender that finds no receiver.
 /// Broken by a count that goes down without Release, or is read without Acquire.
 #[test]
 pub(crate) fn what_comes_before_the_last_receivers_drop_is_visible() {
-    model(UNBOUNDED, [false, true], |tx, rx| {
-        let notes = [Note::new(), Note::new()];
-        let dropping = [(&notes[0], rx.clone()), (&notes[1], rx)].map(|(note, rx)| note.before(move || drop(rx)));
-        let is_closed = tx.is_closed();
-        assert!(!is_closed || notes.iter().all(Note::is_visible));
-        dropping.into_iter().for_each(|thread| thread.join().unwrap());
-        is_closed
-    });
+    model(UNBOUNDED, [false, true], |tx, rx| notes_before_drops([rx.clone(), rx], || tx.is_closed()));
 }
 
 /// A call that returns the value has stored nothing, and a `send` that succeeds has found a
