@@ -131,17 +131,13 @@ fn the_memory_of_the_queue_follows_the_crowd_down() {
     alone(|| {
         let (tx, rx) = channel(0usize);
         let crowd = |call: fn(&Sender<usize>)| {
-            let threads = |threads: &mut Vec<_>| {
-                threads.extend((0..CROWD).map(|_| {
-                    let tx = tx.clone();
-                    thread::spawn(move || call(&tx))
-                }));
-                thread::sleep(Duration::from_millis(200));
-            };
-            let mut waiting = Vec::with_capacity(CROWD);
             let before = LIVE.load(Ordering::Relaxed);
-            tx.send_modify(|_| threads(&mut waiting));
-            waiting.drain(..).for_each(|thread| thread.join().unwrap());
+            thread::scope(|scope| {
+                tx.send_modify(|_| {
+                    (0..CROWD).for_each(|_| _ = scope.spawn(|| call(&tx)));
+                    thread::sleep(Duration::from_millis(200));
+                });
+            });
             LIVE.load(Ordering::Relaxed) - before
         };
         let calls: [fn(&Sender<usize>); 2] =

@@ -1,12 +1,12 @@
-//! Waits that begin or end while a send is waking tasks, and registrations that end without a
+//! Sends that wake tasks: many of them, waits that begin or end meanwhile, and waits that need no
 //! wake-up.
 
 use std::sync::mpsc;
-use std::task::Waker;
+use std::task::{Poll, Waker};
 use std::thread;
 
 use crate::common::wakers::{held_up, on_wake, register};
-use crate::common::{Task, Waiting, waiting};
+use crate::common::{Task, Waiting, spread_waits, waiting};
 use watch_channel::{Receiver, channel};
 
 fn wait(mut rx: Receiver<u32>) -> Waiting<impl Future<Output = ()> + Send> {
@@ -110,4 +110,37 @@ fn a_wait_that_is_never_polled_keeps_the_registration_of_poll_changed() {
     drop(rx.changed());
     tx.set(1);
     assert_eq!(task.wakes(), 1);
+}
+
+/// More receivers than one batch in each list, over several rounds, and at the close.
+#[test]
+fn g1_a_thousand_receivers_are_woken_once_each() {
+    const ROUNDS: usize = 5;
+    let (tx, mut rx) = channel(0);
+    spread_waits(&tx);
+    rx.mark_unchanged();
+    let mut tx = Some(tx);
+    let mut receivers = vec![rx; 1_000];
+    for round in 1..=ROUNDS {
+        let mut waits: Vec<_> = receivers.iter_mut().map(|rx| waiting(rx.changed())).collect();
+        if round < ROUNDS {
+            tx.as_ref().unwrap().send(round).unwrap();
+        } else {
+            tx = None;
+        }
+        for wait in &mut waits {
+            assert_eq!(wait.wakes(), 1);
+            assert_eq!(wait.poll().map(|result| result.is_ok()), Poll::Ready(round < ROUNDS));
+        }
+    }
+}
+
+#[test]
+fn g1_a_value_sent_between_two_polls_is_found_without_a_wake_up() {
+    let (tx, mut rx) = channel(1);
+    let mut changed = Box::pin(rx.changed());
+    tx.send(2).unwrap();
+    let task = Task::new();
+    assert!(task.poll(&mut changed).is_ready());
+    assert_eq!(task.wakes(), 0);
 }

@@ -1,5 +1,5 @@
 //! Tests of the public behaviour, one file for each subject. They are one program, because most of
-//! the time to build a test program goes into linking it. `cargo test --test api changed::` runs
+//! the time to build a test program goes into linking it. `cargo test --test api recv::` runs
 //! those of one file.
 //!
 //! Tests that measure time or memory, or run other programs, are programs of their own.
@@ -15,7 +15,6 @@ mod auto_traits;
 #[cfg(feature = "std")]
 mod blocking;
 mod cached;
-mod changed;
 mod coop;
 #[cfg(all(debug_assertions, feature = "std"))]
 mod deadlock;

@@ -218,23 +218,15 @@ impl Own for Ours {
             OwnCall::SubscribeUnseen => txs.make(h, |tx| tx.subscribe_unseen()).into_iter().for_each(|rx| rxs.push(rx)),
             OwnCall::StartOpened => txs.start(h, async |tx: &mut Sender<u8>| tx.opened().await),
             OwnCall::Downgrade => weak.extend(txs.make(h, |tx| tx.downgrade())),
-            OwnCall::Upgrade => {
-                if let Some(at) = picked {
-                    let upgraded = weak[at].upgrade();
-                    write!(log, "{}", upgraded.is_some()).unwrap();
-                    upgraded.into_iter().for_each(|tx| txs.push(tx));
-                }
-            }
+            OwnCall::Upgrade => picked.into_iter().for_each(|at| {
+                let upgraded = weak[at].upgrade();
+                write!(log, "{}", upgraded.is_some()).unwrap();
+                upgraded.into_iter().for_each(|tx| txs.push(tx));
+            }),
             OwnCall::WeakSenderLooks => {
-                if let Some(at) = picked {
-                    write!(log, "{}", weak[at].sender_count()).unwrap();
-                }
+                picked.into_iter().for_each(|at| write!(log, "{}", weak[at].sender_count()).unwrap());
             }
-            OwnCall::DropWeakSender => {
-                if let Some(at) = picked {
-                    weak.remove(at);
-                }
-            }
+            OwnCall::DropWeakSender => picked.into_iter().for_each(|at| _ = weak.remove(at)),
             OwnCall::ReceiverLooks => rxs.on(h, log, |rx| {
                 let is_unseen = rx.try_borrow().map(|value| value.has_changed());
                 (rx.get(), rx.has_unseen(), rx.is_closed(), is_unseen)

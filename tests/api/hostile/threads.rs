@@ -144,15 +144,15 @@ mod blocking {
     use std::sync::{Arc, Mutex};
 
     use super::*;
+    use crate::common::{HANG, Inline};
 
     #[test]
     fn g1_every_blocking_wait_works_while_a_thread_ends() {
-        let waits: [fn(&mut Receiver<u32>); 5] = [
+        let waits: [fn(&mut Receiver<u32>); 4] = [
             |rx| rx.changed().wait().unwrap(),
             |rx| assert!(rx.recv().wait().unwrap() > 0),
             |rx| assert!(*rx.wait_for(|value| *value > 0).wait().unwrap() > 0),
-            |rx| rx.changed().wait_timeout(crate::common::HANG).unwrap(),
-            |rx| assert!(rx.recv().wait_timeout(crate::common::HANG).unwrap() > 0),
+            |rx| rx.changed().wait_timeout(HANG).unwrap(),
         ];
         for wait in waits {
             in_destructor(move || {
@@ -193,7 +193,7 @@ mod blocking {
                 thread::sleep(Duration::from_millis(5));
                 tx.set(1);
             });
-            assert!(listener.wait_timeout(crate::common::HANG).is_some());
+            assert!(listener.wait_timeout(HANG).is_some());
             sender.join().unwrap();
         });
     }
@@ -204,7 +204,7 @@ mod blocking {
         let seen = Arc::new(AtomicU32::new(0));
         let tx = Arc::new(Mutex::new(Some(Sender::new(0))));
         let mut rx = tx.lock().unwrap().as_ref().unwrap().subscribe();
-        let task = crate::common::Inline::spawn({
+        let task = Inline::spawn({
             let seen = seen.clone();
             async move {
                 while let Ok(value) = rx.recv().await {

@@ -1,10 +1,11 @@
 //! Wakers that panic or use channels when they are cloned, woken or dropped.
 
 use std::sync::Arc;
+use std::task::Context;
 
 use super::waits::{Kind, Side, Wait};
-use crate::common::wakers::{Event, Trap, panic_on_purpose, panics};
-use crate::common::{Inline, must_end};
+use crate::common::wakers::{on_last_drop, on_wake, panic_on_purpose, panics};
+use crate::common::{Inline, Task, must_end};
 
 #[test]
 fn g4_wakers_that_panic_among_many_lose_no_wake_up_of_any_wait() {
@@ -32,10 +33,10 @@ fn wakers_that_panic(kind: Kind, side: &Side, bad: &[usize]) {
     let (mut waits, mut hostile_waits) = (vec![], vec![]);
     for at in 0..200 {
         if bad.contains(&at) {
-            let (hostile, mut wait) = (Trap::new(Event::Wake, || panic_on_purpose()), side.begin());
-            assert!(hostile.is_pending(&mut wait));
-            hostile.arm();
-            hostile_waits.push((hostile, wait));
+            let mut wait = side.begin();
+            let waker = on_wake(|| panic_on_purpose());
+            assert!(wait.as_mut().poll(&mut Context::from_waker(&waker)).is_pending());
+            hostile_waits.push(wait);
         } else {
             waits.append(&mut side.begin_many(1));
         }
@@ -48,11 +49,7 @@ fn wakers_that_panic(kind: Kind, side: &Side, bad: &[usize]) {
     }
     assert!(waits.iter_mut().all(|wait| wait.is_ready()), "{kind:?}; {bad:?} panic");
     // The waits whose wakers have panicked are ready as well.
-    for (hostile, wait) in &mut hostile_waits {
-        assert!(hostile.has_acted());
-        assert!(!hostile.is_pending(wait));
-    }
-    drop(hostile_waits);
+    hostile_waits.into_iter().for_each(|wait| Task::new().poll_ready(wait));
     side.assert_usable();
 }
 
@@ -93,21 +90,17 @@ fn g3_a_chain_of_wakers_that_send_when_they_are_dropped_ends() {
             let waits: Vec<_> = sides.iter().flat_map(|side| side.begin_many(1)).collect();
             // Each one cancels the wait of the next one, which drops that one's waker.
             let mut next: Option<Wait> = None;
-            let mut hostiles = vec![];
             for side in sides.iter().rev() {
                 let (cancelled, triggered) = (next.take(), side.clone());
-                let hostile = Trap::new(Event::Drop, move || {
+                let hostile = on_last_drop(move || {
                     triggered.trigger();
                     drop(cancelled);
                 });
                 let mut wait = side.begin();
-                assert!(hostile.is_pending(&mut wait));
-                hostile.arm();
-                hostiles.push(hostile);
+                assert!(wait.as_mut().poll(&mut Context::from_waker(&hostile)).is_pending());
                 next = Some(wait);
             }
             drop(next);
-            assert!(hostiles.iter().all(Trap::has_acted));
             for mut wait in waits {
                 assert_eq!((wait.wakes(), wait.is_ready()), (1, true));
             }
