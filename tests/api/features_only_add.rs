@@ -7,20 +7,17 @@ use std::thread;
 use std::time::Duration;
 
 use crate::common::must_end;
-use watch_channel::{Receiver, channel};
-
-fn meet_inside_with(receivers: [Receiver<u32>; 2]) {
-    must_end(move || {
-        let meet = Barrier::new(2);
-        thread::scope(|scope| receivers.each_ref().map(|rx| _ = scope.spawn(|| rx.with(|_| meet.wait()))));
-    });
-}
+use watch_channel::channel;
 
 #[test]
 fn g11_two_threads_meet_inside_with() {
     let rx = channel(0).1;
-    meet_inside_with([rx.clone(), rx]);
-    meet_inside_with([channel(0).1, channel(0).1]);
+    for receivers in [[rx.clone(), rx], [channel(0).1, channel(0).1]] {
+        must_end(move || {
+            let meet = Barrier::new(2);
+            thread::scope(|scope| receivers.each_ref().map(|rx| _ = scope.spawn(|| rx.with(|_| meet.wait()))));
+        });
+    }
 }
 
 #[test]

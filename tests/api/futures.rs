@@ -205,3 +205,16 @@ fn futures_select_takes_them() {
         }
     });
 }
+
+#[test]
+fn opened_can_be_polled_again_after_it_was_ready() {
+    let (tx, task) = (Sender::new(()), Task::new());
+    let mut opened = Box::pin(tx.opened());
+    for round in 0..10 {
+        assert!(task.poll(&mut opened).is_pending());
+        let rx = tx.subscribe();
+        assert_eq!(task.wakes(), round + 1);
+        assert!(task.poll(&mut opened).is_ready());
+        drop(rx);
+    }
+}

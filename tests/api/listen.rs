@@ -2,11 +2,10 @@
 
 #[cfg(feature = "std")]
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::pin::pin;
-#[cfg(feature = "std")]
-use std::task::Context;
 use std::thread;
 use std::time::{Duration, Instant};
+#[cfg(feature = "std")]
+use std::{pin::pin, task::Context};
 
 #[cfg(feature = "std")]
 use crate::common::wakers::{on_wake, panic_on_purpose, panics, register};
@@ -141,4 +140,29 @@ fn g1_g4_a_listener_that_panics_loses_no_other_listeners_notification() {
             assert!(listener.wait_timeout(HANG).is_some(), "a later listener");
         }
     }
+}
+
+#[cfg(feature = "std")]
+#[test]
+fn g3_a_receiver_notifies_no_listener_that_waits_for_the_close() {
+    use crate::common::Inline;
+    use std::sync::{Arc, Mutex};
+
+    // The task that waits in `opened` is polled where it is woken, and then listens: the delivery
+    // is still under way.
+    let (tx, _) = channel(0);
+    let listener = Arc::new(Mutex::new(None));
+    let task = Inline::spawn({
+        let (tx, listener) = (tx.clone(), listener.clone());
+        async move {
+            tx.opened().await;
+            *listener.lock().unwrap() = Some(tx.listen_closed());
+        }
+    });
+    let rx = tx.subscribe();
+    assert!(task.is_done());
+    let listener = listener.lock().unwrap().take().unwrap();
+    let other = tx.subscribe();
+    assert!(listener.wait_timeout(Duration::from_millis(1)).is_none());
+    drop((rx, other));
 }

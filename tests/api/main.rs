@@ -34,7 +34,6 @@ mod listen;
 mod lock;
 mod mapped;
 mod model;
-mod opened;
 #[cfg(all(feature = "critical-section", not(feature = "std")))]
 mod order;
 mod reads;

@@ -2,11 +2,23 @@
 //! earlier send has not woken yet.
 
 use std::sync::{Arc, Mutex};
-use std::task::Context;
+use std::task::{Context, Waker};
 
 use crate::common::Task;
 use crate::common::wakers::{on_wake, register};
 use watch_channel::channel;
+
+/// Returns a waker that acts, and then notes how often each task has been woken.
+fn acts_and_looks(tasks: &[Task], act: impl FnOnce() + Send + 'static) -> (Waker, Arc<Mutex<Vec<usize>>>) {
+    let counts: Vec<_> = tasks.iter().map(Task::counter).collect();
+    let woken: Arc<Mutex<Vec<usize>>> = Arc::default();
+    let notes = woken.clone();
+    let waker = on_wake(move || {
+        act();
+        notes.lock().unwrap().extend(counts.iter().map(|count| count.wakes()));
+    });
+    (waker, woken)
+}
 
 /// Broken by a send that takes the waiting bit: the one in the middle then finds no task.
 #[test]
@@ -17,15 +29,7 @@ fn g9_a_send_in_the_middle_of_another_wakes_all_that_are_left() {
         let tasks: Vec<_> = (0..others).map(|_| Task::new()).collect();
         // No other task begins to wait in between.
         let inner = tx.clone();
-        let woken = Arc::new(Mutex::new(vec![]));
-        let first = on_wake({
-            let woken = woken.clone();
-            let counts: Vec<_> = tasks.iter().map(Task::counter).collect();
-            move || {
-                inner.set(2);
-                woken.lock().unwrap().extend(counts.iter().map(|count| count.wakes()));
-            }
-        });
+        let (first, woken) = acts_and_looks(&tasks, move || inner.set(2));
         register(&mut receivers[0], &first);
         receivers[1..].iter_mut().zip(&tasks).for_each(|(rx, task)| register(rx, &task.waker()));
         tx.set(1);
@@ -39,15 +43,8 @@ fn g9_a_send_in_the_middle_of_another_wakes_all_that_are_left() {
 fn g9_a_close_in_the_middle_of_another_wakes_all_that_are_left() {
     let (tx, rx) = channel(0);
     let tasks: Vec<_> = (0..3).map(|_| Task::new()).collect();
-    let woken = Arc::new(Mutex::new(vec![]));
-    let first = on_wake({
-        let (tx, woken) = (tx.clone(), woken.clone());
-        let counts: Vec<_> = tasks.iter().map(Task::counter).collect();
-        move || {
-            drop(tx.subscribe());
-            woken.lock().unwrap().extend(counts.iter().map(|count| count.wakes()));
-        }
-    });
+    let inner = tx.clone();
+    let (first, woken) = acts_and_looks(&tasks, move || drop(inner.subscribe()));
     let mut waits: Vec<_> = (0..4).map(|_| Box::pin(tx.closed())).collect();
     assert!(waits[0].as_mut().poll(&mut Context::from_waker(&first)).is_pending());
     for (wait, task) in waits[1..].iter_mut().zip(&tasks) {

@@ -1,19 +1,16 @@
-//! G4: wakers that panic when they are woken or dropped. `tests/api/hostile/wakers.rs` uses more of them
-//! with each future.
+//! G4: wakers that panic when they are woken or dropped. `tests/api/hostile/wakers.rs` uses more of
+//! them with each future.
 
-use std::task::Poll;
-
-use crate::common::wakers::{on_last_drop, panic_on_purpose, panics, register};
-use crate::common::{Task, waiting};
-use watch_channel::{Receiver, channel};
+use std::pin::pin;
 #[cfg(all(feature = "std", not(feature = "critical-section")))]
-use {
-    crate::common::wakers::on_wake,
-    std::sync::{
-        Arc,
-        atomic::{AtomicUsize, Ordering},
-    },
-};
+use std::sync::Arc;
+#[cfg(all(feature = "std", not(feature = "critical-section")))]
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::task::{Context, Poll};
+
+use crate::common::wakers::{on_last_drop, on_wake, panic_on_purpose, panics, register};
+use crate::common::{Task, waiting};
+use watch_channel::{Receiver, Sender, channel};
 
 /// Makes the channel keep a waker that panics when it is dropped.
 fn register_bomb(rx: &mut Receiver<u32>) {
@@ -119,7 +116,7 @@ fn g1_g4_a_version_that_is_sent_by_a_waker_that_panics_is_reported() {
             panic_on_purpose();
         }
     });
-    assert!(panics(|| drop(wait.as_mut().poll(&mut std::task::Context::from_waker(&waker)))));
+    assert!(panics(|| drop(wait.as_mut().poll(&mut Context::from_waker(&waker)))));
     assert_eq!(Task::new().poll(&mut wait), Poll::Ready(Ok(())));
     drop(wait);
     assert_eq!(conditions, [0, 1]);
@@ -177,4 +174,15 @@ fn g4_a_registration_whose_waker_panics_when_it_is_dropped_loses_no_wake_up() {
     }
     register_bomb(&mut rx);
     assert!(panics(|| drop(rx)));
+}
+
+/// The receiver that `subscribe` was about to return is dropped.
+#[test]
+fn a_subscribe_that_panics_because_of_a_waker_leaves_no_receiver() {
+    let tx = Sender::new(());
+    let waker = on_wake(|| panic_on_purpose());
+    let mut opened = pin!(tx.opened());
+    assert!(opened.as_mut().poll(&mut Context::from_waker(&waker)).is_pending());
+    assert!(panics(|| drop(tx.subscribe())));
+    assert!(tx.is_closed());
 }

@@ -45,20 +45,12 @@ fn misuse_does_not_compile() {
         .filter(|line| line.contains("\"name\":\"watch_channel\""))
         .find_map(|line| line.split('"').find(|word| word.ends_with(".rlib")));
     let library = library.expect("cargo names the library").replace("\\\\", "\\");
-    let mut programs = 0;
-    for entry in fs::read_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/ui")).unwrap() {
-        let path = entry.unwrap().path();
-        if path.extension().is_none_or(|extension| extension != "rs") {
-            continue;
-        }
-        programs += 1;
-        let name = path.file_name().unwrap().to_str().unwrap();
-        let found = messages(Path::new(&library), &format!("tests/ui/{name}"));
-        let expected = path.with_extension("stderr");
+    for name in ["get_needs_clone", "one_wait_at_a_time", "ref_across_await"] {
+        let found = messages(Path::new(&library), &format!("tests/ui/{name}.rs"));
+        let expected = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("tests/ui/{name}.stderr"));
         if env::var_os("WRITE").is_some() {
             fs::write(&expected, &found).unwrap();
         }
         assert_eq!(found, fs::read_to_string(&expected).unwrap(), "{name}");
     }
-    assert!(programs > 2, "only {programs} programs");
 }

@@ -94,7 +94,6 @@ fn g7_try_recv_returns_nothing_while_a_sender_demands_the_lock() {
 fn try_recv_does_not_report_a_close_before_the_last_value() {
     alone(|| {
         let (tx, mut rx) = channel(0);
-        let reader = rx.clone();
         let (entered, is_inside) = std::sync::mpsc::channel();
         let sender = thread::spawn(move || {
             tx.send_modify(|value| {
@@ -104,6 +103,7 @@ fn try_recv_does_not_report_a_close_before_the_last_value() {
             });
         });
         is_inside.recv().unwrap();
+        let reader = rx.clone();
         let reading = thread::spawn(move || drop(reader.borrow()));
         let received = loop {
             match rx.try_recv() {

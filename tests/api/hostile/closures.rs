@@ -260,36 +260,33 @@ fn g4_g7_a_closure_that_panics_after_its_thread_has_queued_blocks_no_other_threa
 
     must_end(|| {
         let (tx, rx) = channel(vec![0]);
-        let value = rx.borrow();
-        let threads: Vec<_> = (0..12)
-            .map(|i| {
-                let tx = tx.clone();
-                let thread = thread::spawn(move || match i % 3 {
+        let tx = &tx;
+        thread::scope(|scope| {
+            let _value = rx.borrow();
+            for i in 0..12 {
+                scope.spawn(move || match i % 3 {
                     0 => assert!(panics(|| tx.send_modify(|_| panic_on_purpose()))),
                     1 => tx.send_modify(|value| value.push(i)),
                     _ => assert!(tx.send_if_modified(|value| !value.is_empty())),
                 });
                 thread::sleep(Duration::from_millis(1));
-                thread
-            })
-            .collect();
-        drop(value);
-        threads.into_iter().for_each(|thread| thread.join().unwrap());
+            }
+        });
         assert_eq!(rx.get().len(), 5);
 
         // The same for readers that wait for a sender.
-        let mut threads = vec![];
-        tx.send_modify(|_| {
-            let reads = READS.iter().filter(|(what, _)| !what.contains("try_") && !what.starts_with("Sender"));
-            for (_, call) in reads {
-                let mut rx = rx.clone();
-                threads.push(thread::spawn(move || {
-                    assert!(panics(|| call(&Sender::new(vec![]), &mut rx, &mut |_| panic_on_purpose())));
-                }));
-            }
-            thread::sleep(Duration::from_millis(20));
+        thread::scope(|scope| {
+            tx.send_modify(|_| {
+                let reads = READS.iter().filter(|(what, _)| !what.contains("try_") && !what.starts_with("Sender"));
+                for (_, call) in reads {
+                    let mut rx = rx.clone();
+                    scope.spawn(move || {
+                        assert!(panics(|| call(&Sender::new(vec![]), &mut rx, &mut |_| panic_on_purpose())));
+                    });
+                }
+                thread::sleep(Duration::from_millis(20));
+            });
         });
-        threads.into_iter().for_each(|thread| thread.join().unwrap());
-        assert_usable("afterwards", &tx);
+        assert_usable("afterwards", tx);
     });
 }
