@@ -112,7 +112,7 @@ fn a_wait_that_is_never_polled_keeps_the_registration_of_poll_changed() {
     assert_eq!(task.wakes(), 1);
 }
 
-/// More receivers than one batch in each list, over several rounds, and at the close.
+/// Many receivers in each list, over several rounds, and at the close.
 #[test]
 fn g1_a_thousand_receivers_are_woken_once_each() {
     const ROUNDS: usize = 5;

@@ -141,7 +141,6 @@ fn g3_a_send_inside_a_waker_that_holds_a_lock_wakes_no_task_of_the_outer_send() 
         let signalled = waiting(worker.changed());
         let (tx, rx) = channel(0);
         crate::common::spread_waits(&tx);
-        // More than a batch.
         let mut receivers = vec![rx; 300];
         for (id, rx) in receivers.iter_mut().enumerate() {
             rx.mark_unchanged();
