@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use crate::common::wakers::{held_up, register};
 use crate::common::{HANG, must_end};
 use watch_channel::error::RecvTimeoutError;
-use watch_channel::{Cached, Sender, channel};
+use watch_channel::{Cached, Ref, Sender, channel};
 
 #[test]
 fn g1_ping_pong_loses_nothing() {
@@ -145,7 +145,7 @@ fn each_wait_ends_with_a_result_a_timeout_or_the_close() {
         (|rx| rx, 7, recv_if(|value| *value == 7)),
         (|rx| rx, (), wait_until(|value| *value == 7)),
         (|rx| rx, 49, wait_for_map(|value| (*value == 7).then(|| value * value))),
-        (|rx| rx, _, wait_for(|value| *value == 7)),
+        (|rx| rx, Ref { .. }, wait_for(|value| *value == 7)),
         (Cached::new, (), changed()),
     }
 }
