@@ -200,11 +200,9 @@ fn for_each_call(wanted: &[Event], hook: impl Fn(&Sender<Value>) -> Hook + Copy 
     }
 }
 
-const ALL: [Event; 4] = [Event::Clone, Event::Compare, Event::Show, Event::Drop];
-
 #[test]
 fn g4_a_value_that_panics_leaves_the_channel_usable_and_leaks_nothing() {
-    for_each_call(&ALL, |_| Box::new(|| panic_on_purpose()));
+    for_each_call(&[Event::Clone, Event::Compare, Event::Show, Event::Drop], |_| Box::new(|| panic_on_purpose()));
 }
 
 /// Does everything that is allowed while the value is locked for reading.
