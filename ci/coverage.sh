@@ -24,7 +24,7 @@ rm -rf "$CARGO_LLVM_COV_TARGET_DIR"
 for features in "--features stream,tokio,defmt" "--features critical-section,stream" "--no-default-features --features std" \
     "--no-default-features"; do
     step "cargo test --lib --tests $features"
-    # tests/ui.rs only runs the compiler.
+    # tests/cargo/ui.rs only runs the compiler.
     # shellcheck disable=SC2086 # several words
     cargo llvm-cov test --no-report --quiet --locked --lib --tests $features -- --skip misuse_does_not_compile
 done

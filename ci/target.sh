@@ -187,7 +187,7 @@ guide() {
     cp "$3" "$to/Cargo.lock"
 }
 
-# Runs all unit and integration tests in qemu-user, except tests/ui.rs, which tests the compiler's messages. The property tests run
+# Runs all unit and integration tests in qemu-user, except tests/cargo/ui.rs, which tests the compiler's messages. The property tests run
 # fewer programs, because each takes about forty times as long in an emulator.
 linux() {
     local row target gnu qemu name log passed status=0

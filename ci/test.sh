@@ -36,7 +36,7 @@ bare() {
     cargo test --locked --lib --no-default-features --features critical-section,stream
 }
 
-# The oldest compiler that the crate supports, and the oldest dependencies that it allows. tests/ui.rs is left out, because it
+# The oldest compiler that the crate supports, and the oldest dependencies that it allows. tests/cargo/ui.rs is left out, because it
 # expects the error messages of the newest compiler.
 oldest() {
     need_toolchain watch-oldest "ci/toolchain.sh"

@@ -3,7 +3,7 @@
 #
 # - watch-targets: has a compiled standard library for each target that ci/target.sh runs
 # - watch-source: has the source of the standard library. It is a nightly compiler or Debian's, and never the default one: with the
-#   source, the compiler's messages are longer, and tests/ui.rs compares them
+#   source, the compiler's messages are longer, and tests/cargo/ui.rs compares them
 # - watch-oldest: the compiler that Cargo.toml names as `rust-version`
 #
 # They are rustup's own where rustup can add what they need. Elsewhere they are Debian's packages, unpacked into the cache and not

@@ -1,100 +1,72 @@
 //! A program's allocator may use channels: it runs with no lock of the crate held, and outside of
 //! the detector's bookkeeping. And the queue of the lock gives its memory back.
 #![cfg(feature = "std")]
-#![expect(unsafe_code, reason = "a global allocator that publishes")]
 
 mod common;
 
-use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex};
+use std::sync::atomic::{AtomicBool, AtomicIsize, Ordering};
 use std::thread;
 use std::time::Duration;
 
-use common::must_end;
+use common::allocator::Observed;
+use common::alone;
 use watch_channel::{Sender, Watch, channel};
-
-/// Publishes that it has been called, except within such a call.
-struct Publishing;
 
 static CALLS: Watch<u64> = Watch::new(0);
 
 /// How many bytes are in use.
-static LIVE: AtomicUsize = AtomicUsize::new(0);
+static LIVE: AtomicIsize = AtomicIsize::new(0);
 
 thread_local! {
     static PUBLISHES: Cell<bool> = const { Cell::new(false) };
 }
 
-fn publish() {
+/// Publishes each call, except those that publishing makes.
+#[global_allocator]
+static ALLOCATOR: Observed = Observed(|bytes| {
     let _ = PUBLISHES.try_with(|publishes| {
         if publishes.replace(false) {
             CALLS.send_modify(|calls| *calls += 1);
             publishes.set(true);
         }
     });
-}
-
-// SAFETY: all calls are passed on to the system's allocator.
-unsafe impl GlobalAlloc for Publishing {
-    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        publish();
-        LIVE.fetch_add(layout.size(), Ordering::Relaxed);
-        // SAFETY: as the caller's.
-        unsafe { System.alloc(layout) }
-    }
-
-    unsafe fn dealloc(&self, at: *mut u8, layout: Layout) {
-        publish();
-        LIVE.fetch_sub(layout.size(), Ordering::Relaxed);
-        // SAFETY: as the caller's.
-        unsafe { System.dealloc(at, layout) }
-    }
-}
-
-#[global_allocator]
-static ALLOCATOR: Publishing = Publishing;
+    LIVE.fetch_add(bytes, Ordering::Relaxed);
+});
 
 /// Runs `f` while this thread's allocations are published.
 fn publishing<R>(f: impl FnOnce() -> R) -> R {
+    // Makes the channel. An allocator that is called to make it cannot use it yet.
+    CALLS.version();
     PUBLISHES.set(true);
     let result = f();
     PUBLISHES.set(false);
     result
 }
 
-/// The tests share one channel. It is made here, because an allocator that is called to make a
-/// channel cannot use it yet.
-fn alone() -> impl Drop {
-    static ALONE: Mutex<()> = Mutex::new(());
-    CALLS.version();
-    ALONE.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
-}
-
-/// Every other thread has waited in a queue before, so its next wait needs no memory. Broken by a queue that allocates while its
-/// mutex is held, and by a detector that takes a call that waits for one that holds the lock.
+/// Every other thread has waited in a queue before, so its next wait needs no memory. Broken by a
+/// queue that allocates while its mutex is held, and by a detector that takes a call that waits for
+/// one that holds the lock.
 #[test]
 fn threads_that_wait_for_the_channel_of_the_allocator_join_its_queue() {
-    let _alone = alone();
-    must_end(|| {
+    alone(|| {
         let (tx, rx) = channel(0);
         let (held, held_first) = (CALLS.borrow(), rx.borrow());
-        let senders = (0..12).map(|i| {
-            let tx = tx.clone();
-            thread::spawn(move || {
-                if i % 2 == 0 {
-                    tx.set(i);
-                }
-                publishing(|| CALLS.send_modify(|calls| *calls += 1));
-            })
+        let tx = &tx;
+        thread::scope(|scope| {
+            for i in 0..12 {
+                scope.spawn(move || {
+                    if i % 2 == 0 {
+                        tx.set(i);
+                    }
+                    publishing(|| CALLS.send_modify(|calls| *calls += 1));
+                });
+            }
+            thread::sleep(Duration::from_millis(50));
+            drop(held_first);
+            thread::sleep(Duration::from_millis(50));
+            drop(held);
         });
-        let senders: Vec<_> = senders.collect();
-        thread::sleep(Duration::from_millis(50));
-        drop(held_first);
-        thread::sleep(Duration::from_millis(50));
-        drop(held);
-        senders.into_iter().for_each(|sender| sender.join().unwrap());
     });
 }
 
@@ -102,24 +74,22 @@ fn threads_that_wait_for_the_channel_of_the_allocator_join_its_queue() {
 /// detector of debug builds.
 #[test]
 fn readers_and_allocations_meet() {
-    let _alone = alone();
-    must_end(|| {
-        let is_over = Arc::new(AtomicBool::new(false));
+    alone(|| {
+        let is_over = &AtomicBool::new(false);
         let work: [fn(); 2] = [|| drop(CALLS.borrow()), || drop(std::hint::black_box(vec![0u8; 100]))];
-        let threads = work.into_iter().cycle().take(6).map(|work| {
-            let is_over = is_over.clone();
-            thread::spawn(move || {
-                publishing(|| {
-                    while !is_over.load(Ordering::Relaxed) {
-                        work();
-                    }
+        thread::scope(|scope| {
+            for work in work.into_iter().cycle().take(6) {
+                scope.spawn(move || {
+                    publishing(|| {
+                        while !is_over.load(Ordering::Relaxed) {
+                            work();
+                        }
+                    });
                 });
-            })
+            }
+            thread::sleep(Duration::from_millis(500));
+            is_over.store(true, Ordering::Relaxed);
         });
-        let threads: Vec<_> = threads.collect();
-        thread::sleep(Duration::from_millis(500));
-        is_over.store(true, Ordering::Relaxed);
-        threads.into_iter().for_each(|thread| thread.join().unwrap());
     });
 }
 
@@ -127,15 +97,14 @@ fn readers_and_allocations_meet() {
 /// lock.
 #[test]
 fn many_readers_leave_the_queue_of_the_allocators_channel() {
-    let _alone = alone();
-    must_end(|| {
+    alone(|| {
         for _ in 0..5 {
-            let mut readers = Vec::with_capacity(40);
-            CALLS.send_modify(|_| {
-                readers.extend((0..40).map(|_| thread::spawn(|| publishing(|| assert!(CALLS.get() < u64::MAX)))));
-                thread::sleep(Duration::from_millis(30));
+            thread::scope(|scope| {
+                CALLS.send_modify(|_| {
+                    (0..40).for_each(|_| _ = scope.spawn(|| publishing(|| assert!(CALLS.get() < u64::MAX))));
+                    thread::sleep(Duration::from_millis(30));
+                });
             });
-            readers.into_iter().for_each(|reader| reader.join().unwrap());
         }
     });
 }
@@ -143,8 +112,7 @@ fn many_readers_leave_the_queue_of_the_allocators_channel() {
 /// Broken by a detector that allocates while it is borrowed.
 #[test]
 fn one_thread_takes_many_refs() {
-    let _alone = alone();
-    must_end(|| {
+    alone(|| {
         let channels: Vec<_> = (0..100).map(channel).collect();
         let before = CALLS.get();
         let mut refs = Vec::with_capacity(channels.len());
@@ -160,22 +128,17 @@ fn one_thread_takes_many_refs() {
 #[test]
 fn the_memory_of_the_queue_follows_the_crowd_down() {
     const CROWD: usize = 300;
-    let _alone = alone();
-    must_end(|| {
+    alone(|| {
         let (tx, rx) = channel(0usize);
         let crowd = |call: fn(&Sender<usize>)| {
-            let threads = |threads: &mut Vec<_>| {
-                threads.extend((0..CROWD).map(|_| {
-                    let tx = tx.clone();
-                    thread::spawn(move || call(&tx))
-                }));
-                thread::sleep(Duration::from_millis(200));
-            };
-            let mut waiting = Vec::with_capacity(CROWD);
             let before = LIVE.load(Ordering::Relaxed);
-            tx.send_modify(|_| threads(&mut waiting));
-            waiting.drain(..).for_each(|thread| thread.join().unwrap());
-            LIVE.load(Ordering::Relaxed).saturating_sub(before)
+            thread::scope(|scope| {
+                tx.send_modify(|_| {
+                    (0..CROWD).for_each(|_| _ = scope.spawn(|| call(&tx)));
+                    thread::sleep(Duration::from_millis(200));
+                });
+            });
+            LIVE.load(Ordering::Relaxed) - before
         };
         let calls: [fn(&Sender<usize>); 2] =
             [|tx| assert!(tx.get() <= CROWD), |tx| tx.send_modify(|value| *value += 1)];

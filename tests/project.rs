@@ -165,7 +165,7 @@ fn each_future_waits_on_a_thread_is_fused_and_is_in_the_lists_of_the_tests() {
     let api = read("ci/api.txt");
     let methods = methods(&api);
     let (auto_traits, size, programs) =
-        (read("tests/auto_traits.rs"), read("tests/size.rs"), read("tests/programs/real.rs"));
+        (read("tests/api/auto_traits.rs"), read("tests/api/size.rs"), read("tests/programs/real.rs"));
     for future in futures(&api) {
         for name in ["wait", "wait_timeout", "wait_deadline"] {
             let has_it = methods.iter().any(|method| method.of == future && method.name == name);
@@ -173,8 +173,8 @@ fn each_future_waits_on_a_thread_is_fused_and_is_in_the_lists_of_the_tests() {
         }
         let fused = format!("FusedFuture for watch_channel::{future}<");
         assert!(api.contains(&fused), "{future} is not fused: is it in src/every_wait.rs?");
-        assert!(auto_traits.contains(&format!("is!({future}<")), "tests/auto_traits.rs does not check {future}");
-        assert!(size.contains(&format!("::{future}<")), "tests/size.rs does not check {future}");
+        assert!(auto_traits.contains(&format!("is!({future}<")), "tests/api/auto_traits.rs does not check {future}");
+        assert!(size.contains(&format!("::{future}<")), "tests/api/size.rs does not check {future}");
         // The method that returns it, as the model programs call it.
         let returned = format!("-> watch_channel::{future}<");
         let method = methods.iter().find(|method| method.signature.contains(&returned)).unwrap();

@@ -2,12 +2,13 @@
 //! wakers that act.
 #![allow(dead_code, clippy::allow_attributes, reason = "each test file uses only a part")]
 
+pub(crate) mod allocator;
 pub(crate) mod wakers;
 
 use std::future::Future;
 use std::pin::{Pin, pin};
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll, Wake, Waker};
 use std::thread;
 use std::time::Duration;
@@ -224,16 +225,21 @@ pub(crate) fn must_end_within<R: Send + 'static>(limit: Duration, f: impl FnOnce
     }
 }
 
+/// Runs `f` while no other test is in this function, and fails the test if it does not end.
+#[track_caller]
+pub(crate) fn alone<R: Send + 'static>(f: impl FnOnce() -> R + Send + 'static) -> R {
+    alone_within(HANG, f)
+}
+
+/// Like [`alone`], but fails the test if `f` takes longer than `limit`.
+#[track_caller]
+pub(crate) fn alone_within<R: Send + 'static>(limit: Duration, f: impl FnOnce() -> R + Send + 'static) -> R {
+    static ALONE: Mutex<()> = Mutex::new(());
+    let _alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
+    must_end_within(limit, f)
+}
+
 /// The text of a caught panic.
 pub(crate) fn panic_text(panic: &(dyn std::any::Any + Send)) -> &str {
     panic.downcast_ref::<String>().map(String::as_str).or(panic.downcast_ref::<&str>().copied()).unwrap()
-}
-
-/// The processor time in `/proc/PATH/stat` of Linux, in hundredths of a second.
-pub(crate) fn processor_time(path: &str) -> u64 {
-    let stat = std::fs::read_to_string(format!("/proc/{path}/stat")).unwrap();
-    // The name, in parentheses, may contain spaces. User and system time are the 12th and 13th
-    // fields after it.
-    let fields: Vec<_> = stat.rsplit(')').next().unwrap().split_whitespace().collect();
-    fields[11].parse::<u64>().unwrap() + fields[12].parse::<u64>().unwrap()
 }

@@ -2,7 +2,6 @@
 #![expect(unsafe_code, reason = "a waker that notices its clones needs a vtable")]
 
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, mpsc};
 use std::task::{Context, RawWaker, RawWakerVTable, Wake, Waker};
 
@@ -96,39 +95,6 @@ pub(crate) fn on_last_drop(f: impl FnOnce() + Send + 'static) -> Waker {
     }
 
     Arc::new(OnDrop(Once::new(f))).into()
-}
-
-/// A waker that acts at the first event of one kind after it has been armed.
-pub(crate) struct Trap {
-    pub(crate) waker: Waker,
-    is_armed: Arc<AtomicBool>,
-}
-
-impl Trap {
-    pub(crate) fn new(event: Event, f: impl FnOnce() + Send + 'static) -> Self {
-        let (is_armed, once) = (Arc::new(AtomicBool::new(false)), Once::new(f));
-        let waker = on_each_event({
-            let is_armed = is_armed.clone();
-            move |now| {
-                if now == event && is_armed.swap(false, Ordering::SeqCst) {
-                    once.call();
-                }
-            }
-        });
-        Self { waker, is_armed }
-    }
-
-    pub(crate) fn arm(&self) {
-        self.is_armed.store(true, Ordering::SeqCst);
-    }
-
-    pub(crate) fn has_acted(&self) -> bool {
-        !self.is_armed.load(Ordering::SeqCst)
-    }
-
-    pub(crate) fn is_pending<F: Future + Unpin + ?Sized>(&self, future: &mut F) -> bool {
-        std::pin::Pin::new(future).poll(&mut Context::from_waker(&self.waker)).is_pending()
-    }
 }
 
 /// The other side of a waker that keeps the thread that wakes it.

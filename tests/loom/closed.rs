@@ -1,14 +1,12 @@
 //! `closed` and `opened`: senders that wait for the last receiver's drop, or for the first
 //! receiver.
 
-use std::collections::BTreeSet;
-
 use loom::future::block_on;
 use loom::thread::{self, JoinHandle};
 use watch_channel::{Receiver, Sender, channel};
 
-use crate::common::Task;
-use crate::{Note, UNBOUNDED, end_of_a_wait, model, poll, sending, shorter, wait_against};
+use crate::common::{Task, waiting};
+use crate::{Note, UNBOUNDED, begun, end_of_a_wait, explore, model, polled, reaches, sending, shorter, wait_against};
 
 /// Subscribes on a new thread, which returns the receiver.
 fn subscribing(tx: &Sender<u32>) -> JoinHandle<Receiver<u32>> {
@@ -21,19 +19,14 @@ fn subscribing(tx: &Sender<u32>) -> JoinHandle<Receiver<u32>> {
 /// counted itself out, and by a flag that is set or taken with Relaxed.
 #[test]
 pub(crate) fn g1_closed_against_the_last_receivers_drop() {
-    let outcomes = model(UNBOUNDED, || {
-        let (tx, rx) = channel(0);
-        wait_against(move || drop(rx), || tx.closed()).0
-    });
-    assert_eq!(outcomes, BTreeSet::from(["ready", "woken"]));
+    model(UNBOUNDED, ["ready", "woken"], |tx, rx| wait_against(move || drop(rx), || tx.closed()).0);
 }
 
 /// What was done with the receiver before its drop is visible to a sender whose wait is over.
 /// Broken by a flag that is set without Acquire (the second check of a wait).
 #[test]
 pub(crate) fn what_comes_before_the_last_receivers_drop_is_visible_after_closed() {
-    let outcomes = model(UNBOUNDED, || {
-        let (tx, rx) = channel(0);
+    model(UNBOUNDED, [false, true], |tx, rx| {
         let note = Note::new();
         let dropping = note.before(move || drop(rx));
         let is_ready = Task::new().poll(&mut Box::pin(tx.closed())).is_ready();
@@ -41,14 +34,12 @@ pub(crate) fn what_comes_before_the_last_receivers_drop_is_visible_after_closed(
         dropping.join().unwrap();
         is_ready
     });
-    assert_eq!(outcomes, BTreeSet::from([false, true]));
 }
 
 /// G1. Broken by a receiver that takes the flag although it is not the last one.
 #[test]
 pub(crate) fn g1_closed_against_two_receivers_drops() {
-    model(shorter(UNBOUNDED, 3), || {
-        let (tx, rx) = channel(0);
+    model(shorter(UNBOUNDED, 3), [()], |tx, rx| {
         let other = rx.clone();
         let first = thread::spawn(move || drop(rx));
         let second = thread::spawn(move || drop(other));
@@ -63,28 +54,20 @@ pub(crate) fn g1_closed_against_two_receivers_drops() {
 /// waker, or takes the other's wake-up with it.
 #[test]
 pub(crate) fn g6_a_dropped_closed_against_the_last_receivers_drop() {
-    let outcomes = model(UNBOUNDED, || {
-        let (tx, rx) = channel(0);
-        let (left, task) = (Task::new(), Task::new());
-        let (mut leaves, mut stays) = (Box::pin(tx.closed()), Box::pin(tx.closed()));
-        assert!(left.poll(&mut leaves).is_pending());
-        assert!(task.poll(&mut stays).is_pending());
+    model(UNBOUNDED, [0, 1], |tx, rx| {
+        let (leaves, mut stays) = (waiting(tx.closed()), waiting(tx.closed()));
         let dropping = thread::spawn(move || drop(rx));
-        drop(leaves);
+        let left = leaves.cancel();
         dropping.join().unwrap();
-        assert_eq!((left.wakers_kept(), task.wakers_kept(), task.wakes()), (0, 0, 1));
-        task.poll_ready(stays);
+        assert_eq!((left.wakers_kept(), stays.task.wakers_kept(), stays.wakes()), (0, 0, 1));
+        assert!(stays.is_ready());
         // The list still works.
         let rx = tx.subscribe();
-        let (mut first, mut second) = (Box::pin(tx.closed()), Box::pin(tx.closed()));
-        let tasks = [Task::new(), Task::new()];
-        assert!(tasks[0].poll(&mut first).is_pending());
-        assert!(tasks[1].poll(&mut second).is_pending());
+        let (first, second) = (waiting(tx.closed()), waiting(tx.closed()));
         drop(rx);
-        assert_eq!((tasks[0].wakes(), tasks[1].wakes()), (1, 1));
+        assert_eq!((first.wakes(), second.wakes()), (1, 1));
         left.wakes()
     });
-    assert_eq!(outcomes, BTreeSet::from([0, 1]));
 }
 
 /// G1. While the last receiver is dropped, a new one is made and dropped as well. Broken by a
@@ -92,29 +75,23 @@ pub(crate) fn g6_a_dropped_closed_against_the_last_receivers_drop() {
 /// again.
 #[test]
 pub(crate) fn g1_closed_against_a_receiver_that_comes_and_goes() {
-    let outcomes = model(UNBOUNDED, || {
-        let (tx, rx) = channel(0);
-        let tasks = [Task::new(), Task::new()];
-        let mut first = Box::pin(tx.closed());
-        assert!(tasks[0].poll(&mut first).is_pending());
+    model(UNBOUNDED, [false, true], |tx, rx| {
+        let first = waiting(tx.closed());
         let dropping = thread::spawn(move || drop(rx));
         let new = tx.subscribe();
-        let mut second = Box::pin(tx.closed());
-        assert!(tasks[1].poll(&mut second).is_pending());
-        let is_woken = tasks[0].wakes() == 1;
+        let second = waiting(tx.closed());
+        let is_woken = first.wakes() == 1;
         drop(new);
         dropping.join().unwrap();
-        assert_eq!((tasks[0].wakes(), tasks[1].wakes()), (1, 1));
+        assert_eq!((first.wakes(), second.wakes()), (1, 1));
         is_woken
     });
-    assert_eq!(outcomes, BTreeSet::from([false, true]));
 }
 
 /// G1, for a blocking wait.
 #[test]
 pub(crate) fn g1_closed_on_a_thread_against_the_last_receivers_drop() {
-    model(UNBOUNDED, || {
-        let (tx, rx) = channel(0);
+    model(UNBOUNDED, [()], |tx, rx| {
         let dropping = thread::spawn(move || drop(rx));
         tx.closed().wait();
         assert!(tx.is_closed());
@@ -127,49 +104,40 @@ pub(crate) fn g1_closed_on_a_thread_against_the_last_receivers_drop() {
 /// delivery that wakes only one of them.
 #[test]
 pub(crate) fn g1_two_senders_in_closed_against_the_last_receivers_drop() {
-    let outcomes = model(3, || {
-        let (tx, rx) = channel(0);
+    // If the other sender has set the flag, the delivery can find the waker of a wait that is
+    // ready.
+    model(3, ["ready", "ready and woken", "woken"], |tx, rx| {
         let other = tx.clone();
         let dropping = thread::spawn(move || drop(rx));
         let waiting = thread::spawn(move || block_on(other.closed()));
-        let task = Task::new();
-        let mut closed = Box::pin(tx.closed());
-        let is_pending = task.poll(&mut closed).is_pending();
+        let (task, closed, is_pending) = begun(tx.closed());
         waiting.join().unwrap();
         dropping.join().unwrap();
         let end = end_of_a_wait(is_pending, &task);
         task.poll_ready(closed);
         end
     });
-    // If the other sender has set the flag, the delivery can find the waker of a wait that is
-    // ready.
-    assert_eq!(outcomes, BTreeSet::from(["ready", "ready and woken", "woken"]));
 }
 
 /// G3. A receiver and a sender wait. A send wakes the receiver alone, and the receiver's drop wakes
 /// the sender alone. Broken by waits in `closed` that are among those of the receivers.
 #[test]
 pub(crate) fn g3_closed_and_a_wait_against_a_send() {
-    let outcomes = model(3, || {
-        let (tx, mut rx) = channel(0);
+    model(3, [false, true], |tx, mut rx| {
         let other = tx.clone();
         let sender = sending(tx, [1]);
         let receiving = thread::spawn(move || {
-            let task = Task::new();
-            let is_pending = poll(&task, &mut rx).is_pending();
+            let (task, is_pending) = polled(&mut rx);
             (is_pending, task, rx)
         });
-        let closed_task = Task::new();
-        let mut closed = Box::pin(other.closed());
-        assert!(closed_task.poll(&mut closed).is_pending());
+        let closed = waiting(other.closed());
         let (is_pending, task, rx) = receiving.join().unwrap();
         let _tx = sender.join().unwrap();
-        assert_eq!((task.wakes(), closed_task.wakes()), (is_pending.into(), 0));
+        assert_eq!((task.wakes(), closed.wakes()), (is_pending.into(), 0));
         drop(rx);
-        assert_eq!((task.wakers_kept(), closed_task.wakes()), (0, 1));
+        assert_eq!((task.wakers_kept(), closed.wakes()), (0, 1));
         is_pending
     });
-    assert_eq!(outcomes, BTreeSet::from([false, true]));
 }
 
 /// G1. A receiver is cloned and both are dropped, while another one is dropped. The count reaches
@@ -177,8 +145,7 @@ pub(crate) fn g3_closed_and_a_wait_against_a_send() {
 /// it is not the last one, and does not wake.
 #[test]
 pub(crate) fn g1_closed_against_a_clone_and_drops() {
-    model(shorter(UNBOUNDED, 3), || {
-        let (tx, rx) = channel(0);
+    model(shorter(UNBOUNDED, 3), [()], |tx, rx| {
         let (other, weak) = (rx.clone(), tx.downgrade());
         let cloning = thread::spawn(move || {
             let clone = rx.clone();
@@ -187,9 +154,7 @@ pub(crate) fn g1_closed_against_a_clone_and_drops() {
             drop(clone);
         });
         let dropping = thread::spawn(move || drop(other));
-        let task = Task::new();
-        let mut closed = Box::pin(tx.closed());
-        let is_pending = task.poll(&mut closed).is_pending();
+        let (task, closed, is_pending) = begun(tx.closed());
         cloning.join().unwrap();
         dropping.join().unwrap();
         assert_ne!(end_of_a_wait(is_pending, &task), "ready and woken");
@@ -203,18 +168,17 @@ pub(crate) fn g1_closed_against_a_clone_and_drops() {
 /// counted its receiver.
 #[test]
 pub(crate) fn g1_opened_against_a_subscribe() {
-    let outcomes = model(UNBOUNDED, || {
+    explore(UNBOUNDED, ["ready", "woken"], || {
         let tx = Sender::new(0);
         let other = tx.clone();
         wait_against(move || other.subscribe(), || tx.opened()).0
     });
-    assert_eq!(outcomes, BTreeSet::from(["ready", "woken"]));
 }
 
 /// G1, for a blocking wait.
 #[test]
 pub(crate) fn g1_opened_on_a_thread_against_a_subscribe() {
-    model(UNBOUNDED, || {
+    explore(UNBOUNDED, [()], || {
         let tx = Sender::new(0);
         let subscribing = subscribing(&tx);
         tx.opened().wait();
@@ -227,14 +191,12 @@ pub(crate) fn g1_opened_on_a_thread_against_a_subscribe() {
 /// one of them.
 #[test]
 pub(crate) fn g1_two_senders_in_opened_against_a_subscribe() {
-    let outcomes = model(3, || {
+    explore(3, [false, true], || {
         let tx = Sender::new(0);
         let other = tx.clone();
         let waiting = thread::spawn(move || block_on(other.opened()));
         let subscribing = subscribing(&tx);
-        let task = Task::new();
-        let mut opened = Box::pin(tx.opened());
-        let is_pending = task.poll(&mut opened).is_pending();
+        let (task, opened, is_pending) = begun(tx.opened());
         let _rx = subscribing.join().unwrap();
         waiting.join().unwrap();
         assert!(!is_pending || task.wakes() == 1);
@@ -242,27 +204,22 @@ pub(crate) fn g1_two_senders_in_opened_against_a_subscribe() {
         task.poll_ready(opened);
         is_pending
     });
-    assert_eq!(outcomes, BTreeSet::from([false, true]));
 }
 
 /// G1. The last receiver is dropped while the next one subscribes. A sender that finds none of them
 /// is woken. Broken by a `subscribe` that looks for the flag before it counts its receiver.
 #[test]
 pub(crate) fn g1_opened_against_a_receiver_that_comes_and_goes() {
-    let outcomes = model(UNBOUNDED, || {
-        let (tx, rx) = channel(0);
+    model(UNBOUNDED, [false, true], |tx, rx| {
         let dropping = thread::spawn(move || drop(rx));
         let subscribing = subscribing(&tx);
-        let task = Task::new();
-        let mut opened = Box::pin(tx.opened());
-        let is_pending = task.poll(&mut opened).is_pending();
+        let (task, opened, is_pending) = begun(tx.opened());
         dropping.join().unwrap();
         let _rx = subscribing.join().unwrap();
         assert_eq!(task.wakes(), usize::from(is_pending));
         task.poll_ready(opened);
         is_pending
     });
-    assert_eq!(outcomes, BTreeSet::from([false, true]));
 }
 
 /// G1. A sender waits in `closed` and another one in `opened`, in the same list, while the last
@@ -270,7 +227,9 @@ pub(crate) fn g1_opened_against_a_receiver_that_comes_and_goes() {
 /// the other one's flag and wakes no task.
 #[test]
 pub(crate) fn g1_opened_and_closed_against_a_receiver_that_comes_and_goes() {
-    let outcomes = model(UNBOUNDED, || {
+    let expected =
+        [(true, true, true), (true, false, true), (true, false, false), (false, true, false), (false, false, false)];
+    reaches(UNBOUNDED, expected, || {
         let (tx, rx) = channel(0);
         let (left, right) = (Task::new(), Task::new());
         let other = tx.clone();
@@ -289,11 +248,4 @@ pub(crate) fn g1_opened_and_closed_against_a_receiver_that_comes_and_goes() {
         assert!(!is_closed || right.wakes() > 0, "opened sleeps");
         (is_open, is_closed, was_woken)
     });
-    assert!(outcomes.is_superset(&BTreeSet::from([
-        (true, true, true),
-        (true, false, true),
-        (true, false, false),
-        (false, true, false),
-        (false, false, false),
-    ])));
 }

@@ -4,15 +4,6 @@
 //! Run them with `ci/loom.sh`. Each model says which changes to the code would break it. A lost
 //! wake-up shows as loom's "deadlock", or as a task that is pending and has not been woken.
 //!
-//! | file | models |
-//! |---|---|
-//! | `value.rs` | the value, its version and the handles |
-//! | `lock.rs` | the value's lock, and the threads that wait for it |
-//! | `wait.rs` | one receiver that waits |
-//! | `list.rs` | several receivers in one wait list |
-//! | `closed.rs` | senders that wait for the last receiver's drop, or for the first receiver |
-//! | `listen.rs` | event-listener's listeners |
-//!
 //! `pairs.rs` has a table of all pairs of operations, with their models.
 //!
 //! In a model there are at most two lanes, and a list begins with room for one. So a second receiver
@@ -41,6 +32,9 @@ mod pairs;
 mod value;
 mod wait;
 
+use std::collections::BTreeSet;
+use std::fmt::Debug;
+use std::pin::Pin;
 use std::task::{Context, Poll};
 
 use loom::sync::Arc;
@@ -50,7 +44,42 @@ use watch_channel::error::RecvError;
 use watch_channel::{Receiver, Sender, channel};
 
 use common::Task;
-use explore::{UNBOUNDED, model, shorter};
+use explore::{UNBOUNDED, shorter};
+
+/// Explores all interleavings with at most `preemptions` preemptions, and checks that they have
+/// these outcomes.
+#[track_caller]
+fn explore<R: Ord + Debug + Send + 'static, const N: usize>(
+    preemptions: usize,
+    outcomes: [R; N],
+    f: impl Fn() -> R + Send + Sync + 'static,
+) {
+    assert_eq!(explore::model(preemptions, f), BTreeSet::from(outcomes));
+}
+
+/// Like [`explore`], with a new channel.
+#[track_caller]
+fn model<R: Ord + Debug + Send + 'static, const N: usize>(
+    preemptions: usize,
+    outcomes: [R; N],
+    f: impl Fn(Sender<u32>, Receiver<u32>) -> R + Send + Sync + 'static,
+) {
+    explore(preemptions, outcomes, move || {
+        let (tx, rx) = channel(0);
+        f(tx, rx)
+    });
+}
+
+/// Like [`explore`], but there can be other outcomes as well.
+#[track_caller]
+fn reaches<R: Ord + Debug + Send + 'static, const N: usize>(
+    preemptions: usize,
+    outcomes: [R; N],
+    f: impl Fn() -> R + Send + Sync + 'static,
+) {
+    let found = explore::model(preemptions, f);
+    assert!(found.is_superset(&BTreeSet::from(outcomes)), "{found:?}");
+}
 
 /// Makes a channel whose receivers all wait in the same list, unless two threads have met there.
 fn lane_mates<const N: usize>() -> (Sender<u32>, [Receiver<u32>; N]) {
@@ -81,6 +110,20 @@ fn adding(tx: Sender<u32>) -> JoinHandle<Sender<u32>> {
 /// Polls for a change. If it is pending, the registration stays.
 fn poll(task: &Task, rx: &mut Receiver<u32>) -> Poll<Result<(), RecvError>> {
     rx.poll_changed(&mut Context::from_waker(&task.waker()))
+}
+
+/// Polls for a change with a new task, and returns whether that is pending. The registration stays.
+fn polled(rx: &mut Receiver<u32>) -> (Task, bool) {
+    let task = Task::new();
+    let is_pending = poll(&task, rx).is_pending();
+    (task, is_pending)
+}
+
+/// Polls a wait once with a new task, and returns whether it is pending.
+fn begun<F: Future>(wait: F) -> (Task, Pin<Box<F>>, bool) {
+    let (task, mut wait) = (Task::new(), Box::pin(wait));
+    let is_pending = task.poll(&mut wait).is_pending();
+    (task, wait, is_pending)
 }
 
 /// Checks a wait that was polled once while another thread did what it waits for, and is over now.

@@ -52,7 +52,7 @@ enum Op {
 /// The number of operations. (A `Watch` does not exist under loom, because a static needs `const`
 /// constructors, which loom's types do not have. All its methods are those of a `Sender` in a cell.
 /// `g1_two_first_waits_at_once` races for such a cell, and
-/// `threads_that_race_to_be_first_make_one_channel` in `tests/watch.rs` for the one of a `Watch`.)
+/// `threads_that_race_to_be_first_make_one_channel` in `tests/api/watch.rs` for the one of a `Watch`.)
 const OPS: usize = Listen as usize + 1;
 
 /// What shows that two operations may run at once.
@@ -193,7 +193,7 @@ const TABLE: &[(&[Op], &[Op], Why)] = &[
     ])),
     (&[PollChanged], &[PollChanged], Models(&[list::g1_two_first_waits_at_once])),
     (&[PollChanged], &[LastSenderDrop], Models(&[
-        list::g1_a_waiting_bit_that_another_receiver_has_set_against_the_close,
+        list::g1_a_waiting_bit_that_another_receiver_has_set,
     ])),
     (&[PollChanged], &[ReceiverDrop], Models(&[list::g1_a_list_that_shrinks_against_a_first_wait])),
     (&[PollChanged], &[Upgrade], Models(&[value::two_upgrades_against_the_last_senders_drop])),

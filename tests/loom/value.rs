@@ -1,10 +1,8 @@
 //! The value, its version and the handles: no task waits.
 
-use std::collections::BTreeSet;
-
 use loom::thread;
+use watch_channel::Cached;
 use watch_channel::error::TryRecvError;
-use watch_channel::{Cached, channel};
 
 use crate::common::Task;
 use crate::{Note, UNBOUNDED, adding, model, poll, send_or_close, sending, shorter};
@@ -13,8 +11,7 @@ use crate::{Note, UNBOUNDED, adding, model, poll, send_or_close, sending, shorte
 /// then read with the version before its own.
 #[test]
 pub(crate) fn g2_a_value_and_its_version_are_one() {
-    let outcomes = model(2, || {
-        let (tx, mut rx) = channel(0);
+    model(2, [0, 1, 2], |tx, mut rx| {
         let senders = [tx.clone(), tx].map(adding);
         let mut last = 0;
         for _ in 0..2 {
@@ -27,7 +24,6 @@ pub(crate) fn g2_a_value_and_its_version_are_one() {
         assert_eq!((*value, value.has_changed()), (2, last != 2));
         last
     });
-    assert_eq!(outcomes, BTreeSet::from([0, 1, 2]));
 }
 
 /// A receiver that knows of a version finds its value. Broken by a version that is published before
@@ -35,8 +31,7 @@ pub(crate) fn g2_a_value_and_its_version_are_one() {
 /// here.)
 #[test]
 pub(crate) fn a_receiver_that_knows_a_version_finds_its_value() {
-    let outcomes = model(UNBOUNDED, || {
-        let (tx, rx) = channel(0);
+    model(UNBOUNDED, [false, true], |tx, rx| {
         let sender = sending(tx, [1]);
         let is_known = rx.has_unseen();
         if is_known {
@@ -45,7 +40,6 @@ pub(crate) fn a_receiver_that_knows_a_version_finds_its_value() {
         let _tx = sender.join().unwrap();
         is_known
     });
-    assert_eq!(outcomes, BTreeSet::from([false, true]));
 }
 
 /// G2. During a `try_set` and a `set`, `try_recv` returns each value at most once, and the last
@@ -53,8 +47,17 @@ pub(crate) fn a_receiver_that_knows_a_version_finds_its_value() {
 /// and by a `try_set` that publishes after it has unlocked.
 #[test]
 pub(crate) fn g2_an_attempt_to_receive_returns_a_value_once() {
-    let outcomes = model(3, || {
-        let (tx, mut rx) = channel(0);
+    let expected = [
+        (false, None, Some(2)),
+        (false, Some(2), None),
+        (true, None, Some(1)),
+        (true, None, Some(2)),
+        (true, Some(1), None),
+        (true, Some(1), Some(2)),
+        (true, Some(2), None),
+        (true, Some(2), Some(1)),
+    ];
+    model(3, expected, |tx, mut rx| {
         let other = tx.clone();
         let first = thread::spawn(move || (tx.try_set(1).is_ok(), tx));
         let second = sending(other, [2]);
@@ -67,25 +70,13 @@ pub(crate) fn g2_an_attempt_to_receive_returns_a_value_once() {
         assert_eq!(late.or(early), Some(rx.get()));
         (is_sent, early, late)
     });
-    let expected = [
-        (false, None, Some(2)),
-        (false, Some(2), None),
-        (true, None, Some(1)),
-        (true, None, Some(2)),
-        (true, Some(1), None),
-        (true, Some(1), Some(2)),
-        (true, Some(2), None),
-        (true, Some(2), Some(1)),
-    ];
-    assert_eq!(outcomes, BTreeSet::from(expected));
 }
 
 /// A receiver that sees the close finds the last value. Broken by a sender that closes the channel
 /// although it is not the last one.
 #[test]
 pub(crate) fn the_close_comes_after_every_send() {
-    let outcomes = model(UNBOUNDED, || {
-        let (tx, mut rx) = channel(0);
+    model(UNBOUNDED, [false, true], |tx, mut rx| {
         let other = tx.clone();
         let first = thread::spawn(move || tx.set(1));
         let second = thread::spawn(move || drop(other));
@@ -99,14 +90,12 @@ pub(crate) fn the_close_comes_after_every_send() {
         assert_eq!(*rx.borrow_and_update(), 1);
         is_closed
     });
-    assert_eq!(outcomes, BTreeSet::from([false, true]));
 }
 
 /// A closed channel stays closed. Broken by an upgrade that reads the count and then adds to it.
 #[test]
 pub(crate) fn an_upgrade_against_the_last_senders_drop() {
-    let outcomes = model(UNBOUNDED, || {
-        let (tx, rx) = channel(0);
+    model(UNBOUNDED, [false, true], |tx, rx| {
         let weak = tx.downgrade();
         let dropping = thread::spawn(move || drop(tx));
         let upgraded = weak.upgrade();
@@ -119,15 +108,13 @@ pub(crate) fn an_upgrade_against_the_last_senders_drop() {
         assert_eq!(rx.is_closed(), upgraded.is_none());
         upgraded.is_some()
     });
-    assert_eq!(outcomes, BTreeSet::from([false, true]));
 }
 
 /// A cached value is as new as the version that is stored with it. Broken by a version that is
 /// published before the write lock is taken.
 #[test]
 pub(crate) fn two_sends_against_a_cached_value() {
-    let outcomes = model(3, || {
-        let (tx, rx) = channel(0);
+    model(3, [(0, 0), (0, 1), (0, 2), (1, 1), (1, 2), (2, 2)], |tx, rx| {
         let sender = thread::spawn(move || {
             tx.set(1);
             tx.set(2);
@@ -141,7 +128,6 @@ pub(crate) fn two_sends_against_a_cached_value() {
         assert!(!cached.receiver().has_unseen());
         (early, late)
     });
-    assert_eq!(outcomes, BTreeSet::from([(0, 0), (0, 1), (0, 2), (1, 1), (1, 2), (2, 2)]));
 }
 
 /// What a sender did before a send or its drop is visible to a receiver that has found the version
@@ -150,8 +136,7 @@ pub(crate) fn two_sends_against_a_cached_value() {
 #[test]
 pub(crate) fn what_comes_before_a_send_is_visible() {
     for closes in [false, true] {
-        let outcomes = model(UNBOUNDED, move || {
-            let (tx, rx) = channel(0);
+        model(UNBOUNDED, [false, true], move |tx, rx| {
             let note = Note::new();
             let sender = note.before(move || send_or_close(tx, closes));
             let is_known = rx.has_unseen() || rx.is_closed();
@@ -159,8 +144,19 @@ pub(crate) fn what_comes_before_a_send_is_visible() {
             let _tx = sender.join().unwrap();
             is_known
         });
-        assert_eq!(outcomes, BTreeSet::from([false, true]));
     }
+}
+
+/// Drops two handles on two threads, and checks that what comes before each drop is visible once
+/// `is_closed` returns `true`.
+fn notes_before_drops<H: 'static>(handles: [H; 2], is_closed: impl Fn() -> bool) -> bool {
+    let notes = [Note::new(), Note::new()];
+    let mut note = notes.iter();
+    let dropping = handles.map(|handle| note.next().unwrap().before(move || drop(handle)));
+    let is_closed = is_closed();
+    assert!(!is_closed || notes.iter().all(Note::is_visible));
+    dropping.into_iter().for_each(|thread| thread.join().unwrap());
+    is_closed
 }
 
 /// What each sender did before its drop is visible to a receiver that sees the close. Broken by a
@@ -168,32 +164,14 @@ pub(crate) fn what_comes_before_a_send_is_visible() {
 /// channel.
 #[test]
 pub(crate) fn what_comes_before_every_senders_drop_is_visible() {
-    let outcomes = model(UNBOUNDED, || {
-        let (tx, rx) = channel(0);
-        let notes = [Note::new(), Note::new()];
-        let dropping = [(&notes[0], tx.clone()), (&notes[1], tx)].map(|(note, tx)| note.before(move || drop(tx)));
-        let is_closed = rx.is_closed();
-        assert!(!is_closed || notes.iter().all(Note::is_visible));
-        dropping.into_iter().for_each(|thread| thread.join().unwrap());
-        is_closed
-    });
-    assert_eq!(outcomes, BTreeSet::from([false, true]));
+    model(UNBOUNDED, [false, true], |tx, rx| notes_before_drops([tx.clone(), tx], || rx.is_closed()));
 }
 
 /// What was done with each receiver before its drop is visible to a sender that finds no receiver.
 /// Broken by a count that goes down without Release, or is read without Acquire.
 #[test]
 pub(crate) fn what_comes_before_the_last_receivers_drop_is_visible() {
-    let outcomes = model(UNBOUNDED, || {
-        let (tx, rx) = channel(0);
-        let notes = [Note::new(), Note::new()];
-        let dropping = [(&notes[0], rx.clone()), (&notes[1], rx)].map(|(note, rx)| note.before(move || drop(rx)));
-        let is_closed = tx.is_closed();
-        assert!(!is_closed || notes.iter().all(Note::is_visible));
-        dropping.into_iter().for_each(|thread| thread.join().unwrap());
-        is_closed
-    });
-    assert_eq!(outcomes, BTreeSet::from([false, true]));
+    model(UNBOUNDED, [false, true], |tx, rx| notes_before_drops([rx.clone(), rx], || tx.is_closed()));
 }
 
 /// A call that returns the value has stored nothing, and a `send` that succeeds has found a
@@ -201,8 +179,8 @@ pub(crate) fn what_comes_before_the_last_receivers_drop_is_visible() {
 /// `try_set` that publishes a value and also returns it.
 #[test]
 pub(crate) fn sends_against_the_last_receivers_drop() {
-    let outcomes = model(shorter(UNBOUNDED, 3), || {
-        let (tx, rx) = channel(0);
+    let expected = [(false, "sent", 2), (true, "busy", 1), (true, "sent", 1), (true, "sent", 2)];
+    model(shorter(UNBOUNDED, 3), expected, |tx, rx| {
         let other = tx.clone();
         let first = thread::spawn(move || tx.send(1).is_ok());
         let dropping = thread::spawn(move || drop(rx));
@@ -221,8 +199,6 @@ pub(crate) fn sends_against_the_last_receivers_drop() {
         }
         (first, second, value)
     });
-    let expected = [(false, "sent", 2), (true, "busy", 1), (true, "sent", 1), (true, "sent", 2)];
-    assert_eq!(outcomes, BTreeSet::from(expected));
 }
 
 /// A clone has seen what its original has seen, and a new receiver has seen the version that was
@@ -231,8 +207,9 @@ pub(crate) fn sends_against_the_last_receivers_drop() {
 /// seen another version than it found.
 #[test]
 pub(crate) fn new_receivers_against_a_send() {
-    let outcomes = model(3, || {
-        let (tx, rx) = channel(0);
+    let expected =
+        [(0, false, false), (0, false, true), (0, true, false), (0, true, true), (1, false, false), (1, false, true)];
+    model(3, expected, |tx, rx| {
         let source = tx.clone();
         let sender = sending(tx, [1]);
         let cloning = thread::spawn(move || {
@@ -253,17 +230,13 @@ pub(crate) fn new_receivers_against_a_send() {
         assert_eq!((source.receiver_count(), clone.get(), subscribed.get()), (2, 1, 1));
         (early, late, clone_has_unseen)
     });
-    let expected =
-        [(0, false, false), (0, false, true), (0, true, false), (0, true, true), (1, false, false), (1, false, true)];
-    assert_eq!(outcomes, BTreeSet::from(expected));
 }
 
 /// A channel is open as long as there is a clone of any sender. Broken by a clone that is counted
 /// only after it has been made, and by a count that is read and then stored.
 #[test]
 pub(crate) fn a_senders_clone_against_another_senders_drop() {
-    let outcomes = model(UNBOUNDED, || {
-        let (tx, rx) = channel(0);
+    model(UNBOUNDED, [false, true], |tx, rx| {
         let other = tx.clone();
         let cloning = thread::spawn(move || {
             let clone = tx.clone();
@@ -281,7 +254,6 @@ pub(crate) fn a_senders_clone_against_another_senders_drop() {
         assert_eq!(rx.get(), 1);
         is_closed
     });
-    assert_eq!(outcomes, BTreeSet::from([false, true]));
 }
 
 /// Two weak senders are upgraded while the last sender is dropped. The channel closes once, after
@@ -289,8 +261,7 @@ pub(crate) fn a_senders_clone_against_another_senders_drop() {
 /// sender that closes the channel although it is not the last one.
 #[test]
 pub(crate) fn two_upgrades_against_the_last_senders_drop() {
-    let outcomes = model(shorter(UNBOUNDED, 3), || {
-        let (tx, mut rx) = channel(0);
+    model(shorter(UNBOUNDED, 3), [(false, false), (false, true), (true, false), (true, true)], |tx, mut rx| {
         let task = Task::new();
         assert!(poll(&task, &mut rx).is_pending());
         let weak = tx.downgrade();
@@ -313,15 +284,14 @@ pub(crate) fn two_upgrades_against_the_last_senders_drop() {
         assert_eq!(rx.get(), u32::from(is_second));
         (is_first, is_second)
     });
-    assert_eq!(outcomes, BTreeSet::from([(false, false), (false, true), (true, false), (true, true)]));
 }
 
 /// Each kind of read is made during one send. None fails because of another reader, and each value
 /// has its version. Broken by an attempt to read that fails because of a reader.
 #[test]
 pub(crate) fn g2_three_kinds_of_reads_against_a_send() {
-    let outcomes = model(3, || {
-        let (tx, mut rx) = channel(0);
+    let expected = [(None, 0, 0), (None, 0, 1), (None, 1, 0), (None, 1, 1), (Some(1), 1, 0), (Some(1), 1, 1)];
+    model(3, expected, |tx, mut rx| {
         let other = rx.clone();
         let sender = sending(tx, [1]);
         let borrowing = thread::spawn(move || {
@@ -336,16 +306,13 @@ pub(crate) fn g2_three_kinds_of_reads_against_a_send() {
         let _tx = sender.join().unwrap();
         (received, with, borrowed)
     });
-    let expected = [(None, 0, 0), (None, 0, 1), (None, 1, 0), (None, 1, 1), (Some(1), 1, 0), (Some(1), 1, 1)];
-    assert_eq!(outcomes, BTreeSet::from(expected));
 }
 
 /// An attempt to receive finds the last value before it finds the close. Broken by a check for the
 /// close that comes after the check for a new version.
 #[test]
 pub(crate) fn attempts_to_receive_against_a_send_and_the_close() {
-    let outcomes = model(UNBOUNDED, || {
-        let (tx, mut rx) = channel(0);
+    model(UNBOUNDED, [None, Some(1)], |tx, mut rx| {
         let other = tx.clone();
         let first = thread::spawn(move || tx.set(1));
         let second = thread::spawn(move || drop(other));
@@ -359,5 +326,4 @@ pub(crate) fn attempts_to_receive_against_a_send_and_the_close() {
         assert_eq!(rx.try_recv(), Err(TryRecvError::Closed));
         early.ok()
     });
-    assert_eq!(outcomes, BTreeSet::from([None, Some(1)]));
 }

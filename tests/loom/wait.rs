@@ -1,6 +1,5 @@
 //! One receiver that waits, against sends and the close.
 
-use std::collections::BTreeSet;
 use std::future::poll_fn;
 use std::pin::pin;
 
@@ -9,15 +8,14 @@ use loom::thread;
 use watch_channel::channel;
 
 use crate::common::Task;
-use crate::{Note, UNBOUNDED, adding, model, poll, send_or_close, sending, shorter, wait_against};
+use crate::{Note, UNBOUNDED, adding, model, poll, reaches, send_or_close, sending, shorter, wait_against};
 
 /// G1. Broken by a wait that checks only before it registers, by a waiting bit that is set before
 /// the waker is in its list or not at all, by a send that takes no bit or takes it with Relaxed (it
 /// then does not find the list), and by a bit that is set with Relaxed.
 #[test]
 pub(crate) fn g1_a_wait_against_a_send() {
-    let outcomes = model(UNBOUNDED, || {
-        let (tx, mut rx) = channel(0);
+    model(UNBOUNDED, ["ready", "woken"], |tx, mut rx| {
         let send = move || {
             tx.set(1);
             tx
@@ -26,7 +24,6 @@ pub(crate) fn g1_a_wait_against_a_send() {
         assert_eq!(changed, Ok(()));
         end
     });
-    assert_eq!(outcomes, BTreeSet::from(["ready", "woken"]));
 }
 
 /// What a sender did before a send or its drop is visible to a receiver whose wait is over. Broken
@@ -35,8 +32,7 @@ pub(crate) fn g1_a_wait_against_a_send() {
 #[test]
 pub(crate) fn what_comes_before_a_send_is_visible_after_a_wait() {
     for closes in [false, true] {
-        let outcomes = model(UNBOUNDED, move || {
-            let (tx, mut rx) = channel(0);
+        model(UNBOUNDED, [false, true], move |tx, mut rx| {
             let note = Note::new();
             let sender = note.before(move || send_or_close(tx, closes));
             let is_ready = poll(&Task::new(), &mut rx).is_ready();
@@ -44,7 +40,6 @@ pub(crate) fn what_comes_before_a_send_is_visible_after_a_wait() {
             let _tx = sender.join().unwrap();
             is_ready
         });
-        assert_eq!(outcomes, BTreeSet::from([false, true]));
     }
 }
 
@@ -52,8 +47,8 @@ pub(crate) fn what_comes_before_a_send_is_visible_after_a_wait() {
 /// the new version is published.
 #[test]
 pub(crate) fn g1_a_woken_task_finds_the_new_version() {
-    let outcomes = model(UNBOUNDED, || {
-        let (tx, mut rx) = channel(0);
+    // loom's `block_on` may wake the task once for no reason.
+    model(UNBOUNDED, [1, 2, 3], |tx, mut rx| {
         let sender = sending(tx, [1]);
         let mut polls = 0;
         block_on(async {
@@ -69,29 +64,24 @@ pub(crate) fn g1_a_woken_task_finds_the_new_version() {
         sender.join().unwrap();
         polls
     });
-    // loom's `block_on` may wake the task once for no reason.
-    assert_eq!(outcomes, BTreeSet::from([1, 2, 3]));
 }
 
 /// G1. Broken by a close that does not take the waiting bits, or wakes before the channel is
 /// closed.
 #[test]
 pub(crate) fn g1_a_wait_against_the_close() {
-    let outcomes = model(UNBOUNDED, || {
-        let (tx, mut rx) = channel(0);
+    model(UNBOUNDED, ["ready", "woken"], |tx, mut rx| {
         let (end, changed) = wait_against(move || drop(tx), || rx.changed());
         assert!(changed.is_err());
         end
     });
-    assert_eq!(outcomes, BTreeSet::from(["ready", "woken"]));
 }
 
 /// G1. The last value comes before the close. Broken by a close that hides an unseen version, and
 /// by a sender that closes the channel although it is not the last one.
 #[test]
 pub(crate) fn g1_a_wait_against_a_send_and_the_close() {
-    let outcomes = model(3, || {
-        let (tx, mut rx) = channel(0);
+    model(3, [false, true], |tx, mut rx| {
         let other = tx.clone();
         let first = thread::spawn(move || tx.set(1));
         let second = thread::spawn(move || drop(other));
@@ -103,14 +93,12 @@ pub(crate) fn g1_a_wait_against_a_send_and_the_close() {
         second.join().unwrap();
         is_closed
     });
-    assert_eq!(outcomes, BTreeSet::from([false, true]));
 }
 
 /// G1. Broken by a send that takes the waiting bits and leaves the delivery to another one.
 #[test]
 pub(crate) fn g1_a_wait_against_two_senders() {
-    let outcomes = model(2, || {
-        let (tx, mut rx) = channel(0);
+    model(2, [1, 2], |tx, mut rx| {
         let senders = [tx.clone(), tx].map(adding);
         let (mut last, mut waits) = (0, 0);
         while last < 2 {
@@ -123,14 +111,15 @@ pub(crate) fn g1_a_wait_against_two_senders() {
         let _senders = senders.map(|sender| sender.join().unwrap());
         waits
     });
-    assert_eq!(outcomes, BTreeSet::from([1, 2]));
 }
 
 /// G1, with a registration that is kept between polls. Broken by a registration that a delivery has
 /// used up and that is not renewed.
 #[test]
 pub(crate) fn g1_poll_changed_against_two_sends() {
-    let outcomes = model(3, || {
+    // At most two waits of two polls each, and one more poll because loom's `block_on` may wake the
+    // task once for no reason.
+    reaches(3, [0, 1, 2, 3, 4], || {
         let (tx, mut rx) = channel(0);
         let sender = sending(tx, [1, 2]);
         let mut polls = 0;
@@ -145,20 +134,16 @@ pub(crate) fn g1_poll_changed_against_two_sends() {
             }
         });
         let _tx = sender.join().unwrap();
+        assert!(polls <= 5);
         polls
     });
-    // At most two waits of two polls each, and one more poll because loom's `block_on` may wake the
-    // task once for no reason.
-    assert!(outcomes.iter().all(|&polls| polls <= 5), "{outcomes:?}");
-    assert!(outcomes.is_superset(&BTreeSet::from([0, 1, 2, 3, 4])), "{outcomes:?}");
 }
 
 /// G1. A registration is kept, and a wait that was never polled is dropped. Broken by a dropped
 /// wait that ends a registration that is not its own.
 #[test]
 pub(crate) fn g1_a_wait_that_was_never_polled_against_a_send() {
-    model(UNBOUNDED, || {
-        let (tx, mut rx) = channel(0);
+    model(UNBOUNDED, [()], |tx, mut rx| {
         let task = Task::new();
         assert!(poll(&task, &mut rx).is_pending());
         let sender = sending(tx, [1]);
@@ -172,8 +157,8 @@ pub(crate) fn g1_a_wait_that_was_never_polled_against_a_send() {
 /// to its list.
 #[test]
 pub(crate) fn g1_wait_for_against_two_sends() {
-    let outcomes = model(3, || {
-        let (tx, mut rx) = channel(0);
+    // Each send wakes the task once, and loom's `block_on` may do so once for no reason.
+    model(3, [1, 2, 3, 4], |tx, mut rx| {
         let sender = sending(tx, [1, 2]);
         let mut polls = 0;
         block_on(async {
@@ -187,16 +172,13 @@ pub(crate) fn g1_wait_for_against_two_sends() {
         let _tx = sender.join().unwrap();
         polls
     });
-    // Each send wakes the task once, and loom's `block_on` may do so once for no reason.
-    assert_eq!(outcomes, BTreeSet::from([1, 2, 3, 4]));
 }
 
 /// G6. Broken by a wait that turns out to be over after it has registered, and does not cancel its
 /// registration.
 #[test]
 pub(crate) fn g6_a_ready_wait_keeps_no_waker() {
-    let outcomes = model(UNBOUNDED, || {
-        let (tx, mut rx) = channel(0);
+    model(UNBOUNDED, [false, true], |tx, mut rx| {
         let task = Task::new();
         let sender = sending(tx, [1]);
         let is_ready = poll(&task, &mut rx).is_ready();
@@ -208,15 +190,13 @@ pub(crate) fn g6_a_ready_wait_keeps_no_waker() {
         assert_eq!(task.wakers_kept(), 0);
         is_ready
     });
-    assert_eq!(outcomes, BTreeSet::from([false, true]));
 }
 
 /// G1, for a blocking wait. Broken by a thread that parks without checking whether it has been
 /// woken, or that is not unparked.
 #[test]
 pub(crate) fn g1_changed_on_a_thread_against_a_send_and_the_close() {
-    let outcomes = model(3, || {
-        let (tx, mut rx) = channel(0);
+    model(3, [false, true], |tx, mut rx| {
         let sender = thread::spawn(move || tx.set(1));
         rx.changed().wait().unwrap();
         assert_eq!(rx.get(), 1);
@@ -225,15 +205,13 @@ pub(crate) fn g1_changed_on_a_thread_against_a_send_and_the_close() {
         sender.join().unwrap();
         is_closed
     });
-    assert_eq!(outcomes, BTreeSet::from([false, true]));
 }
 
 /// G1, for a blocking wait. Broken by the same changes as the model above. Here no close makes up
 /// for a send.
 #[test]
 pub(crate) fn g1_changed_on_a_thread_against_two_sends() {
-    model(3, || {
-        let (tx, mut rx) = channel(0);
+    model(3, [()], |tx, mut rx| {
         let sender = sending(tx, [1, 2]);
         while rx.get() != 2 {
             rx.changed().wait().unwrap();
@@ -247,8 +225,8 @@ pub(crate) fn g1_changed_on_a_thread_against_two_sends() {
 /// `try_set` that does not wake.
 #[test]
 pub(crate) fn g1_recv_against_a_set_and_a_try_set() {
-    let outcomes = model(shorter(3, 2), || {
-        let (tx, mut rx) = channel(0);
+    let expected = [(false, 1, None), (true, 1, None), (true, 1, Some(2)), (true, 2, None), (true, 2, Some(1))];
+    model(shorter(3, 2), expected, |tx, mut rx| {
         let other = tx.clone();
         let first = sending(tx, [1]);
         let second = thread::spawn(move || (other.try_set(2).is_ok(), other));
@@ -260,15 +238,12 @@ pub(crate) fn g1_recv_against_a_set_and_a_try_set() {
         assert_eq!(late.unwrap_or(early), rx.get());
         (is_sent, early, late)
     });
-    let expected = [(false, 1, None), (true, 1, None), (true, 1, Some(2)), (true, 2, None), (true, 2, Some(1))];
-    assert_eq!(outcomes, BTreeSet::from(expected));
 }
 
 /// G1, with a `try_set` only. Broken by a `try_set` that takes the bit and does not wake.
 #[test]
 pub(crate) fn g1_a_wait_against_a_try_set() {
-    let outcomes = model(UNBOUNDED, || {
-        let (tx, mut rx) = channel(0);
+    model(UNBOUNDED, ["ready", "woken"], |tx, mut rx| {
         let send = move || {
             assert_eq!(tx.try_set(1), Ok(()));
             tx
@@ -277,7 +252,6 @@ pub(crate) fn g1_a_wait_against_a_try_set() {
         assert_eq!(changed, Ok(()));
         end
     });
-    assert_eq!(outcomes, BTreeSet::from(["ready", "woken"]));
 }
 
 /// G1, with one future for the versions of two senders. Broken by a send that takes a bit and does
@@ -285,8 +259,16 @@ pub(crate) fn g1_a_wait_against_a_try_set() {
 /// as seen.
 #[test]
 pub(crate) fn g1_wait_for_against_two_senders() {
-    let outcomes = model(2, || {
-        let (tx, mut rx) = channel(0);
+    let expected = [
+        (false, vec![0, 1, 2]),
+        (false, vec![0, 2]),
+        (false, vec![1, 2]),
+        (false, vec![2]),
+        (true, vec![0, 1, 2]),
+        (true, vec![0, 2]),
+        (true, vec![1, 2]),
+    ];
+    model(2, expected, |tx, mut rx| {
         let other = tx.clone();
         let senders = [tx, other].map(adding);
         let (task, mut values) = (Task::new(), Vec::new());
@@ -303,24 +285,13 @@ pub(crate) fn g1_wait_for_against_two_senders() {
         assert!(values.windows(2).all(|pair| pair[0] < pair[1]), "{values:?}");
         (is_pending, values)
     });
-    let expected = [
-        (false, vec![0, 1, 2]),
-        (false, vec![0, 2]),
-        (false, vec![1, 2]),
-        (false, vec![2]),
-        (true, vec![0, 1, 2]),
-        (true, vec![0, 2]),
-        (true, vec![1, 2]),
-    ];
-    assert_eq!(outcomes, BTreeSet::from(expected));
 }
 
 /// G1. The condition is called with the last value, and then the wait ends. Broken by a close that
 /// hides an unseen version, and by a close that does not wake.
 #[test]
 pub(crate) fn g1_wait_for_against_a_send_and_the_close() {
-    let outcomes = model(shorter(3, 2), || {
-        let (tx, mut rx) = channel(0);
+    model(shorter(3, 2), [vec![0, 1], vec![1]], |tx, mut rx| {
         let other = tx.clone();
         let first = thread::spawn(move || tx.set(1));
         let second = thread::spawn(move || drop(other));
@@ -337,7 +308,6 @@ pub(crate) fn g1_wait_for_against_a_send_and_the_close() {
         second.join().unwrap();
         values
     });
-    assert_eq!(outcomes, BTreeSet::from([vec![0, 1], vec![1]]));
 }
 
 /// G1, G6. A registered receiver is polled again by another task while the channel closes, and
@@ -345,8 +315,8 @@ pub(crate) fn g1_wait_for_against_a_send_and_the_close() {
 /// wakes before it is published.
 #[test]
 pub(crate) fn g1_a_repeated_poll_against_the_close() {
-    let outcomes = model(UNBOUNDED, || {
-        let (tx, mut rx) = channel(0);
+    const WOKEN: &str = "ready and woken";
+    model(UNBOUNDED, [("ready", 0), ("ready", 1), (WOKEN, 0), (WOKEN, 1), ("woken", 0), ("woken", 1)], |tx, mut rx| {
         let mut other = rx.clone();
         let tasks = [Task::new(), Task::new(), Task::new()];
         assert!(poll(&tasks[0], &mut rx).is_pending());
@@ -361,13 +331,11 @@ pub(crate) fn g1_a_repeated_poll_against_the_close() {
             (true, 0, 1) => "woken",
             (false, 0, 0) => "ready",
             // The delivery has taken one of its wakers.
-            (false, 1, 0) | (false, 0, 1) => "ready and woken",
+            (false, 1, 0) | (false, 0, 1) => WOKEN,
             other => panic!("{other:?}"),
         };
         (outcome, tasks[1].wakes())
     });
-    let expected = ["woken", "ready", "ready and woken"];
-    assert_eq!(outcomes, expected.into_iter().flat_map(|outcome| [(outcome, 0), (outcome, 1)]).collect());
 }
 
 /// G6. The last sender and the last receiver, which has a registration, are dropped at once, and a
@@ -375,8 +343,9 @@ pub(crate) fn g1_a_repeated_poll_against_the_close() {
 /// that finds the entry of a dropped receiver.
 #[test]
 pub(crate) fn g6_both_ends_are_dropped_at_once() {
-    let outcomes = model(shorter(UNBOUNDED, 3), || {
-        let (tx, mut rx) = channel(0);
+    // If the upgraded sender has found no receiver, the close came too late for its waker.
+    let expected = [(0, None), (1, None), (0, Some(false)), (1, Some(false)), (0, Some(true))];
+    model(shorter(UNBOUNDED, 3), expected, |tx, mut rx| {
         let weak = tx.downgrade();
         let task = Task::new();
         assert!(poll(&task, &mut rx).is_pending());
@@ -389,7 +358,4 @@ pub(crate) fn g6_both_ends_are_dropped_at_once() {
         assert_eq!(task.wakers_kept(), 0);
         (task.wakes(), upgraded)
     });
-    // If the upgraded sender has found no receiver, the close came too late for its waker.
-    let expected = [(0, None), (1, None), (0, Some(false)), (1, Some(false)), (0, Some(true))];
-    assert_eq!(outcomes, BTreeSet::from(expected));
 }

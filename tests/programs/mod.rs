@@ -1,12 +1,5 @@
-//! Programs over several handles of one channel. `tests/model.rs` runs random programs, and `fuzz/`
+//! Programs over several handles of one channel. `tests/api/model.rs` runs random programs, and `fuzz/`
 //! those that a fuzzer finds.
-//!
-//! | file | what it has |
-//! |---|---|
-//! | `op.rs` | the steps of a program for the model |
-//! | `model.rs` | a plain model, which defines what each step does |
-//! | `real.rs` | what runs such a program on a real channel |
-//! | `wakers.rs` | programs in which wakers do some of the steps |
 
 mod model;
 mod op;

@@ -1,6 +1,8 @@
 //! The channel as its documentation describes it, without anything that is hard to get right.
 
-use std::fmt::Write;
+use std::fmt::{Debug, Write};
+use std::mem::replace;
+use std::task::Poll;
 
 use watch_channel::error::TryRecvError;
 
@@ -13,8 +15,8 @@ struct Model {
     txs: Vec<ModelTx>,
     weak_senders: usize,
     rxs: Vec<ModelRx>,
-    cached: Vec<ModelCached>,
-    mapped: Vec<ModelMapped>,
+    cached: Vec<ModelRx>,
+    mapped: Vec<ModelRx>,
 }
 
 /// What a receiver's wait checks.
@@ -32,28 +34,20 @@ struct ModelTx {
 }
 
 /// What a sender waits for.
-#[derive(Clone, Copy, PartialEq)]
+#[derive(Clone, Copy)]
 enum Wants {
     NoReceiver,
     Receiver,
 }
 
+/// A receiver, by itself or in a `Cached` or a `Mapped`.
 #[derive(Default)]
 struct ModelRx {
     task: ModelTask,
     seen: i64,
     wait: Option<ModelWait>,
-}
-
-struct ModelCached {
-    copy: u8,
-    rx: ModelRx,
-}
-
-/// A receiver of the value's remainder when divided by 3.
-struct ModelMapped {
-    result: u8,
-    rx: ModelRx,
+    /// The copy of a `Cached`, or the result of a `Mapped`: the remainder when divided by 3.
+    kept: u8,
 }
 
 /// The task of a handle: whether the channel has its waker, and how often it has been woken.
@@ -84,6 +78,8 @@ struct ModelWait {
 enum Kind {
     Changed,
     Recv,
+    Cached,
+    Mapped,
     /// The remainder, and the version whose value was checked last, if there is one.
     RecvIf(u8, Option<i64>),
     /// The remainder, whether a value was checked already, and what the result shows of a value and
@@ -91,23 +87,49 @@ enum Kind {
     For(u8, bool, fn(u8, bool) -> String),
 }
 
+/// The close, as both channels show it.
+#[derive(Debug)]
+struct RecvError(());
+
+/// What a step logs of its result.
+fn shown(result: impl Debug) -> Option<String> {
+    Some(format!("{result:?}"))
+}
+
+/// The log of a step that returns nothing.
+fn quiet(_: Option<()>) -> Option<String> {
+    None
+}
+
 impl ModelRx {
     fn new(seen: i64) -> Self {
         Self { seen, ..Self::default() }
     }
 
-    fn start(&mut self, kind: Kind) -> String {
-        self.wait = Some(ModelWait { kind, was_polled: false });
-        String::new()
+    /// Marks the current version as seen, and returns `true` if it was unseen.
+    fn see(&mut self, now: Now) -> bool {
+        replace(&mut self.seen, now.version) != now.version
     }
 
     /// Returns what `changed` finds, and marks it as seen.
-    fn check(&mut self, now: Now) -> Option<Result<(), ()>> {
-        if std::mem::replace(&mut self.seen, now.version) != now.version {
-            Some(Ok(()))
-        } else {
-            now.is_closed.then_some(Err(()))
+    fn check(&mut self, now: Now) -> Option<Result<(), RecvError>> {
+        if self.see(now) { Some(Ok(())) } else { now.is_closed.then_some(Err(RecvError(()))) }
+    }
+
+    /// Renews the copy if there is a new version. A value that was modified without a new version
+    /// is not copied.
+    fn update_cached(&mut self, now: Now) -> bool {
+        let is_new = self.see(now);
+        if is_new {
+            self.kept = now.value;
         }
+        is_new
+    }
+
+    /// Looks at the value if there is a new version. Returns `true` if the result is a different
+    /// one.
+    fn update_mapped(&mut self, now: Now) -> bool {
+        self.see(now) && replace(&mut self.kept, now.value % 3) != now.value % 3
     }
 
     /// Polls the wait, if there is one. Returns its result if it is over.
@@ -115,14 +137,19 @@ impl ModelRx {
         let mut wait = self.wait?;
         wait.was_polled = true;
         let result = match &mut wait.kind {
-            Kind::Changed => self.check(now).map(|result| format!("{result:?}")),
-            Kind::Recv => self.check(now).map(|result| format!("{:?}", result.map(|()| now.value))),
+            Kind::Changed => self.check(now).and_then(shown),
+            Kind::Recv => self.check(now).and_then(|result| shown(result.map(|()| now.value))),
+            Kind::Cached if self.update_cached(now) => shown((Ok::<_, RecvError>(()), self.kept)),
+            Kind::Cached if now.is_closed => shown((Err::<(), _>(RecvError(())), self.kept)),
+            Kind::Mapped if self.update_mapped(now) => shown(Ok::<_, RecvError>(self.kept)),
+            Kind::Mapped if now.is_closed => shown(Err::<(), _>(RecvError(()))),
+            Kind::Cached | Kind::Mapped => None,
             Kind::RecvIf(remainder, checked) => {
                 if checked.replace(now.version).unwrap_or(self.seen) != now.version && now.value % 3 == *remainder {
                     self.seen = now.version;
-                    Some(format!("{:?}", Ok::<_, ()>(now.value)))
+                    shown(Ok::<_, RecvError>(now.value))
                 } else {
-                    now.is_closed.then(|| format!("{:?}", Err::<u8, _>(())))
+                    now.is_closed.then(|| format!("{:?}", Err::<(), _>(RecvError(()))))
                 }
             }
             Kind::For(remainder, checked, show) => loop {
@@ -138,7 +165,7 @@ impl ModelRx {
                             break Some(show(now.value, has_changed));
                         }
                     }
-                    Some(Err(())) => break Some(String::from("Err(())")),
+                    Some(Err(error)) => break shown(Err::<(), _>(error)),
                     None => break None,
                 }
             },
@@ -162,61 +189,36 @@ impl ModelRx {
         Some(String::from("cancelled"))
     }
 
-    fn try_recv_if(&mut self, now: Now, condition: impl FnOnce(u8) -> bool) -> String {
-        let received = if self.seen != now.version && condition(now.value) {
+    fn try_recv_if(&mut self, now: Now, condition: impl FnOnce(u8) -> bool) -> Option<String> {
+        if self.seen != now.version && condition(now.value) {
             self.seen = now.version;
-            Ok(now.value)
-        } else {
-            Err(if now.is_closed { TryRecvError::Closed } else { TryRecvError::Empty })
-        };
-        format!("{received:?}")
+            return shown(Ok::<_, TryRecvError>(now.value));
+        }
+        shown(Err::<u8, _>(if now.is_closed { TryRecvError::Closed } else { TryRecvError::Empty }))
     }
 }
 
-impl ModelCached {
-    /// Renews the copy if there is a new version. A value that was modified without a new version
-    /// is not copied.
-    fn update(&mut self, now: Now) -> bool {
-        let is_new = std::mem::replace(&mut self.rx.seen, now.version) != now.version;
-        if is_new {
-            self.copy = now.value;
-        }
-        is_new
-    }
-
-    /// Returns the log of its wait that is over, with the copy after it.
-    fn end(&mut self, now: Now, result: String) -> String {
-        if result.starts_with("Ok") {
-            self.copy = now.value;
-            format!("Ok(()) {}", self.copy)
-        } else {
-            format!("{result} {}", self.copy)
-        }
-    }
+fn pick<H>(handles: &mut [H], h: usize) -> Option<&mut H> {
+    let at = h.checked_rem(handles.len())?;
+    handles.get_mut(at)
 }
 
-impl ModelMapped {
-    /// Looks at the value if there is a new version. Returns `true` if the result is a different
-    /// one.
-    fn update(&mut self, now: Now) -> bool {
-        let is_new = std::mem::replace(&mut self.rx.seen, now.version) != now.version;
-        is_new && std::mem::replace(&mut self.result, now.value % 3) != now.value % 3
-    }
+/// A receiver that does not wait.
+fn idle(receivers: &mut [ModelRx], h: usize) -> Option<&mut ModelRx> {
+    pick(receivers, h).filter(|rx| rx.wait.is_none())
+}
 
-    fn poll(&mut self, now: Now) -> Option<String> {
-        let wait = self.rx.wait.as_mut()?;
-        wait.was_polled = true;
-        let result = if self.update(now) {
-            Some(format!("{:?}", Ok::<_, ()>(self.result)))
-        } else {
-            now.is_closed.then(|| String::from("Err(())"))
-        };
-        self.rx.task.is_registered = result.is_none();
-        if result.is_some() {
-            self.rx.wait = None;
-        }
-        result
-    }
+/// Begins a wait of a receiver that does not wait.
+fn start(receivers: &mut [ModelRx], h: usize, kind: Kind) -> Option<String> {
+    idle(receivers, h)?.wait = Some(ModelWait { kind, was_polled: false });
+    None
+}
+
+/// Turns a receiver that does not wait into another handle.
+fn turn(from: &mut Vec<ModelRx>, h: usize, to: &mut Vec<ModelRx>, change: impl FnOnce(&mut ModelRx)) -> Option<String> {
+    change(idle(from, h)?);
+    to.push(from.remove(h % from.len()));
+    None
 }
 
 impl Model {
@@ -225,212 +227,148 @@ impl Model {
     }
 
     fn wake_receivers(&mut self) {
-        self.rxs.iter_mut().for_each(|rx| rx.task.wake());
-        self.cached.iter_mut().for_each(|cached| cached.rx.task.wake());
-        self.mapped.iter_mut().for_each(|mapped| mapped.rx.task.wake());
+        let all = self.rxs.iter_mut().chain(&mut self.cached).chain(&mut self.mapped);
+        all.for_each(|rx| rx.task.wake());
     }
 
-    fn subscribe(&mut self, seen: i64) -> String {
+    fn wake_senders(&mut self) {
+        self.txs.iter_mut().for_each(|tx| tx.task.wake());
+    }
+
+    fn subscribe(&mut self, seen: i64) -> Option<String> {
         if self.receivers() == 0 {
-            self.txs.iter_mut().for_each(|tx| tx.task.wake());
+            self.wake_senders();
         }
         self.rxs.push(ModelRx::new(seen));
-        String::new()
+        None
     }
 
-    fn publish(&mut self, value: u8) {
+    /// Publishes a value, and logs what the call returns.
+    fn publish(&mut self, value: u8, result: impl Debug) -> Option<String> {
         self.now.value = value;
         self.now.version += 1;
         self.wake_receivers();
+        shown(result)
     }
 
-    fn after_drop(&mut self) -> String {
+    fn drop_one(&mut self, of: fn(&mut Self) -> &mut Vec<ModelRx>, h: usize) -> Option<String> {
+        let handles = of(self);
+        handles.remove(h.checked_rem(handles.len())?);
         if self.receivers() == 0 {
-            self.txs.iter_mut().for_each(|tx| tx.task.wake());
+            self.wake_senders();
         }
-        String::new()
+        None
     }
 
-    fn poll_sender(&mut self, at: usize) -> Option<String> {
+    fn poll_sender(&mut self, h: usize) -> Option<String> {
         let is_closed = self.receivers() == 0;
-        let tx = &mut self.txs[at];
-        let (is_over, text) = match tx.waits? {
-            Wants::NoReceiver => (is_closed, "closed"),
-            Wants::Receiver => (!is_closed, "opened"),
+        let tx = pick(&mut self.txs, h)?;
+        let is_over = match tx.waits? {
+            Wants::NoReceiver => is_closed,
+            Wants::Receiver => !is_closed,
         };
         tx.waits = tx.waits.filter(|_| !is_over);
         tx.task.is_registered = !is_over;
-        is_over.then(|| String::from(text))
+        is_over.then(|| format!("{:?}", ()))
     }
 
-    fn tx(&self, h: usize) -> Option<usize> {
-        h.checked_rem(self.txs.len())
+    /// A sender that does not wait.
+    fn idle_tx(&mut self, h: usize) -> Option<&mut ModelTx> {
+        pick(&mut self.txs, h).filter(|tx| tx.waits.is_none())
     }
 
-    fn idle_tx(&self, h: usize) -> Option<usize> {
-        self.tx(h).filter(|at| self.txs[*at].waits.is_none())
+    /// A sender that waits.
+    fn waiting_tx(&mut self, h: usize) -> Option<&mut ModelTx> {
+        pick(&mut self.txs, h).filter(|tx| tx.waits.is_some())
     }
 
-    fn rx(&mut self, h: usize) -> Option<&mut ModelRx> {
-        let at = h.checked_rem(self.rxs.len())?;
-        self.rxs.get_mut(at)
-    }
-
-    fn idle_rx(&mut self, h: usize) -> Option<&mut ModelRx> {
-        self.rx(h).filter(|rx| rx.wait.is_none())
-    }
-
-    fn cached(&mut self, h: usize) -> Option<&mut ModelCached> {
-        let at = h.checked_rem(self.cached.len())?;
-        self.cached.get_mut(at)
-    }
-
-    fn idle_cached(&mut self, h: usize) -> Option<&mut ModelCached> {
-        self.cached(h).filter(|cached| cached.rx.wait.is_none())
-    }
-
-    fn mapped(&mut self, h: usize) -> Option<&mut ModelMapped> {
-        let at = h.checked_rem(self.mapped.len())?;
-        self.mapped.get_mut(at)
-    }
-
-    fn idle_mapped(&mut self, h: usize) -> Option<&mut ModelMapped> {
-        self.mapped(h).filter(|mapped| mapped.rx.wait.is_none())
-    }
-
-    /// Takes a step, and returns its log.
-    fn step(&mut self, op: Op) -> String {
+    /// Takes a step, and returns what it logs.
+    fn step(&mut self, op: Op) -> Option<String> {
         let (now, h, v, remainder, modified) = (self.now, op.handle, op.value(), op.remainder(), op.modifies());
+        if op.call.needs_idle_sender() {
+            self.idle_tx(h)?;
+        }
         match op.call {
-            Call::Send => self.idle_tx(h).map(|_| {
-                if self.receivers() == 0 {
-                    return format!("{:?}", Err::<(), _>(v));
-                }
-                self.publish(v);
-                format!("{:?}", Ok::<_, u8>(()))
-            }),
-            Call::SendReplace => self.idle_tx(h).map(|_| {
-                self.publish(v);
-                format!("{:?}", now.value)
-            }),
-            Call::SendModify => self.idle_tx(h).map(|_| {
-                self.publish(v);
-                format!("{:?}", ())
-            }),
-            Call::SendIfModified => self.idle_tx(h).map(|_| {
-                if modified {
-                    self.publish(v)
-                } else {
-                    self.now.value = v
-                }
-                format!("{modified:?}")
-            }),
-            Call::SendPanic => self.idle_tx(h).map(|_| {
+            Call::Send if self.receivers() == 0 => shown(Err::<(), _>(v)),
+            Call::Send | Call::Own(OwnCall::TrySet) => self.publish(v, Ok::<_, u8>(())),
+            Call::SendReplace => self.publish(v, now.value),
+            Call::SendModify | Call::Own(OwnCall::Set) => self.publish(v, ()),
+            Call::SendIfModified if modified => self.publish(v, true),
+            Call::SendIfModified | Call::SendPanic => {
                 self.now.value = v;
-                String::from("true")
-            }),
-            Call::SenderLooks => self.idle_tx(h).map(|_| {
-                let (rxs, txs) = (self.receivers(), self.txs.len());
-                format!("{} false {} {rxs} {txs}", now.value, rxs == 0)
-            }),
-            Call::Borrow => self.idle_rx(h).map(|rx| format!("{} {}", now.value, rx.seen != now.version)),
-            Call::BorrowAndUpdate => self.idle_rx(h).map(|rx| {
-                let seen = std::mem::replace(&mut rx.seen, now.version);
-                format!("{} {}", now.value, seen != now.version)
-            }),
-            Call::HasChanged => self.idle_rx(h).map(|rx| {
-                let unseen = rx.seen != now.version;
-                format!("{:?}", if now.is_closed { Err(()) } else { Ok(unseen) })
-            }),
-            Call::MarkChanged => self.idle_rx(h).map(|rx| {
-                rx.seen -= 1;
-                String::new()
-            }),
-            Call::MarkUnchanged => self.idle_rx(h).map(|rx| {
-                rx.seen = now.version;
-                String::new()
-            }),
-            Call::StartChanged => self.idle_rx(h).map(|rx| rx.start(Kind::Changed)),
-            Call::StartWaitFor => {
-                let show = |value, has_changed| format!("{:?}", Ok::<_, ()>((value, has_changed)));
-                self.idle_rx(h).map(|rx| rx.start(Kind::For(remainder, false, show)))
+                shown(matches!(op.call, Call::SendPanic))
             }
-            Call::StartClosed => self.idle_tx(h).map(|at| {
-                self.txs[at].waits = Some(Wants::NoReceiver);
-                String::new()
-            }),
-            Call::PollReceiver => self.rx(h).and_then(|rx| rx.poll(now)),
-            Call::PollReceiverElsewhere => self.rx(h).and_then(|rx| rx.poll_elsewhere(now)),
-            Call::PollSender => self.tx(h).and_then(|at| self.poll_sender(at)),
-            Call::PollSenderElsewhere => self.tx(h).filter(|at| self.txs[*at].waits.is_some()).and_then(|at| {
-                self.txs[at].task = ModelTask::default();
-                self.poll_sender(at)
-            }),
-            Call::CancelReceiver => self.rx(h).and_then(|rx| rx.cancel()),
-            Call::CancelSender => self.tx(h).filter(|at| self.txs[*at].waits.is_some()).map(|at| {
-                let tx = &mut self.txs[at];
+            Call::SenderLooks => {
+                let (rxs, txs) = (self.receivers(), self.txs.len());
+                shown((now.value, false, rxs == 0, rxs, txs))
+            }
+            Call::Borrow => shown((now.value, idle(&mut self.rxs, h)?.seen != now.version)),
+            Call::BorrowAndUpdate => shown((now.value, idle(&mut self.rxs, h)?.see(now))),
+            Call::HasChanged => {
+                let unseen = idle(&mut self.rxs, h)?.seen != now.version;
+                shown(if now.is_closed { Err(RecvError(())) } else { Ok(unseen) })
+            }
+            Call::MarkChanged => idle(&mut self.rxs, h).map(|rx| rx.seen -= 1).and_then(shown),
+            Call::MarkUnchanged => idle(&mut self.rxs, h).map(|rx| rx.seen = now.version).and_then(shown),
+            Call::StartChanged => start(&mut self.rxs, h, Kind::Changed),
+            Call::StartWaitFor => {
+                let show = |value, has_changed| format!("{:?}", Ok::<_, RecvError>((value, has_changed)));
+                start(&mut self.rxs, h, Kind::For(remainder, false, show))
+            }
+            Call::StartClosed => quiet(self.idle_tx(h).map(|tx| tx.waits = Some(Wants::NoReceiver))),
+            Call::PollReceiver => pick(&mut self.rxs, h)?.poll(now),
+            Call::PollReceiverElsewhere => pick(&mut self.rxs, h)?.poll_elsewhere(now),
+            Call::PollSender => self.poll_sender(h),
+            Call::PollSenderElsewhere => {
+                self.waiting_tx(h)?.task = ModelTask::default();
+                self.poll_sender(h)
+            }
+            Call::CancelReceiver => pick(&mut self.rxs, h)?.cancel(),
+            Call::CancelSender => {
+                let tx = self.waiting_tx(h)?;
                 tx.waits = None;
                 tx.task.is_registered = false;
-                String::from("cancelled")
-            }),
-            Call::CloneReceiver => self.idle_rx(h).map(|rx| ModelRx::new(rx.seen)).map(|clone| {
+                Some(String::from("cancelled"))
+            }
+            Call::CloneReceiver => {
+                let clone = ModelRx::new(idle(&mut self.rxs, h)?.seen);
                 self.rxs.push(clone);
-                String::new()
-            }),
-            Call::CloneSender => self.idle_tx(h).map(|_| {
+                None
+            }
+            Call::CloneSender => {
                 self.txs.push(ModelTx::default());
-                String::new()
-            }),
-            Call::Subscribe => self.idle_tx(h).map(|_| self.subscribe(now.version)),
-            Call::DropReceiver => h.checked_rem(self.rxs.len()).map(|at| {
-                self.rxs.remove(at);
-                self.after_drop()
-            }),
-            Call::DropSender => self.tx(h).map(|at| {
-                self.txs.remove(at);
+                None
+            }
+            Call::Subscribe => self.subscribe(now.version),
+            Call::DropReceiver => self.drop_one(|model| &mut model.rxs, h),
+            Call::DropSender => {
+                self.txs.remove(h.checked_rem(self.txs.len())?);
                 if self.txs.is_empty() {
                     self.now.is_closed = true;
                     self.wake_receivers();
                 }
-                String::new()
-            }),
+                None
+            }
             Call::Own(call) => self.own_step(call, op),
         }
-        .unwrap_or_default()
     }
 
     fn own_step(&mut self, call: OwnCall, op: Op) -> Option<String> {
         let (now, h, v, remainder) = (self.now, op.handle, op.value(), op.remainder());
+        let Self { rxs, cached, mapped, .. } = self;
         match call {
-            OwnCall::Set => self.idle_tx(h).map(|_| {
-                self.publish(v);
-                format!("{:?}", ())
-            }),
-            OwnCall::SetIfChanged => self.idle_tx(h).map(|_| {
-                let differs = now.value != v;
-                if differs {
-                    self.publish(v);
-                }
-                format!("{:?}", differs.then_some(now.value))
-            }),
-            OwnCall::TrySet => self.idle_tx(h).map(|_| {
-                self.publish(v);
-                String::from("Ok(())")
-            }),
-            OwnCall::TrySetWhileRead => self.idle_tx(h).map(|_| format!("Err({v})")),
-            OwnCall::SubscribeUnseen => self.idle_tx(h).map(|_| self.subscribe(now.version - 1)),
-            OwnCall::StartOpened => self.idle_tx(h).map(|at| {
-                self.txs[at].waits = Some(Wants::Receiver);
-                String::new()
-            }),
-            OwnCall::Downgrade => self.idle_tx(h).map(|_| {
+            OwnCall::Set | OwnCall::TrySet => unreachable!("they are like other calls"),
+            OwnCall::SetIfChanged if now.value == v => shown(None::<u8>),
+            OwnCall::SetIfChanged => self.publish(v, Some(now.value)),
+            OwnCall::TrySetWhileRead => shown(Err::<(), _>(v)),
+            OwnCall::SubscribeUnseen => self.subscribe(now.version - 1),
+            OwnCall::StartOpened => quiet(self.idle_tx(h).map(|tx| tx.waits = Some(Wants::Receiver))),
+            OwnCall::Downgrade => {
                 self.weak_senders += 1;
-                String::new()
-            }),
+                None
+            }
             OwnCall::Upgrade => (self.weak_senders > 0).then(|| {
-                if !now.is_closed {
-                    self.txs.push(ModelTx::default());
-                }
+                self.txs.extend((!now.is_closed).then(ModelTx::default));
                 format!("{}", !now.is_closed)
             }),
             OwnCall::WeakSenderLooks => (self.weak_senders > 0).then(|| format!("{}", self.txs.len())),
@@ -438,98 +376,64 @@ impl Model {
                 self.weak_senders = self.weak_senders.saturating_sub(1);
                 None
             }
-            OwnCall::ReceiverLooks => self.idle_rx(h).map(|rx| {
-                let unseen = rx.seen != now.version;
-                format!("{} {unseen} {} {:?}", now.value, now.is_closed, Some(unseen))
-            }),
-            OwnCall::GetAndUpdate => self.idle_rx(h).map(|rx| {
-                rx.seen = now.version;
-                format!("{}", now.value)
-            }),
-            OwnCall::TryRecv => self.idle_rx(h).map(|rx| rx.try_recv_if(now, |_| true)),
-            OwnCall::TryRecvIf => self.idle_rx(h).map(|rx| rx.try_recv_if(now, |value| value % 3 == remainder)),
-            OwnCall::StartRecv => self.idle_rx(h).map(|rx| rx.start(Kind::Recv)),
-            OwnCall::StartRecvIf => self.idle_rx(h).map(|rx| rx.start(Kind::RecvIf(remainder, None))),
-            OwnCall::StartWaitUntil => {
-                self.idle_rx(h).map(|rx| rx.start(Kind::For(remainder, false, |_, _| String::from("Ok(())"))))
+            OwnCall::ReceiverLooks => {
+                let unseen = idle(rxs, h)?.seen != now.version;
+                shown((now.value, unseen, now.is_closed, Some(unseen)))
             }
-            OwnCall::StartWaitForMap => {
-                self.idle_rx(h).map(|rx| rx.start(Kind::For(remainder, false, |value, _| format!("Ok({value})"))))
+            OwnCall::GetAndUpdate => {
+                idle(rxs, h)?.seen = now.version;
+                shown(now.value)
             }
-            OwnCall::PollChanged => self.idle_rx(h).map(|rx| {
+            OwnCall::TryRecv => idle(rxs, h)?.try_recv_if(now, |_| true),
+            OwnCall::TryRecvIf => idle(rxs, h)?.try_recv_if(now, |value| value % 3 == remainder),
+            OwnCall::StartRecv => start(rxs, h, Kind::Recv),
+            OwnCall::StartRecvIf => start(rxs, h, Kind::RecvIf(remainder, None)),
+            OwnCall::StartWaitUntil => start(rxs, h, Kind::For(remainder, false, |_, _| String::from("Ok(())"))),
+            OwnCall::StartWaitForMap => start(rxs, h, Kind::For(remainder, false, |value, _| format!("Ok({value})"))),
+            OwnCall::PollChanged => {
+                let rx = idle(rxs, h)?;
                 let checked = rx.check(now);
                 rx.task.is_registered = checked.is_none();
-                checked.map_or(String::from("Pending"), |result| format!("Ready({result:?})"))
-            }),
-            OwnCall::Cache => {
-                self.idle_rx(h)?;
-                let rx = self.rxs.remove(h % self.rxs.len());
-                self.cached.push(ModelCached { copy: now.value, rx: ModelRx { seen: now.version, ..rx } });
-                None
+                shown(checked.map_or(Poll::Pending, Poll::Ready))
             }
-            OwnCall::CachedGet => self.idle_cached(h).map(|cached| {
-                cached.update(now);
-                format!("{}", cached.copy)
-            }),
-            OwnCall::CachedUpdate => self.idle_cached(h).map(|cached| format!("{}", cached.update(now))),
+            OwnCall::Cache => turn(rxs, h, cached, |rx| (rx.seen, rx.kept) = (now.version, now.value)),
+            OwnCall::CachedGet => {
+                let cached = idle(cached, h)?;
+                cached.update_cached(now);
+                shown(cached.kept)
+            }
+            OwnCall::CachedUpdate => shown(idle(cached, h)?.update_cached(now)),
             OwnCall::CachedLooks => {
-                self.idle_cached(h).map(|cached| format!("{} {}", cached.copy, cached.rx.seen != now.version))
+                let cached = idle(cached, h)?;
+                shown((cached.kept, cached.seen != now.version))
             }
-            OwnCall::StartCachedChanged => self.idle_cached(h).map(|cached| cached.rx.start(Kind::Recv)),
-            OwnCall::PollCached => self.cached(h).and_then(|cached| {
-                let result = cached.rx.poll(now)?;
-                Some(cached.end(now, result))
-            }),
-            OwnCall::PollCachedElsewhere => self.cached(h).and_then(|cached| {
-                let result = cached.rx.poll_elsewhere(now)?;
-                Some(cached.end(now, result))
-            }),
-            OwnCall::CancelCached => self.cached(h).and_then(|cached| cached.rx.cancel()),
+            OwnCall::StartCachedChanged => start(cached, h, Kind::Cached),
+            OwnCall::PollCached => pick(cached, h)?.poll(now),
+            OwnCall::PollCachedElsewhere => pick(cached, h)?.poll_elsewhere(now),
+            OwnCall::CancelCached => pick(cached, h)?.cancel(),
             OwnCall::CloneCached => {
-                let cached = self.idle_cached(h)?;
-                let clone = ModelCached { copy: cached.copy, rx: ModelRx::new(cached.rx.seen) };
-                self.cached.push(clone);
+                let &mut ModelRx { seen, kept, .. } = idle(cached, h)?;
+                cached.push(ModelRx { kept, ..ModelRx::new(seen) });
                 None
             }
-            OwnCall::Uncache => {
-                self.idle_cached(h)?;
-                let cached = self.cached.remove(h % self.cached.len());
-                self.rxs.push(cached.rx);
-                None
+            OwnCall::Uncache => turn(cached, h, rxs, |_| ()),
+            OwnCall::DropCached => self.drop_one(|model| &mut model.cached, h),
+            OwnCall::Map => turn(rxs, h, mapped, |rx| (rx.seen, rx.kept) = (now.version, now.value % 3)),
+            OwnCall::MappedGet => {
+                let mapped = idle(mapped, h)?;
+                mapped.update_mapped(now);
+                shown(mapped.kept)
             }
-            OwnCall::DropCached => h.checked_rem(self.cached.len()).map(|at| {
-                self.cached.remove(at);
-                self.after_drop()
-            }),
-            OwnCall::Map => {
-                self.idle_rx(h)?;
-                let rx = self.rxs.remove(h % self.rxs.len());
-                self.mapped.push(ModelMapped { result: now.value % 3, rx: ModelRx { seen: now.version, ..rx } });
-                None
-            }
-            OwnCall::MappedGet => self.idle_mapped(h).map(|mapped| {
-                mapped.update(now);
-                format!("{}", mapped.result)
-            }),
             OwnCall::MappedUpdate => {
-                self.idle_mapped(h).map(|mapped| format!("{} {}", mapped.update(now), mapped.result))
+                let mapped = idle(mapped, h)?;
+                shown((mapped.update_mapped(now), mapped.kept))
             }
             // They differ only in where the result comes from.
-            OwnCall::StartMappedChanged | OwnCall::StartMappedRecv => {
-                self.idle_mapped(h).map(|mapped| mapped.rx.start(Kind::Changed))
-            }
-            OwnCall::PollMapped => self.mapped(h).and_then(|mapped| mapped.poll(now)),
-            OwnCall::CancelMapped => self.mapped(h).and_then(|mapped| mapped.rx.cancel()),
-            OwnCall::Unmap => {
-                self.idle_mapped(h)?;
-                let mapped = self.mapped.remove(h % self.mapped.len());
-                self.rxs.push(mapped.rx);
-                None
-            }
-            OwnCall::DropMapped => h.checked_rem(self.mapped.len()).map(|at| {
-                self.mapped.remove(at);
-                self.after_drop()
-            }),
+            OwnCall::StartMappedChanged | OwnCall::StartMappedRecv => start(mapped, h, Kind::Mapped),
+            OwnCall::PollMapped => pick(mapped, h)?.poll(now),
+            OwnCall::CancelMapped => pick(mapped, h)?.cancel(),
+            OwnCall::Unmap => turn(mapped, h, rxs, |_| ()),
+            OwnCall::DropMapped => self.drop_one(|model| &mut model.mapped, h),
         }
     }
 }
@@ -538,15 +442,13 @@ pub(crate) fn run_model(program: &[Op]) -> Log {
     let mut model = Model { txs: vec![ModelTx::default()], rxs: vec![ModelRx::default()], ..Model::default() };
     let mut log = Log::new();
     for &op in program {
-        let result = model.step(op);
+        let result = model.step(op).unwrap_or_default();
         write!(log, "{op:?}: {result} |").unwrap();
         model.txs.iter().for_each(|tx| tx.task.log(&mut log));
-        log.push_str(" |");
-        model.rxs.iter().for_each(|rx| rx.task.log(&mut log));
-        log.push_str(" |");
-        model.cached.iter().for_each(|cached| cached.rx.task.log(&mut log));
-        log.push_str(" |");
-        model.mapped.iter().for_each(|mapped| mapped.rx.task.log(&mut log));
+        for receivers in [&model.rxs, &model.cached, &model.mapped] {
+            log.push_str(" |");
+            receivers.iter().for_each(|rx| rx.task.log(&mut log));
+        }
         log.push('\n');
     }
     log

@@ -11,119 +11,70 @@ pub(crate) struct Op {
     number: u8,
 }
 
-/// The calls that tokio's channel has as well.
-#[derive(Clone, Copy, Debug)]
-pub(crate) enum Call {
-    Send,
-    SendReplace,
-    SendModify,
-    /// Sets the value, and reports that it was modified, or that it was not.
-    SendIfModified,
-    /// Sets the value, and panics.
-    SendPanic,
-    SenderLooks,
-    Borrow,
-    BorrowAndUpdate,
-    HasChanged,
-    MarkChanged,
-    MarkUnchanged,
-    StartChanged,
-    /// Waits for a value with this remainder when divided by 3.
-    StartWaitFor,
-    StartClosed,
-    PollReceiver,
-    /// Moves a wait to a new task, and polls it there.
-    PollReceiverElsewhere,
-    PollSender,
-    PollSenderElsewhere,
-    CancelReceiver,
-    CancelSender,
-    CloneReceiver,
-    CloneSender,
-    Subscribe,
-    DropReceiver,
-    DropSender,
-    /// A call that tokio's channel does not have.
-    Own(OwnCall),
+/// Defines an enum of calls, and a list of them with how often each is chosen.
+macro_rules! calls {
+    ($(#[$doc:meta])* enum $Calls:ident, $list:ident: $($often:literal: $($call:ident)+;)+ $($last:ident($of:ty))?) => {
+        $(#[$doc])*
+        #[derive(Clone, Copy, Debug)]
+        pub(crate) enum $Calls {
+            $($($call,)+)+
+            $($last($of),)?
+        }
+
+        const $list: &[(u8, &[$Calls])] = &[$(($often, &[$($Calls::$call),+]),)+];
+    };
 }
 
-#[derive(Clone, Copy, Debug)]
-pub(crate) enum OwnCall {
-    Set,
-    SetIfChanged,
-    TrySet,
-    /// Tries to send while the value is borrowed.
-    TrySetWhileRead,
-    SubscribeUnseen,
-    StartOpened,
-    Downgrade,
-    Upgrade,
-    WeakSenderLooks,
-    DropWeakSender,
-    ReceiverLooks,
-    GetAndUpdate,
-    TryRecv,
-    /// Receives a value with this remainder when divided by 3, as the next ones do.
-    TryRecvIf,
-    StartRecv,
-    StartRecvIf,
-    StartWaitUntil,
-    StartWaitForMap,
-    PollChanged,
-    /// Turns a receiver into a `Cached`.
-    Cache,
-    CachedGet,
-    CachedUpdate,
-    CachedLooks,
-    StartCachedChanged,
-    PollCached,
-    PollCachedElsewhere,
-    CancelCached,
-    CloneCached,
-    /// Turns a `Cached` into a receiver.
-    Uncache,
-    DropCached,
-    /// Turns a receiver into one of the value's remainder when divided by 3.
-    Map,
-    MappedGet,
-    MappedUpdate,
-    StartMappedChanged,
-    StartMappedRecv,
-    PollMapped,
-    CancelMapped,
-    /// Turns a mapped receiver into a receiver.
-    Unmap,
-    DropMapped,
+calls! {
+    /// The calls that tokio's channel has as well.
+    ///
+    /// `SendIfModified` sets the value, and reports that it was modified, or that it was not.
+    /// `SendPanic` sets it and panics. `StartWaitFor` waits for a value with the step's remainder
+    /// when divided by 3. The calls with `Elsewhere` move a wait to a new task, and poll it there.
+    enum Call, CALLS:
+    9: PollReceiver;
+    6: Send;
+    5: StartChanged;
+    4: StartWaitFor;
+    3: PollSender DropReceiver;
+    2: SendIfModified SenderLooks Borrow BorrowAndUpdate HasChanged StartClosed PollReceiverElsewhere CancelReceiver
+        CloneReceiver;
+    1: SendReplace SendModify SendPanic MarkChanged MarkUnchanged PollSenderElsewhere CancelSender CloneSender Subscribe
+        DropSender;
+    Own(OwnCall)
 }
 
-/// How often each call is chosen.
-#[rustfmt::skip]
-const CALLS: &[(u8, &[Call])] = &[
-    (9, &[Call::PollReceiver]),
-    (6, &[Call::Send]),
-    (5, &[Call::StartChanged]),
-    (4, &[Call::StartWaitFor]),
-    (3, &[Call::PollSender, Call::DropReceiver]),
-    (2, &[Call::SendIfModified, Call::SenderLooks, Call::Borrow, Call::BorrowAndUpdate, Call::HasChanged,
-        Call::StartClosed, Call::PollReceiverElsewhere, Call::CancelReceiver, Call::CloneReceiver]),
-    (1, &[Call::SendReplace, Call::SendModify, Call::SendPanic, Call::MarkChanged, Call::MarkUnchanged,
-        Call::PollSenderElsewhere, Call::CancelSender, Call::CloneSender, Call::Subscribe, Call::DropSender]),
-];
+calls! {
+    /// The calls that tokio's channel does not have.
+    ///
+    /// `TrySetWhileRead` tries to send while the value is borrowed. `Cache` and `Uncache` turn a
+    /// receiver into a `Cached` and back, and `Map` and `Unmap` into one of the value's remainder
+    /// when divided by 3.
+    enum OwnCall, OWN_CALLS:
+    6: PollChanged;
+    4: PollCached PollMapped;
+    3: StartRecv StartRecvIf StartCachedChanged;
+    2: Set SetIfChanged TrySet StartOpened ReceiverLooks TryRecv TryRecvIf StartWaitUntil StartWaitForMap Cache CachedGet
+        CachedUpdate Map MappedGet MappedUpdate StartMappedChanged StartMappedRecv;
+    1: TrySetWhileRead SubscribeUnseen Downgrade Upgrade WeakSenderLooks DropWeakSender GetAndUpdate CachedLooks
+        PollCachedElsewhere CancelCached CloneCached Uncache DropCached CancelMapped Unmap DropMapped;
+}
 
-#[rustfmt::skip]
-const OWN_CALLS: &[(u8, &[OwnCall])] = &[
-    (6, &[OwnCall::PollChanged]),
-    (4, &[OwnCall::PollCached, OwnCall::PollMapped]),
-    (3, &[OwnCall::StartRecv, OwnCall::StartRecvIf, OwnCall::StartCachedChanged]),
-    (2, &[OwnCall::Set, OwnCall::SetIfChanged, OwnCall::TrySet, OwnCall::StartOpened, OwnCall::ReceiverLooks,
-        OwnCall::TryRecv, OwnCall::TryRecvIf, OwnCall::StartWaitUntil, OwnCall::StartWaitForMap, OwnCall::Cache,
-        OwnCall::CachedGet, OwnCall::CachedUpdate, OwnCall::Map, OwnCall::MappedGet, OwnCall::MappedUpdate,
-        OwnCall::StartMappedChanged, OwnCall::StartMappedRecv]),
-    (1, &[OwnCall::TrySetWhileRead, OwnCall::SubscribeUnseen, OwnCall::Downgrade, OwnCall::Upgrade,
-        OwnCall::WeakSenderLooks, OwnCall::DropWeakSender, OwnCall::GetAndUpdate, OwnCall::CachedLooks,
-        OwnCall::PollCachedElsewhere, OwnCall::CancelCached, OwnCall::CloneCached, OwnCall::Uncache,
-        OwnCall::DropCached, OwnCall::CancelMapped, OwnCall::Unmap, OwnCall::DropMapped]),
-];
+impl Call {
+    /// Is called on a sender, and does nothing while that waits.
+    pub(crate) fn needs_idle_sender(self) -> bool {
+        use OwnCall::{Downgrade, Set, SetIfChanged, SubscribeUnseen, TrySet, TrySetWhileRead};
+
+        match self {
+            Self::Send | Self::SendReplace | Self::SendModify | Self::SendIfModified | Self::SendPanic => true,
+            Self::SenderLooks | Self::CloneSender | Self::Subscribe => true,
+            Self::Own(own) => {
+                matches!(own, Set | SetIfChanged | TrySet | TrySetWhileRead | SubscribeUnseen | Downgrade)
+            }
+            _ => false,
+        }
+    }
+}
 
 fn calls() -> impl Iterator<Item = (u8, Call)> + Clone {
     CALLS.iter().flat_map(|(often, calls)| calls.iter().map(|call| (*often, *call)))

@@ -1,7 +1,7 @@
 //! Runs programs on a real channel: this crate's or tokio's.
 
 use std::cell::Cell;
-use std::fmt::Write;
+use std::fmt::{Debug, Write};
 use std::future::poll_fn;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::pin::{Pin, pin};
@@ -105,9 +105,9 @@ impl<H: 'static> Handles<H> {
     }
 
     /// Calls `f` with a handle that does not wait, and logs what `f` returns.
-    fn on(&mut self, at: usize, log: &mut Log, f: impl FnOnce(&mut H) -> String) {
+    fn on<R: Debug>(&mut self, at: usize, log: &mut Log, f: impl FnOnce(&mut H) -> R) {
         if let Some((_, handle)) = self.idle(at) {
-            log.push_str(&f(handle));
+            write!(log, "{:?}", f(handle)).unwrap();
         }
     }
 
@@ -125,9 +125,9 @@ impl<H: 'static> Handles<H> {
         }
     }
 
-    fn start(&mut self, at: usize, wait: impl AsyncFnOnce(&mut H) -> String + 'static) {
+    fn start<R: Debug>(&mut self, at: usize, wait: impl AsyncFnOnce(&mut H) -> R + 'static) {
         if let Some(slot) = self.get(at) {
-            slot.change(|state| state.start(wait));
+            slot.change(|state| state.start(async |handle: &mut H| format!("{:?}", wait(handle).await)));
         }
     }
 
@@ -208,79 +208,55 @@ impl Own for Ours {
         let (h, v, remainder) = (op.handle, op.value(), op.remainder());
         let picked = h.checked_rem(weak.len());
         match call {
-            OwnCall::Set => txs.on(h, log, |tx| format!("{:?}", tx.set(v))),
-            OwnCall::SetIfChanged => txs.on(h, log, |tx| format!("{:?}", tx.set_if_changed(v))),
-            OwnCall::TrySet => txs.on(h, log, |tx| {
-                let sent = tx.try_set(v);
-                format!("{sent:?}")
-            }),
+            OwnCall::Set => txs.on(h, log, |tx| tx.set(v)),
+            OwnCall::SetIfChanged => txs.on(h, log, |tx| tx.set_if_changed(v)),
+            OwnCall::TrySet => txs.on(h, log, |tx| tx.try_set(v)),
             OwnCall::TrySetWhileRead => txs.on(h, log, |tx| {
-                let value = tx.borrow();
-                let sent = tx.try_set(v);
-                drop(value);
-                format!("{sent:?}")
+                let _value = tx.borrow();
+                tx.try_set(v)
             }),
             OwnCall::SubscribeUnseen => txs.make(h, |tx| tx.subscribe_unseen()).into_iter().for_each(|rx| rxs.push(rx)),
-            OwnCall::StartOpened => txs.start(h, async |tx: &mut Sender<u8>| {
-                tx.opened().await;
-                String::from("opened")
-            }),
+            OwnCall::StartOpened => txs.start(h, async |tx: &mut Sender<u8>| tx.opened().await),
             OwnCall::Downgrade => weak.extend(txs.make(h, |tx| tx.downgrade())),
-            OwnCall::Upgrade => {
-                if let Some(at) = picked {
-                    let upgraded = weak[at].upgrade();
-                    write!(log, "{}", upgraded.is_some()).unwrap();
-                    upgraded.into_iter().for_each(|tx| txs.push(tx));
-                }
-            }
+            OwnCall::Upgrade => picked.into_iter().for_each(|at| {
+                let upgraded = weak[at].upgrade();
+                write!(log, "{}", upgraded.is_some()).unwrap();
+                upgraded.into_iter().for_each(|tx| txs.push(tx));
+            }),
             OwnCall::WeakSenderLooks => {
-                if let Some(at) = picked {
-                    write!(log, "{}", weak[at].sender_count()).unwrap();
-                }
+                picked.into_iter().for_each(|at| write!(log, "{}", weak[at].sender_count()).unwrap());
             }
-            OwnCall::DropWeakSender => {
-                if let Some(at) = picked {
-                    weak.remove(at);
-                }
-            }
+            OwnCall::DropWeakSender => picked.into_iter().for_each(|at| _ = weak.remove(at)),
             OwnCall::ReceiverLooks => rxs.on(h, log, |rx| {
                 let is_unseen = rx.try_borrow().map(|value| value.has_changed());
-                format!("{} {} {} {is_unseen:?}", rx.get(), rx.has_unseen(), rx.is_closed())
+                (rx.get(), rx.has_unseen(), rx.is_closed(), is_unseen)
             }),
-            OwnCall::GetAndUpdate => rxs.on(h, log, |rx| format!("{}", rx.get_and_update())),
-            OwnCall::TryRecv => rxs.on(h, log, |rx| format!("{:?}", rx.try_recv())),
-            OwnCall::TryRecvIf => {
-                rxs.on(h, log, |rx| format!("{:?}", rx.try_recv_if(|value| value % 3 == remainder)));
+            OwnCall::GetAndUpdate => rxs.on(h, log, |rx| rx.get_and_update()),
+            OwnCall::TryRecv => rxs.on(h, log, |rx| rx.try_recv()),
+            OwnCall::TryRecvIf => rxs.on(h, log, |rx| rx.try_recv_if(|value| value % 3 == remainder)),
+            OwnCall::StartRecv => rxs.start(h, async |rx: &mut Receiver<u8>| rx.recv().await),
+            OwnCall::StartRecvIf => {
+                rxs.start(h, async move |rx: &mut Receiver<u8>| rx.recv_if(|value| value % 3 == remainder).await);
             }
-            OwnCall::StartRecv => {
-                rxs.start(h, async |rx: &mut Receiver<u8>| format!("{:?}", rx.recv().await.map_err(drop)));
+            OwnCall::StartWaitUntil => {
+                rxs.start(h, async move |rx: &mut Receiver<u8>| rx.wait_until(|value| value % 3 == remainder).await);
             }
-            OwnCall::StartRecvIf => rxs.start(h, async move |rx: &mut Receiver<u8>| {
-                format!("{:?}", rx.recv_if(|value| value % 3 == remainder).await.map_err(drop))
-            }),
-            OwnCall::StartWaitUntil => rxs.start(h, async move |rx: &mut Receiver<u8>| {
-                format!("{:?}", rx.wait_until(|value| value % 3 == remainder).await.map_err(drop))
-            }),
             OwnCall::StartWaitForMap => rxs.start(h, async move |rx: &mut Receiver<u8>| {
-                let found = rx.wait_for_map(|value| (value % 3 == remainder).then_some(*value)).await;
-                format!("{:?}", found.map_err(drop))
+                rx.wait_for_map(|value| (value % 3 == remainder).then_some(*value)).await
             }),
             OwnCall::PollChanged => {
                 if let Some((task, rx)) = rxs.idle(h) {
                     let polled = rx.poll_changed(&mut Context::from_waker(&task.waker()));
-                    write!(log, "{:?}", polled.map_err(drop)).unwrap();
+                    write!(log, "{polled:?}").unwrap();
                 }
             }
             OwnCall::Cache => rxs.turn(h, cached, Cached::new),
-            OwnCall::CachedGet => cached.on(h, log, |cached| format!("{}", cached.get())),
-            OwnCall::CachedUpdate => cached.on(h, log, |cached| format!("{}", cached.update())),
-            OwnCall::CachedLooks => {
-                cached.on(h, log, |cached| format!("{} {}", cached.peek(), cached.receiver().has_unseen()));
+            OwnCall::CachedGet => cached.on(h, log, |cached| *cached.get()),
+            OwnCall::CachedUpdate => cached.on(h, log, |cached| cached.update()),
+            OwnCall::CachedLooks => cached.on(h, log, |cached| (*cached.peek(), cached.receiver().has_unseen())),
+            OwnCall::StartCachedChanged => {
+                cached.start(h, async |cached: &mut Cached<u8>| (cached.changed().await, *cached.peek()));
             }
-            OwnCall::StartCachedChanged => cached.start(h, async |cached: &mut Cached<u8>| {
-                let changed = cached.changed().await.map_err(drop);
-                format!("{changed:?} {}", cached.peek())
-            }),
             OwnCall::PollCached => cached.poll(h, log),
             OwnCall::PollCachedElsewhere => cached.poll_elsewhere(h, log),
             OwnCall::CancelCached => cached.cancel(h, log),
@@ -291,15 +267,13 @@ impl Own for Ours {
             OwnCall::Uncache => cached.turn(h, rxs, Cached::into_inner),
             OwnCall::DropCached => cached.drop_one(h),
             OwnCall::Map => rxs.turn(h, mapped, |rx| rx.map(by_three as _)),
-            OwnCall::MappedGet => mapped.on(h, log, |mapped| format!("{}", mapped.get())),
-            OwnCall::MappedUpdate => mapped.on(h, log, |mapped| format!("{} {}", mapped.update(), mapped.peek())),
+            OwnCall::MappedGet => mapped.on(h, log, |mapped| *mapped.get()),
+            OwnCall::MappedUpdate => mapped.on(h, log, |mapped| (mapped.update(), *mapped.peek())),
             OwnCall::StartMappedChanged => mapped.start(h, async |mapped: &mut Remainder| {
-                let changed = mapped.changed().await.map_err(drop);
-                format!("{:?}", changed.map(|()| *mapped.peek()))
+                let changed = mapped.changed().await;
+                changed.map(|()| *mapped.peek())
             }),
-            OwnCall::StartMappedRecv => {
-                mapped.start(h, async |mapped: &mut Remainder| format!("{:?}", mapped.recv().await.map_err(drop)));
-            }
+            OwnCall::StartMappedRecv => mapped.start(h, async |mapped: &mut Remainder| mapped.recv().await),
             OwnCall::PollMapped => mapped.poll(h, log),
             OwnCall::CancelMapped => mapped.cancel(h, log),
             OwnCall::Unmap => mapped.turn(h, rxs, Mapped::into_inner),
@@ -351,46 +325,37 @@ macro_rules! run {
                 let l = &mut log;
                 let (h, v, remainder, modified) = (op.handle, op.value(), op.remainder(), op.modifies());
                 match op.call {
-                    Call::Send => txs.on(h, l, |tx| format!("{:?}", tx.send(v).map_err(|e| e.0))),
-                    Call::SendReplace => txs.on(h, l, |tx| format!("{:?}", tx.send_replace(v))),
-                    Call::SendModify => txs.on(h, l, |tx| format!("{:?}", tx.send_modify(|value| *value = v))),
+                    Call::Send => txs.on(h, l, |tx| tx.send(v).map_err(|e| e.0)),
+                    Call::SendReplace => txs.on(h, l, |tx| tx.send_replace(v)),
+                    Call::SendModify => txs.on(h, l, |tx| tx.send_modify(|value| *value = v)),
                     Call::SendIfModified => txs.on(h, l, |tx| {
-                        format!("{:?}", tx.send_if_modified(|value| { *value = v; modified }))
+                        tx.send_if_modified(|value| { *value = v; modified })
                     }),
                     Call::SendPanic => txs.on(h, l, |tx| {
-                        let sent = catch_unwind(AssertUnwindSafe(|| {
-                            tx.send_modify(|value| {
-                                *value = v;
-                                resume_unwind(Box::new(()));
-                            });
-                        }));
-                        format!("{}", sent.is_err())
+                        let change = |value: &mut u8| { *value = v; resume_unwind(Box::new(())) };
+                        catch_unwind(AssertUnwindSafe(|| tx.send_modify(change))).is_err()
                     }),
                     Call::SenderLooks => txs.on(h, l, |tx| {
                         let (value, changed) = { let value = tx.borrow(); (*value, value.has_changed()) };
-                        format!("{value} {changed} {} {} {}", tx.is_closed(), tx.receiver_count(), tx.sender_count())
+                        (value, changed, tx.is_closed(), tx.receiver_count(), tx.sender_count())
                     }),
                     Call::Borrow => rxs.on(h, l, |rx| {
                         let value = rx.borrow();
-                        format!("{} {}", *value, value.has_changed())
+                        (*value, value.has_changed())
                     }),
                     Call::BorrowAndUpdate => rxs.on(h, l, |rx| {
                         let value = rx.borrow_and_update();
-                        format!("{} {}", *value, value.has_changed())
+                        (*value, value.has_changed())
                     }),
-                    Call::HasChanged => rxs.on(h, l, |rx| format!("{:?}", rx.has_changed().map_err(drop))),
-                    Call::MarkChanged => rxs.on(h, l, |rx| { rx.mark_changed(); String::new() }),
-                    Call::MarkUnchanged => rxs.on(h, l, |rx| { rx.mark_unchanged(); String::new() }),
-                    Call::StartChanged => {
-                        rxs.start(h, async |rx: &mut watch::Receiver<u8>| format!("{:?}", rx.changed().await.map_err(drop)));
-                    }
+                    Call::HasChanged => rxs.on(h, l, |rx| rx.has_changed()),
+                    Call::MarkChanged => rxs.on(h, l, |rx| rx.mark_changed()),
+                    Call::MarkUnchanged => rxs.on(h, l, |rx| rx.mark_unchanged()),
+                    Call::StartChanged => rxs.start(h, async |rx: &mut watch::Receiver<u8>| rx.changed().await),
                     Call::StartWaitFor => rxs.start(h, async move |rx: &mut watch::Receiver<u8>| {
                         let value = rx.wait_for(|value| value % 3 == remainder).await;
-                        format!("{:?}", value.map(|value| (*value, value.has_changed())).map_err(drop))
+                        value.map(|value| (*value, value.has_changed()))
                     }),
-                    Call::StartClosed => {
-                        txs.start(h, async |tx: &mut watch::Sender<u8>| { tx.closed().await; String::from("closed") });
-                    }
+                    Call::StartClosed => txs.start(h, async |tx: &mut watch::Sender<u8>| tx.closed().await),
                     Call::PollReceiver => rxs.poll(h, l),
                     Call::PollReceiverElsewhere => rxs.poll_elsewhere(h, l),
                     Call::PollSender => txs.poll(h, l),

@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll, Waker};
 use std::thread;
 
-use watch_channel::{Receiver, Sender, WeakSender, channel};
+use watch_channel::{Cached, Receiver, Sender, WeakSender, channel};
 
 use super::Op;
 use super::real::State;
@@ -27,7 +27,8 @@ const SENDERS: usize = 2;
 /// One step. Places of handles are given by number.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Step {
-    Nothing,
+    /// Waits and sends on another channel.
+    Elsewhere,
     Send(Send),
     /// Begins a wait and polls it. If there is a wait already, only polls it.
     Wait(usize, Kind, Acts),
@@ -53,14 +54,20 @@ pub(crate) enum Send {
     NotModified,
 }
 
-/// What a receiver waits with. A sender waits in `closed`.
+/// What a handle waits with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Kind {
     Changed,
     Recv,
     RecvEven,
     WaitForOdd,
+    UntilOdd,
+    MapOdd,
     PollChanged,
+    Cached,
+    Mapped,
+    Closed,
+    Opened,
 }
 
 /// When the waker of a poll takes a step.
@@ -79,6 +86,7 @@ impl Step {
     pub(crate) fn decode([kind, place, more]: [u8; Op::BYTES]) -> Self {
         let (rx, tx) = (usize::from(place) % RECEIVERS, RECEIVERS + usize::from(place) % SENDERS);
         let bit = |bit: u8| more >> bit & 1 != 0;
+        let chosen = |kinds: [Kind; 4]| kinds[usize::from(more >> 4) % 4];
         let acts = Acts { cloned: bit(0), woken: bit(1), dropped: bit(2), inline: bit(3) };
         match kind % 32 {
             0 | 1 => Self::Send(Send::Set),
@@ -86,12 +94,12 @@ impl Step {
             3 => Self::Send(Send::Try),
             4 => Self::Send(Send::SetIfChanged),
             5 => Self::Send(Send::NotModified),
-            6..=8 => Self::Wait(rx, Kind::Changed, acts),
+            6..=8 => Self::Wait(rx, chosen([Kind::Changed, Kind::Changed, Kind::Cached, Kind::Mapped]), acts),
             9 => Self::Wait(rx, Kind::Recv, acts),
             10 => Self::Wait(rx, Kind::RecvEven, acts),
-            11 => Self::Wait(rx, Kind::WaitForOdd, acts),
+            11 => Self::Wait(rx, chosen([Kind::WaitForOdd, Kind::WaitForOdd, Kind::UntilOdd, Kind::MapOdd]), acts),
             12..=14 => Self::Wait(rx, Kind::PollChanged, acts),
-            15..=16 => Self::Wait(tx, Kind::Changed, acts),
+            15..=16 => Self::Wait(tx, chosen([Kind::Closed, Kind::Closed, Kind::Opened, Kind::Opened]), acts),
             17..=18 => Self::Cancel(rx),
             19 => Self::Cancel(tx),
             20 => Self::MarkUnchanged(rx),
@@ -102,7 +110,7 @@ impl Step {
             28 => Self::DropHandle(tx),
             29 => Self::DropMainSender,
             30 => Self::Panic,
-            _ => Self::Nothing,
+            _ => Self::Elsewhere,
         }
     }
 }
@@ -143,6 +151,8 @@ struct Place {
     /// `None` if the place is empty, or while its handle is in use.
     state: Option<State<Handle>>,
     is_in_use: bool,
+    /// What it waits with.
+    kind: Option<Kind>,
     /// The wait, from a poll that returns `Pending` until the wait ends.
     pending: Option<Pending>,
 }
@@ -155,13 +165,29 @@ enum Handle {
 impl Handle {
     /// Waits, and returns "true" unless the channel is closed.
     async fn wait(&mut self, kind: Kind) -> String {
+        let is_odd = |value: &u64| value % 2 == 1;
         let is_ok = match (self, kind) {
-            (Self::Receiver(rx), Kind::Changed | Kind::PollChanged) => rx.changed().await.is_ok(),
             (Self::Receiver(rx), Kind::Recv) => rx.recv().await.is_ok(),
             (Self::Receiver(rx), Kind::RecvEven) => rx.recv_if(|value| value % 2 == 0).await.is_ok(),
-            (Self::Receiver(rx), Kind::WaitForOdd) => rx.wait_for(|value| value % 2 == 1).await.is_ok(),
-            (Self::Sender(tx), _) => {
-                tx.closed().await;
+            (Self::Receiver(rx), Kind::WaitForOdd) => rx.wait_for(is_odd).await.is_ok(),
+            (Self::Receiver(rx), Kind::UntilOdd) => rx.wait_until(is_odd).await.is_ok(),
+            (Self::Receiver(rx), Kind::MapOdd) => rx.wait_for_map(|value| is_odd(value).then_some(())).await.is_ok(),
+            (Self::Receiver(rx), Kind::Cached | Kind::Mapped) => {
+                // The old one's drop ends the registration of `poll_changed`, if there is one.
+                *rx = rx.clone();
+                if kind == Kind::Cached {
+                    Cached::new(rx.clone()).changed().await.is_ok()
+                } else {
+                    rx.clone().map(|value| *value).recv().await.is_ok()
+                }
+            }
+            (Self::Receiver(rx), _) => rx.changed().await.is_ok(),
+            (Self::Sender(tx), kind) => {
+                if kind == Kind::Opened {
+                    tx.opened().await
+                } else {
+                    tx.closed().await
+                }
                 false
             }
         };
@@ -242,7 +268,12 @@ fn act() {
 
 fn run_step(step: Step, in_waker: bool) {
     match step {
-        Step::Nothing => (),
+        Step::Elsewhere => {
+            let (tx, mut rx) = channel(0);
+            let mut changed = waiting(rx.changed());
+            tx.set(1);
+            assert_eq!((changed.wakes(), changed.is_ready()), (1, true));
+        }
         Step::Send(how) => send(how),
         Step::Wait(at, kind, acts) => {
             // A wait of the same kind is polled again, and a wait with `poll_changed` is replaced
@@ -326,6 +357,9 @@ fn take(at: usize) -> Option<(State<Handle>, Option<Pending>)> {
 fn start(at: usize, kind: Kind) {
     with(|world| {
         let place = &mut world.places[at];
+        if let Some(State::Idle(_)) = place.state {
+            place.kind = Some(kind);
+        }
         place.state = place.state.take().map(|state| state.start(async move |handle| handle.wait(kind).await));
     });
 }
@@ -354,7 +388,10 @@ fn change(at: usize, f: impl FnOnce(State<Handle>) -> (State<Handle>, Option<Pen
     let in_use = InUse(at);
     let (state, pending) = f(state);
     drop(in_use);
-    with(|world| world.places[at] = Place { state: Some(state), is_in_use: false, pending });
+    with(|world| {
+        let place = &mut world.places[at];
+        (place.state, place.pending) = (Some(state), pending);
+    });
     drop(before);
 }
 
@@ -459,9 +496,8 @@ fn check() {
     with(|world| {
         let receivers = world.weak.as_ref().and_then(|weak| weak.upgrade()).map(|tx| tx.receiver_count());
         let mut polls = 0;
-        for (at, Pending { poll, sends }) in
-            (0..).zip(&world.places).filter_map(|(at, place)| Some((at, place.pending.as_ref()?)))
-        {
+        for (at, place) in (0..).zip(&world.places) {
+            let Some(Pending { poll, sends }) = &place.pending else { continue };
             polls += 1;
             let kept = Arc::strong_count(poll) - 1;
             assert_eq!(kept, usize::from(!poll.is_woken()), "the number of wakers that the channel keeps for a wait");
@@ -469,7 +505,8 @@ fn check() {
                 continue;
             }
             if at >= RECEIVERS {
-                assert_ne!(receivers, Some(0), "a sender sleeps in `closed` although there is no receiver");
+                let is_over = (receivers == Some(0)) != (place.kind == Some(Kind::Opened));
+                assert!(!is_over, "a sender sleeps although its wait is over: {:?}", place.kind);
                 continue;
             }
             assert!(receivers.is_some(), "a receiver sleeps although the channel is closed");

@@ -3,14 +3,6 @@
 //! same steps as in an earlier run; how the threads interleave still differs.
 //!
 //! There is only one test, because it counts allocations in the whole program.
-//!
-//! | file | its one job |
-//! |---|---|
-//! | `random.rs` | the seed, and the numbers that follow from it |
-//! | `tasks.rs` | what tasks do, and what they check |
-//! | `executors.rs` | what runs the tasks |
-//! | `allocations.rs` | counts allocated bytes and live values |
-#![expect(unsafe_code, reason = "a global allocator that counts")]
 
 mod allocations;
 #[path = "../common/mod.rs"]

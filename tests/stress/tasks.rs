@@ -306,7 +306,19 @@ impl Follower {
                 self.read();
             }
             #[cfg(feature = "std")]
-            8..=10 => self.block_to_the_end(random),
+            8 => {
+                while rx.changed().wait().is_ok() {
+                    seen.reference(&rx.borrow_and_update());
+                }
+            }
+            #[cfg(feature = "std")]
+            9 => {
+                while let Ok(value) = rx.recv().wait() {
+                    seen.value(&value);
+                }
+            }
+            #[cfg(feature = "std")]
+            10 => seen.reference(&rx.wait_for(Value::is_last).wait().unwrap()),
             _ => {
                 rx.wait_until(Value::is_last).await.unwrap();
                 self.read();
@@ -314,24 +326,6 @@ impl Follower {
         }
         assert!(self.seen.has_last(), "the last value has not been seen");
         assert!(self.rx.is_closed() || self.rx.get().is_last());
-    }
-
-    #[cfg(feature = "std")]
-    fn block_to_the_end(&mut self, random: &mut Random) {
-        let Self { rx, seen } = self;
-        match random.below(3) {
-            0 => {
-                while rx.changed().wait().is_ok() {
-                    seen.reference(&rx.borrow_and_update());
-                }
-            }
-            1 => {
-                while let Ok(value) = rx.recv().wait() {
-                    seen.value(&value);
-                }
-            }
-            _ => seen.reference(&rx.wait_for(Value::is_last).wait().unwrap()),
-        }
     }
 }
 
