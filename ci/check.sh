@@ -24,13 +24,7 @@ text() {
 }
 
 # The lists of mutants quote the source to the letter.
-mutants() {
-    local file
-    ci/mutants.py --check
-    for file in $(rows cargo_mutants.txt | awk '{ print $1 }'); do
-        [ -e "$file" ] || fail "ci/cargo_mutants.txt names $file, which does not exist"
-    done
-}
+mutants() { ci/mutants.py --check; }
 
 # code PATTERN: the lines of the library that match, except comments.
 code() {

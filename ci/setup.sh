@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Installs the tools that the scripts in ci/ need, on a Debian machine: `ci/setup.sh [PART...]`; by default all parts except
-# `mutants`. Rust's and Python's tools go into the cache outside the repository (see lib.sh).
+# Installs the tools that the scripts in ci/ need, on a Debian machine: `ci/setup.sh [PART...]`; all parts by default. Rust's and
+# Python's tools go into the cache outside the repository (see lib.sh).
 . "$(dirname "$0")/lib.sh"
 
 # install COMMAND PACKAGE...: installs Debian's packages unless COMMAND exists already.
@@ -79,11 +79,7 @@ for part; do
             cargo_tool cargo-public-api 0.52.0
             ;;
         deny) cargo_tool cargo-deny 0.20.2 ;;
-        mutants)
-            install python3 python3
-            cargo_tool cargo-mutants 27.1.0
-            ;;
-        *) fail "no such part: $part; there are ${all[*]} and mutants" ;;
+        *) fail "no such part: $part; there are ${all[*]}" ;;
     esac
 done
 echo "installed: $*"
