@@ -17,8 +17,8 @@ format() {
 
 # Spelling, and the shell scripts.
 text() {
-    need typos "ci/setup.sh text"
-    need shellcheck "ci/setup.sh text"
+    need typos
+    need shellcheck
     typos
     git ls-files -co --exclude-standard '*.sh' .ci/run | xargs shellcheck --external-sources --source-path SCRIPTDIR
 }
@@ -47,7 +47,7 @@ $found"
 
 # The supply chain, by cargo-deny, and that README.md names each crate that the default features bring.
 deny() {
-    need cargo-deny "ci/setup.sh deny"
+    need cargo-deny
     cargo-deny --locked check licenses bans sources
     local said brought named crate
     if said=$(cargo-deny --locked fetch db 2>&1); then
@@ -83,8 +83,8 @@ docs() {
 # The public API is that of ci/api.txt, so a change of it shows in a review, and names no types of other dependencies than these.
 # `WRITE=1 ci/check.sh api` replaces the file. tests/project.rs walks it, and checks that what each public method needs is there.
 api() {
-    need_toolchain nightly "ci/setup.sh api"
-    need cargo-public-api "ci/setup.sh api"
+    need_toolchain nightly
+    need cargo-public-api
     local now crates
     # A directory of its own, because rustdoc's JSON comes from another compiler.
     now=$(CARGO_TARGET_DIR="${CARGO_TARGET_DIR:-target}/api" cargo +nightly public-api --color never \
@@ -113,10 +113,4 @@ package() {
         fail "the package contains files that only this repository needs; add them to exclude in Cargo.toml"
 }
 
-[ $# -gt 0 ] || set -- format text mutants cfg deny docs api package
-for name; do
-    case $name in
-        format | text | mutants | cfg | deny | docs | api | package) step "$name" && "$name" ;;
-        *) fail "no such check: $name; there are format, text, mutants, cfg, deny, docs, api and package" ;;
-    esac
-done
+run_parts "format text mutants cfg deny docs api package" "$@"

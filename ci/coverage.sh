@@ -6,7 +6,7 @@
 # linux` runs it), src/sync/loom.rs and the models (ci/loom.sh), and code that depends on `target_family = "wasm"` (`ci/target.sh
 # wasm`) or on the lack of debug assertions (`ci/test.sh release`).
 . "$(dirname "$0")/lib.sh"
-need cargo-llvm-cov "ci/setup.sh coverage"
+need cargo-llvm-cov
 
 # The most lines that may be missed. Some of these depend on how two threads interleave, and loom reaches them.
 most=42

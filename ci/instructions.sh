@@ -4,7 +4,7 @@
 #
 # The counts also depend on the compiler. With another version than the file was written with, growth is shown, but is no failure.
 . "$(dirname "$0")/lib.sh"
-need valgrind "ci/setup.sh guards"
+need valgrind
 
 file=ci/instructions.txt
 program=$(cargo bench --quiet --locked -p benches --bench instructions --no-run --message-format=json |

@@ -3,8 +3,8 @@
 # for other targets is compiled with warnings denied.
 . "$(dirname "$0")/lib.sh"
 need cargo-clippy "rustup component add clippy"
-need cargo-hack "ci/setup.sh rust"
-need_toolchain watch-targets "ci/toolchain.sh"
+need cargo-hack
+need_toolchain watch-targets
 clippy() { cargo clippy --quiet --locked "$@" -- -D warnings; }
 
 # `loom` is checked below, because it also needs `--cfg loom`. `single-context` only makes a difference on bare metal.

@@ -113,7 +113,7 @@ def update_copy():
 def run_cargo_mutants(arguments):
     """Runs cargo-mutants, with the settings in .cargo/mutants.toml, and returns its exit status."""
     if not shutil.which("cargo-mutants"):
-        sys.exit("error: cargo-mutants is missing; install it with: cargo install --locked cargo-mutants@27.1.0")
+        sys.exit("error: cargo-mutants is missing; install it with: ci/setup.sh mutants")
     # It does not look into macros. This shows it the modules that `cfg_if!` chooses, which are behind spaces.
     for file in (COPY / "src").rglob("*.rs"):
         text = file.read_text()

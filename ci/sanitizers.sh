@@ -15,30 +15,27 @@
 # - thread_end.rs makes thread-locals after the destructors of thread-locals have run, so nothing frees them.
 left_out=(allocator.rs examples.rs fairness.rs large_values.rs project.rs thread_end.rs ui.rs)
 
-need_toolchain nightly "ci/setup.sh sanitizers"
-need_toolchain watch-source "ci/toolchain.sh"
+need_toolchain nightly
+need_toolchain watch-source
 host=$(rustc +nightly -vV | sed -n 's/^host: //p')
 runtimes=$(rustc +nightly --print sysroot)/lib/rustlib/$host
 
 # The sanitizers use it to name functions in their reports.
-need llvm-symbolizer "ci/setup.sh sanitizers"
+need llvm-symbolizer
 
 target=$(realpath -m "${CARGO_TARGET_DIR:-target}/sanitizers")
 copy=$target/copy
 
-# Copies the tests and the planted defects, with only the development dependencies that they use.
+# Copies the library, with the planted defects instead of tests/ui.rs.
 make_copy() {
     rm -rf "$copy"
-    mkdir -p "$copy"
-    ln -s "$PWD"/{src,docs,examples,README.md,VERIFICATION.md} "$copy"
-    cp -r Cargo.lock tests "$copy"
+    copy_library "$copy"
     (cd "$copy/tests" && rm "${left_out[@]}")
-    cp ci/sanitizers/planted.rs "$copy/tests"
+    mv "$copy/ci/sanitizers/planted.rs" "$copy/tests"
+    sed -i 's/^name = "ui"$/name = "planted"/; /^trybuild = /d' "$copy/Cargo.toml"
     # Code is many times slower here, and a test that takes long does not hang.
     sed -i 's/HANG: Duration = Duration::from_secs(30)/HANG: Duration = Duration::from_secs(300)/' "$copy/tests/common/mod.rs"
     grep -q 'from_secs(300)' "$copy/tests/common/mod.rs" || fail "tests/common/mod.rs has another HANG than ci/sanitizers.sh expects"
-    # Only this package, with planted.rs instead of ui.rs.
-    sed -E '/^members = /d; /^trybuild = /d; s/^name = "ui"$/name = "planted"/' Cargo.toml > "$copy/Cargo.toml"
 }
 
 # sanitized_test SANITIZER ARGUMENT...: runs cargo test in the copy.
@@ -71,23 +68,23 @@ must_report() {
     fi
 }
 
-[ $# -gt 0 ] || set -- thread address
-for sanitizer; do
-    [[ $sanitizer = thread || $sanitizer = address ]] || fail "no such sanitizer: $sanitizer; there are thread and address"
+# sanitize SANITIZER PLANTED...: runs the tests, and first those with planted defects, which it must report.
+sanitize() {
+    local planted
     make_copy
-    step "build for the $sanitizer sanitizer"
-    (sanitized_test "$sanitizer" --quiet --lib --tests --no-run)
-    step "planted defects"
-    case $sanitizer in
-        thread) must_report thread race "ThreadSanitizer: data race" ;;
-        address)
-            must_report address leak "LeakSanitizer: detected memory leaks"
-            must_report address use_after_free "AddressSanitizer: heap-use-after-free"
-            ;;
-    esac
-    step "the tests under the $sanitizer sanitizer"
-    (PROPTEST_CASES=20 sanitized_test "$sanitizer" --lib --tests --no-fail-fast)
+    step "build for the $1 sanitizer"
+    (sanitized_test "$1" --quiet --lib --tests --no-run)
+    for planted in "${@:2}"; do must_report "$1" "${planted%%:*}" "${planted#*:}"; done
+    step "the tests under the $1 sanitizer"
+    (PROPTEST_CASES=20 sanitized_test "$1" --lib --tests --no-fail-fast)
     # It is large, and no other build can use it.
-    rm -r "${target:?}/$sanitizer"
-done
-rm -r "$target"
+    rm -r "$target"
+}
+
+thread() { sanitize thread "race:ThreadSanitizer: data race"; }
+
+address() {
+    sanitize address "leak:LeakSanitizer: detected memory leaks" "use_after_free:AddressSanitizer: heap-use-after-free"
+}
+
+run_parts "thread address" "$@"
