@@ -99,10 +99,9 @@ api() {
 
 # The package that would be published: what it contains, and that it builds by itself.
 package() {
-    local allow=() files wanted link
-    [ -n "${CI:-}" ] || allow=(--allow-dirty)
-    cargo package --quiet --locked "${allow[@]}"
-    files=$(cargo package --quiet --list --locked "${allow[@]}")
+    local files wanted link
+    cargo package --quiet --locked --allow-dirty
+    files=$(cargo package --quiet --list --locked --allow-dirty)
     for wanted in Cargo.toml README.md CHANGELOG.md LICENSE-APACHE LICENSE-MIT src/lib.rs; do
         grep -qx "$wanted" <<< "$files" || fail "$wanted is not in the package"
     done

@@ -11,12 +11,9 @@ need cargo-llvm-cov
 # The most lines that may be missed. Some of these depend on how two threads interleave, and loom reaches them.
 most=42
 
-# If rustup has not installed LLVM's tools, Debian's can be used, if they are of the compiler's version of LLVM.
+# LLVM's tools are rustup's, or Debian's of the compiler's version of LLVM.
 llvm=$(rustc -vV | sed -n 's/^LLVM version: \([0-9]*\).*/\1/p')
-if [ ! -x "$(rustc --print sysroot)/lib/rustlib/$(rustc -vV | sed -n 's/^host: //p')/bin/llvm-cov" ]; then
-    need "llvm-cov-$llvm" "ci/setup.sh coverage"
-    export LLVM_COV=llvm-cov-$llvm LLVM_PROFDATA=llvm-profdata-$llvm
-fi
+rustup component list --installed | grep -q llvm-tools || export LLVM_COV="llvm-cov-$llvm" LLVM_PROFDATA="llvm-profdata-$llvm"
 
 CARGO_LLVM_COV_TARGET_DIR=$(realpath -m "${CARGO_TARGET_DIR:-target}/coverage")
 export CARGO_LLVM_COV_TARGET_DIR

@@ -22,6 +22,7 @@ bytes() {
 
 # emulate EMULATOR...: boots firmware, which must end by itself.
 emulate() {
+    need "$1"
     timeout 600 "$@" -display none -serial none -monitor none -semihosting-config enable=on,target=native 2>&1 < /dev/null
 }
 
@@ -37,7 +38,6 @@ board() {
     read -r _ target choices qemu <<< "$row"
     [[ $qemu = *-smp* ]] || qemu+=" -icount shift=6,sleep=off"
     read -ra qemu <<< "$qemu"
-    need "${qemu[0]}" "ci/setup.sh firmware"
     local firmware=(--quiet --release --locked --manifest-path no_std_check/Cargo.toml --no-default-features --target "$target")
     program=$(built no_std_check no_std_check "$target")
     for choice in ${choices//,/ }; do
@@ -64,7 +64,6 @@ board() {
 
 # The example no_std_check/sensor prints, by its one command, what its documentation says.
 sensor() {
-    need qemu-system-arm
     local printed expected
     # Its `.cargo/config.toml`, which names the target and QEMU, applies only in its folder.
     printed=$(cd no_std_check/sensor && timeout 600 cargo +watch-targets run --quiet --locked < /dev/null) ||
@@ -81,7 +80,6 @@ but it prints: $printed"
 # This crate must not take too much flash in a program whose panics print nothing, as in firmware that must be small. Waiting tasks
 # must not take too many bytes, and single operations not too many instructions.
 size_of_a_channel() {
-    need qemu-system-arm
     # The most that this crate may add to the program with a heap, in bytes.
     local most=${WATCH_CHANNEL_FLASH:-2500} arena=4096 target=thumbv6m-none-eabi
     local messages program path said heap ram cost=()
@@ -144,7 +142,6 @@ wasm() {
 
 # The two programs in the guides that are not doctests: firmware, and a loom model.
 guides() {
-    need qemu-system-arm
     local packages=${CARGO_TARGET_DIR:-$PWD/target}/guides target=thumbv6m-none-eabi said
     guide firmware main.rs no_std_check/size/Cargo.lock
     cp no_std_check/size/memory.x "$packages/firmware/"
@@ -167,15 +164,15 @@ guides() {
     grep -q '^deadlock; threads = ' <<< "$said" || fail "the broken model does not fail as docs/model_checking.md says: $said"
 }
 
+# first_block FILE LANGUAGE: prints the first block of code in that language.
+first_block() { awk -v start="\`\`\`$2" '$0 == "```" { inside = 0 } inside; $0 == start { inside = !seen++ }' "$1"; }
+
 # guide NAME SOURCE LOCK: writes a package from the guide's first manifest, its first program as src/SOURCE, and LOCK as its Cargo.lock.
 guide() {
     local to=$packages/$1
     mkdir -p "$to/src"
-    awk -v to="$to" -v source="$to/src/$2" '
-        $0 == "```toml" && !toml++ { file = to "/Cargo.toml"; next }
-        $0 == "```ignore" && !code++ { file = source; next }
-        $0 == "```" { file = "" }
-        file { print > file }' "docs/$1.md"
+    first_block "docs/$1.md" toml > "$to/Cargo.toml"
+    first_block "docs/$1.md" ignore > "$to/src/$2"
     grep -q '^watch-channel = ' "$to/Cargo.toml" || fail "docs/$1.md has no manifest with watch-channel"
     printf '\n[workspace]\n\n[patch.crates-io]\nwatch-channel = { path = "%s" }\n' "$PWD" >> "$to/Cargo.toml"
     cp "$3" "$to/Cargo.lock"

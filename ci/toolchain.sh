@@ -75,40 +75,35 @@ build_std() {
     done
 }
 
-[ $# -gt 0 ] || set -- nightly watch-targets watch-source watch-oldest
-for name; do
-    case $name in
-        nightly)
-            rustc +nightly --version > /dev/null 2>&1 || rustup toolchain install nightly --profile minimal ||
-                fail "rustup cannot add a nightly compiler"
-            ;;
-        watch-targets)
-            if adds target add "${bare_metal[@]}" "${linux[@]}" wasm32-unknown-unknown; then
-                rustup toolchain link "$name" "$(rustc --print sysroot)"
-            else
-                link_debian "$name"
-                build_std core,alloc "${bare_metal[@]}"
-                build_std std,panic_abort wasm32-unknown-unknown
-                build_std std,panic_unwind,test "${linux[@]}"
-            fi
-            ;;
-        watch-source)
-            if adds component add rust-src --toolchain nightly; then
-                rustup toolchain link "$name" "$(rustc +nightly --print sysroot)"
-            else
-                link_debian "$name"
-            fi
-            ;;
-        watch-oldest)
-            if adds toolchain install "$oldest" --profile minimal; then
-                rustup toolchain link "$name" "$(rustc "+$oldest" --print sysroot)"
-            else
-                [ -x "$cache/$name/bin/rustc" ] || unpack "=$oldest*" "$cache/$name"
-                rustup toolchain link "$name" "$cache/$name"
-            fi
-            [[ $(rustc "+$name" --version) == "rustc $oldest."* ]] || fail "$name is not Rust $oldest"
-            ;;
-        *) fail "no such toolchain: $name; there are nightly, watch-targets, watch-source and watch-oldest" ;;
-    esac
-    echo "$name: $(rustc "+$name" --version)"
-done
+nightly() { rustc +nightly --version || rustup toolchain install nightly --profile minimal; }
+
+watch-targets() {
+    if adds target add "${bare_metal[@]}" "${linux[@]}" wasm32-unknown-unknown; then
+        rustup toolchain link watch-targets "$(rustc --print sysroot)"
+    else
+        link_debian watch-targets
+        build_std core,alloc "${bare_metal[@]}"
+        build_std std,panic_abort wasm32-unknown-unknown
+        build_std std,panic_unwind,test "${linux[@]}"
+    fi
+}
+
+watch-source() {
+    if adds component add rust-src --toolchain nightly; then
+        rustup toolchain link watch-source "$(rustc +nightly --print sysroot)"
+    else
+        link_debian watch-source
+    fi
+}
+
+watch-oldest() {
+    if adds toolchain install "$oldest" --profile minimal; then
+        rustup toolchain link watch-oldest "$(rustc "+$oldest" --print sysroot)"
+    else
+        [ -x "$cache/watch-oldest/bin/rustc" ] || unpack "=$oldest*" "$cache/watch-oldest"
+        rustup toolchain link watch-oldest "$cache/watch-oldest"
+    fi
+    [[ $(rustc +watch-oldest --version) == "rustc $oldest."* ]] || fail "watch-oldest is not Rust $oldest"
+}
+
+run_parts "nightly watch-targets watch-source watch-oldest" "$@"
