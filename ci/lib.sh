@@ -65,6 +65,6 @@ rows() {
 known() {
     local row
     row=$(rows "$1" "$2")
-    [ -n "$row" ] || fail "no such row in ci/$1: $2; there are: $(rows "$1" | awk '{ print $1 }' | paste -sd ' ')"
+    [ -n "$row" ] || fail "no such row in ci/$1: $2; there are: $(rows "$1" | awk '!seen[$1]++ { print $1 }' | paste -sd ' ')"
     echo "$row"
 }

@@ -15,8 +15,10 @@ models=(cargo test --config 'profile.release.package."watch-channel".opt-level=0
 only_models=(--skip ::tests::)
 
 thorough() {
-    local all=("${models[@]}" --features "loom,event-listener" --lib --test loom --) model bound start said
-    for model in $("${all[@]}" --list "${only_models[@]}" "$@" | sed -n 's/: test$//p'); do
+    local all=("${models[@]}" --features "loom,event-listener" --lib --test loom --) names model bound start said
+    names=$("${all[@]}" --list "${only_models[@]}" "$@" | sed -n 's/: test$//p')
+    [ -n "$names" ] || fail "there is no such model"
+    for model in $names; do
         for bound in 100 4 3 2 none; do
             [ $bound != none ] || fail "$model does not end in time, even with a bound of 2"
             start=$SECONDS
@@ -36,7 +38,10 @@ run() {
 }
 
 case ${1:-} in
-    --thorough) thorough "${@:2}" && exit ;;
+    --thorough)
+        thorough "${@:2}"
+        exit
+        ;;
     --short) export LOOM_SHORT=1 && shift ;;
 esac
 filter=("$@")
