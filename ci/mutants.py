@@ -65,14 +65,18 @@ KINDS = {
     "loom": f"{LOOM} --test loom",
     "loom-lib": f"{LOOM} --lib",
 }
+REQUIRED = {"breaks", "file", "old", "new", "kill"}
+OPTIONAL = {"also", "hangs", "survives"}
 
 
 def read_lists():
     """Returns all mutants. Ends the program if something is wrong with the lists."""
     mutants = tomllib.loads("".join(file.read_text() for file in sorted((ROOT / "ci/mutants").glob("*.toml"))))
     for name, mutant in mutants.items():
-        if not {"breaks", "file", "old", "new", "kill"} <= mutant.keys() or mutant["kill"].split()[0] not in KINDS:
-            sys.exit(f"error: the mutant {name} lacks a key, or is killed by tests of an unknown kind: {mutant}")
+        if not REQUIRED <= mutant.keys() <= REQUIRED | OPTIONAL:
+            sys.exit(f"error: the mutant {name} must have {REQUIRED}, and may have {OPTIONAL}; it has {set(mutant)}")
+        if mutant["kill"].split()[0] not in KINDS:
+            sys.exit(f"error: the mutant {name}: no such tests: {mutant['kill']}")
     if wrong := [f"{name}: {error}" for name, mutant in mutants.items() for error in broken(mutant)[1]]:
         sys.exit("error: these mutants must quote a text that is in the file once:\n" + "\n".join(wrong))
     return mutants
