@@ -29,7 +29,7 @@ for target; do
     # `timeout` is for a hang that libFuzzer's own limit of 60 s for each program does not catch.
     timeout $((seconds / $# + 120)) cargo +nightly fuzz run --sanitizer none --target-dir "$target_dir" "$target" "$corpus/$target" \
         -- -max_total_time=$((seconds / $#)) -max_len=301 -timeout=60 -print_final_stats=1 > "$corpus/log" 2>&1 ||
-        fail "there is a finding in $target: $(tail -n 100 "$corpus/log")"
+        fail "there is a finding in $target: $(grep -v '^#' "$corpus/log")" # libFuzzer's progress begins with #
     grep -E '^stat::number_of_executed_units: +[1-9]' "$corpus/log" || fail "$target has run no program"
     sed -n 's/.*DONE */coverage: /p' "$corpus/log"
 done
