@@ -2,8 +2,8 @@
 # Tests the example pages in a real browser (Debian's Chromium, headless): `ci/browser.sh [PAGE...]`, where a PAGE is service or
 # wasm; both by default. Screenshots are kept in target/browser.
 . "$(dirname "$0")/lib.sh"
-need chromium "ci/setup.sh browser"
-need chromedriver "ci/setup.sh browser"
+need chromium
+need chromedriver
 # Debian's Python, because Debian's selenium is installed for it.
 /usr/bin/python3 -c "import selenium" 2> /dev/null || fail "/usr/bin/python3 has no selenium; install it with: ci/setup.sh browser"
 mkdir -p target/browser
@@ -14,18 +14,15 @@ open_page() {
         fail "$1 ends with status $?; 124 means that it hangs"
 }
 
-[ $# -gt 0 ] || set -- service wasm
-for page; do
-    step "$page"
-    case $page in
-        service)
-            cargo test --quiet --locked -p service
-            open_page examples/service/tests/page.py "${CARGO_TARGET_DIR:-target}/debug/service"
-            ;;
-        wasm)
-            directory=$(examples/wasm/build.sh | tail -n 1)
-            open_page examples/wasm/test.py "$directory"
-            ;;
-        *) fail "no such page: $page; there are service and wasm" ;;
-    esac
-done
+service() {
+    cargo test --quiet --locked -p service
+    open_page examples/service/tests/page.py "${CARGO_TARGET_DIR:-target}/debug/service"
+}
+
+wasm() {
+    local directory
+    directory=$(examples/wasm/build.sh | tail -n 1)
+    open_page examples/wasm/test.py "$directory"
+}
+
+run_parts "service wasm" "$@"

@@ -17,20 +17,14 @@ format() {
 
 # Spelling, and the shell scripts.
 text() {
-    need typos "ci/setup.sh text"
-    need shellcheck "ci/setup.sh text"
+    need typos
+    need shellcheck
     typos
     git ls-files -co --exclude-standard '*.sh' .ci/run | xargs shellcheck --external-sources --source-path SCRIPTDIR
 }
 
 # The lists of mutants quote the source to the letter.
-mutants() {
-    local file
-    ci/mutants.py --check
-    for file in $(rows cargo_mutants.txt | awk '{ print $1 }'); do
-        [ -e "$file" ] || fail "ci/cargo_mutants.txt names $file, which does not exist"
-    done
-}
+mutants() { ci/mutants.py --check; }
 
 # code PATTERN: the lines of the library that match, except comments.
 code() {
@@ -53,7 +47,7 @@ $found"
 
 # The supply chain, by cargo-deny, and that README.md names each crate that the default features bring.
 deny() {
-    need cargo-deny "ci/setup.sh deny"
+    need cargo-deny
     cargo-deny --locked check licenses bans sources
     local said brought named crate
     if said=$(cargo-deny --locked fetch db 2>&1); then
@@ -89,13 +83,12 @@ docs() {
 # The public API is that of ci/api.txt, so a change of it shows in a review, and names no types of other dependencies than these.
 # `WRITE=1 ci/check.sh api` replaces the file. tests/project.rs walks it, and checks that what each public method needs is there.
 api() {
-    need_toolchain nightly "ci/setup.sh api"
-    need cargo-public-api "ci/setup.sh api"
+    need cargo-public-api
     local now crates
     # A directory of its own, because rustdoc's JSON comes from another compiler.
     now=$(CARGO_TARGET_DIR="${CARGO_TARGET_DIR:-target}/api" cargo +nightly public-api --color never \
         --features critical-section,stream,tokio,defmt --omit blanket-impls,auto-trait-impls 2> >(grep '^error' >&2)) ||
-        fail "cargo-public-api failed; each version of it understands the JSON of some nightly compilers: see ci/setup.sh"
+        fail "cargo-public-api failed; each version of it understands the JSON of some nightly compilers: see ci/tools.txt"
     [ -z "${WRITE:-}" ] || echo "$now" > ci/api.txt
     diff -u ci/api.txt <(echo "$now") || fail "the public API has changed; run WRITE=1 ci/check.sh api, and commit ci/api.txt"
     # Paths begin after a space or a bracket. A new major version of one of these crates needs one of this crate.
@@ -105,10 +98,9 @@ api() {
 
 # The package that would be published: what it contains, and that it builds by itself.
 package() {
-    local allow=() files wanted link
-    [ -n "${CI:-}" ] || allow=(--allow-dirty)
-    cargo package --quiet --locked "${allow[@]}"
-    files=$(cargo package --quiet --list --locked "${allow[@]}")
+    local files wanted link
+    cargo package --quiet --locked --allow-dirty
+    files=$(cargo package --quiet --list --locked --allow-dirty)
     for wanted in Cargo.toml README.md CHANGELOG.md LICENSE-APACHE LICENSE-MIT src/lib.rs; do
         grep -qx "$wanted" <<< "$files" || fail "$wanted is not in the package"
     done
@@ -119,10 +111,4 @@ package() {
         fail "the package contains files that only this repository needs; add them to exclude in Cargo.toml"
 }
 
-[ $# -gt 0 ] || set -- format text mutants cfg deny docs api package
-for name; do
-    case $name in
-        format | text | mutants | cfg | deny | docs | api | package) step "$name" && "$name" ;;
-        *) fail "no such check: $name; there are format, text, mutants, cfg, deny, docs, api and package" ;;
-    esac
-done
+run_parts "format text mutants cfg deny docs api package" "$@"

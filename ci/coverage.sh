@@ -6,17 +6,10 @@
 # linux` runs it), src/sync/loom.rs and the models (ci/loom.sh), and code that depends on `target_family = "wasm"` (`ci/target.sh
 # wasm`) or on the lack of debug assertions (`ci/test.sh release`).
 . "$(dirname "$0")/lib.sh"
-need cargo-llvm-cov "ci/setup.sh coverage"
+need cargo-llvm-cov
 
 # The most lines that may be missed. Some of these depend on how two threads interleave, and loom reaches them.
 most=42
-
-# If rustup has not installed LLVM's tools, Debian's can be used, if they are of the compiler's version of LLVM.
-llvm=$(rustc -vV | sed -n 's/^LLVM version: \([0-9]*\).*/\1/p')
-if [ ! -x "$(rustc --print sysroot)/lib/rustlib/$(rustc -vV | sed -n 's/^host: //p')/bin/llvm-cov" ]; then
-    need "llvm-cov-$llvm" "ci/setup.sh coverage"
-    export LLVM_COV=llvm-cov-$llvm LLVM_PROFDATA=llvm-profdata-$llvm
-fi
 
 CARGO_LLVM_COV_TARGET_DIR=$(realpath -m "${CARGO_TARGET_DIR:-target}/coverage")
 export CARGO_LLVM_COV_TARGET_DIR

@@ -4,7 +4,7 @@
 #
 # The counts also depend on the compiler. With another version than the file was written with, growth is shown, but is no failure.
 . "$(dirname "$0")/lib.sh"
-need valgrind "ci/setup.sh guards"
+need valgrind
 
 file=ci/instructions.txt
 program=$(cargo bench --quiet --locked -p benches --bench instructions --no-run --message-format=json |
@@ -16,22 +16,21 @@ count() {
     valgrind --tool=callgrind --callgrind-out-file=/dev/null "$program" "$1" "$2" 2>&1 | sed -n 's/.*Collected : \([0-9]*\).*/\1/p'
 }
 
-compiler=$(rustc --version | cut -d ' ' -f 2)
-new="# instructions for one operation, x86_64, Rust $compiler"$'\n'
-grew=
+new=$(mktemp)
+echo "# instructions for one operation, x86_64, Rust $(rustc --version | cut -d ' ' -f 2)" > "$new"
 for operation in borrow send ready pending; do
     # The start and the end of the program cancel out in the difference.
     each=$((($(count $operation 3000) - $(count $operation 1000)) / 2000))
     [ "$each" -gt 0 ] || fail "callgrind counted nothing for $operation"
-    was=$(sed -n "s/^$operation //p" $file)
-    echo "$operation: $each instructions, were ${was:-unknown}"
-    [ -z "$was" ] || [ $((each * 100)) -le $((was * 103)) ] || grew=yes
-    new+="$operation $each"$'\n'
+    echo "$operation $each" >> "$new"
 done
+diff --side-by-side --width 120 $file "$new" || true
 if [ "${1:-}" = --accept ]; then
-    printf %s "$new" > $file
-elif ! grep -q "Rust $compiler\$" $file; then
-    echo "note: $file was written with another compiler ($(head -n 1 $file)); this is $compiler"
-elif [ $grew ]; then
-    fail "an operation takes over 3 % more instructions; to accept that: ci/instructions.sh --accept"
+    cp "$new" $file
+elif [ "$(head -n 1 $file)" != "$(head -n 1 "$new")" ]; then
+    echo "note: $file, on the left, was written with another compiler"
+else
+    awk 'NR == FNR { was[$1] = $2; next } $2 * 100 > was[$1] * 103 { exit 1 }' $file "$new" ||
+        fail "an operation takes over 3 % more instructions; to accept that: ci/instructions.sh --accept"
 fi
+rm "$new"

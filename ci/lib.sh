@@ -6,7 +6,7 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 # Without debug information and incremental builds, target/ takes a third of the disk space, and builds take a fifth less time.
 export CARGO_PROFILE_DEV_DEBUG=0 CARGO_INCREMENTAL=0
 
-# Downloaded toolchains and tools are outside the repository.
+# Installed tools are outside the repository.
 cache=${WATCH_CHANNEL_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/watch-channel}
 export PATH=$PATH:$cache/cargo/bin:$cache/python/bin
 
@@ -15,19 +15,40 @@ fail() {
     exit 1
 }
 
-# need COMMAND HOW: fails unless COMMAND exists; HOW is the command that installs it.
+# need COMMAND [HOW]: fails unless COMMAND exists; HOW is the command that installs it, if ci/tools.txt does not say so.
 need() {
-    command -v "$1" > /dev/null || fail "$1 is missing; install it with: $2"
+    command -v "$1" > /dev/null ||
+        fail "$1 is missing; install it with: ${2:-ci/setup.sh $(awk -v tool="$1" '$2 == tool { print $1 }' ci/tools.txt)}"
 }
 
-# need_toolchain NAME HOW
-need_toolchain() {
-    rustc "+$1" --version > /dev/null 2>&1 || fail "the toolchain $1 is missing; install it with: $2"
+# oldest_compiler: prints the version that Cargo.toml requires.
+oldest_compiler() {
+    sed -n 's/^rust-version = "\(.*\)"/\1/p' Cargo.toml
 }
 
 # step WHAT: prints the seconds that the script has run so far, and what it does next.
 step() {
     printf '\n== %3d s: %s\n' $SECONDS "$*"
+}
+
+# run_parts ALL [NAME...]: runs the functions with these names; without a name, those in ALL. Every NAME must be a word of ALL.
+run_parts() {
+    local all=$1 part
+    shift
+    # shellcheck disable=SC2086 # several words
+    [ $# -gt 0 ] || set -- $all
+    for part; do
+        [[ " $all " = *" $part "* ]] || fail "there is no $part; there are: $all"
+        step "$part"
+        "$part"
+    done
+}
+
+# copy_library DIR: copies the project to DIR, without the other packages of the workspace.
+copy_library() {
+    mkdir -p "$1"
+    git ls-files -co --exclude-standard -z | xargs -0 cp --parents -t "$1"
+    sed -i '/^members = /d' "$1/Cargo.toml"
 }
 
 # apt_get ARGUMENT...: runs apt-get, which waits if another program installs packages.
@@ -44,6 +65,6 @@ rows() {
 known() {
     local row
     row=$(rows "$1" "$2")
-    [ -n "$row" ] || fail "no such row in ci/$1: $2; there are: $(rows "$1" | awk '{ print $1 }' | paste -sd ' ')"
+    [ -n "$row" ] || fail "no such row in ci/$1: $2; there are: $(rows "$1" | awk '!seen[$1]++ { print $1 }' | paste -sd ' ')"
     echo "$row"
 }

@@ -1,12 +1,13 @@
 #!/usr/bin/env python3
 """Applies each change in ci/mutants/*.toml to a copy of the project, one at a time, and shows which test kills it.
 
-    ci/mutants.py [NAME...]   these mutants, or all
-    ci/mutants.py --check     only checks that the lists quote the source to the letter
-    ci/mutants.py --sample    up to 30 mutants that do not depend on time, chosen by the commit, for four minutes
-    ci/mutants.py --copy      updates the copy, and prints its path
+    ci/mutants.py [NAME...]              these mutants, or all
+    ci/mutants.py --check                only checks that the lists quote the source to the letter
+    ci/mutants.py --sample               30 mutants that do not depend on time, chosen by the commit, for four minutes
+    ci/mutants.py --cargo [ARGUMENT...]  runs cargo-mutants on the copy, with its own arguments, such as --file FILE
 
-A list is a TOML file with a table for each mutant:
+The lists have the changes that cargo-mutants does not make: other orderings, and steps that are swapped or left out. A list is a
+TOML file with a table for each mutant:
 
     [state-load-relaxed]
     breaks = "a version is seen without what came before the send"   # what is broken, for the table
@@ -15,13 +16,13 @@ A list is a TOML file with a table for each mutant:
     new = "load(Ordering::Relaxed)"
     kill = "loom what_comes_before_a_send_is_visible"
 
-`kill` is a kind of tests (see `KINDS`), the program in tests/ if the kind needs one, and filters for the names of tests. A change can
+`kill` is a kind of tests (see `KINDS`), the file in tests/ if the kind needs one, and filters for the names of tests. A change can
 have further parts in the same file: `also = [{ old = "...", new = "..." }]`. With `hangs = SECONDS`, the mutant is also killed if its
 tests do not end within this time. With `survives = "..."`, no test kills it, for this reason; `kill` then names the tests that come
 nearest. The exit status is 0 if each mutant is killed, or survives, as its list says.
 """
 
-import json
+import functools
 import os
 import pathlib
 import random
@@ -38,7 +39,9 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent
 # built for the other.
 PLACE = pathlib.Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target")).resolve() / "mutants"
 COPY = PLACE / "copy"
-TARGET = PLACE / "target"
+ENVIRONMENT = dict(os.environ, CARGO_TARGET_DIR=str(PLACE / "target"), CARGO_PROFILE_DEV_DEBUG="0", CARGO_INCREMENTAL="1")
+# A random program that fails need not be made shorter.
+ENVIRONMENT["PROPTEST_MAX_SHRINK_ITERS"] = "0"
 
 # Time limits in seconds: for a build or the tests of the unbroken copy, and for the tests of a mutant without `hangs`.
 LIMIT = 900
@@ -48,70 +51,58 @@ MUTANT_LIMIT = 120
 SAMPLE = 30
 TIMED = {"timing"}
 SAMPLE_SECONDS = 240
-# A random program that fails need not be made shorter.
-os.environ["PROPTEST_MAX_SHRINK_ITERS"] = "0"
 
-# For each kind of tests: cargo's arguments, and whether the next word of `kill` is a program in tests/. loom is optimized; this crate
-# and its models are not, because building them optimized takes longer than it saves.
-QUICK = "--config profile.release.package.watch-channel.opt-level=0"
+# The arguments of `cargo test` for each kind of tests; {} is a file in tests/. loom is optimized; this crate and its models are
+# not, because building them optimized takes longer than it saves.
+LOOM = """--release --no-default-features --features loom,event-listener --config profile.release.package.watch-channel.opt-level=0
+    --config build.rustflags=["--cfg=loom","--cfg=loom_event_listener"]"""
 KINDS = {
-    "lib": ("--features stream,tokio,defmt --lib", False),
-    "test": ("--features stream,tokio,defmt", True),
-    "release-test": ("--release --features stream,tokio,defmt", True),
-    "critical-lib": ("--no-default-features --features critical-section,stream --lib", False),
-    "critical-test": ("--no-default-features --features critical-section,stream", True),
-    "threads": ("--release --manifest-path no_std_check/threads/Cargo.toml --features critical-section", True),
-    "bare-test": ("--no-default-features", True),
-    "loom": (f"--release {QUICK} --no-default-features --features loom,event-listener --test loom", False),
-    "loom-lib": (f"--release {QUICK} --no-default-features --features loom,event-listener --lib", False),
+    "lib": "--features stream,tokio,defmt --lib",
+    "test": "--features stream,tokio,defmt --test {}",
+    "release-test": "--release --features stream,tokio,defmt --test {}",
+    "critical-lib": "--no-default-features --features critical-section,stream --lib",
+    "critical-test": "--no-default-features --features critical-section,stream --test {}",
+    "threads": "--release --manifest-path no_std_check/threads/Cargo.toml --features critical-section --test {}",
+    "bare-test": "--no-default-features --test {}",
+    "loom": f"{LOOM} --test loom",
+    "loom-lib": f"{LOOM} --lib",
 }
-
-
-def say(text):
-    print(text, flush=True)
+REQUIRED = {"breaks", "file", "old", "new", "kill"}
+OPTIONAL = {"also", "hangs", "survives"}
 
 
 def read_lists():
-    """Returns all mutants, and what is wrong with the lists."""
-    mutants, wrong = {}, []
-    for file in sorted((ROOT / "ci/mutants").glob("*.toml")):
-        for name, mutant in tomllib.loads(file.read_text()).items():
-            if name in mutants:
-                wrong.append(f"there are two mutants {name}")
-            if missing := {"breaks", "file", "old", "new", "kill"} - mutant.keys():
-                wrong.append(f"{name} has no {missing}")
-                continue
-            if unknown := mutant.keys() - {"breaks", "file", "old", "new", "kill", "also", "hangs", "survives"}:
-                wrong.append(f"{name} has unknown keys: {unknown}")
-            kind, *words = mutant["kill"].split()
-            if kind not in KINDS or KINDS[kind][1] and not words:
-                wrong.append(f"{name}: no such tests: {mutant['kill']}")
-            mutants[name] = mutant
-            try:
-                broken(mutant)
-            except ValueError as error:
-                wrong.append(f"{name} {error}")
-    return mutants, wrong
+    """Returns all mutants. Ends the program if something is wrong with the lists."""
+    mutants = tomllib.loads("".join(file.read_text() for file in sorted((ROOT / "ci/mutants").glob("*.toml"))))
+    for name, mutant in mutants.items():
+        if not REQUIRED <= mutant.keys() <= REQUIRED | OPTIONAL:
+            sys.exit(f"error: the mutant {name} must have {REQUIRED}, and may have {OPTIONAL}; it has {set(mutant)}")
+        if mutant["kill"].split()[0] not in KINDS:
+            sys.exit(f"error: the mutant {name}: no such tests: {mutant['kill']}")
+    if wrong := [f"{name}: {error}" for name, mutant in mutants.items() for error in broken(mutant)[1]]:
+        sys.exit("error: these mutants must quote a text that is in the file once:\n" + "\n".join(wrong))
+    return mutants
 
 
 def broken(mutant):
-    """Returns the text of the mutant's file, with the change."""
-    path = ROOT / mutant["file"]
-    if not path.is_file():
-        raise ValueError(f"changes {mutant['file']}, which does not exist")
-    text = path.read_text()
+    """Returns the text of the mutant's file, with the change, and what it quotes wrongly."""
+    text, wrong = (ROOT / mutant["file"]).read_text(), []
     for change in (mutant, *mutant.get("also", [])):
         if (found := text.count(change["old"])) != 1:
-            raise ValueError(f"quotes a text that is in {mutant['file']} {found} times and not once:\n{change['old']}")
+            wrong.append(f"{found} times in {mutant['file']}:\n{change['old']}")
         text = text.replace(change["old"], change["new"])
-    return text
+    return text, wrong
+
+
+def git(*arguments):
+    return subprocess.run(["git", *arguments], cwd=ROOT, capture_output=True, text=True, check=True).stdout
 
 
 def update_copy():
     """Writes only what differs. The other files keep their time stamps, so cargo builds again what has changed, and what it has
     built with a mutant last."""
-    listed = subprocess.run(["git", "ls-files", "-co", "--exclude-standard", "-z"], cwd=ROOT, capture_output=True, text=True, check=True)
-    files = {COPY / file: ROOT / file for file in listed.stdout.split("\0") if (ROOT / file).is_file()}
+    listed = git("ls-files", "-co", "--exclude-standard", "-z").split("\0")
+    files = {COPY / file: ROOT / file for file in listed if (ROOT / file).is_file()}
     for copy in COPY.rglob("*"):
         if copy.is_file() and copy not in files:
             copy.unlink()
@@ -121,116 +112,97 @@ def update_copy():
             shutil.copy(file, copy)
 
 
-def run(command, limit, **options):
-    """Returns the command's exit status, or None after `limit` seconds, and its output. After `limit` it kills the command and
-    all that the command has started."""
-    process = subprocess.Popen(
-        command, cwd=COPY, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True, start_new_session=True, **options
-    )
+def run_cargo_mutants(arguments):
+    """Runs cargo-mutants, with the settings in .cargo/mutants.toml, and returns its exit status."""
+    if not shutil.which("cargo-mutants"):
+        sys.exit("error: cargo-mutants is missing; install it with: ci/setup.sh mutants")
+    # It does not look into macros. This shows it the modules that `cfg_if!` chooses, which are behind spaces.
+    for file in (COPY / "src").rglob("*.rs"):
+        text = file.read_text()
+        modules = re.findall(r"^(?: +|cfg_if! .* )mod (\w+);", text, re.MULTILINE)
+        file.write_text(text + "".join(f"#[cfg(any())]\nmod {module};\n" for module in modules))
+    command = ["cargo", "mutants", "--dir", COPY, "--in-place", "--output", PLACE, *arguments]
+    return subprocess.run(command, env=ENVIRONMENT).returncode
+
+
+def cargo_test(kill, limit, *options):
+    """Runs `cargo test` for the tests that `kill` names. Returns its exit status, or None after `limit` seconds, its output and its
+    errors. After `limit` it kills cargo and all that cargo has started."""
+    kind, *words = kill.split()
+    arguments = [words.pop(0) if argument == "{}" else argument for argument in KINDS[kind].split()]
+    # With one thread, a test that aborts the program is the last one named.
+    command = ["cargo", "test", "--locked", *arguments, *options, "--", *words, "--test-threads=1"]
+    pipes = dict(stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    process = subprocess.Popen(command, cwd=COPY, env=ENVIRONMENT, start_new_session=True, **pipes)
     try:
-        output, _ = process.communicate(timeout=limit)
-        return process.returncode, output
+        output, errors = process.communicate(timeout=limit)
+        return process.returncode, output, errors
     except subprocess.TimeoutExpired:
         os.killpg(process.pid, signal.SIGKILL)
-        return None, process.communicate()[0]
+        return None, *process.communicate()
 
 
-def build(kill):
-    """Builds the tests that `kill` names. Returns the command that runs them and no errors, or None and the compiler's errors."""
-    kind, *filters = kill.split()
-    arguments, names_file = KINDS[kind]
-    command = "cargo test --quiet --locked --no-run --message-format=json".split() + arguments.split()
-    if names_file:
-        command += ["--test", filters.pop(0)]
-    environment = dict(os.environ, CARGO_TARGET_DIR=str(TARGET), CARGO_PROFILE_DEV_DEBUG="0", CARGO_INCREMENTAL="1")
-    if kind.startswith("loom"):
-        environment["RUSTFLAGS"] = f"--cfg loom --cfg loom_event_listener {environment.get('RUSTFLAGS', '')}"
-        environment["CARGO_TARGET_DIR"] = str(TARGET / "loom")
-    status, output = run(command, LIMIT, env=environment, stderr=subprocess.DEVNULL)
-    messages = [json.loads(line) for line in output.splitlines() if line.startswith("{")]
+def try_tests(kill, limit):
+    """Builds and runs the tests that `kill` names. Returns what happens, and in which test or why."""
+    status, _, errors = cargo_test(kill, LIMIT, "--no-run")
     if status != 0:
-        errors = [m["message"]["rendered"] for m in messages if m.get("reason") == "compiler-message"]
-        return None, "".join(error for error in errors if error.startswith("error"))
-    program = [m["executable"] for m in messages if m.get("executable") and m["profile"]["test"]]
-    return [program[-1], *filters], ""
-
-
-def test(command, limit):
-    """Returns the tests' exit status (None if they do not end), how many have passed, and the name of the first that failed."""
-    # With one thread, a test that aborts the program is the last one named.
-    status, output = run([*command, "--test-threads=1"], limit, stderr=subprocess.DEVNULL)
-    passed = sum(int(number) for number in re.findall(r"^test result: .* (\d+) passed", output, re.MULTILINE))
+        return "does not build", errors
+    status, output, _ = cargo_test(kill, limit)
     begun = re.findall(r"^test (\S+)(?: - should panic)? \.\.\. (.*)$", output, re.MULTILINE)
-    failed = [name for name, result in begun if not result.startswith(("ok", "ignored"))]
-    return status, passed, failed[0] if failed else ""
+    failed = [name for name, result in begun if not result.startswith(("ok", "ignored"))] or [kill]
+    if status is None:
+        return "hangs", failed[0]
+    if status != 0:
+        return "is killed", failed[0]
+    return ("survives" if begun else "has no tests"), kill
 
 
+@functools.cache
 def must_pass(kill):
     """The tests must pass on the unbroken copy."""
-    command, errors = build(kill)
-    if command is None:
-        sys.exit(f"error: the unbroken copy does not build:\n{errors}")
-    status, passed, failed = test(command, LIMIT)
-    if status != 0 or passed == 0:
-        sys.exit(f"error: `{kill}` on the unbroken copy: status {status}, {passed} tests passed, failed: {failed}")
+    result, where = try_tests(kill, LIMIT)
+    if result != "survives":
+        sys.exit(f"error: the unbroken copy {result}: {where}")
 
 
 def try_mutant(mutant):
-    """Returns what happened to the mutant, and whether its list says so."""
+    """Returns what happens to the mutant, and whether its list says so."""
+    must_pass(mutant["kill"])
     file = COPY / mutant["file"]
-    file.write_text(broken(mutant))
-    try:
-        command, errors = build(mutant["kill"])
-        if command is None:
-            return f"does not build\n{errors}", False
-        status, _, failed = test(command, mutant.get("hangs", MUTANT_LIMIT))
-    finally:
-        file.write_text((ROOT / mutant["file"]).read_text())
-    survives = "survives" in mutant
-    if status == 0:
-        return (f"survives, {mutant['survives']}", True) if survives else ("SURVIVES", False)
-    if survives:
-        return f"killed by {failed}, although its list says that it survives", False
-    if status is None:
-        return (f"{failed or mutant['kill']} (hangs)", True) if "hangs" in mutant else (f"HANGS in {failed}", False)
-    return failed or mutant["kill"], True
+    file.write_text(broken(mutant)[0])
+    result, where = try_tests(mutant["kill"], mutant.get("hangs", MUTANT_LIMIT))
+    file.write_text((ROOT / mutant["file"]).read_text())
+    expected = "survives" if "survives" in mutant else "is killed"
+    return f"{result}: {mutant.get('survives', where)}", result == expected or result == "hangs" and "hangs" in mutant
 
 
-def main():
-    if sys.argv[1:] == ["--copy"]:
+def main(arguments):
+    if arguments[:1] == ["--cargo"]:
         update_copy()
-        return say(COPY)
-    mutants, wrong = read_lists()
-    if wrong:
-        sys.exit("error: in ci/mutants/:\n" + "\n".join(wrong))
-    if sys.argv[1:] == ["--check"]:
-        return say(f"{len(mutants)} mutants quote the source")
-    names, end = sys.argv[1:] or list(mutants), None
-    if names == ["--sample"]:
-        commit = subprocess.run(["git", "rev-parse", "HEAD"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
+        sys.exit(run_cargo_mutants(arguments[1:]))
+    mutants = read_lists()
+    if arguments == ["--check"]:
+        return print(f"{len(mutants)} mutants quote the source")
+    names, end = arguments or list(mutants), float("inf")
+    if arguments == ["--sample"]:
         steady = [name for name, mutant in mutants.items() if not TIMED & set(mutant["kill"].split())]
-        names, end = random.Random(commit).sample(steady, SAMPLE), time.monotonic() + SAMPLE_SECONDS
+        names, end = random.Random(git("rev-parse", "HEAD")).sample(steady, SAMPLE), time.monotonic() + SAMPLE_SECONDS
     if unknown := [name for name in names if name not in mutants]:
         sys.exit(f"error: there is no mutant {unknown}")
     update_copy()
-    has_passed, rows, unexpected = set(), [], []
+    tried, unexpected = 0, []
     for name in names:
         start = time.monotonic()
-        if end and start > end:
+        if start > end:
             break
-        mutant = mutants[name]
-        if mutant["kill"] not in has_passed:
-            must_pass(mutant["kill"])
-            has_passed.add(mutant["kill"])
-        outcome, is_expected = try_mutant(mutant)
-        rows.append(f"{name}: {mutant['breaks']}: {outcome}")
-        say(f"{len(rows)}/{len(names)} {rows[-1]}, {time.monotonic() - start:.0f} s")
+        outcome, is_expected = try_mutant(mutants[name])
+        tried += 1
+        print(f"{tried}/{len(names)} {name}: {mutants[name]['breaks']}: {outcome}, {time.monotonic() - start:.0f} s", flush=True)
         if not is_expected:
             unexpected.append(name)
-    survivors = sum("survives" in mutants[name] for name in names[: len(rows)])
-    say(f"{len(rows)} of {len(names)} mutants: {len(rows) - len(unexpected) - survivors} killed, {survivors} survive for a reason")
+    print(f"{tried} of {len(names)} mutants: {tried - len(unexpected)} do what their list says")
     if unexpected:
-        sys.exit(f"error: these mutants do not do what their list says: {' '.join(unexpected)}")
+        sys.exit(f"error: these mutants do not: {' '.join(unexpected)}")
 
 
-main()
+main(sys.argv[1:])

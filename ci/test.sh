@@ -39,31 +39,25 @@ bare() {
 # The oldest compiler that the crate supports, and the oldest dependencies that it allows. tests/cargo/ui.rs is left out, because it
 # expects the error messages of the newest compiler.
 oldest() {
-    need_toolchain watch-oldest "ci/toolchain.sh"
-    need cargo-hack "ci/setup.sh rust"
-    local target copy features
+    need cargo-hack
+    local target copy features oldest
+    oldest=$(oldest_compiler)
     target=$(realpath -m "${CARGO_TARGET_DIR:-target}/oldest")
-    CARGO_TARGET_DIR=$target cargo +watch-oldest test --locked --lib --tests --features stream,tokio -- --skip misuse_does_not_compile
+    CARGO_TARGET_DIR=$target cargo "+$oldest" test --locked --lib --tests --features stream,tokio -- --skip misuse_does_not_compile
     copy=$(mktemp -d)
-    git ls-files -z | xargs -0 cp --parents -t "$copy"
+    # The other packages need newer versions than the library does, and so do the development dependencies.
+    copy_library "$copy"
     rm "$copy/Cargo.lock"
-    # The members need newer versions than the library does, and so do the development dependencies.
-    sed -i '/^members = /d' "$copy/Cargo.toml"
     (
         cd "$copy"
         export CARGO_TARGET_DIR=$target
         RUSTC_BOOTSTRAP=1 cargo hack --remove-dev-deps generate-lockfile -Zdirect-minimal-versions
         for features in "" stream std,event-listener,stream,tokio,defmt event-listener,critical-section; do
-            cargo +watch-oldest check --locked --lib --no-default-features --features "$features"
+            cargo "+$oldest" check --locked --lib --no-default-features --features "$features"
         done
     )
     rm -r "$copy"
 }
 
 [ $# -gt 0 ] || set -- default release doc bare
-for name; do
-    case $name in
-        default | release | doc | bare | oldest) step "$name" && "$name" ;;
-        *) fail "no such tests: $name; there are default, release, doc, bare and oldest" ;;
-    esac
-done
+run_parts "default release doc bare oldest" "$@"
