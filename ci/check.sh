@@ -83,12 +83,13 @@ docs() {
 # The public API is that of ci/api.txt, so a change of it shows in a review, and names no types of other dependencies than these.
 # `WRITE=1 ci/check.sh api` replaces the file. tests/project.rs walks it, and checks that what each public method needs is there.
 api() {
+    need_toolchain nightly
     need cargo-public-api
     local now crates
     # A directory of its own, because rustdoc's JSON comes from another compiler.
     now=$(CARGO_TARGET_DIR="${CARGO_TARGET_DIR:-target}/api" cargo +nightly public-api --color never \
         --features critical-section,stream,tokio,defmt --omit blanket-impls,auto-trait-impls 2> >(grep '^error' >&2)) ||
-        fail "cargo-public-api failed; each version of it understands the JSON of some nightly compilers: see ci/tools.txt"
+        fail "cargo-public-api failed; each version of it understands the JSON of some nightly compilers: see ci/setup.sh"
     [ -z "${WRITE:-}" ] || echo "$now" > ci/api.txt
     diff -u ci/api.txt <(echo "$now") || fail "the public API has changed; run WRITE=1 ci/check.sh api, and commit ci/api.txt"
     # Paths begin after a space or a bracket. A new major version of one of these crates needs one of this crate.

@@ -11,6 +11,10 @@ need cargo-llvm-cov
 # The most lines that may be missed. Some of these depend on how two threads interleave, and loom reaches them.
 most=42
 
+# LLVM's tools are rustup's, or Debian's of the compiler's version of LLVM.
+llvm=$(rustc -vV | sed -n 's/^LLVM version: \([0-9]*\).*/\1/p')
+rustup component list --installed | grep -q llvm-tools || export LLVM_COV="llvm-cov-$llvm" LLVM_PROFDATA="llvm-profdata-$llvm"
+
 CARGO_LLVM_COV_TARGET_DIR=$(realpath -m "${CARGO_TARGET_DIR:-target}/coverage")
 export CARGO_LLVM_COV_TARGET_DIR
 rm -rf "$CARGO_LLVM_COV_TARGET_DIR"

@@ -5,6 +5,7 @@
 # It needs a nightly compiler, which can instrument code for libFuzzer. The sanitizers are off, because the crate has no `unsafe`
 # and builds and runs faster without them. Debug assertions are on, and so is the crate's deadlock detector.
 . "$(dirname "$0")/lib.sh"
+need_toolchain nightly
 need cargo-fuzz
 need c++
 

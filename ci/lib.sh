@@ -6,7 +6,7 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 # Without debug information and incremental builds, target/ takes a third of the disk space, and builds take a fifth less time.
 export CARGO_PROFILE_DEV_DEBUG=0 CARGO_INCREMENTAL=0
 
-# Installed tools are outside the repository.
+# Downloaded toolchains and tools are outside the repository.
 cache=${WATCH_CHANNEL_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/watch-channel}
 export PATH=$PATH:$cache/cargo/bin:$cache/python/bin
 
@@ -21,9 +21,8 @@ need() {
         fail "$1 is missing; install it with: ${2:-ci/setup.sh $(awk -v tool="$1" '$2 == tool { print $1 }' ci/tools.txt)}"
 }
 
-# oldest_compiler: prints the version that Cargo.toml requires.
-oldest_compiler() {
-    sed -n 's/^rust-version = "\(.*\)"/\1/p' Cargo.toml
+need_toolchain() {
+    rustc "+$1" --version > /dev/null 2>&1 || fail "the toolchain $1 is missing; install it with: ci/toolchain.sh $1"
 }
 
 # step WHAT: prints the seconds that the script has run so far, and what it does next.

@@ -4,6 +4,7 @@
 . "$(dirname "$0")/lib.sh"
 need cargo-clippy "rustup component add clippy"
 need cargo-hack
+need_toolchain watch-targets
 clippy() { cargo clippy --quiet --locked "$@" -- -D warnings; }
 
 # `loom` is checked below, because it also needs `--cfg loom`. `single-context` only makes a difference on bare metal.
@@ -34,7 +35,7 @@ for features in "" loom event-listener event-listener,loom std,event-listener,st
         cargo check --quiet --locked --lib --no-default-features --features "$features"
 done
 step "other targets"
-check() { RUSTFLAGS="-D warnings" cargo check --quiet --locked --manifest-path "$@"; }
+check() { RUSTFLAGS="-D warnings" cargo +watch-targets check --quiet --locked --manifest-path "$@"; }
 for target in thumbv6m-none-eabi riscv32imc-unknown-none-elf; do
     for features in single-context critical-section event-listener,single-context event-listener,critical-section \
         two-cores,critical-section; do

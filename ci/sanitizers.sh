@@ -16,6 +16,8 @@
 left_out=(allocator.rs cargo project.rs)
 skipped=(--skip fairness:: --skip large_values:: --skip thread_end::)
 
+need_toolchain nightly
+need_toolchain watch-source
 # The sanitizers use it to name functions in their reports.
 need llvm-symbolizer
 
@@ -39,16 +41,29 @@ make_copy() {
     grep -q 'from_secs(300)' "$copy/tests/common/mod.rs" || fail "tests/common/mod.rs has another HANG than ci/sanitizers.sh expects"
 }
 
-# sanitized_tests SANITIZER ARGUMENT...: runs cargo test in the copy. The standard library is built with the sanitizer as well.
-sanitized_tests() {
-    (cd "$copy" && CARGO_TARGET_DIR=$target/$1 RUSTFLAGS=-Zsanitizer=$1 cargo +nightly -Zbuild-std "${tests[@]}" "${@:2}")
+# address_tests ARGUMENT...: runs cargo test in the copy. The standard library that rustup installs need not be instrumented.
+address_tests() {
+    (cd "$copy" && CARGO_TARGET_DIR=$target/address RUSTFLAGS=-Zsanitizer=address cargo +nightly "${tests[@]}" "$@")
+}
+
+# thread_tests ARGUMENT...: the same. Here the standard library must be instrumented, so it is built from source. The sanitizer's
+# runtime is that of nightly, because not all compilers have one.
+thread_tests() {
+    local argument runtimes flags="-Zsanitizer=thread -Zexternal-clangrt"
+    runtimes=$(rustc +nightly --print sysroot)/lib/rustlib/$host
+    for argument in "-Wl,--whole-archive" "$runtimes/lib/librustc-nightly_rt.tsan.a" "-Wl,--no-whole-archive" \
+        "-B$runtimes/bin/gcc-ld" -fuse-ld=lld -lstdc++ -ldl -lm -lpthread -lc -lgcc_s -lgcc; do
+        flags+=" -Clink-arg=$argument"
+    done
+    (cd "$copy" && CARGO_TARGET_DIR=$target/thread RUSTFLAGS=$flags RUSTC_BOOTSTRAP=1 \
+        cargo +watch-source -Zbuild-std=std,panic_unwind,test "${tests[@]}" "$@")
 }
 
 # must_report SANITIZER DEFECT TEXT: fails unless the sanitizer reports TEXT about a planted defect.
 must_report() {
     local said
     step "a planted defect: $2"
-    said=$(sanitized_tests "$1" --test planted -- --ignored --exact "$2" 2>&1) || true
+    said=$("$1_tests" --test planted -- --ignored --exact "$2" 2>&1) || true
     grep "$3" <<< "$said" || fail "the $1 sanitizer does not report it: $said"
 }
 
@@ -56,13 +71,13 @@ address() {
     make_copy
     must_report address leak "LeakSanitizer: detected memory leaks"
     must_report address use_after_free "AddressSanitizer: heap-use-after-free"
-    sanitized_tests address --lib --tests --no-fail-fast -- "${skipped[@]}"
+    address_tests --lib --tests --no-fail-fast -- "${skipped[@]}"
 }
 
 thread() {
     make_copy
     must_report thread race "ThreadSanitizer: data race"
-    sanitized_tests thread --lib --tests --no-fail-fast -- "${skipped[@]}"
+    thread_tests --lib --tests --no-fail-fast -- "${skipped[@]}"
 }
 
 run_parts "thread address" "$@"

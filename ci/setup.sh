@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# Installs rustup's toolchains and targets, and the tools in ci/tools.txt, on a Debian machine: `ci/setup.sh [PART...]`, where a PART
-# is toolchains or one of ci/tools.txt; by default all parts except mutants. Rust's and Python's tools go into the cache outside the
-# repository (see lib.sh).
+# Installs the tools in ci/tools.txt and the toolchains, on a Debian machine: `ci/setup.sh [PART...]`, where a PART is toolchains or
+# one of ci/tools.txt; by default all parts except mutants. Rust's and Python's tools go into the cache outside the repository
+# (see lib.sh).
 . "$(dirname "$0")/lib.sh"
 
 # debian PACKAGE...: installs Debian's packages.
@@ -14,26 +14,22 @@ debian() {
         fail "apt-get could not install $*; its message is above"
 }
 
-# What ci/tools.txt cannot say: tools that are no commands, or depend on another table.
+# What ci/tools.txt cannot say: tools that are no commands, or depend on another table or on the compiler.
 more() {
-    local gnu processor
+    local gnu processor llvm
     case $1 in
-        toolchains)
-            need rustup "https://rustup.rs"
-            rustup component add clippy rustfmt llvm-tools
-            # shellcheck disable=SC2046 # several words
-            rustup target add $(rows boards.txt | awk '{ print $2 }') $(rows linux.txt | awk '{ print $1 }') wasm32-unknown-unknown
-            rustup toolchain install "$(oldest_compiler)" --profile minimal
-            # For fuzzing, the sanitizers, WebAssembly with threads, and the list of the public API.
-            rustc +nightly --version || rustup toolchain install nightly --profile minimal
-            rustup component add rust-src --toolchain nightly
-            ;;
+        toolchains) ci/toolchain.sh ;;
         linux)
             while read -r -u 4 _ gnu _ processor; do
                 command -v "$gnu-gcc" > /dev/null || debian "gcc-$gnu" "libc6-dev-$processor-cross"
             done 4< <(rows linux.txt)
             ;;
         browser) /usr/bin/python3 -c "import selenium" 2> /dev/null || debian python3-selenium ;;
+        coverage)
+            # Rustup's tools, or Debian's, of the same version of LLVM as the compiler's.
+            llvm=$(rustc -vV | sed -n 's/^LLVM version: \([0-9]*\).*/\1/p')
+            rustup component add llvm-tools > /dev/null 2>&1 || command -v "llvm-cov-$llvm" > /dev/null || debian "llvm-$llvm"
+            ;;
     esac
 }
 

@@ -3,6 +3,7 @@
 # size, wasm, guides, linux or a target of ci/linux.txt; all by default. The tables that it prints are those in
 # no_std_check/README.md and docs/firmware.md.
 . "$(dirname "$0")/lib.sh"
+need_toolchain watch-targets
 
 # record TARGET RAN_ON TESTS FLASH RAM: adds a row to the table of targets.
 table=("| target | ran on | tests | flash | RAM |" "|---|---|---|---|---|")
@@ -41,7 +42,7 @@ board() {
     program=$(built no_std_check no_std_check "$target")
     for choice in ${choices//,/ }; do
         choice=${choice#-}
-        ! said=$(cargo check "${firmware[@]}" --features "$choice" 2>&1) ||
+        ! said=$(cargo +watch-targets check "${firmware[@]}" --features "$choice" 2>&1) ||
             fail "it builds for $target without critical-section and without single-context"
         # shellcheck disable=SC2016 # the message has backticks
         for features in '`critical-section`' '`single-context`'; do
@@ -50,7 +51,7 @@ board() {
         done
         for features in single-context critical-section event-listener,single-context event-listener,critical-section; do
             step "$1, features '$features${choice:+,$choice}'"
-            cargo build "${firmware[@]}" --features "$features,$choice"
+            cargo +watch-targets build "${firmware[@]}" --features "$features,$choice"
             said=$(emulate "${qemu[@]}" -kernel "$program") || fail "the firmware ends with status $? (124: it hangs): $said"
             echo "$said"
             passed=$(sed -n 's/^ok: \([0-9]*\) scenarios,.*/\1/p' <<< "$said")
@@ -65,7 +66,7 @@ board() {
 sensor() {
     local printed expected
     # Its `.cargo/config.toml`, which names the target and QEMU, applies only in its folder.
-    printed=$(cd no_std_check/sensor && timeout 600 cargo run --quiet --locked < /dev/null) ||
+    printed=$(cd no_std_check/sensor && timeout 600 cargo +watch-targets run --quiet --locked < /dev/null) ||
         fail "the example sensor ends with status $?; 124 means that it hangs"
     expected=$(sed -n -E 's,^//! ((display|alarm): .*),\1,p' no_std_check/sensor/src/main.rs)
     [ "$printed" = "$expected" ] || fail "no_std_check/sensor/src/main.rs says that it prints: $expected
@@ -86,11 +87,11 @@ size_of_a_channel() {
     local rows=("| | flash | RAM | heap |" "|---|---|---|---|")
     # Panic messages contain the paths of source files. Without their prefixes, the sizes do not depend on the machine.
     local flags="--remap-path-prefix=$PWD="
-    for path in "${CARGO_HOME:-$HOME/.cargo}"/registry/src/* "$(rustc --print sysroot)"; do
+    for path in "${CARGO_HOME:-$HOME/.cargo}"/registry/src/* "$(rustc +watch-targets --print sysroot)"; do
         flags+=" --remap-path-prefix=$path="
     done
     for messages in panic-messages ""; do
-        RUSTFLAGS=$flags cargo build --quiet --locked --release --manifest-path no_std_check/size/Cargo.toml \
+        RUSTFLAGS=$flags cargo +watch-targets build --quiet --locked --release --manifest-path no_std_check/size/Cargo.toml \
             --target $target --features "$messages"
         for program in none heap watch_channel embassy_watch; do
             path=$(built no_std_check/size "$program" $target)
@@ -122,13 +123,14 @@ size_of_a_channel() {
 # that would wait for their own thread, which must panic. `workers.mjs` has two workers that share channels.
 wasm() {
     need node
+    need_toolchain watch-source
     local target=wasm32-unknown-unknown features script cargo ended
     for features in "" std std,event-listener; do
         for script in run workers; do
-            cargo=(cargo build)
+            cargo=(cargo +watch-targets build)
             # The standard library that comes with a compiler is built without threads.
-            [ $script = run ] || cargo=(env RUSTFLAGS=-Ctarget-feature=+atomics
-                cargo +nightly build "-Zbuild-std=std,panic_abort")
+            [ $script = run ] || cargo=(env RUSTC_BOOTSTRAP=1 RUSTFLAGS=-Ctarget-feature=+atomics
+                cargo +watch-source build "-Zbuild-std=std,panic_abort")
             "${cargo[@]}" --quiet --locked --release --manifest-path no_std_check/wasm/Cargo.toml --target $target --features "$features"
             ended=$(timeout 300 node no_std_check/wasm/$script.mjs "$(built no_std_check/wasm wasm_check.wasm $target)") ||
                 fail "node $script.mjs ends with status $?; 124 means that a call hangs"
@@ -145,7 +147,7 @@ guides() {
     cp no_std_check/size/memory.x "$packages/firmware/"
     # Builds in the package's folder, because the linker looks for memory.x there.
     (cd "$packages/firmware" && CARGO_TARGET_DIR=target RUSTFLAGS="-C link-arg=-Tlink.x" \
-        cargo build --quiet --release --target $target)
+        cargo +watch-targets build --quiet --release --target $target)
     said=$(emulate qemu-system-arm -M microbit -kernel "$packages/firmware/target/$target/release/firmware") ||
         fail "the firmware of docs/firmware.md fails or hangs in QEMU: $said"
     [ "$(tail -n 1 <<< "$said")" -ge 3 ] || fail "the firmware of docs/firmware.md prints no reading: $said"
@@ -186,7 +188,7 @@ linux() {
     need "$qemu" "ci/setup.sh linux"
     name=$(tr a-z- A-Z_ <<< "$target")
     said=$(env "CARGO_TARGET_${name}_LINKER=$gnu-gcc" "CARGO_TARGET_${name}_RUNNER=$qemu -L /usr/$gnu" PROPTEST_CASES=50 \
-        cargo test --locked --target "$target" --lib --tests --features stream,tokio \
+        cargo +watch-targets test --locked --target "$target" --lib --tests --features stream,tokio \
         -- --skip misuse_does_not_compile 2>&1) || fail "the tests on $target fail: $said"
     passed=$(grep -c '^test .* ok$' <<< "$said") || true
     [ "$passed" -ge 100 ] || fail "only $passed tests have run on $target: $said"

@@ -39,11 +39,11 @@ bare() {
 # The oldest compiler that the crate supports, and the oldest dependencies that it allows. tests/cargo/ui.rs is left out, because it
 # expects the error messages of the newest compiler.
 oldest() {
+    need_toolchain watch-oldest
     need cargo-hack
-    local target copy features oldest
-    oldest=$(oldest_compiler)
+    local target copy features
     target=$(realpath -m "${CARGO_TARGET_DIR:-target}/oldest")
-    CARGO_TARGET_DIR=$target cargo "+$oldest" test --locked --lib --tests --features stream,tokio -- --skip misuse_does_not_compile
+    CARGO_TARGET_DIR=$target cargo +watch-oldest test --locked --lib --tests --features stream,tokio -- --skip misuse_does_not_compile
     copy=$(mktemp -d)
     # The other packages need newer versions than the library does, and so do the development dependencies.
     copy_library "$copy"
@@ -53,7 +53,7 @@ oldest() {
         export CARGO_TARGET_DIR=$target
         RUSTC_BOOTSTRAP=1 cargo hack --remove-dev-deps generate-lockfile -Zdirect-minimal-versions
         for features in "" stream std,event-listener,stream,tokio,defmt event-listener,critical-section; do
-            cargo "+$oldest" check --locked --lib --no-default-features --features "$features"
+            cargo +watch-oldest check --locked --lib --no-default-features --features "$features"
         done
     )
     rm -r "$copy"

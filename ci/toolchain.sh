@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# Makes three toolchains known to rustup, for `cargo +NAME` in the other scripts: `ci/toolchain.sh [NAME...]`, or all by default.
+# Makes these toolchains known to rustup, for `cargo +NAME` in the other scripts: `ci/toolchain.sh [NAME...]`, or all by default.
 #
+# - nightly: for fuzzing, the sanitizers, and the list of the public API
 # - watch-targets: has a compiled standard library for each target that ci/target.sh runs
 # - watch-source: has the source of the standard library. It is a nightly compiler or Debian's, and never the default one: with the
 #   source, the compiler's messages are longer, and tests/cargo/ui.rs compares them
@@ -97,9 +98,10 @@ build_std() {
     done
 }
 
-[ $# -gt 0 ] || set -- watch-targets watch-source watch-oldest
+[ $# -gt 0 ] || set -- nightly watch-targets watch-source watch-oldest
 for name; do
     case $name in
+        nightly) rustc +nightly --version > /dev/null || rustup toolchain install nightly --profile minimal ;;
         watch-targets)
             if adds target add "${bare_metal[@]}" "${linux[@]}" wasm32-unknown-unknown; then
                 rustup toolchain link "$name" "$(rustc --print sysroot)"
@@ -126,7 +128,7 @@ for name; do
             fi
             [[ $(rustc "+$name" --version) == "rustc $oldest."* ]] || fail "$name is not Rust $oldest"
             ;;
-        *) fail "no such toolchain: $name; there are watch-targets, watch-source and watch-oldest" ;;
+        *) fail "no such toolchain: $name; there are nightly, watch-targets, watch-source and watch-oldest" ;;
     esac
     echo "$name: $(rustc "+$name" --version)"
 done
