@@ -19,44 +19,21 @@ oldest=$(sed -n 's/^rust-version = "\(.*\)"/\1/p' Cargo.toml)
 # adds ARGUMENT...: runs rustup, and prints why it fails.
 adds() { [ -z "${WATCH_CHANNEL_DEBIAN:-}" ] && rustup "$@" >&2; }
 
-# depends PACKAGE PREFIX: the first dependency of a Debian package whose name begins with PREFIX.
-depends() { apt-cache depends "$1" | sed -n "s/^ *Depends: \($2.*\)/\1/p" | head -n 1; }
-
-# Downloads the newest compiler, with the source of its standard library.
-download_targets() {
-    apt-cache show rustc-web > /dev/null 2>&1 || apt_get update
-    local std
-    std=$(depends libstd-rust-web-dev libstd-rust-web-)
-    [ -n "$std" ] || fail "apt knows no package rustc-web; this needs Debian 12"
-    apt_get download rustc-web libstd-rust-web-dev "$std" rust-web-src "$(depends "$std" libllvm)"
-}
-
-# Downloads the compiler with which Debian 12 began, with separate settings for apt: the security archive has a newer one.
-download_oldest() {
-    [ "$oldest" = 1.85 ] || fail "Debian 12 has no Rust $oldest; run: rustup toolchain install $oldest"
-    local apt=$1 uri
-    mkdir -p "$apt/state/lists/partial" "$apt/cache/archives/partial" "$apt/parts"
-    : > "$apt/status"
-    # shellcheck disable=SC2016 # apt's own variable
-    uri=$(apt-get indextargets --format '$(REPO_URI)' 'Created-By: Packages' 'Codename: bookworm' | sort -u | head -n 1)
-    [ -n "$uri" ] || fail "apt does not know Debian bookworm"
-    printf 'Types: deb\nURIs: %s\nSuites: bookworm\nComponents: main\nSigned-By: %s\n' "$uri" \
-        /usr/share/keyrings/debian-archive-keyring.gpg > "$apt/parts/bookworm.sources"
-    local own=(-o "Dir::State=$apt/state" -o "Dir::State::status=$apt/status" -o "Dir::Cache=$apt/cache"
-        -o Dir::Etc::sourcelist=/dev/null -o "Dir::Etc::sourceparts=$apt/parts")
-    apt_get "${own[@]}" update
-    apt_get "${own[@]}" download rustc-web libstd-rust-web-1.85 libllvm19 libstd-rust-web-dev
-}
-
-# unpack DOWNLOAD DIR: makes DIR a toolchain with rustup's cargo and linker, and Debian's compiler.
+# unpack VERSION DIR: makes DIR a toolchain with Debian's compiler and the source of its standard library, and rustup's cargo and
+# linker. VERSION is "", for the newest one, or a version such as "=1.85*".
 unpack() {
-    local dir=$2 libraries host program
+    local dir=$2 version std libraries host program
     need apt-get "a Debian system"
+    apt-cache show "rustc-web$1" > /dev/null 2>&1 || apt_get update
+    version=$(apt-cache show --no-all-versions "rustc-web$1" | sed -n 's/^Version: \([0-9]*\.[0-9]*\).*/\1/p')
+    [ -n "$version" ] || fail "apt knows no package rustc-web$1; this needs Debian 12, or a rustup that can add toolchains"
+    std=libstd-rust-web-$version
     rm -rf "$dir"
     mkdir -p "$dir"/{bin,debs,lib}
-    (cd "$dir/debs" && "$1" "$dir/apt") >&2
+    (cd "$dir/debs" && apt_get download {rustc-web,libstd-rust-web-dev,rust-web-src}"=$version*" "$std" \
+        "$(apt-cache show "$std" | grep -om 1 'libllvm[0-9]*')") >&2
     for deb in "$dir"/debs/*.deb; do dpkg -x "$deb" "$dir"; done
-    rm -rf "$dir/debs" "$dir/apt"
+    rm -r "$dir/debs"
     libraries=$dir/usr/lib:$(echo "$dir"/usr/lib/*-linux-gnu):$(echo "$dir"/usr/lib/llvm-*/lib)
     host=lib/rustlib/$(rustc -vV | sed -n 's/^host: //p')/bin
     mkdir -p "$dir/usr/$host"
@@ -72,7 +49,7 @@ unpack() {
 
 # link_debian NAME: makes Debian's newest compiler known under that name.
 link_debian() {
-    [ -x "$cache/watch-targets/bin/rustc" ] || unpack download_targets "$cache/watch-targets"
+    [ -x "$cache/watch-targets/bin/rustc" ] || unpack "" "$cache/watch-targets"
     rustup toolchain link "$1" "$cache/watch-targets"
 }
 
@@ -98,37 +75,35 @@ build_std() {
     done
 }
 
-[ $# -gt 0 ] || set -- nightly watch-targets watch-source watch-oldest
-for name; do
-    case $name in
-        nightly) rustc +nightly --version > /dev/null || rustup toolchain install nightly --profile minimal ;;
-        watch-targets)
-            if adds target add "${bare_metal[@]}" "${linux[@]}" wasm32-unknown-unknown; then
-                rustup toolchain link "$name" "$(rustc --print sysroot)"
-            else
-                link_debian "$name"
-                build_std core,alloc "${bare_metal[@]}"
-                build_std std,panic_abort wasm32-unknown-unknown
-                build_std std,panic_unwind,test "${linux[@]}"
-            fi
-            ;;
-        watch-source)
-            if adds component add rust-src --toolchain nightly; then
-                rustup toolchain link "$name" "$(rustc +nightly --print sysroot)"
-            else
-                link_debian "$name"
-            fi
-            ;;
-        watch-oldest)
-            if adds toolchain install "$oldest" --profile minimal; then
-                rustup toolchain link "$name" "$(rustc "+$oldest" --print sysroot)"
-            else
-                [ -x "$cache/$name/bin/rustc" ] || unpack download_oldest "$cache/$name"
-                rustup toolchain link "$name" "$cache/$name"
-            fi
-            [[ $(rustc "+$name" --version) == "rustc $oldest."* ]] || fail "$name is not Rust $oldest"
-            ;;
-        *) fail "no such toolchain: $name; there are nightly, watch-targets, watch-source and watch-oldest" ;;
-    esac
-    echo "$name: $(rustc "+$name" --version)"
-done
+nightly() { rustc +nightly --version || rustup toolchain install nightly --profile minimal; }
+
+watch-targets() {
+    if adds target add "${bare_metal[@]}" "${linux[@]}" wasm32-unknown-unknown; then
+        rustup toolchain link watch-targets "$(rustc --print sysroot)"
+    else
+        link_debian watch-targets
+        build_std core,alloc "${bare_metal[@]}"
+        build_std std,panic_abort wasm32-unknown-unknown
+        build_std std,panic_unwind,test "${linux[@]}"
+    fi
+}
+
+watch-source() {
+    if adds component add rust-src --toolchain nightly; then
+        rustup toolchain link watch-source "$(rustc +nightly --print sysroot)"
+    else
+        link_debian watch-source
+    fi
+}
+
+watch-oldest() {
+    if adds toolchain install "$oldest" --profile minimal; then
+        rustup toolchain link watch-oldest "$(rustc "+$oldest" --print sysroot)"
+    else
+        [ -x "$cache/watch-oldest/bin/rustc" ] || unpack "=$oldest*" "$cache/watch-oldest"
+        rustup toolchain link watch-oldest "$cache/watch-oldest"
+    fi
+    [[ $(rustc +watch-oldest --version) == "rustc $oldest."* ]] || fail "watch-oldest is not Rust $oldest"
+}
+
+run_parts "nightly watch-targets watch-source watch-oldest" "$@"
