@@ -7,6 +7,7 @@ use core::pin::Pin;
 use core::task::{Context, Poll};
 
 use crate::channel::Channel;
+use crate::channel::count::Awaited;
 use crate::channel::state::Version;
 use crate::channel::wait::{Cursor, Wait};
 use crate::error::{RecvError, TryRecvError};
@@ -713,6 +714,19 @@ impl<T> Receiver<T> {
 }
 
 /// Creates a receiver that has seen what this one has seen.
+impl<T> Receiver<T> {
+    /// Wakes the senders that wait for this receiver, the first one.
+    //
+    // By value: a wake-up that panics drops the receiver, and with a reference the compiler would
+    // build every new receiver on the stack and copy it.
+    #[cold]
+    #[inline(never)]
+    pub(crate) fn announced(self) -> Self {
+        self.channel.waiters.notify_opened(self.channel.receivers.until_empty(Awaited::First));
+        self
+    }
+}
+
 impl<T> Clone for Receiver<T> {
     fn clone(&self) -> Self {
         let number = self.channel.receivers.add().handles();

@@ -413,11 +413,9 @@ impl<T> Sender<T> {
         // value is unseen.
         let seen = self.version();
         let before = self.channel.receivers.add();
+        let is_awaited = before.handles() == 0 && self.channel.receivers.take(Awaited::First, before);
         let receiver = Receiver { channel: self.channel.clone(), cursor: Cursor::new(seen, before.handles()) };
-        if before.handles() == 0 && self.channel.receivers.take(Awaited::First, before) {
-            self.channel.waiters.notify_opened(self.channel.receivers.until_empty(Awaited::First));
-        }
-        receiver
+        if is_awaited { receiver.announced() } else { receiver }
     }
 
     /// Creates a receiver that has not seen the current value, so its first wait returns at once.

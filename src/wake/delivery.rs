@@ -2,8 +2,8 @@
 //!
 //! A delivery begins a round, and calls the wakers of the round before in the order in which their
 //! tasks came. It takes them out of the list as one vector, which it gives back. So the lock is
-//! taken twice, however many tasks wait, and two deliveries never call the same waker. A task that
-//! waits again meanwhile is in the next round, and is not woken twice.
+//! taken twice, however many tasks wait (and once for a single task), and two deliveries never call
+//! the same waker. A task that waits again meanwhile is in the next round, and is not woken twice.
 //!
 //! With `critical-section`, an interrupt can preempt a sender in the middle of its delivery, and
 //! the tasks that are left must not wait for that sender. So there the vector stays in the list, a
@@ -12,6 +12,7 @@
 //! own. (Only the waker that the preempted sender has just taken waits for it.)
 
 use core::mem;
+use core::task::Waker;
 
 use super::wait_list::{KEPT, Round, WaitList};
 use super::{LANES, Lists};
@@ -40,21 +41,23 @@ impl<'a> Delivery<'a> {
     pub(super) fn run(&mut self, until_empty: (&AtomicUsize, usize)) {
         loop {
             while self.taken.has_rest() {
-                if let Some(waker) = self.taken.take_next() {
-                    waker.wake();
-                }
+                self.taken.take_next().into_iter().for_each(Waker::wake);
             }
             if let Some(list) = self.list.take() {
                 list.give_back(mem::take(&mut self.taken));
             }
             let Some(list) = self.next_list() else { return };
+            let mut single = None;
             if HAS_CRITICAL_SECTIONS {
                 self.deliver_in_place(list, until_empty);
             } else {
-                self.taken = list.take_round();
-                self.list = Some(list);
+                match list.take_round() {
+                    Ok(round) => (self.list, self.taken) = (Some(list), round),
+                    Err(waker) => single = waker,
+                }
             }
             self.lanes = if LANES == 1 { 0 } else { self.lanes & (self.lanes - 1) };
+            single.into_iter().for_each(Waker::wake);
         }
     }
 
@@ -94,9 +97,7 @@ impl<'a> Delivery<'a> {
                 }
                 waker
             });
-            if let Some(waker) = waker {
-                waker.wake();
-            }
+            waker.into_iter().for_each(Waker::wake);
         }
         if capacity > KEPT {
             list.free_previous();

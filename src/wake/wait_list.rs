@@ -41,6 +41,7 @@ use alloc::vec::Vec;
 use core::mem::{self, ManuallyDrop};
 use core::task::Waker;
 
+use super::LANES;
 use crate::flash::{move_all, push_within_capacity};
 use crate::sync::{AtomicUsize, HAS_CRITICAL_SECTIONS, IS_MODEL, Mutex, Ordering};
 
@@ -75,7 +76,7 @@ pub(crate) struct Ticket {
 impl Ticket {
     /// Returns the ticket of a task that does not wait.
     pub(crate) fn new(number: u8) -> Self {
-        Self { round: 0, index: NONE, lane: number, number }
+        Self { round: 0, index: NONE, lane: if LANES == 1 { number } else { 0 }, number }
     }
 
     #[inline]
@@ -268,11 +269,18 @@ impl WaitList {
         (entries.free, entries.registered) = (NONE, 0);
     }
 
-    /// Begins a round, and takes the one that is over out of the list.
-    pub(super) fn take_round(&self) -> Round {
+    /// Begins a round, and takes the one that is over out of the list; or only its waker, if it has
+    /// no more than one. Then the vector stays, and the lock need not be taken again to give it
+    /// back.
+    pub(super) fn take_round(&self) -> Result<Round, Option<Waker>> {
         self.entries.with(|entries| {
             self.begin_round(entries);
-            mem::take(&mut entries.previous)
+            let Entries { waiting, previous, .. } = entries;
+            if previous.entries.len() > 1 || previous.entries.capacity() > KEPT {
+                return Ok(mem::take(previous));
+            }
+            mem::swap(waiting, &mut previous.entries);
+            Err(waiting.pop().and_then(Entry::into_waker))
         })
     }
 
