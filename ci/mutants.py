@@ -61,7 +61,6 @@ KINDS = {
     "test": "--features stream,tokio,defmt --test {}",
     "release-test": "--release --features stream,tokio,defmt --test {}",
     "critical-lib": "--no-default-features --features critical-section,stream --lib",
-    "critical-test": "--no-default-features --features critical-section,stream --test {}",
     "threads": "--release --manifest-path no_std_check/threads/Cargo.toml --features critical-section --test {}",
     "bare-test": "--no-default-features --test {}",
     "loom": f"{LOOM} --test loom",
@@ -73,11 +72,14 @@ OPTIONAL = {"also", "hangs", "survives"}
 
 def read_lists():
     """Returns all mutants. Ends the program if something is wrong with the lists."""
+    source = "".join(file.read_text() for folder in ("src", "tests", "no_std_check") for file in (ROOT / folder).rglob("*.rs"))
     mutants = tomllib.loads("".join(file.read_text() for file in sorted((ROOT / "ci/mutants").glob("*.toml"))))
     for name, mutant in mutants.items():
         if not REQUIRED <= mutant.keys() <= REQUIRED | OPTIONAL:
             sys.exit(f"error: the mutant {name} must have {REQUIRED}, and may have {OPTIONAL}; it has {set(mutant)}")
-        if mutant["kill"].split()[0] not in KINDS:
+        kind, *words = mutant["kill"].split()
+        filters = words[1:] if "{}" in KINDS.get(kind, "") else words
+        if kind not in KINDS or not all(f"fn {words.split('::')[-1]}" in source for words in filters):
             sys.exit(f"error: the mutant {name}: no such tests: {mutant['kill']}")
     if wrong := [f"{name}: {error}" for name, mutant in mutants.items() for error in broken(mutant)[1]]:
         sys.exit("error: these mutants must quote a text that is in the file once:\n" + "\n".join(wrong))

@@ -10,7 +10,7 @@
 # - cargo/ runs cargo and the compiler.
 # - project.rs reads the project's own files.
 # - allocator.rs replaces the allocator.
-# - fairness.rs measures times, and instrumented code is many times slower. In lock.rs, threads wait for the lock as well.
+# - fairness.rs measures times, and instrumented code is many times slower. (The tests in lock.rs make threads wait for the lock too, and run.)
 # - large_values.rs counts copies on the stack, where the sanitizers take additional space.
 # - thread_end.rs makes thread-locals after the destructors of thread-locals have run, so nothing frees them.
 left_out=(allocator.rs cargo project.rs)

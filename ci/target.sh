@@ -1,7 +1,6 @@
 #!/usr/bin/env bash
 # Builds and runs programs for other targets: `ci/target.sh [NAME...]`, where a NAME is firmware, a board of ci/boards.txt, sensor,
-# size, wasm, guides, linux or a target of ci/linux.txt; all by default. The tables that it prints are those in
-# no_std_check/README.md and docs/firmware.md.
+# size, wasm, guides, linux or a target of ci/linux.txt; all by default. no_std_check/README.md and docs/firmware.md have its tables.
 . "$(dirname "$0")/lib.sh"
 need_toolchain watch-targets
 
@@ -82,7 +81,7 @@ but it prints: $printed"
 size_of_a_channel() {
     # The most that this crate may add to the program with a heap, in bytes.
     local most=${WATCH_CHANNEL_FLASH:-2500} arena=4096 target=thumbv6m-none-eabi
-    local messages program path said heap ram cost=()
+    local messages program path said heap ram cost=() name limit count
     declare -A flash
     local rows=("| | flash | RAM | heap |" "|---|---|---|---|")
     # Panic messages contain the paths of source files. Without their prefixes, the sizes do not depend on the machine.
@@ -107,7 +106,6 @@ size_of_a_channel() {
     printf '%s\n' "${rows[@]}"
     [ "${cost[1]}" -le "$most" ] || fail "that is too much flash: the limit is $most; to see the symbols: nm -S --size-sort -C $(built no_std_check/size watch_channel $target)"
 
-    local name limit count
     said=$(emulate qemu-system-arm -M microbit -icount "shift=6,sleep=off" \
         -kernel "$(built no_std_check/size instructions $target)") || fail "instructions fails in QEMU: $said"
     echo "$said"

@@ -3,7 +3,6 @@
 //! | name | the condition | what is compiled |
 //! |---|---|---|
 //! | `threads` | `std`, but not on WebAssembly | locks that sleep, and waits on threads |
-//! | `critical_sections` | `critical-section` without `std` | locks that are critical sections |
 //! | `listeners` | `event-listener`, unless `--cfg loom` keeps it from compiling | `listen` |
 //! | `budget` | `tokio` without `--cfg loom` | tokio's cooperative budget |
 //! | `detector` | `std` and debug assertions, but not `model` | the deadlock detector |
@@ -23,9 +22,6 @@
 macro_rules! cfg_if {
     (if #[not($name:ident)] { $($no:item)* }) => { cfg_if! { if #[$name] {} else { $($no)* } } };
     (if #[threads] $($branches:tt)+) => { cfg_if! { @all(feature = "std", not(target_family = "wasm")) => $($branches)+ } };
-    (if #[critical_sections] $($branches:tt)+) => {
-        cfg_if! { @all(feature = "critical-section", not(feature = "std")) => $($branches)+ }
-    };
     (if #[listeners] $($branches:tt)+) => {
         cfg_if! { @all(feature = "event-listener", any(not(loom), loom_event_listener)) => $($branches)+ }
     };

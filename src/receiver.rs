@@ -1,8 +1,7 @@
 //! [`Receiver`].
 
 use core::fmt;
-use core::mem;
-use core::mem::ManuallyDrop;
+use core::mem::{self, ManuallyDrop};
 use core::pin::Pin;
 use core::task::{Context, Poll};
 
@@ -713,7 +712,6 @@ impl<T> Receiver<T> {
     }
 }
 
-/// Creates a receiver that has seen what this one has seen.
 impl<T> Receiver<T> {
     /// Wakes the senders that wait for this receiver, the first one.
     //
@@ -727,6 +725,7 @@ impl<T> Receiver<T> {
     }
 }
 
+/// Creates a receiver that has seen what this one has seen.
 impl<T> Clone for Receiver<T> {
     fn clone(&self) -> Self {
         let number = self.channel.receivers.add().handles();

@@ -109,10 +109,14 @@ impl Count {
     #[must_use = "senders sleep until they are woken"]
     pub(crate) fn take(&self, awaited: Awaited, before: Before) -> bool {
         let flag = awaited as usize;
-        // ORDERING: Acquire; partner: the Release of `set_waiting`, for the waker in its list. The
-        // change of the count continues its release sequence. (With critical sections the flag
-        // stays set until the list is empty, and the list's lock makes the waker visible.)
-        before.0 & flag != 0 && (HAS_CRITICAL_SECTIONS || self.0.fetch_and(!flag, Ordering::Acquire) & flag != 0)
+        // ORDERING: Acquire; partner: the Release of `set_waiting`, for the lists and the waker in
+        // them. The change of the count continues its release sequence. (With critical sections the
+        // flag stays set until the list is empty.)
+        let now = || match HAS_CRITICAL_SECTIONS {
+            true => self.0.load(Ordering::Acquire),
+            false => self.0.fetch_and(!flag, Ordering::Acquire),
+        };
+        before.0 & flag != 0 && now() & flag != 0
     }
 
     /// Returns the word and the mask that clears a flag, for the delivery that does so with

@@ -109,7 +109,7 @@ impl<T> Wait<'_, T> {
             loop {
                 self.is_pending = known.is_some();
                 let Self { channel: Channel { state, waiters, .. }, cursor, .. } = self;
-                // If a waker panics in here, nothing has been marked as seen.
+                // If a waker panics in here, `seen` stays as it is.
                 let now = ready!(poll(waiters, &mut cursor.ticket, cx, |lane| {
                     let now = lane.map_or_else(|| state.load(), |lane| state.set_waiting(lane));
                     known.is_none_or(|known| now.ends_wait(known)).then_some(now)

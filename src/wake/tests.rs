@@ -161,7 +161,7 @@ fn a_cancelled_wait_is_not_woken_and_its_entry_is_used_again() {
 
 /// Broken by a delivery that ends with the entry of a cancelled wait.
 #[test]
-fn the_wait_that_is_cancelled_may_be_any() {
+fn whichever_wait_is_cancelled_all_others_are_woken() {
     for count in [2, 3, MANY] {
         for place in 0..count {
             let waiters = Waiters::default();
@@ -220,9 +220,8 @@ fn a_delivery_in_the_middle_of_another_leaves_no_interrupted_task_asleep() {
     }
 }
 
-/// A task that waits again in the middle of a delivery, in an entry that the delivery has emptied
-/// or in a new one, belongs to the next round. One of the others has cancelled its wait, so there
-/// is a free entry that the delivery has not seen yet.
+/// A task that waits again in the middle of a delivery belongs to the next round. One of the others
+/// has cancelled its wait, so there is a free entry.
 #[test]
 fn a_task_that_waits_again_is_not_woken_twice() {
     for count in [2, 3, MANY] {
@@ -241,9 +240,8 @@ fn a_task_that_waits_again_is_not_woken_twice() {
     }
 }
 
-/// The first task begins the waits of more tasks than the delivery has emptied entries for by then.
-/// One of the others has cancelled its wait, so there is a free entry that the delivery has not
-/// seen yet.
+/// The first task begins the waits of as many tasks as the round has. One of the others has
+/// cancelled its wait, so there is a free entry.
 #[test]
 fn tasks_that_begin_to_wait_during_a_delivery_are_not_woken_by_it() {
     struct Begins(Arc<Waiters>, Mutex<Vec<Waiter>>);

@@ -140,7 +140,8 @@ pub(super) struct Entries {
     /// How many of these entries have a waker?
     pub(super) registered: u32,
     /// Which vector does the next round use? With critical sections it is that of the previous
-    /// round, and deliveries still take wakers out of it. Otherwise it is empty.
+    /// round, and deliveries still take wakers out of it. Otherwise it has no entries, and is kept for
+    /// its capacity.
     pub(super) previous: Round,
 }
 

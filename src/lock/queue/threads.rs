@@ -75,7 +75,7 @@ use crate::sync::{AtomicUsize, FOREVER, IS_MODEL, Lazy, Ordering};
 /// Threads that arrive join the queue, and attempts fail.
 const DEMANDED: usize = 1;
 
-/// The first thread sleeps, or is about to.
+/// A thread that competes sleeps, or is about to.
 const ASLEEP: usize = 2;
 
 /// How long others may overtake the first thread. In a model it demands the lock at its second try.
@@ -379,8 +379,8 @@ impl Seat {
     }
 
     /// Returns `true` if this thread may try the lock now: because it is the first one, because the
-    /// competing threads before it are stalled, or because it has obeyed for long enough. Also
-    /// decides how long it sleeps if it then does not get the lock.
+    /// first one and the competing ones before it are stalled, or because it has obeyed for long
+    /// enough. Also decides how long it sleeps if it then does not get the lock.
     fn compete(&mut self, queue: &Queue) -> bool {
         let mut threads = queue.lock();
         let (now, own) = (now(), self.position(&threads));
@@ -460,7 +460,7 @@ mod tests {
     }
 
     #[test]
-    fn an_attempt_outlives_the_demand_of_a_thread_that_does_not_run() {
+    fn an_attempt_ignores_the_demand_of_a_thread_that_does_not_run() {
         let queue = Queue::new();
         let mut first = Seat::join(&queue);
         queue.word.fetch_or(DEMANDED, Ordering::Relaxed);
@@ -478,14 +478,14 @@ mod tests {
         let (first, mut second) = (Seat::join(&queue), Seat::join(&queue));
         with_first(&queue, |first| first.due += FOREVER);
         assert!(!second.compete(&queue));
-        with_first(&queue, |first| first.due -= FOREVER + 2 * STALL);
+        with_first(&queue, |first| first.due = now() - 2 * STALL);
         assert!(second.compete(&queue));
         second.leave(&queue);
         first.leave(&queue);
     }
 
     #[test]
-    fn one_thread_passes_a_stalled_one() {
+    fn only_one_thread_passes_a_stalled_one() {
         let queue = Queue::new();
         let [first, mut second, mut third] = [(); 3].map(|()| Seat::join(&queue));
         with_first(&queue, |first| first.due -= 2 * STALL);
@@ -521,7 +521,7 @@ mod tests {
     fn a_release_wakes_the_first_thread_that_is_not_stalled() {
         let queue = Queue::new();
         let (first, second) = (Seat::join(&queue), Seat::join(&queue));
-        with_first(&queue, |first| first.due -= FOREVER);
+        with_first(&queue, |first| first.due -= 2 * STALL);
         queue.lock().back_mut().unwrap().due += FOREVER;
         queue.wake_first(&mut queue.lock(), now());
         assert_eq!(second.position(&queue.lock()), 0);
@@ -547,7 +547,7 @@ mod tests {
             let end = thread.end_of_obedience(since + waited * SHORTEST_OBEDIENCE);
             assert_eq!(end, since + until * SHORTEST_OBEDIENCE, "{waited}");
         }
-        with_first(&queue, |first| first.since -= FOREVER);
+        with_first(&queue, |first| first.since -= Duration::from_millis(100));
         let second = Seat::join(&queue);
         assert!(second.obeys_until > Some(now()));
         second.leave(&queue);
