@@ -2,9 +2,9 @@
 # Runs the unit and integration tests with several sets of features, and checks that together they reach all lines of src/ except a
 # few. The report shows which.
 #
-# The sets compile all code that a program on this machine can compile. Not covered here are `Eager` in src/sync/lazy.rs (32 bits; `ci/target.sh
-# linux` runs it), src/sync/loom.rs and the models (ci/loom.sh), and code that depends on `target_family = "wasm"` (`ci/target.sh
-# wasm`) or on the lack of debug assertions (`ci/test.sh release`).
+# The sets compile all code that a program on this machine can compile. Not covered here are `Eager` in src/sync/lazy.rs (32 bits;
+# `ci/target.sh linux` runs it), src/sync/loom.rs and the models (ci/loom.sh), and code that depends on `target_family = "wasm"`
+# (`ci/target.sh wasm`) or on the lack of debug assertions (`ci/test.sh release`).
 . "$(dirname "$0")/lib.sh"
 need cargo-llvm-cov
 
@@ -18,7 +18,8 @@ rustup component list --installed | grep -q llvm-tools || export LLVM_COV="llvm-
 CARGO_LLVM_COV_TARGET_DIR=$(realpath -m "${CARGO_TARGET_DIR:-target}/coverage")
 export CARGO_LLVM_COV_TARGET_DIR
 rm -rf "$CARGO_LLVM_COV_TARGET_DIR"
-for features in "--features stream,tokio,defmt" "--features critical-section,stream" "--no-default-features --features std" \
+for features in "--features stream,tokio,defmt" "--no-default-features --features critical-section,stream" \
+    "--no-default-features --features std" \
     "--no-default-features"; do
     step "cargo test --lib --tests $features"
     # tests/cargo/ui.rs only runs the compiler.

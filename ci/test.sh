@@ -32,8 +32,6 @@ bare() {
         [ -z "$found" ] || fail "the build has std: $found; see cargo tree ${threads[*]} --edges features"
         cargo test --release "${threads[@]}"
     done
-    # The tests of what critical sections change. With std, the feature has no effect.
-    cargo test --locked --lib --test api --no-default-features --features critical-section,stream
 }
 
 # The oldest compiler that the crate supports, and the oldest dependencies that it allows. tests/cargo/ui.rs is left out, because it
