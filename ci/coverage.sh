@@ -18,7 +18,7 @@ rustup component list --installed | grep -q llvm-tools || export LLVM_COV="llvm-
 CARGO_LLVM_COV_TARGET_DIR=$(realpath -m "${CARGO_TARGET_DIR:-target}/coverage")
 export CARGO_LLVM_COV_TARGET_DIR
 rm -rf "$CARGO_LLVM_COV_TARGET_DIR"
-for features in "--features stream,tokio,defmt" "--no-default-features --features critical-section,stream" \
+for features in "--features critical-section,stream,tokio,defmt" "--no-default-features --features critical-section,stream" \
     "--no-default-features --features std" "--no-default-features"; do
     step "cargo test --lib --tests $features"
     # tests/cargo/ui.rs only runs the compiler.

@@ -133,10 +133,13 @@ fn the_memory_of_the_queue_follows_the_crowd_down() {
         let crowd = |call: fn(&Sender<usize>)| {
             let before = LIVE.load(Ordering::Relaxed);
             thread::scope(|scope| {
-                tx.send_modify(|_| {
-                    (0..CROWD).for_each(|_| _ = scope.spawn(|| call(&tx)));
+                let threads = tx.send_modify(|_| {
+                    let threads: Vec<_> = (0..CROWD).map(|_| scope.spawn(|| call(&tx))).collect();
                     thread::sleep(Duration::from_millis(200));
+                    threads
                 });
+                // A scope alone does not wait until the thread-locals have been dropped.
+                threads.into_iter().for_each(|thread| thread.join().unwrap());
             });
             LIVE.load(Ordering::Relaxed) - before
         };

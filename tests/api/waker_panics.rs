@@ -2,9 +2,9 @@
 //! them with each future.
 
 use std::pin::pin;
-#[cfg(all(feature = "std", not(feature = "critical-section")))]
+#[cfg(feature = "std")]
 use std::sync::Arc;
-#[cfg(all(feature = "std", not(feature = "critical-section")))]
+#[cfg(feature = "std")]
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::task::{Context, Poll};
 
@@ -17,9 +17,8 @@ fn register_bomb(rx: &mut Receiver<u32>) {
     register(rx, &on_last_drop(|| panic_on_purpose()));
 }
 
-/// Without `std` a second panic aborts, and with `critical-section` the sends of one channel share
-/// their deliveries.
-#[cfg(all(feature = "std", not(feature = "critical-section")))]
+/// Without `std` a second panic aborts.
+#[cfg(feature = "std")]
 #[test]
 fn g3_g4_a_wakers_panic_is_propagated_only_by_the_send_that_has_called_it() {
     let (tx, mut rx) = channel(0);
@@ -50,7 +49,7 @@ fn g3_g4_a_wakers_panic_is_propagated_only_by_the_send_that_has_called_it() {
     assert!(panicking.iter_mut().all(|rx| Task::new().poll_changed(rx).is_ready()));
 }
 
-#[cfg(all(feature = "std", not(feature = "critical-section")))]
+#[cfg(feature = "std")]
 #[test]
 fn g4_the_payload_of_a_caught_panic_is_dropped_and_may_panic_then() {
     /// Counts its drops, and panics in each.
