@@ -20,6 +20,7 @@ use crate::sync::{AtomicUsize, HAS_CRITICAL_SECTIONS, Ordering};
 
 /// The wake-ups that one call must still do.
 pub(super) struct Delivery<'a> {
+    /// Where are the lists? There are none if no task has ever waited.
     lists: Option<&'a Lists>,
     /// Which lanes are still to be woken? The lowest bit is the first lane.
     lanes: usize,

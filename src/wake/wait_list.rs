@@ -103,6 +103,7 @@ impl Entry {
 /// The entries of a round that is over. Deliveries take the wakers out.
 #[derive(Default)]
 pub(super) struct Round {
+    /// Who waited in it, as far as no delivery has taken the waker?
     pub(super) entries: Vec<Entry>,
     /// Which entry is the next to be taken?
     next: usize,
@@ -140,8 +141,8 @@ pub(super) struct Entries {
     /// How many of these entries have a waker?
     pub(super) registered: u32,
     /// Which vector does the next round use? With critical sections it is that of the previous
-    /// round, and deliveries still take wakers out of it. Otherwise it has no entries, and is kept for
-    /// its capacity.
+    /// round, and deliveries still take wakers out of it. Otherwise it has no entries, and is kept
+    /// for its capacity.
     pub(super) previous: Round,
 }
 
@@ -195,6 +196,7 @@ pub(crate) struct WaitList {
     /// Which round is it? It changes only under the lock, and is outside so that a task that has
     /// been woken sees without the lock that its ticket is void.
     round: AtomicUsize,
+    /// Who waits, and whom do deliveries still have to wake?
     pub(super) entries: Mutex<Entries>,
 }
 

@@ -7,7 +7,7 @@ use crate::common::Task;
 use watch_channel::channel;
 
 #[test]
-fn it_returns_the_very_guard_that_the_condition_saw() {
+fn wait_for_returns_the_value_that_satisfied_the_condition() {
     let (tx, mut rx) = channel(Box::new(1));
     let task = Task::new();
     let mut seen = std::ptr::null();

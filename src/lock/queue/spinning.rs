@@ -27,7 +27,8 @@ impl Queue {
         Self { closures: AtomicUsize::new(0) }
     }
 
-    /// Every caller that may wait asks for a turn, so the code of a closure that changes the value is there once.
+    /// Every caller that may wait asks for a turn, so the code of a closure that changes the value
+    /// is there once.
     /// (With a first attempt outside of the loop it would be there twice.)
     #[inline]
     pub(crate) fn admits(&self, is_attempt: bool) -> bool {
