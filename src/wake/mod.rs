@@ -13,9 +13,9 @@
 //! one. A wait chooses its lane anew each time that it begins. It is the first one, until a wait
 //! finds the lock of its list held. From then on it is that of the receiver's number. So a channel
 //! that one thread uses has one list, and a send takes one lock to wake all tasks. It does not go
-//! back to one: with all lists, a send to ten tasks or more costs a few nanoseconds more for each
-//! task, and hardly more for a hundred (see "How cost grows" in `benches/results.md`). Senders that
-//! wait have one list of their own.
+//! back to one: with all lists, a send takes about a quarter longer to ten waiting tasks, and a tenth
+//! longer to a hundred (see "How cost grows" in `benches/results.md`). Senders that wait have one
+//! list of their own.
 
 pub(crate) mod delivery;
 #[cfg(all(test, loom, feature = "loom"))]
