@@ -5,7 +5,6 @@ use core::mem;
 use core::pin::Pin;
 use core::task::{Context, Poll};
 
-use crate::channel::count::Awaited;
 use crate::channel::state::Version;
 use crate::channel::wait::{PollReceiver, SenderWait, Wait};
 use crate::error::RecvError;
@@ -250,7 +249,7 @@ impl<T> Future for Closed<'_, T> {
     type Output = ();
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
-        self.get_mut().wait.poll(Awaited::Last, cx)
+        self.get_mut().wait.poll(cx, |receivers| receivers == 0)
     }
 }
 
@@ -278,7 +277,7 @@ impl<T> Future for Opened<'_, T> {
     type Output = ();
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
-        self.get_mut().wait.poll(Awaited::First, cx)
+        self.get_mut().wait.poll(cx, |receivers| receivers > 0)
     }
 }
 

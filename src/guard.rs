@@ -5,7 +5,7 @@ use core::marker::PhantomData;
 use core::ops::Deref;
 use core::panic::{RefUnwindSafe, UnwindSafe};
 
-use crate::channel::state::{FlaggedVersion, Version};
+use crate::channel::state::Version;
 use crate::lock::ReadGuard;
 
 /// Has every auto trait except `Send`, because a `Ref` must be dropped on the thread that took it.
@@ -34,14 +34,16 @@ trait RefStaysOnItsThread: Sync + Unpin + UnwindSafe + RefUnwindSafe {}
 pub struct Ref<'a, T> {
     /// What is the value? Locked for readers while this lives.
     value: ReadGuard<'a, T>,
-    /// Which version is it, and had the receiver not seen it?
-    version: FlaggedVersion,
+    /// Which version is it?
+    version: Version,
+    /// Had the receiver not seen it?
+    has_changed: bool,
     _not_send: PhantomData<dyn RefStaysOnItsThread>,
 }
 
 impl<'a, T> Ref<'a, T> {
     pub(crate) fn new(value: ReadGuard<'a, T>, version: Version, has_changed: bool) -> Self {
-        Self { value, version: FlaggedVersion::new(version, has_changed), _not_send: PhantomData }
+        Self { value, version, has_changed, _not_send: PhantomData }
     }
 
     /// Returns `true` if the receiver that this `Ref` comes from had not seen the value before.
@@ -60,7 +62,7 @@ impl<'a, T> Ref<'a, T> {
     /// assert!(!rx.borrow().has_changed());
     /// ```
     pub fn has_changed(&self) -> bool {
-        self.version.flag()
+        self.has_changed
     }
 
     /// Returns the version of this value.
@@ -79,7 +81,7 @@ impl<'a, T> Ref<'a, T> {
     /// assert_eq!(rx.borrow().version(), rx.version());
     /// ```
     pub fn version(&self) -> Version {
-        self.version.version()
+        self.version
     }
 }
 

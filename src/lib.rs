@@ -164,7 +164,7 @@
 //! - Without `std` and with `critical-section`, a call that would wait for the closure that makes
 //!   it panics, in every build: see [what hangs and what
 //!   panics](guide::firmware#what-hangs-and-what-panics).
-//! - Making a handle panics if the channel already has `usize::MAX / 8` of that kind, which is
+//! - Making a handle panics if the channel already has `usize::MAX / 4` of that kind, which is
 //!   possible only with `mem::forget`.
 //!
 //! The methods do not repeat this. Their sections on panics list only what is not here.

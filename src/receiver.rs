@@ -6,7 +6,6 @@ use core::pin::Pin;
 use core::task::{Context, Poll};
 
 use crate::channel::Channel;
-use crate::channel::count::Awaited;
 use crate::channel::state::Version;
 use crate::channel::wait::{Cursor, Wait};
 use crate::error::{RecvError, TryRecvError};
@@ -720,7 +719,7 @@ impl<T> Receiver<T> {
     #[cold]
     #[inline(never)]
     pub(crate) fn announced(self) -> Self {
-        self.channel.waiters.notify_opened(self.channel.receivers.until_empty(Awaited::First));
+        self.channel.notify_senders();
         self
     }
 }
@@ -728,8 +727,8 @@ impl<T> Receiver<T> {
 /// Creates a receiver that has seen what this one has seen.
 impl<T> Clone for Receiver<T> {
     fn clone(&self) -> Self {
-        let number = self.channel.receivers.add().handles();
-        Self { channel: self.channel.clone(), cursor: Cursor::new(self.cursor.seen, number) }
+        self.channel.receivers.add();
+        Self { channel: self.channel.clone(), cursor: Cursor::new(self.cursor.seen) }
     }
 }
 

@@ -4,7 +4,7 @@ use core::fmt;
 use core::mem;
 
 use crate::channel::Channel;
-use crate::channel::count::{Awaited, Count};
+use crate::channel::count::Count;
 use crate::channel::state::{AtomicState, Version};
 use crate::channel::wait::{Cursor, SenderWait};
 use crate::error::SendError;
@@ -58,7 +58,7 @@ pub fn channel<T>(init: T) -> (Sender<T>, Receiver<T>) {
     });
     // Not by `subscribe`, whose branch for `opened` would then be part of all firmware.
     let sender = Sender { channel };
-    let receiver = Receiver { channel: sender.channel.clone(), cursor: Cursor::new(sender.version(), 0) };
+    let receiver = Receiver { channel: sender.channel.clone(), cursor: Cursor::new(sender.version()) };
     (sender, receiver)
 }
 
@@ -412,9 +412,8 @@ impl<T> Sender<T> {
         // The version comes before the count. A send in between then finds no receiver, or its
         // value is unseen.
         let seen = self.version();
-        let before = self.channel.receivers.add();
-        let is_awaited = before.handles() == 0 && self.channel.receivers.take(Awaited::First, before);
-        let receiver = Receiver { channel: self.channel.clone(), cursor: Cursor::new(seen, before.handles()) };
+        let is_awaited = self.channel.receivers.add() == (0, true);
+        let receiver = Receiver { channel: self.channel.clone(), cursor: Cursor::new(seen) };
         if is_awaited { receiver.announced() } else { receiver }
     }
 

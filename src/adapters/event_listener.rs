@@ -3,7 +3,6 @@
 
 use event_listener::EventListener;
 
-use crate::channel::count::Awaited;
 use crate::channel::state::LISTENING;
 use crate::receiver::Receiver;
 use crate::sender::Sender;
@@ -118,7 +117,7 @@ impl<T> Sender<T> {
     /// ```
     pub fn listen_closed(&self) -> EventListener {
         let listener = self.channel.waiters.on_closed().listen();
-        if self.channel.receivers.set_waiting(Awaited::Last) == 0 {
+        if self.channel.receivers.set_awaited() == 0 {
             notify_all(self.channel.waiters.on_closed());
         }
         listener

@@ -1,42 +1,24 @@
-//! A count of handles, with two flags in the same word: senders wait for the last handle's drop, or
-//! for the first handle.
+//! A count of handles, with a flag in the same word: senders wait for the last handle's drop, or for
+//! the first handle. (One flag is enough: while there is a handle, no sender sleeps until there is
+//! one.)
 //!
-//! The count and the flags share one atomic, so the operations that matter have one order. If
-//! [`Count::set_waiting`] is first, the [`Count::remove`] or [`Count::add`] that it waits for finds
-//! the flag, and [`Count::take`] clears it. Otherwise `set_waiting` returns the new count.
+//! The count and the flag share one atomic, so the operations that matter have one order. If
+//! [`Count::set_awaited`] is first, the [`Count::remove`] or [`Count::add`] that it waits for finds
+//! the flag, and [`Count::take_awaited`] clears it. Otherwise `set_awaited` returns the new count.
 //!
-//! A wait that ends without sleeping leaves its flag behind. The next change from or to zero then
+//! A wait that ends without sleeping leaves the flag behind. The next change from or to zero then
 //! wakes an empty list.
 
 use crate::sync::{AtomicUsize, HAS_CRITICAL_SECTIONS, Ordering};
 
-/// What senders wait for. The number is its flag in the word, which [`Count::set_waiting`] sets.
-/// [`Count::take`] clears it after the change of the count that ends the wait. With critical
-/// sections it is cleared by the delivery that finds the list of senders empty, as for the waiting
-/// bits of the state word.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Awaited {
-    /// The drop of the last handle: the [`Count::remove`] that brings the count to zero.
-    Last = 1,
-    /// The first handle: the [`Count::add`] that finds the count at zero.
-    First = 2,
-}
+/// The flag.
+const AWAITED: usize = 1;
 
-const ONE: usize = 4;
+const ONE: usize = 2;
 
 /// Half of what the word can count. So the count cannot wrap, even if many threads have added a
 /// handle and are about to panic.
 const MAX: usize = usize::MAX / ONE / 2;
-
-/// What the word said before a handle was added or removed.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Before(usize);
-
-impl Before {
-    pub(crate) fn handles(self) -> usize {
-        self.0 / ONE
-    }
-}
 
 pub(crate) struct Count(AtomicUsize);
 
@@ -52,13 +34,13 @@ impl Count {
         self.0.load(Ordering::Acquire) / ONE
     }
 
-    /// Counts one more handle.
+    /// Counts one more handle. Returns how many there were, and whether senders wait.
     ///
     /// # Panics
     ///
     /// Panics if there are more than [`MAX`] handles, which is possible only with `mem::forget`.
     #[inline]
-    pub(crate) fn add(&self) -> Before {
+    pub(crate) fn add(&self) -> (usize, bool) {
         // ORDERING: Relaxed; the handle is made from another one, through which everything is
         // visible.
         let before = self.0.fetch_add(ONE, Ordering::Relaxed);
@@ -67,7 +49,7 @@ impl Count {
             self.0.fetch_sub(ONE, Ordering::Relaxed);
             Self::panic();
         }
-        Before(before)
+        (before / ONE, before & AWAITED != 0)
     }
 
     /// Counts one more handle, unless there is none.
@@ -93,44 +75,45 @@ impl Count {
         panic!("too many handles of one watch channel: have they been leaked?");
     }
 
-    /// Counts one handle less.
+    /// Counts one handle less. Returns how many there were, and whether senders wait.
     #[inline]
     #[must_use = "tasks may wait for the last handle's drop"]
-    pub(crate) fn remove(&self) -> Before {
+    pub(crate) fn remove(&self) -> (usize, bool) {
         // ORDERING: Release; partners: the Acquire of the last handle's `remove`, and of `get` and
-        // `set_waiting`. Everything done through this handle is visible after the last handle's
+        // `set_awaited`. Everything done through this handle is visible after the last handle's
         // drop.
-        Before(self.0.fetch_sub(ONE, Ordering::AcqRel))
+        let before = self.0.fetch_sub(ONE, Ordering::AcqRel);
+        (before / ONE, before & AWAITED != 0)
     }
 
-    /// Clears a flag, and returns `true` if it was set `before` the caller's change of the count.
-    /// The caller then wakes the senders that wait for that change.
+    /// Clears the flag after a change of the count from or to zero, and returns `true` if it was
+    /// set. The caller then wakes the senders.
     #[inline]
     #[must_use = "senders sleep until they are woken"]
-    pub(crate) fn take(&self, awaited: Awaited, before: Before) -> bool {
-        let flag = awaited as usize;
-        // ORDERING: Acquire; partner: the Release of `set_waiting`, for the lists and the waker in
-        // them. The change of the count continues its release sequence. (With critical sections the
-        // flag stays set until the list is empty.)
-        let now = || match HAS_CRITICAL_SECTIONS {
+    pub(crate) fn take_awaited(&self) -> bool {
+        // ORDERING: Acquire; partner: the Release of `set_awaited`, for the lists and the waker in
+        // them. The change of the count continues its release sequence.
+        let before = match HAS_CRITICAL_SECTIONS {
+            // The delivery that finds the list of senders empty clears it, as for the waiting bits
+            // of the state word.
             true => self.0.load(Ordering::Acquire),
-            false => self.0.fetch_and(!flag, Ordering::Acquire),
+            false => self.0.fetch_and(!AWAITED, Ordering::Acquire),
         };
-        before.0 & flag != 0 && now() & flag != 0
+        before & AWAITED != 0
     }
 
-    /// Returns the word and the mask that clears a flag, for the delivery that does so with
+    /// Returns the word and the mask that clears the flag, for the delivery that does so with
     /// critical sections.
-    pub(crate) fn until_empty(&self, awaited: Awaited) -> (&AtomicUsize, usize) {
-        (&self.0, !(awaited as usize))
+    pub(crate) fn until_empty(&self) -> (&AtomicUsize, usize) {
+        (&self.0, !AWAITED)
     }
 
     /// Sets the flag for a sender that is about to sleep and whose waker is in its list, and
     /// returns the count. The sender may sleep only if that is not what it waits for.
-    pub(crate) fn set_waiting(&self, awaited: Awaited) -> usize {
-        // ORDERING: Release; partner: the Acquire of `take`, to which the waker in its list becomes
-        // visible. Acquire, as `get`.
-        self.0.fetch_or(awaited as usize, Ordering::AcqRel) / ONE
+    pub(crate) fn set_awaited(&self) -> usize {
+        // ORDERING: Release; partner: the Acquire of `take_awaited`, to which the waker in its list
+        // becomes visible. Acquire, as `get`.
+        self.0.fetch_or(AWAITED, Ordering::AcqRel) / ONE
     }
 }
 

@@ -17,11 +17,11 @@ use core::fmt;
 use core::mem;
 use core::panic::{RefUnwindSafe, UnwindSafe};
 
-use crate::channel::count::{Awaited, Count};
+use crate::channel::count::Count;
 use crate::channel::state::{AtomicState, TakenBits, Version};
 use crate::lock::deadlock::{CallSite, caller};
 use crate::lock::{ReadGuard, ValueLock};
-use crate::wake::Waiters;
+use crate::wake::{SENDERS, Waiters};
 
 pub(crate) struct Channel<T> {
     /// Which version is it at, is it closed, and who waits for the next version?
@@ -92,14 +92,15 @@ impl<T> Channel<T> {
     #[inline]
     fn notify_receivers(&self, taken: TakenBits) {
         if !taken.is_empty() {
-            self.state.notify(&self.waiters, taken);
+            let listeners = taken.is_listening().then_some(&self.waiters.on_change);
+            self.waiters.notify(taken.lanes(), listeners, self.state.until_empty());
         }
     }
 
     /// Removes a sender from the count. The last one closes the channel and wakes receivers.
     #[inline]
     pub(crate) fn remove_sender(&self) {
-        if self.senders.remove().handles() == 1 {
+        if self.senders.remove().0 == 1 {
             self.notify_receivers(self.state.close());
         }
     }
@@ -107,9 +108,19 @@ impl<T> Channel<T> {
     /// Removes a receiver from the count. The last one wakes senders.
     #[inline]
     pub(crate) fn remove_receiver(&self) {
-        let before = self.receivers.remove();
-        if before.handles() == 1 && self.receivers.take(Awaited::Last, before) {
-            self.waiters.notify_senders(self.receivers.until_empty(Awaited::Last));
+        if self.receivers.remove() == (1, true) {
+            self.notify_senders();
+        }
+    }
+
+    /// Wakes the senders and listeners that wait for the last or the first receiver, unless another
+    /// caller has done so. The caller holds no lock.
+    #[cold]
+    #[inline(never)]
+    pub(crate) fn notify_senders(&self) {
+        if self.receivers.take_awaited() {
+            let Self { waiters, receivers, .. } = self;
+            waiters.notify(1 << SENDERS, Some(waiters.on_closed()), receivers.until_empty());
         }
     }
 }

@@ -42,7 +42,7 @@
 //! | `close` | `load`, `set_waiting`, `set` | what every sender did before it was dropped |
 
 use crate::sync::{AtomicUsize, HAS_CRITICAL_SECTIONS, Ordering, first_guess};
-use crate::wake::{LANES, Waiters};
+use crate::wake::LANES;
 
 const CLOSED: usize = 1;
 
@@ -87,24 +87,6 @@ impl Version {
 impl core::fmt::Debug for Version {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
         write!(f, "Version({})", self.number())
-    }
-}
-
-/// A version and a flag, in one word: the lowest bit of a version is never set.
-#[derive(Clone, Copy)]
-pub(crate) struct FlaggedVersion(usize);
-
-impl FlaggedVersion {
-    pub(crate) fn new(version: Version, flag: bool) -> Self {
-        Self(version.0 | usize::from(flag))
-    }
-
-    pub(crate) fn version(self) -> Version {
-        Version(self.0 & VERSION)
-    }
-
-    pub(crate) fn flag(self) -> bool {
-        self.0 & !VERSION != 0
     }
 }
 
@@ -225,12 +207,10 @@ impl AtomicState {
         Snapshot(self.0.fetch_or(bit, Ordering::AcqRel))
     }
 
-    /// Wakes the receivers and listeners behind the bits that a send or the close has taken. The
-    /// caller holds no lock.
-    #[inline]
-    pub(crate) fn notify(&self, waiters: &Waiters, taken: TakenBits) {
-        let listeners = taken.is_listening().then_some(&waiters.on_change);
-        waiters.notify(taken.lanes(), listeners, (&self.0, !FIRST_LANE));
+    /// Returns the word and the mask that clears the bit of the only lane, for the delivery that does
+    /// so with critical sections.
+    pub(crate) fn until_empty(&self) -> (&AtomicUsize, usize) {
+        (&self.0, !FIRST_LANE)
     }
 
     /// Closes the channel forever. The caller is the last sender, and wakes what is returned. (The

@@ -15,13 +15,12 @@
 use core::task::{Context, Poll, ready};
 
 use crate::channel::Channel;
-use crate::channel::count::Awaited;
 use crate::channel::state::Version;
 use crate::coop::poll_within_budget;
 use crate::error::RecvError;
 use crate::lock::deadlock::CallSite;
 use crate::wake::wait_list::Ticket;
-use crate::wake::{LANES, SENDERS, Waiters};
+use crate::wake::{SENDERS, Waiters};
 
 /// What the poll of a receiver's wait returns. The error says that the channel is closed.
 pub(crate) type PollReceiver<R> = Poll<Result<R, RecvError>>;
@@ -64,10 +63,8 @@ pub(crate) struct Cursor {
 }
 
 impl Cursor {
-    /// Returns the cursor of a new receiver; there were `number` receivers before.
-    pub(crate) fn new(seen: Version, number: usize) -> Self {
-        // Receivers get their numbers in turn. The number of lanes is a power of two.
-        Self { seen, ticket: Ticket::new((number & (LANES - 1)) as u8) }
+    pub(crate) fn new(seen: Version) -> Self {
+        Self { seen, ticket: Ticket::new(0) }
     }
 
     /// Calls `f`, which looks at the value, and then marks its version as seen. If `f` panics, the
@@ -147,19 +144,19 @@ pub(crate) struct SenderWait<'a, T> {
 
 impl<'a, T> SenderWait<'a, T> {
     pub(crate) fn new(channel: &'a Channel<T>) -> Self {
-        Self { channel, ticket: Ticket::new(SENDERS as u8) }
+        Self { channel, ticket: Ticket::new(SENDERS) }
     }
 
     /// Polls for the last receiver's drop, or for the first receiver.
-    pub(crate) fn poll(&mut self, awaited: Awaited, cx: &mut Context<'_>) -> Poll<()> {
+    pub(crate) fn poll(&mut self, cx: &mut Context<'_>, is_over: impl Fn(usize) -> bool) -> Poll<()> {
         let Self { channel, ticket } = self;
         poll_within_budget(cx, |cx| {
             poll(&channel.waiters, ticket, cx, |lane| {
                 let receivers = match lane {
                     None => channel.receivers.get(),
-                    Some(_) => channel.receivers.set_waiting(awaited),
+                    Some(_) => channel.receivers.set_awaited(),
                 };
-                ((receivers == 0) == (awaited == Awaited::Last)).then_some(())
+                is_over(receivers).then_some(())
             })
         })
     }

@@ -100,6 +100,20 @@ fn pause(failed: &mut u32) {
     core::hint::spin_loop();
 }
 
+/// Returns a number that no other thread has. (It is 0 where there are no threads.)
+#[inline]
+pub(crate) fn thread_number() -> usize {
+    #[cfg(all(feature = "std", not(target_family = "wasm")))]
+    {
+        static NEXT: AtomicUsize = AtomicUsize::new(0);
+        // ORDERING: Relaxed; a number makes nothing else visible.
+        std::thread_local! { static NUMBER: usize = NEXT.fetch_add(1, Ordering::Relaxed) }
+        NUMBER.with(|number| *number)
+    }
+    #[cfg(not(all(feature = "std", not(target_family = "wasm"))))]
+    0
+}
+
 /// Thread support: thread-local cells, parking, time, and a mutex whose waiters sleep.
 #[cfg(all(feature = "std", not(target_family = "wasm")))]
 pub(crate) mod thread {

@@ -11,11 +11,10 @@
 //!
 //! A channel has several *lanes*, each with a list, so that threads seldom contend for the lock of
 //! one. A wait chooses its lane anew each time that it begins. It is the first one, until a wait
-//! finds the lock of its list held. From then on it is that of the receiver's number. So a channel
-//! that one thread uses has one list, and a send takes one lock to wake all tasks. It does not go
-//! back to one: with all lists, a send takes about a quarter longer to ten waiting tasks, and a tenth
-//! longer to a hundred (see "How cost grows" in `benches/results.md`). Senders that wait have one
-//! list of their own.
+//! finds the lock of its list held. From then on it is a lane that belongs to the thread. So a
+//! channel that one thread uses has one list in use, and a send takes one lock to wake all tasks,
+//! also when other threads have used the channel before (see "How cost grows" in
+//! `benches/results.md`). Senders that wait have one list of their own.
 
 pub(crate) mod delivery;
 #[cfg(all(test, loom, feature = "loom"))]
@@ -28,7 +27,7 @@ use core::task::Waker;
 
 use self::delivery::Delivery;
 use self::wait_list::{Ticket, WaitList};
-use crate::sync::{AtomicUsize, Event, HAS_STD, IS_MODEL, Lazy, LazyIfLarge, despite_panics, notify_all};
+use crate::sync::{AtomicUsize, Event, HAS_STD, IS_MODEL, Lazy, LazyIfLarge, despite_panics, notify_all, thread_number};
 
 /// The number of lanes for receivers, a power of two. There is one without threads, and one where a
 /// narrow state word has no bits for more. In a model two are enough.
@@ -38,7 +37,7 @@ pub(crate) const LANES: usize = match (HAS_STD && usize::BITS == 64, IS_MODEL) {
     (false, _) => 1,
 };
 
-/// The lane of the senders that wait. It is also the number of each of them.
+/// The lane of the senders that wait.
 pub(crate) const SENDERS: usize = LANES;
 
 /// Everything that waits on a channel.
@@ -55,20 +54,13 @@ pub(crate) struct Waiters {
 struct Lists {
     /// Who waits in the first lane, which is the only one until two threads meet?
     first: WaitList,
-    /// Who waits in the other lanes? Made when two threads meet.
-    others: LazyIfLarge<[Padded; LANES - 1]>,
+    /// Who waits in the other lanes? Made when two threads meet. (The words between two lists keep
+    /// them on different cache lines. An alignment would hold for a channel without them as well.)
+    others: LazyIfLarge<[(WaitList, [usize; 6]); LANES - 1]>,
     /// Which senders wait? Made by the first such wait.
     senders: Lazy<WaitList>,
     /// Which listeners wait for the last receiver's drop?
     on_closed: Event,
-}
-
-/// A list that shares no cache line with the next one. (An alignment would hold for a channel
-/// without such lists as well.)
-#[derive(Default)]
-struct Padded {
-    list: WaitList,
-    _padding: [usize; 6],
 }
 
 impl Lists {
@@ -81,21 +73,23 @@ impl Lists {
     fn other(&self, lane: usize) -> &WaitList {
         // (An index would link the text of its panic.)
         match self.others.get().and_then(|others| others.get(lane - 1)) {
-            Some(other) => &other.list,
+            Some((other, _)) => other,
             None => self.senders.get_or_make(),
         }
     }
 
-    /// Returns the lane for a wait that begins, of a receiver or sender with this number.
+    /// Chooses the lane of a receiver's wait if the wait begins. (A sender has just one.)
     #[inline]
-    fn lane_for(&self, number: u8) -> u8 {
-        if self.others.get().is_none() && usize::from(number) != SENDERS {
-            if !self.first.entries.is_locked() {
-                return 0;
-            }
-            self.others.get_or_make();
+    fn choose_lane(&self, ticket: &mut Ticket) {
+        if LANES == 1 || ticket.is_waiting() || usize::from(ticket.lane) == SENDERS {
+            return;
         }
-        number
+        ticket.lane = if self.others.get().is_some() || self.first.entries.is_locked() {
+            self.others.get_or_make();
+            1 + (thread_number() % (LANES - 1)) as u8
+        } else {
+            0
+        };
     }
 }
 
@@ -107,9 +101,7 @@ impl Waiters {
     #[inline(never)]
     pub(crate) fn register(&self, ticket: &mut Ticket, mut waker: Waker) -> Option<Waker> {
         let lists = self.lists.get_or_make();
-        if LANES > 1 && !ticket.is_waiting() {
-            ticket.lane = lists.lane_for(ticket.number);
-        }
+        lists.choose_lane(ticket);
         let list = lists.list(ticket.lane.into());
         loop {
             match list.register(ticket, waker) {
@@ -156,18 +148,5 @@ impl Waiters {
                 notify_all(listeners);
             }
         });
-    }
-
-    /// Wakes all senders that wait for the last receiver's drop. The caller holds no lock.
-    pub(crate) fn notify_senders(&self, until_empty: (&AtomicUsize, usize)) {
-        self.notify(1 << SENDERS, Some(self.on_closed()), until_empty);
-    }
-
-    /// Wakes all senders that wait for a receiver. The caller holds no lock.
-    ///
-    /// A sender that waits for the last receiver's drop is in the same list only while receivers
-    /// come and go. It is woken early, and waits again.
-    pub(crate) fn notify_opened(&self, until_empty: (&AtomicUsize, usize)) {
-        self.notify(1 << SENDERS, None, until_empty);
     }
 }
