@@ -23,17 +23,20 @@ use crate::lock::deadlock::{CallSite, caller};
 use crate::lock::{ReadGuard, ValueLock};
 use crate::wake::{SENDERS, Waiters};
 
+// In this order, so every read of the value, which writes to its lock, leaves alone the cache line of
+// `state`, which every check for a new version reads: on 64-bit they are 72 bytes apart.
+#[repr(C)]
 pub(crate) struct Channel<T> {
     /// Which version is it at, is it closed, and who waits for the next version?
     pub(crate) state: AtomicState,
+    /// Whom does a change of `state` or `receivers` wake?
+    pub(crate) waiters: Waiters,
     /// How many receivers are there, and does a sender wait for the first or the last one?
     pub(crate) receivers: Count,
     /// How many senders are there?
     pub(crate) senders: Count,
     /// What is the value, and who may read or change it now?
     pub(crate) value: ValueLock<T>,
-    /// Whom does a change of `state` or `receivers` wake?
-    pub(crate) waiters: Waiters,
 }
 
 impl<T> Channel<T> {

@@ -25,14 +25,16 @@ use crate::lock::deadlock::{CallSite, Detector, Held, Use};
 use crate::lock::queue::{OnRelease, Queue, slow_path};
 use crate::sync::{RwLock, RwLockReadGuard, without_preemption};
 
-// `channel()` builds it, in one expression with the rest of the channel.
+// `channel()` builds it, in one expression with the rest of the channel. Its order is part of that
+// of `Channel`.
+#[repr(C)]
 pub(crate) struct ValueLock<T> {
-    /// Who reads or changes the value now?
-    pub(crate) lock: RwLock<T>,
     /// Whose turn is it to try `lock`?
     pub(crate) queue: Queue,
     /// Would a call wait for its own thread?
     pub(crate) detector: Detector,
+    /// Who reads or changes the value now?
+    pub(crate) lock: RwLock<T>,
 }
 
 impl<T> ValueLock<T> {
