@@ -130,15 +130,15 @@ mod tests {
 
     /// Adds a handle as `subscribe` does. Returns how many there were, and whether to wake senders.
     fn add_first(count: &Count) -> (usize, bool) {
-        let before = count.add();
-        (before.handles(), before.handles() == 0 && count.take(Awaited::First, before))
+        let (handles, is_awaited) = count.add();
+        (handles, handles == 0 && is_awaited && count.take_awaited())
     }
 
     /// Removes a handle as the drop of a receiver does. Returns how many are left, and whether to
     /// wake senders.
     fn remove(count: &Count) -> (usize, bool) {
-        let before = count.remove();
-        (before.handles() - 1, before.handles() == 1 && count.take(Awaited::Last, before))
+        let (handles, is_awaited) = count.remove();
+        (handles - 1, handles == 1 && is_awaited && count.take_awaited())
     }
 
     #[test]
@@ -146,7 +146,7 @@ mod tests {
         let count = Count::new(1);
         count.add();
         assert_eq!(count.get(), 2);
-        assert_eq!(count.set_waiting(Awaited::Last), 2);
+        assert_eq!(count.set_awaited(), 2);
         assert_eq!(remove(&count), (1, false));
         assert_eq!(remove(&count), (0, true));
         assert_eq!(count.get(), 0);
@@ -155,13 +155,13 @@ mod tests {
     #[test]
     fn a_flag_is_taken_once() {
         let count = Count::new(1);
-        assert_eq!(count.set_waiting(Awaited::Last), 1);
+        assert_eq!(count.set_awaited(), 1);
         assert_eq!(remove(&count), (0, true));
         count.add();
         assert_eq!(count.get(), 1);
         if HAS_CRITICAL_SECTIONS {
             assert_eq!(remove(&count), (0, true));
-            deliver(count.until_empty(Awaited::Last));
+            deliver(count.until_empty());
             count.add();
         }
         assert_eq!(remove(&count), (0, false));
@@ -170,26 +170,13 @@ mod tests {
     #[test]
     fn the_first_handle_finds_the_flag_and_takes_it() {
         let count = Count::new(0);
-        assert_eq!(count.set_waiting(Awaited::First), 0);
+        assert_eq!(count.set_awaited(), 0);
         assert_eq!(add_first(&count), (0, true));
-        deliver(count.until_empty(Awaited::First));
-        assert_eq!(count.set_waiting(Awaited::First), 1);
+        deliver(count.until_empty());
+        assert_eq!(count.set_awaited(), 1);
         assert_eq!(add_first(&count), (1, false), "it is not the first one");
-        assert_eq!((remove(&count), remove(&count)), ((1, false), (0, false)));
-        assert_eq!(add_first(&count), (0, true), "the flag was left behind");
-        deliver(count.until_empty(Awaited::First));
-        assert_eq!(remove(&count), (0, false));
-        assert_eq!(add_first(&count), (0, false));
-    }
-
-    #[test]
-    fn the_two_flags_are_independent() {
-        let count = Count::new(0);
-        assert_eq!((count.set_waiting(Awaited::Last), count.set_waiting(Awaited::First)), (0, 0));
-        assert_eq!(add_first(&count), (0, true));
-        deliver(count.until_empty(Awaited::First));
-        assert_eq!(remove(&count), (0, true));
-        deliver(count.until_empty(Awaited::Last));
+        assert_eq!((remove(&count), remove(&count)), ((1, false), (0, true)), "the flag was left behind");
+        deliver(count.until_empty());
         assert_eq!(add_first(&count), (0, false));
         assert_eq!(remove(&count), (0, false));
     }
@@ -218,6 +205,6 @@ mod tests {
             assert!(message.starts_with("too many handles of one watch channel"), "{message}");
             assert_eq!(count.get(), MAX);
         }
-        assert_eq!(count.remove().handles(), MAX);
+        assert_eq!(count.remove().0, MAX);
     }
 }

@@ -34,8 +34,8 @@ struct Waiter {
 }
 
 impl Waiter {
-    fn new(number: u8) -> Self {
-        Self { task: Default::default(), ticket: Ticket::new(number) }
+    fn new(lane: usize) -> Self {
+        Self { task: Default::default(), ticket: Ticket::new(lane) }
     }
 
     fn register(&mut self, waiters: &Waiters) {
@@ -94,9 +94,9 @@ fn wait(waiters: &Waiters, word: &AtomicUsize, waiter: &mut Waiter) -> bool {
     word.fetch_or(1 << waiter.ticket.lane, Ordering::AcqRel) & SENT != 0
 }
 
-/// Two threads wait, with different numbers, while a third one sends. One makes the other lanes
-/// first, as if it had found the lock held. The other may then be in the second lane. Broken by a
-/// bit that is set before the waker is in the list, by a bit of another lane than the one that was
+/// Two threads wait while a third one sends. One makes the other lane first, as if it had found the
+/// lock held. The other thread's wait is in that lane as well if it begins later. Broken by a bit
+/// that is set before the waker is in the list, by a bit of another lane than the one that was
 /// chosen at the registration, by a delivery that ends with the first lane, and by lists that are
 /// made twice.
 #[test]
@@ -122,7 +122,7 @@ fn two_registrations_and_a_new_lane_against_a_delivery() {
                 (wait(&shared.0, &shared.1, &mut waiter), waiter)
             }
         });
-        let mut second = Waiter::new(1);
+        let mut second = Waiter::new(0);
         let other_is_new = wait(&shared.0, &shared.1, &mut second);
         let (is_new, mut first) = other.join().unwrap();
         sender.join().unwrap();
@@ -289,17 +289,17 @@ fn receivers_and_senders_are_woken_apart() {
         let mut receiver = Waiter::registered(&waiters);
         let closing = thread::spawn({
             let waiters = waiters.clone();
-            move || waiters.notify_senders((&AtomicUsize::new(0), 0))
+            move || deliver(&waiters, 1 << SENDERS)
         });
         let delivery = delivering(&waiters);
-        let mut sender = Waiter::new(SENDERS as u8);
+        let mut sender = Waiter::new(SENDERS);
         sender.register(&waiters);
         delivery.join().unwrap();
         closing.join().unwrap();
         let early = sender.wakes();
         deliver(&waiters, 1);
         assert_eq!((receiver.wakes(), sender.wakes()), (1, early));
-        waiters.notify_senders((&AtomicUsize::new(0), 0));
+        deliver(&waiters, 1 << SENDERS);
         assert_eq!((receiver.wakes(), sender.wakes()), (1, 1));
         assert_all_can_wait(&waiters, [&mut receiver]);
         early

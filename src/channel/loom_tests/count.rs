@@ -5,15 +5,15 @@ use alloc::vec::Vec;
 
 use loom::thread;
 
-use crate::channel::count::{Awaited, Count};
+use crate::channel::count::Count;
 use crate::sync::models::{Data, UNBOUNDED, model};
 use crate::sync::{Arc, Mutex};
 
 /// Removes a handle as the drop of a receiver does. Returns how many are left, and whether to wake
 /// senders.
 fn remove(count: &Count) -> (usize, bool) {
-    let before = count.remove();
-    (before.handles() - 1, before.handles() == 1 && count.take(Awaited::Last, before))
+    let (handles, is_awaited) = count.remove();
+    (handles - 1, handles == 1 && is_awaited && count.take_awaited())
 }
 
 /// Two handles are dropped while a wait for the last drop begins. Either the wait finds zero, or
@@ -38,7 +38,7 @@ fn either_the_flag_or_zero_is_found() {
         });
         let (count, done, waker) = &*shared;
         waker.write();
-        let left = count.set_waiting(Awaited::Last);
+        let left = count.set_awaited();
         if left == 0 {
             done.iter().for_each(Data::read);
         }
@@ -52,7 +52,7 @@ fn either_the_flag_or_zero_is_found() {
 }
 
 /// A wait for the first handle begins while the first handle is made. Either the wait finds the
-/// handle, or `take` finds the flag, and with it the waker. Broken by a flag that is set
+/// handle, or `take_awaited` finds the flag, and with it the waker. Broken by a flag that is set
 /// without Release or taken without Acquire, and by one that is not reported.
 #[test]
 fn either_the_flag_or_the_first_handle_is_found() {
@@ -61,8 +61,7 @@ fn either_the_flag_or_the_first_handle_is_found() {
         let first = thread::spawn({
             let shared = shared.clone();
             move || {
-                let before = shared.0.add();
-                let is_awaited = shared.0.take(Awaited::First, before);
+                let is_awaited = shared.0.add() == (0, true) && shared.0.take_awaited();
                 if is_awaited {
                     shared.1.read();
                 }
@@ -70,7 +69,7 @@ fn either_the_flag_or_the_first_handle_is_found() {
             }
         });
         shared.1.write();
-        let handles = shared.0.set_waiting(Awaited::First);
+        let handles = shared.0.set_awaited();
         let is_awaited = first.join().unwrap();
         assert_eq!(is_awaited, handles == 0);
         handles
@@ -90,9 +89,9 @@ fn zero_comes_after_all_that_was_done() {
             thread::spawn(move || {
                 let (count, done) = &*shared;
                 done[handle].write();
-                let before = count.remove();
+                let (handles, _) = count.remove();
                 // Here the last drop would close the channel, or wake tasks.
-                if before.handles() == 1 {
+                if handles == 1 {
                     done.iter().for_each(Data::read);
                 }
             })
@@ -115,9 +114,9 @@ fn zero_is_the_end() {
         let count = Arc::new(Count::new(1));
         let upgrades = [(); 2].map(|()| {
             let count = count.clone();
-            thread::spawn(move || count.add_unless_zero().then(|| count.remove().handles()))
+            thread::spawn(move || count.add_unless_zero().then(|| count.remove().0))
         });
-        let removed = count.remove().handles();
+        let removed = count.remove().0;
         let upgrades = upgrades.map(|upgrade| upgrade.join().unwrap());
         let all = [Some(removed), upgrades[0], upgrades[1]];
         let lasts = all.iter().filter(|before| **before == Some(1)).count();
@@ -143,14 +142,14 @@ fn no_wait_is_left_when_handles_come_and_go() {
             (_, false) => Vec::new(),
         };
         shared.1.with(|list| list.push(0));
-        assert_eq!(shared.0.set_waiting(Awaited::Last), 1);
+        assert_eq!(shared.0.set_awaited(), 1);
         let other = thread::spawn({
             let shared = shared.clone();
             move || remove(&shared)
         });
         shared.0.add();
         shared.1.with(|list| list.push(1));
-        assert!(shared.0.set_waiting(Awaited::Last) > 0);
+        assert!(shared.0.set_awaited() > 0);
         let mine = remove(&shared);
         let others = other.join().unwrap();
         assert_eq!(mine.len() + others.len(), 2, "{mine:?} {others:?}");
