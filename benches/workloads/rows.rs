@@ -92,10 +92,10 @@ pub(crate) const ROWS: &[Row] = rows! {
     "fan-out to 1000, one worker",             Ratio(0.82), (on_one_worker 1_000), on_heap, [];
     "fan-out to 10000, one worker",            Ratio(0.82), (on_one_worker 10_000), on_heap, [];
     "fan-out to 1, two workers",               Ratio(0.75), (on_two_workers 1), across_threads, [];
-    "fan-out to 10, two workers",              Ratio(0.9),  (on_two_workers 10), across_threads, [];
-    "fan-out to 100, two workers",             Ratio(0.9),  (on_two_workers 100), across_threads, [];
-    "fan-out to 1000, two workers",            Ratio(0.95), (on_two_workers 1_000), on_heap_across_threads, [];
-    "fan-out to 10000, two workers",           Ratio(0.95), (on_two_workers 10_000), on_heap_across_threads, [];
+    "fan-out to 10, two workers",              Ratio(0.88), (on_two_workers 10), across_threads, [];
+    "fan-out to 100, two workers",             Ratio(0.8),  (on_two_workers 100), across_threads, [];
+    "fan-out to 1000, two workers",            Ratio(0.8),  (on_two_workers 1_000), on_heap_across_threads, [];
+    "fan-out to 10000, two workers",           Ratio(0.85), (on_two_workers 10_000), on_heap_across_threads, [];
     "two threads borrow",                      Ratio(1.0),  (two_readers), all, [Lock two_read, Atomic two_load];
     "two threads borrow, one sends",           Ratio(1.0),  (two_readers_and_a_sender), all, [];
     "send under two spinning readers",         Ratio(0.15), (send_under_readers), all, [];

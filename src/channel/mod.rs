@@ -23,8 +23,8 @@ use crate::lock::deadlock::{CallSite, caller};
 use crate::lock::{ReadGuard, ValueLock};
 use crate::wake::{SENDERS, Waiters};
 
-// In this order, so every read of the value, which writes to its lock, leaves alone the cache line of
-// `state`, which every check for a new version reads: on 64-bit they are 72 bytes apart.
+// Every check for a new version reads `state`, and every read of the value writes to its lock. In this
+// order they are on different cache lines where there are threads, on 64-bit targets.
 #[repr(C)]
 pub(crate) struct Channel<T> {
     /// Which version is it at, is it closed, and who waits for the next version?
@@ -145,3 +145,18 @@ impl<T: fmt::Debug> fmt::Debug for Channel<T> {
 // A panic leaves the channel usable: the lock is released, and the value keeps its own version.
 impl<T> UnwindSafe for Channel<T> {}
 impl<T> RefUnwindSafe for Channel<T> {}
+
+#[cfg(test)]
+mod tests {
+    use core::mem::offset_of;
+
+    use super::*;
+    use crate::sync::{HAS_STD, IS_MODEL};
+
+    #[test]
+    fn the_state_word_and_the_lock_share_no_cache_line() {
+        let distance = offset_of!(Channel<u8>, value.lock) - offset_of!(Channel<u8>, state);
+        let may_be_shared = !HAS_STD || usize::BITS < 64 || IS_MODEL;
+        assert!(may_be_shared || distance >= 64, "they are {distance} bytes apart");
+    }
+}
