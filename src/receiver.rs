@@ -344,6 +344,17 @@ impl<T> Receiver<T> {
         Pin::new(&mut *changed).poll(cx)
     }
 
+    /// Wakes the senders that wait for this receiver, the first one.
+    //
+    // By value: a wake-up that panics drops the receiver, and with a reference the compiler would
+    // build every new receiver on the stack and copy it.
+    #[cold]
+    #[inline(never)]
+    pub(crate) fn announced(self) -> Self {
+        self.channel.notify_senders();
+        self
+    }
+
     #[track_caller]
     pub(crate) fn wait(&mut self) -> Wait<'_, T> {
         Wait { channel: &self.channel, cursor: &mut self.cursor, caller: caller(), is_pending: false }
@@ -708,19 +719,6 @@ impl<T> Receiver<T> {
     /// ```
     pub fn same_channel(&self, other: &Self) -> bool {
         Arc::ptr_eq(&self.channel, &other.channel)
-    }
-}
-
-impl<T> Receiver<T> {
-    /// Wakes the senders that wait for this receiver, the first one.
-    //
-    // By value: a wake-up that panics drops the receiver, and with a reference the compiler would
-    // build every new receiver on the stack and copy it.
-    #[cold]
-    #[inline(never)]
-    pub(crate) fn announced(self) -> Self {
-        self.channel.notify_senders();
-        self
     }
 }
 

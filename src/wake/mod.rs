@@ -27,7 +27,9 @@ use core::task::Waker;
 
 use self::delivery::Delivery;
 use self::wait_list::{Ticket, WaitList};
-use crate::sync::{AtomicUsize, Event, HAS_STD, IS_MODEL, Lazy, LazyIfLarge, despite_panics, notify_all, thread_number};
+use crate::sync::{
+    AtomicUsize, Event, HAS_STD, IS_MODEL, Lazy, LazyIfLarge, despite_panics, notify_all, thread_number,
+};
 
 /// The number of lanes for receivers, a power of two. There is one without threads, and one where a
 /// narrow state word has no bits for more. In a model two are enough.
