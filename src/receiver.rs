@@ -351,7 +351,7 @@ impl<T> Receiver<T> {
     #[cold]
     #[inline(never)]
     pub(crate) fn announced(self) -> Self {
-        self.channel.notify_senders();
+        self.channel.notify_opened();
         self
     }
 

@@ -1,13 +1,14 @@
 //! A count of handles, with a flag in the same word: senders wait for the last handle's drop, or for
-//! the first handle. (One flag is enough: while there is a handle, no sender sleeps until there is
-//! one.)
+//! the first handle. One flag is enough: all senders that sleep wait for the same, the last drop if
+//! there is a handle and the first handle if there is none.
 //!
 //! The count and the flag share one atomic, so the operations that matter have one order. If
 //! [`Count::set_awaited`] is first, the [`Count::remove`] or [`Count::add`] that it waits for finds
-//! the flag, and [`Count::take_awaited`] clears it. Otherwise `set_awaited` returns the new count.
+//! the flag. Otherwise `set_awaited` returns the new count.
 //!
-//! A wait that ends without sleeping leaves the flag behind. The next change from or to zero then
-//! wakes an empty list.
+//! Only the last drop clears the flag. The first handle leaves it, because a listener that waits for
+//! the next last drop may have set it since. So a wait for the first handle, and a wait that ends
+//! without sleeping, leave the flag behind, and the next last drop wakes an empty list.
 
 use crate::sync::{AtomicUsize, HAS_CRITICAL_SECTIONS, Ordering};
 
@@ -86,8 +87,8 @@ impl Count {
         (before / ONE, before & AWAITED != 0)
     }
 
-    /// Clears the flag after a change of the count from or to zero, and returns `true` if it was
-    /// set. The caller then wakes the senders.
+    /// Clears the flag after the last drop, and returns `true` if it was set. The caller then wakes
+    /// the senders.
     #[inline]
     #[must_use = "senders sleep until they are woken"]
     pub(crate) fn take_awaited(&self) -> bool {
@@ -100,6 +101,13 @@ impl Count {
             false => self.0.fetch_and(!AWAITED, Ordering::Acquire),
         };
         before & AWAITED != 0
+    }
+
+    /// Returns `true` if the flag is set, after the count has left zero. The caller then wakes the
+    /// senders. (If not, the last drop has cleared it in the meantime, and wakes them.)
+    pub(crate) fn is_awaited(&self) -> bool {
+        // ORDERING: Acquire; as in `take_awaited`.
+        self.0.load(Ordering::Acquire) & AWAITED != 0
     }
 
     /// Returns the word and the mask that clears the flag, for the delivery that does so with
@@ -131,7 +139,7 @@ mod tests {
     /// Adds a handle as `subscribe` does. Returns how many there were, and whether to wake senders.
     fn add_first(count: &Count) -> (usize, bool) {
         let (handles, is_awaited) = count.add();
-        (handles, handles == 0 && is_awaited && count.take_awaited())
+        (handles, handles == 0 && is_awaited && count.is_awaited())
     }
 
     /// Removes a handle as the drop of a receiver does. Returns how many are left, and whether to
@@ -168,14 +176,12 @@ mod tests {
     }
 
     #[test]
-    fn the_first_handle_finds_the_flag_and_takes_it() {
+    fn the_first_handle_finds_the_flag_and_leaves_it() {
         let count = Count::new(0);
         assert_eq!(count.set_awaited(), 0);
         assert_eq!(add_first(&count), (0, true));
-        deliver(count.until_empty());
-        assert_eq!(count.set_awaited(), 1);
         assert_eq!(add_first(&count), (1, false), "it is not the first one");
-        assert_eq!((remove(&count), remove(&count)), ((1, false), (0, true)), "the flag was left behind");
+        assert_eq!((remove(&count), remove(&count)), ((1, false), (0, true)));
         deliver(count.until_empty());
         assert_eq!(add_first(&count), (0, false));
         assert_eq!(remove(&count), (0, false));

@@ -111,19 +111,20 @@ impl<T> Channel<T> {
     /// Removes a receiver from the count. The last one wakes senders.
     #[inline]
     pub(crate) fn remove_receiver(&self) {
-        if self.receivers.remove() == (1, true) {
-            self.notify_senders();
+        let Self { receivers, waiters, .. } = self;
+        if receivers.remove() == (1, true) && receivers.take_awaited() {
+            waiters.notify(1 << SENDERS, Some(waiters.on_closed()), receivers.until_empty());
         }
     }
 
-    /// Wakes the senders and listeners that wait for the last or the first receiver, unless another
-    /// caller has done so. The caller holds no lock.
+    /// Wakes the senders that wait for the first receiver, which has been added to the count. The
+    /// caller holds no lock.
     #[cold]
     #[inline(never)]
-    pub(crate) fn notify_senders(&self) {
-        if self.receivers.take_awaited() {
-            let Self { waiters, receivers, .. } = self;
-            waiters.notify(1 << SENDERS, Some(waiters.on_closed()), receivers.until_empty());
+    pub(crate) fn notify_opened(&self) {
+        if self.receivers.is_awaited() {
+            // The mask clears nothing: listeners may have set the flag by now.
+            self.waiters.notify(1 << SENDERS, None, (self.receivers.until_empty().0, !0));
         }
     }
 }

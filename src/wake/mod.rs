@@ -133,8 +133,8 @@ impl Waiters {
         &self.lists.get_or_make().on_closed
     }
 
-    /// Notifies the listeners, and wakes the tasks that wait in `lanes`, which has a bit for each
-    /// lane. If a waker panics, the others are called all the same. The caller holds no lock.
+    /// Wakes the tasks that wait in `lanes`, which has a bit for each lane, and then the listeners.
+    /// If a waker panics, the others are called all the same. The caller holds no lock.
     ///
     /// With critical sections, the caller has left the waiting bit of the lane set, so a send in
     /// an interrupt handler finds it. `until_empty` is the word and the mask that clears the
@@ -145,11 +145,10 @@ impl Waiters {
     pub(crate) fn notify(&self, lanes: usize, listeners: Option<&Event>, until_empty: (&AtomicUsize, usize)) {
         let mut delivery = Delivery::new(self.lists.get(), lanes);
         despite_panics(|| {
-            // First, so a listener that one of these tasks makes is not notified.
+            delivery.run(until_empty);
             if let Some(listeners) = listeners {
                 notify_all(listeners);
             }
-            delivery.run(until_empty);
         });
     }
 }

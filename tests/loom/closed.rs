@@ -9,7 +9,7 @@ use crate::common::{Task, waiting};
 use crate::{Note, UNBOUNDED, begun, end_of_a_wait, explore, model, polled, reaches, sending, shorter, wait_against};
 
 /// Subscribes on a new thread, which returns the receiver.
-fn subscribing(tx: &Sender<u32>) -> JoinHandle<Receiver<u32>> {
+pub(crate) fn subscribing(tx: &Sender<u32>) -> JoinHandle<Receiver<u32>> {
     let tx = tx.clone();
     thread::spawn(move || tx.subscribe())
 }

@@ -4,10 +4,11 @@ use std::pin::pin;
 
 use loom::future::block_on;
 use loom::thread;
-use watch_channel::{Receiver, channel};
+use watch_channel::{Receiver, Sender, channel};
 
+use crate::closed::subscribing;
 use crate::common::{Task, waiting};
-use crate::{UNBOUNDED, begun, model, reaches, sending, shorter, wait_against};
+use crate::{UNBOUNDED, begun, explore, model, reaches, sending, shorter, wait_against};
 
 /// Listens, checks, and waits if nothing was unseen. Returns what the check has found.
 fn listen(rx: &Receiver<u32>) -> bool {
@@ -90,6 +91,25 @@ pub(crate) fn g1_a_closed_listener_and_a_receiver_that_comes_and_goes() {
         dropping.join().unwrap();
         assert_eq!((listener.wakes(), closed.wakes()), (1, 1));
         is_notified
+    });
+}
+
+/// G1. A sender listens for the last receiver's drop while the first receiver subscribes, and finds
+/// the flag of a task that waits for it. Broken by a `subscribe` that clears the flag.
+#[test]
+pub(crate) fn g1_a_closed_listener_against_the_first_receiver() {
+    explore(UNBOUNDED, [false, true], || {
+        let tx = Sender::new(0);
+        let (opened, _wait, _) = begun(tx.opened());
+        let subscribing = subscribing(&tx);
+        let task = Task::new();
+        let mut listener = pin!(tx.listen_closed());
+        let found_none = task.poll_pinned(listener.as_mut()).is_ready();
+        let rx = subscribing.join().unwrap();
+        assert_eq!((opened.wakes(), task.wakes()), (1, 0));
+        drop(rx);
+        assert_eq!(task.wakes(), usize::from(!found_none));
+        found_none
     });
 }
 

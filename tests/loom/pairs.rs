@@ -96,7 +96,6 @@ const TABLE: &[(&[Op], &[Op], Why)] = &[
     (&[SenderDrop], &[ReceiverDrop, LastReceiverDrop, Closed, Opened, Listen], Independent),
     (&[ReceiverDrop], &[Upgrade, Opened, Listen], Independent),
     (&[Upgrade], &[Closed, Opened, Listen], Independent),
-    (&[Opened], &[Listen], Independent),
     (&[FirstPoll], &[LaterPoll, PollChanged, Opened], OneList),
     (&[LaterPoll], &[LaterPoll, DroppedWait, PollChanged, Closed, Opened], OneList),
     (&[DroppedWait], &[DroppedWait, PollChanged, Closed, Opened], OneList),
@@ -208,7 +207,10 @@ const TABLE: &[(&[Op], &[Op], Why)] = &[
     (&[Subscribe], &[Opened], Models(&[
         closed::g1_opened_against_a_subscribe, closed::g1_opened_on_a_thread_against_a_subscribe,
     ])),
-    (&[Subscribe], &[Listen], Models(&[listen::g1_a_closed_listener_and_a_receiver_that_comes_and_goes])),
+    (&[Subscribe], &[Listen], Models(&[
+        listen::g1_a_closed_listener_and_a_receiver_that_comes_and_goes,
+        listen::g1_a_closed_listener_against_the_first_receiver,
+    ])),
     (&[SenderDrop], &[SenderDrop, LastSenderDrop], Models(&[
         value::what_comes_before_every_senders_drop_is_visible, value::the_close_comes_after_every_send,
     ])),
@@ -236,6 +238,7 @@ const TABLE: &[(&[Op], &[Op], Why)] = &[
     (&[Closed], &[Closed], Models(&[closed::g1_two_senders_in_closed_against_the_last_receivers_drop])),
     (&[Closed], &[Opened], Models(&[closed::g1_opened_and_closed_against_a_receiver_that_comes_and_goes])),
     (&[Closed], &[Listen], Models(&[listen::g1_a_closed_listener_and_a_receiver_that_comes_and_goes])),
+    (&[Opened], &[Listen], Models(&[listen::g1_a_closed_listener_against_the_first_receiver])),
     (&[Opened], &[Opened], Models(&[closed::g1_two_senders_in_opened_against_a_subscribe])),
     (&[Listen], &[Listen], Models(&[listen::g1_two_listeners_against_a_send])),
 ];

@@ -52,7 +52,7 @@ fn either_the_flag_or_zero_is_found() {
 }
 
 /// A wait for the first handle begins while the first handle is made. Either the wait finds the
-/// handle, or `take_awaited` finds the flag, and with it the waker. Broken by a flag that is set
+/// handle, or `is_awaited` finds the flag, and with it the waker. Broken by a flag that is set
 /// without Release or taken without Acquire, and by one that is not reported.
 #[test]
 fn either_the_flag_or_the_first_handle_is_found() {
@@ -61,7 +61,7 @@ fn either_the_flag_or_the_first_handle_is_found() {
         let first = thread::spawn({
             let shared = shared.clone();
             move || {
-                let is_awaited = shared.0.add() == (0, true) && shared.0.take_awaited();
+                let is_awaited = shared.0.add() == (0, true) && shared.0.is_awaited();
                 if is_awaited {
                     shared.1.read();
                 }
