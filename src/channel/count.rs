@@ -12,7 +12,7 @@
 
 use crate::sync::{AtomicUsize, HAS_CRITICAL_SECTIONS, Ordering};
 
-/// The flag.
+/// The flag: senders wait for the last handle's drop, or for the first handle.
 const AWAITED: usize = 1;
 
 const ONE: usize = 2;
@@ -119,8 +119,8 @@ impl Count {
     /// Sets the flag for a sender that is about to sleep and whose waker is in its list, and
     /// returns the count. The sender may sleep only if that is not what it waits for.
     pub(crate) fn set_awaited(&self) -> usize {
-        // ORDERING: Release; partner: the Acquire of `take_awaited`, to which the waker in its list
-        // becomes visible. Acquire, as `get`.
+        // ORDERING: Release; partners: the Acquire of `take_awaited` and of `is_awaited`, to which
+        // the waker in its list becomes visible. Acquire, as `get`.
         self.0.fetch_or(AWAITED, Ordering::AcqRel) / ONE
     }
 }
