@@ -78,7 +78,7 @@ impl<G: DerefMut> DerefMut for Guard<'_, G> {
 }
 
 /// All threads of a model share the second lane, the only one besides the first.
-pub(crate) fn thread_number() -> usize {
+pub(crate) fn thread_number() -> u8 {
     0
 }
 

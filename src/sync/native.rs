@@ -100,14 +100,15 @@ fn pause(failed: &mut u32) {
     core::hint::spin_loop();
 }
 
-/// Returns a number that no other thread has. (It is 0 where there are no threads.)
+/// Returns a number of this thread, which repeats after 256 threads. (It is 0 where there are no
+/// threads.)
 #[inline]
-pub(crate) fn thread_number() -> usize {
+pub(crate) fn thread_number() -> u8 {
     #[cfg(all(feature = "std", not(target_family = "wasm")))]
     {
         static NEXT: AtomicUsize = AtomicUsize::new(0);
         // ORDERING: Relaxed; a number makes nothing else visible.
-        std::thread_local! { static NUMBER: usize = NEXT.fetch_add(1, Ordering::Relaxed) }
+        std::thread_local! { static NUMBER: u8 = NEXT.fetch_add(1, Ordering::Relaxed) as u8 }
         NUMBER.with(|number| *number)
     }
     #[cfg(not(all(feature = "std", not(target_family = "wasm"))))]

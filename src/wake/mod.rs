@@ -88,7 +88,7 @@ impl Lists {
         }
         ticket.lane = if self.others.get().is_some() || self.first.entries.is_locked() {
             self.others.get_or_make();
-            1 + (thread_number() % (LANES - 1)) as u8
+            1 + thread_number() % (LANES as u8 - 1)
         } else {
             0
         };
