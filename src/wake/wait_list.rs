@@ -42,7 +42,7 @@ use alloc::vec::Vec;
 use core::mem::{self, ManuallyDrop};
 use core::task::Waker;
 
-use crate::flash::{move_all, push_within_capacity};
+use crate::flash::move_all;
 use crate::sync::{AtomicUsize, HAS_CRITICAL_SECTIONS, IS_MODEL, Mutex, Ordering};
 
 /// Stands for no entry where an index can be absent.
@@ -85,7 +85,7 @@ impl Ticket {
 }
 
 /// An entry. It does not drop its waker, so a vector of entries is cleared in constant time, once
-/// the wakers have been taken out.
+/// the wakers have been taken out. (A wait that is leaked leaks its waker.)
 pub(super) enum Entry {
     Waiting(ManuallyDrop<Waker>),
     /// The index of the next free entry.
@@ -93,6 +93,11 @@ pub(super) enum Entry {
 }
 
 impl Entry {
+    #[inline]
+    fn new(waker: Waker) -> Self {
+        Self::Waiting(ManuallyDrop::new(waker))
+    }
+
     #[inline]
     fn into_waker(self) -> Option<Waker> {
         if let Self::Waiting(waker) = self { Some(ManuallyDrop::into_inner(waker)) } else { None }
@@ -204,26 +209,24 @@ impl WaitList {
     /// the waker that it replaces, or gives the waker back if the list must grow first.
     #[inline]
     pub(super) fn register(&self, ticket: &mut Ticket, waker: Waker) -> Result<Option<Waker>, Waker> {
-        let new = Entry::Waiting(ManuallyDrop::new(waker));
         self.entries.with(|entries| {
             // ORDERING: Relaxed; the round changes only under the lock.
             let round = self.round.load(Ordering::Relaxed);
             if ticket.round != round {
                 (ticket.round, ticket.index) = (round, entries.free);
             }
+            let len = entries.waiting.len();
             if let Some(entry) = entries.waiting.get_mut(ticket.index as usize) {
-                match mem::replace(entry, new) {
-                    Entry::Waiting(replaced) => return Ok(Some(ManuallyDrop::into_inner(replaced))),
-                    Entry::Free(next) => entries.free = next,
+                if let Entry::Free(next) = *entry {
+                    (entries.free, entries.registered) = (next, entries.registered + 1);
                 }
-            } else {
-                let index = entries.waiting.len() as u32;
-                if let Err(Entry::Waiting(waker)) = push_within_capacity(&mut entries.waiting, new) {
-                    return Err(ManuallyDrop::into_inner(waker));
-                }
-                ticket.index = index;
+                return Ok(mem::replace(entry, Entry::new(waker)).into_waker());
             }
-            entries.registered += 1;
+            if len == entries.waiting.capacity() {
+                return Err(waker);
+            }
+            entries.waiting.push(Entry::new(waker));
+            (ticket.index, entries.registered) = (len as u32, entries.registered + 1);
             Ok(None)
         })
     }
@@ -338,15 +341,5 @@ impl Default for WaitList {
     fn default() -> Self {
         let entries = Entries { waiting: Vec::new(), free: NONE, registered: 0, previous: Round::default() };
         Self { round: AtomicUsize::new(1), entries: Mutex::new(entries) }
-    }
-}
-
-impl Drop for Entries {
-    fn drop(&mut self) {
-        // Only a wait that has been leaked is still registered. Firmware that leaks waits leaks
-        // their wakers as well.
-        if !HAS_CRITICAL_SECTIONS {
-            self.waiting.drain(..).for_each(|entry| drop(entry.into_waker()));
-        }
     }
 }
