@@ -104,7 +104,7 @@ fn drop_late(receiver: Shared) -> impl FnMut() + Send {
         }
         let taken = critical_section::with(|section| receiver.borrow_ref_mut(section).take());
         if taken.is_some() {
-            (passed, let_pass) = (0, (let_pass + 1) % 12);
+            (passed, let_pass) = (0, (let_pass + 1) % 16);
         }
     }
 }
