@@ -109,7 +109,7 @@ pub(crate) fn thread_number() -> u8 {
         static NEXT: AtomicUsize = AtomicUsize::new(0);
         // ORDERING: Relaxed; a number makes nothing else visible.
         std::thread_local! { static NUMBER: u8 = NEXT.fetch_add(1, Ordering::Relaxed) as u8 }
-        NUMBER.with(|number| *number)
+        NUMBER.try_with(|number| *number).unwrap_or_default()
     }
     #[cfg(not(all(feature = "std", not(target_family = "wasm"))))]
     0
