@@ -61,7 +61,7 @@ KINDS = {
     "test": "--features stream,tokio,defmt --test {}",
     "release-test": "--release --features stream,tokio,defmt --test {}",
     "critical-lib": "--no-default-features --features critical-section,stream --lib",
-    "threads": "--release --manifest-path no_std_check/threads/Cargo.toml --features critical-section --test {}",
+    "threads": "--release --manifest-path no_std_check/threads/Cargo.toml --features event-listener,critical-section --test {}",
     "bare-test": "--no-default-features --test {}",
     "loom": f"{LOOM} --test loom",
     "loom-lib": f"{LOOM} --lib",

@@ -2,12 +2,16 @@
 #![cfg(feature = "event-listener")]
 
 use std::pin::pin;
+use std::sync::{Arc, Mutex};
+use std::task::{Context, Wake, Waker};
 use std::thread;
 use std::time::Duration;
 
+use event_listener::EventListener;
+
 use threads_check::bursts::{self, Follow, Follower};
 use threads_check::{block_on, must_end, poll_once, rounds, spin};
-use watch_channel::{Receiver, channel};
+use watch_channel::{Receiver, Sender, channel};
 
 /// The loop from the documentation: listens, checks, then waits. Returns `false` if the channel is closed.
 fn next(rx: &mut Receiver<u64>) -> bool {
@@ -111,4 +115,38 @@ fn a_listener_is_notified_of_each_value_while_other_threads_keep_listening() {
 #[test]
 fn each_of_many_listeners_is_notified_of_each_value() {
     must_end(|| bursts::run_one_by_one(&[("listen", listens as Follow); 16]));
+}
+
+/// A task that subscribes when it is woken, and listens for the last receiver's drop.
+struct Listens(Sender<()>, Mutex<Option<(Receiver<()>, EventListener)>>);
+
+impl Wake for Listens {
+    fn wake(self: Arc<Self>) {
+        *self.1.lock().unwrap() = Some((self.0.subscribe(), self.0.listen_closed()));
+    }
+}
+
+/// Polls two waits, of a task that listens and of another one, and calls `wake`, which wakes both. The last receiver's drop after
+/// that must notify the listener, which was made while the second task was still to be woken.
+fn a_listener_is_notified<F: Future>(tx: &Sender<()>, wait: impl Fn() -> F, wake: impl FnOnce()) {
+    let task = Arc::new(Listens(tx.clone(), Mutex::new(None)));
+    let (mut first, mut second) = (pin!(wait()), pin!(wait()));
+    assert!(first.as_mut().poll(&mut Context::from_waker(&Waker::from(task.clone()))).is_pending());
+    assert!(poll_once(second.as_mut()).is_pending());
+    wake();
+    let (rx, listener) = task.1.lock().unwrap().take().expect("the task has been woken");
+    drop(rx);
+    assert!(tx.is_closed() && poll_once(pin!(listener)).is_ready());
+}
+
+#[test]
+fn a_listener_that_is_made_during_a_delivery_to_opened_is_notified() {
+    let tx = Sender::new(());
+    a_listener_is_notified(&tx, || tx.opened(), || drop(tx.subscribe()));
+}
+
+#[test]
+fn a_listener_that_is_made_during_a_delivery_to_closed_is_notified() {
+    let (tx, rx) = channel(());
+    a_listener_is_notified(&tx, || tx.closed(), || drop(rx));
 }
