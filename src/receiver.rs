@@ -725,8 +725,8 @@ impl<T> Receiver<T> {
 /// Creates a receiver that has seen what this one has seen.
 impl<T> Clone for Receiver<T> {
     fn clone(&self) -> Self {
-        self.channel.receivers.add();
-        Self { channel: self.channel.clone(), cursor: Cursor::new(self.cursor.seen) }
+        let (number, _) = self.channel.receivers.add();
+        Self { channel: self.channel.clone(), cursor: Cursor::new(self.cursor.seen, number) }
     }
 }
 

@@ -58,7 +58,7 @@ pub fn channel<T>(init: T) -> (Sender<T>, Receiver<T>) {
     });
     // Not by `subscribe`, whose branch for `opened` would then be part of all firmware.
     let sender = Sender { channel };
-    let receiver = Receiver { channel: sender.channel.clone(), cursor: Cursor::new(sender.version()) };
+    let receiver = Receiver { channel: sender.channel.clone(), cursor: Cursor::new(sender.version(), 0) };
     (sender, receiver)
 }
 
@@ -412,9 +412,9 @@ impl<T> Sender<T> {
         // The version comes before the count. A send in between then finds no receiver, or its
         // value is unseen.
         let seen = self.version();
-        let is_awaited = self.channel.receivers.add() == (0, true);
-        let receiver = Receiver { channel: self.channel.clone(), cursor: Cursor::new(seen) };
-        if is_awaited { receiver.announced() } else { receiver }
+        let before = self.channel.receivers.add();
+        let receiver = Receiver { channel: self.channel.clone(), cursor: Cursor::new(seen, before.0) };
+        if before == (0, true) { receiver.announced() } else { receiver }
     }
 
     /// Creates a receiver that has not seen the current value, so its first wait returns at once.

@@ -20,7 +20,7 @@ use crate::coop::poll_within_budget;
 use crate::error::RecvError;
 use crate::lock::deadlock::CallSite;
 use crate::wake::wait_list::Ticket;
-use crate::wake::{SENDERS, Waiters};
+use crate::wake::{LANES, SENDERS, Waiters};
 
 /// What the poll of a receiver's wait returns. The error says that the channel is closed.
 pub(crate) type PollReceiver<R> = Poll<Result<R, RecvError>>;
@@ -63,8 +63,10 @@ pub(crate) struct Cursor {
 }
 
 impl Cursor {
-    pub(crate) fn new(seen: Version) -> Self {
-        Self { seen, ticket: Ticket::new(0) }
+    /// Returns the cursor of a new receiver; there were `number` receivers before.
+    pub(crate) fn new(seen: Version, number: usize) -> Self {
+        // Receivers get their numbers in turn. The number of lanes is a power of two.
+        Self { seen, ticket: Ticket::new((number & (LANES - 1)) as u8) }
     }
 
     /// Calls `f`, which looks at the value, and then marks its version as seen. If `f` panics, the
@@ -144,7 +146,7 @@ pub(crate) struct SenderWait<'a, T> {
 
 impl<'a, T> SenderWait<'a, T> {
     pub(crate) fn new(channel: &'a Channel<T>) -> Self {
-        Self { channel, ticket: Ticket::new(SENDERS) }
+        Self { channel, ticket: Ticket::new(SENDERS as u8) }
     }
 
     /// Polls for the last receiver's drop, or for the first receiver.

@@ -77,11 +77,6 @@ impl<G: DerefMut> DerefMut for Guard<'_, G> {
     }
 }
 
-/// All threads of a model share the second lane, the only one besides the first.
-pub(crate) fn thread_number() -> u8 {
-    0
-}
-
 pub(crate) struct Mutex<T> {
     lock: loom::sync::Mutex<()>,
     /// loom does not see this lock, which is never contended. So `is_locked` adds no interleavings.

@@ -100,21 +100,6 @@ fn pause(failed: &mut u32) {
     core::hint::spin_loop();
 }
 
-/// Returns a number of this thread, which repeats after 256 threads. (It is 0 where there are no
-/// threads.)
-#[inline]
-pub(crate) fn thread_number() -> u8 {
-    #[cfg(all(feature = "std", not(target_family = "wasm")))]
-    {
-        static NEXT: AtomicUsize = AtomicUsize::new(0);
-        // ORDERING: Relaxed; a number makes nothing else visible.
-        std::thread_local! { static NUMBER: u8 = NEXT.fetch_add(1, Ordering::Relaxed) as u8 }
-        NUMBER.try_with(|number| *number).unwrap_or_default()
-    }
-    #[cfg(not(all(feature = "std", not(target_family = "wasm"))))]
-    0
-}
-
 /// Thread support: thread-local cells, parking, time, and a mutex whose waiters sleep.
 #[cfg(all(feature = "std", not(target_family = "wasm")))]
 pub(crate) mod thread {

@@ -34,8 +34,8 @@ struct Waiter {
 }
 
 impl Waiter {
-    fn new(lane: usize) -> Self {
-        Self { task: Default::default(), ticket: Ticket::new(lane) }
+    fn new(number: u8) -> Self {
+        Self { task: Default::default(), ticket: Ticket::new(number) }
     }
 
     fn register(&mut self, waiters: &Waiters) {
@@ -94,9 +94,9 @@ fn wait(waiters: &Waiters, word: &AtomicUsize, waiter: &mut Waiter) -> bool {
     word.fetch_or(1 << waiter.ticket.lane, Ordering::AcqRel) & SENT != 0
 }
 
-/// Two threads wait while a third one sends. One makes the other lane first, as if it had found the
-/// lock held. The other thread's wait is in that lane as well if it begins later. Broken by a bit
-/// that is set before the waker is in the list, by a bit of another lane than the one that was
+/// Two threads wait, with different numbers, while a third one sends. One makes the other lane
+/// first, as if it had found the lock held. The other may then be in the second lane. Broken by a
+/// bit that is set before the waker is in the list, by a bit of another lane than the one that was
 /// chosen at the registration, by a delivery that ends with the first lane, and by lists that are
 /// made twice.
 #[test]
@@ -122,7 +122,7 @@ fn two_registrations_and_a_new_lane_against_a_delivery() {
                 (wait(&shared.0, &shared.1, &mut waiter), waiter)
             }
         });
-        let mut second = Waiter::new(0);
+        let mut second = Waiter::new(1);
         let other_is_new = wait(&shared.0, &shared.1, &mut second);
         let (is_new, mut first) = other.join().unwrap();
         sender.join().unwrap();
@@ -292,7 +292,7 @@ fn receivers_and_senders_are_woken_apart() {
             move || deliver(&waiters, 1 << SENDERS)
         });
         let delivery = delivering(&waiters);
-        let mut sender = Waiter::new(SENDERS);
+        let mut sender = Waiter::new(SENDERS as u8);
         sender.register(&waiters);
         delivery.join().unwrap();
         closing.join().unwrap();

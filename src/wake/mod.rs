@@ -11,10 +11,12 @@
 //!
 //! A channel has several *lanes*, each with a list, so that threads seldom contend for the lock of
 //! one. A wait chooses its lane anew each time that it begins. It is the first one, until a wait
-//! finds the lock of its list held. From then on it is a lane that belongs to the thread. So a
-//! channel that one thread uses has one list in use, and a send takes one lock to wake all tasks,
-//! also when other threads have used the channel before (see "How cost grows" in
-//! `benches/results.md`). Senders that wait have one list of their own.
+//! finds the lock of its list held. From then on it is that of the receiver's number. So a channel
+//! that one thread uses has one list, and a send takes one lock to wake all tasks. It does not go
+//! back to one: with all lists, a send takes about a quarter longer to ten waiting tasks, and a tenth
+//! longer to a hundred (see "How cost grows" in `benches/results.md`). Nor is it a lane of the
+//! thread: a task that another thread runs next time would then be woken twice by one send, and the
+//! lists would grow and shrink as tasks move. Senders that wait have one list of their own.
 
 pub(crate) mod delivery;
 #[cfg(all(test, loom, feature = "loom"))]
@@ -27,9 +29,7 @@ use core::task::Waker;
 
 use self::delivery::Delivery;
 use self::wait_list::{Ticket, WaitList};
-use crate::sync::{
-    AtomicUsize, Event, HAS_STD, IS_MODEL, Lazy, LazyIfLarge, despite_panics, notify_all, thread_number,
-};
+use crate::sync::{AtomicUsize, Event, HAS_STD, IS_MODEL, Lazy, LazyIfLarge, despite_panics, notify_all};
 
 /// The number of lanes for receivers, a power of two. There is one without threads, and one where a
 /// narrow state word has no bits for more. In a model two are enough.
@@ -39,7 +39,7 @@ pub(crate) const LANES: usize = match (HAS_STD && usize::BITS == 64, IS_MODEL) {
     (false, _) => 1,
 };
 
-/// The lane of the senders that wait.
+/// The lane of the senders that wait. It is also the number of each of them.
 pub(crate) const SENDERS: usize = LANES;
 
 /// Everything that waits on a channel.
@@ -80,18 +80,16 @@ impl Lists {
         }
     }
 
-    /// Chooses the lane of a receiver's wait if the wait begins. (A sender has just one.)
+    /// Returns the lane for a wait that begins, of a receiver or sender with this number.
     #[inline]
-    fn choose_lane(&self, ticket: &mut Ticket) {
-        if LANES == 1 || ticket.is_waiting() || usize::from(ticket.lane) == SENDERS {
-            return;
-        }
-        ticket.lane = if self.others.get().is_some() || self.first.entries.is_locked() {
+    fn lane_for(&self, number: u8) -> u8 {
+        if self.others.get().is_none() && usize::from(number) != SENDERS {
+            if !self.first.entries.is_locked() {
+                return 0;
+            }
             self.others.get_or_make();
-            1 + thread_number() % (LANES as u8 - 1)
-        } else {
-            0
-        };
+        }
+        number
     }
 }
 
@@ -103,7 +101,9 @@ impl Waiters {
     #[inline(never)]
     pub(crate) fn register(&self, ticket: &mut Ticket, mut waker: Waker) -> Option<Waker> {
         let lists = self.lists.get_or_make();
-        lists.choose_lane(ticket);
+        if LANES > 1 && !ticket.is_waiting() {
+            ticket.lane = lists.lane_for(ticket.number);
+        }
         let list = lists.list(ticket.lane.into());
         loop {
             match list.register(ticket, waker) {

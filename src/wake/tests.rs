@@ -1,6 +1,5 @@
 #![expect(clippy::disallowed_types, reason = "the tasks are not the channel's")]
 
-use alloc::collections::BTreeSet;
 use alloc::sync::Arc;
 use alloc::task::Wake;
 use alloc::vec::Vec;
@@ -474,40 +473,33 @@ fn after_a_crowd_has_left_those_that_stay_are_woken() {
     assert!(wakes(&crowd).iter().all(|wakes| *wakes == 0));
 }
 
-/// Waits that begin from then on are in the lane of their thread, and those before stay where they
-/// are.
+/// Waits that begin from then on are in the lanes of their receivers, and those before stay where
+/// they are.
 #[test]
 fn a_wait_that_finds_the_lock_held_makes_the_other_lanes() {
     if LANES == 1 {
         return;
     }
     let waiters = Waiters::default();
-    let mut first = Waiter::new();
-    first.register(&waiters);
-    assert_eq!(first.ticket.lane, 0);
-    let mut other = Waiter::new();
-    waiters.lists.get().unwrap().first.entries.with(|_| other.register(&waiters));
-    let lane = other.ticket.lane;
-    assert_ne!(lane, 0);
-    first.register(&waiters);
-    assert_eq!(first.ticket.lane, 0, "a wait stays in its lane");
-    assert!(first.cancel(&waiters));
-    first.register(&waiters);
-    assert_eq!(first.ticket.lane, lane, "it has begun again");
-    // The numbers of other tests' threads lie between those of these threads.
-    let lane_of_a_thread = || {
-        let mut waiter = Waiter::new();
+    let mut waiting: Vec<_> = (0..LANES).map(|_| Waiter::new()).collect();
+    for (number, waiter) in (0..).zip(&mut waiting) {
+        waiter.ticket = Ticket::new(number);
         waiter.register(&waiters);
-        assert!(waiter.cancel(&waiters));
-        waiter.ticket.lane
-    };
-    let mut lanes = BTreeSet::new();
-    while lanes.len() < LANES - 1 {
-        lanes.insert(thread::scope(|scope| scope.spawn(lane_of_a_thread).join().unwrap()));
+        assert_eq!(waiter.ticket.lane, 0);
     }
-    assert_eq!(lanes, (1..LANES as u8).collect());
+    let mut other = Waiter::new();
+    other.ticket = Ticket::new(1);
+    waiters.lists.get().unwrap().first.entries.with(|_| other.register(&waiters));
+    assert_eq!(other.ticket.lane, 1);
+    for (number, waiter) in (0..).zip(&mut waiting) {
+        waiter.register(&waiters);
+        assert_eq!(waiter.ticket.lane, 0, "a wait stays in its lane");
+        assert!(waiter.cancel(&waiters));
+        waiter.register(&waiters);
+        assert_eq!(waiter.ticket.lane, number);
+    }
     waiters.notify((1 << LANES) - 1, None, (&AtomicUsize::new(0), 0));
-    assert_eq!((first.wakes(), other.wakes()), (1, 1));
+    assert!(waiting.iter().chain([&other]).all(|waiter| waiter.wakes() == 1));
 }
 
 /// Threads wait as receivers do, beside waits that come and go, until all versions have been sent.
@@ -582,7 +574,7 @@ fn senders_wait_in_a_list_of_their_own() {
     let waiters = Waiters::default();
     let receiver = Waiter::registered(&waiters);
     let mut sender = Waiter::new();
-    sender.ticket = Ticket::new(SENDERS);
+    sender.ticket = Ticket::new(SENDERS as u8);
     sender.register(&waiters);
     deliver(&waiters);
     assert_eq!((receiver.wakes(), sender.wakes()), (1, 0));

@@ -42,6 +42,7 @@ use alloc::vec::Vec;
 use core::mem::{self, ManuallyDrop};
 use core::task::Waker;
 
+use super::LANES;
 use crate::flash::move_all;
 use crate::sync::{AtomicUsize, HAS_CRITICAL_SECTIONS, IS_MODEL, Mutex, Ordering};
 
@@ -69,13 +70,14 @@ pub(crate) struct Ticket {
     index: u32,
     /// In which lane does the task wait, or did it wait?
     pub(crate) lane: u8,
+    /// In which lane does it wait if all are in use?
+    pub(super) number: u8,
 }
 
 impl Ticket {
-    /// Returns the ticket of a task that does not wait. A receiver's wait chooses another lane when
-    /// it begins.
-    pub(crate) fn new(lane: usize) -> Self {
-        Self { round: 0, index: NONE, lane: lane as u8 }
+    /// Returns the ticket of a task that does not wait.
+    pub(crate) fn new(number: u8) -> Self {
+        Self { round: 0, index: NONE, lane: if LANES == 1 { number } else { 0 }, number }
     }
 
     #[inline]
