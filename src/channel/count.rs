@@ -8,7 +8,7 @@
 //!
 //! Only the last drop clears the flag. The first handle leaves it, because a listener that waits for
 //! the next last drop may have set it since. So a wait for the first handle, and a wait that ends
-//! without sleeping, leave the flag behind, and the next last drop wakes an empty list.
+//! without sleeping, leave the flag behind, and the next last drop finds nobody to wake.
 
 use crate::sync::{AtomicUsize, HAS_CRITICAL_SECTIONS, Ordering};
 
@@ -87,16 +87,16 @@ impl Count {
         (before / ONE, before & AWAITED != 0)
     }
 
-    /// Clears the flag after the last drop, and returns `true` if it was set. The caller then wakes
-    /// the senders.
+    /// Takes the flag after the last drop: clears it, and returns `true` if it was set. The caller
+    /// then wakes the senders. (With critical sections the delivery clears it.)
     #[inline]
     #[must_use = "senders sleep until they are woken"]
     pub(crate) fn take_awaited(&self) -> bool {
         // ORDERING: Acquire; partner: the Release of `set_awaited`, for the lists and the waker in
         // them. The change of the count continues its release sequence.
         let before = match HAS_CRITICAL_SECTIONS {
-            // The delivery that finds the list of senders empty clears it, as for the waiting bits
-            // of the state word.
+            // It is cleared once the list of senders is empty, as the waiting bits of the state word
+            // are.
             true => self.0.load(Ordering::Acquire),
             false => self.0.fetch_and(!AWAITED, Ordering::Acquire),
         };

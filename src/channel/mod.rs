@@ -23,8 +23,9 @@ use crate::lock::deadlock::{CallSite, caller};
 use crate::lock::{ReadGuard, ValueLock};
 use crate::wake::{SENDERS, Waiters};
 
-// Every check for a new version reads `state`, and every read of the value writes to its lock. In this
-// order they are on different cache lines where there are threads, on 64-bit targets.
+// Every check for a new version reads `state`, and every read of the value writes to its lock. With
+// `std`, on 64-bit targets, this order keeps them 64 bytes or more apart, and so on different cache
+// lines.
 #[repr(C)]
 pub(crate) struct Channel<T> {
     /// Which version is it at, is it closed, and who waits for the next version?

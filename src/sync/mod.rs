@@ -2,7 +2,7 @@
 //! the crates that they come from. Under `cfg(loom)` the same names are loom's types.
 //!
 //! It has primitives and no policy: `lock/queue/` decides how a thread waits for the value, and
-//! `channel/wait.rs` decides in which lane a receiver waits.
+//! `wake/mod.rs` decides in which lane a receiver waits.
 
 mod lazy;
 #[cfg(all(test, loom, feature = "loom"))]
