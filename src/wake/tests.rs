@@ -581,3 +581,12 @@ fn senders_wait_in_a_list_of_their_own() {
     waiters.notify(1 << SENDERS, None, (&AtomicUsize::new(0), 0));
     assert_eq!((receiver.wakes(), sender.wakes()), (1, 1));
 }
+
+#[test]
+fn a_wait_that_has_been_leaked_keeps_its_waker_only_as_long_as_the_list() {
+    let waiters = Waiters::default();
+    let task = Waiter::registered(&waiters).task;
+    assert_eq!(Arc::strong_count(&task), 2);
+    drop(waiters);
+    assert_eq!(Arc::strong_count(&task), if HAS_CRITICAL_SECTIONS { 2 } else { 1 });
+}

@@ -87,7 +87,7 @@ impl Ticket {
 }
 
 /// An entry. It does not drop its waker, so a vector of entries is cleared in constant time, once
-/// the wakers have been taken out. (A wait that is leaked leaks its waker.)
+/// the wakers have been taken out.
 pub(super) enum Entry {
     Waiting(ManuallyDrop<Waker>),
     /// The index of the next free entry.
@@ -343,5 +343,15 @@ impl Default for WaitList {
     fn default() -> Self {
         let entries = Entries { waiting: Vec::new(), free: NONE, registered: 0, previous: Round::default() };
         Self { round: AtomicUsize::new(1), entries: Mutex::new(entries) }
+    }
+}
+
+impl Drop for Entries {
+    fn drop(&mut self) {
+        // Only a wait that has been leaked is still registered. Firmware that leaks waits leaks
+        // their wakers as well.
+        if !HAS_CRITICAL_SECTIONS {
+            self.waiting.drain(..).for_each(|entry| drop(entry.into_waker()));
+        }
     }
 }
