@@ -13,7 +13,7 @@
 //! one. A wait chooses its lane anew each time that it begins. It is the first one, until a wait
 //! finds the lock of its list held. From then on it is that of the receiver's number. So a channel
 //! that one thread uses has one list, and a send takes one lock to wake all tasks. It does not go
-//! back to one: with all lists, a send takes about a quarter longer to ten waiting tasks, and a tenth
+//! back to one: with all lists, a send takes about a third longer to ten waiting tasks, and a tenth
 //! longer to a hundred (see "How cost grows" in `benches/results.md`). Nor is it a lane of the
 //! thread: a task that another thread runs next time would then be woken twice by one send, and the
 //! lists would grow and shrink as tasks move. Senders that wait have one list of their own.
