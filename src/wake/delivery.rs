@@ -1,107 +1,93 @@
 //! Deliveries: taking wakers out of a list, and calling them with no lock held.
 //!
 //! A delivery begins a round, and calls the wakers of the round before in the order in which their
-//! tasks came. It takes them out of the list as one vector, which it gives back. So the lock is
-//! taken twice, however many tasks wait (and once for a single task), and two deliveries never call
-//! the same waker. A task that waits again meanwhile is in the next round, and is not woken twice.
+//! tasks came. It takes them out of the list in batches, and takes the lock once for each. A task
+//! that waits again meanwhile is in the next round, and is not woken twice.
 //!
-//! With `critical-section`, an interrupt can preempt a sender in the middle of its delivery, and
-//! the tasks that are left must not wait for that sender. So there the vector stays in the list, a
-//! delivery takes one waker at a time, and the waiting bit stays set until the list is empty. A
-//! send in the interrupt handler finds the bit, takes what is left, and then begins a round of its
-//! own. (Only the waker that the preempted sender has just taken waits for it.)
+//! The wakers that no delivery has taken yet stay in the list, where all deliveries find them. So a
+//! thread or an interrupt handler that sends during a delivery does not depend on it: its own
+//! delivery takes what is left, and then begins the next round. Only the wakers of a batch wait for
+//! the sender that has taken them.
+//!
+//! With `critical-section`, a batch is a single entry, so interrupts are off for a bounded time. And
+//! the waiting bit stays set until the list is empty, so a send in an interrupt handler finds it.
 
-use core::mem;
+use core::array;
 use core::task::Waker;
 
-use super::wait_list::{KEPT, Round, WaitList};
-use super::{LANES, Lists};
-use crate::sync::{AtomicUsize, HAS_CRITICAL_SECTIONS, Ordering};
+use super::wait_list::{Entry, WaitList};
+use super::{LANES, Waiters};
+use crate::sync::{AtomicUsize, Event, HAS_CRITICAL_SECTIONS, IS_MODEL, Ordering, despite_panics, notify_all};
 
-/// The wake-ups that one call must still do.
-pub(super) struct Delivery<'a> {
-    /// Where are the lists? There are none if no task has ever waited.
-    lists: Option<&'a Lists>,
-    /// Which lanes are still to be woken? The lowest bit is the first lane.
-    lanes: usize,
-    /// Which list gets the vector of `taken` back?
-    list: Option<&'a WaitList>,
-    /// Which wakers has it taken out of that list?
-    taken: Round,
-    /// Has it begun a round? (Used only with critical sections, where a delivery has one lane.)
-    has_begun: bool,
+/// Entries that a delivery takes at once. (In a model a larger batch would hide what is between.)
+type Batch = [Entry; if HAS_CRITICAL_SECTIONS || IS_MODEL { 1 } else { 4 }];
+
+impl Waiters {
+    /// Wakes the tasks that wait in `lanes`, which has a bit for each lane, and then the listeners.
+    /// If a waker panics, the others are called all the same. The caller holds no lock.
+    ///
+    /// With critical sections, the caller has left the waiting bit of the lane set, so a send in
+    /// an interrupt handler finds it. `until_empty` is the word and the mask that clears the
+    /// bit, which is done once the list is empty.
+    //
+    // Not inlined, so the fast path of a send stays small.
+    #[inline(never)]
+    pub(crate) fn notify(&self, mut lanes: usize, listeners: Option<&Event>, until_empty: (&AtomicUsize, usize)) {
+        // What has been taken out of the present lane, and in which round was it at first?
+        let (mut batch, mut first) = (array::from_fn(|_| Entry::Free(0)), None);
+        despite_panics(|| {
+            wake(&mut batch);
+            // A bit was set after the list had been made, and was read with Acquire, so the list is
+            // there.
+            while let (Some(lists), 1..) = (self.lists.get(), lanes) {
+                // (If there is only one lane, the next bit is that of the senders.)
+                let lane = if LANES == 1 { lanes / 2 } else { lanes.trailing_zeros() as usize };
+                let list = lists.list(lane);
+                while list.take_batch(&mut batch, &mut first, until_empty) {
+                    wake(&mut batch);
+                }
+                (lanes, first) = (if LANES == 1 { 0 } else { lanes & (lanes - 1) }, None);
+                wake(&mut batch);
+            }
+            listeners.into_iter().for_each(notify_all);
+        });
+    }
 }
 
-impl<'a> Delivery<'a> {
-    pub(super) fn new(lists: Option<&'a Lists>, lanes: usize) -> Self {
-        Self { lists, lanes, list: None, taken: Round::default(), has_begun: false }
-    }
+/// Calls the wakers that have not been called yet.
+#[inline]
+fn wake(batch: &mut Batch) {
+    batch.iter_mut().filter_map(Entry::take).for_each(Waker::wake);
+}
 
-    /// Wakes all that are left. If a waker panics, the next call goes on with the one after it.
+impl WaitList {
+    /// Takes the next wakers out of the list, first those that another delivery has left. Returns
+    /// `false` once nobody is left who waited when this delivery came, in the round `first`.
     #[inline]
-    pub(super) fn run(&mut self, until_empty: (&AtomicUsize, usize)) {
-        loop {
-            while self.taken.has_rest() {
-                self.taken.take_next().into_iter().for_each(Waker::wake);
+    fn take_batch(&self, batch: &mut Batch, first: &mut Option<usize>, until_empty: (&AtomicUsize, usize)) -> bool {
+        let over = self.entries.with(|entries| {
+            let first = *first.get_or_insert(self.round());
+            if !entries.has_rest() && self.round() == first {
+                self.begin_round(entries);
             }
-            if let Some(list) = self.list.take() {
-                list.give_back(mem::take(&mut self.taken));
+            batch.iter_mut().for_each(|place| *place = entries.take_next());
+            if entries.has_rest() {
+                // The rest of a later round is left to the delivery that has begun it. (With
+                // critical sections, that one is over before this one goes on.)
+                let is_later = !HAS_CRITICAL_SECTIONS && self.round().wrapping_sub(first) > 1;
+                return is_later.then_some(None);
             }
-            let Some(list) = self.next_list() else { return };
-            let mut single = None;
-            if HAS_CRITICAL_SECTIONS {
-                self.deliver_in_place(list, until_empty);
-            } else {
-                match list.take_round() {
-                    Ok(round) => (self.list, self.taken) = (Some(list), round),
-                    Err(waker) => single = waker,
-                }
+            if HAS_CRITICAL_SECTIONS && entries.registered == 0 {
+                // ORDERING: Relaxed; a task registers in a critical section before it looks at the
+                // bit. If that was before this one, the list was not empty, or a delivery has taken
+                // the waker. If it is after this one, the task sees the bit cleared.
+                until_empty.0.fetch_and(until_empty.1, Ordering::Relaxed);
             }
-            self.lanes = if LANES == 1 { 0 } else { self.lanes & (self.lanes - 1) };
-            single.into_iter().for_each(Waker::wake);
+            (self.round() != first).then(|| entries.excess())
+        });
+        if let Some(Some(capacity)) = over {
+            self.resize(capacity, false);
         }
-    }
-
-    #[inline]
-    fn next_list(&mut self) -> Option<&'a WaitList> {
-        if self.lanes == 0 {
-            return None;
-        }
-        // (If there is only one lane, the next bit is that of the senders.)
-        let lane = if LANES == 1 { self.lanes / 2 } else { self.lanes.trailing_zeros() as usize };
-        // The bit was set after the list had been made, and was read with Acquire, so the list is
-        // there.
-        self.lists.map(|lists| lists.list(lane))
-    }
-
-    /// Wakes all tasks in a list, and those that another delivery has left there. Each critical
-    /// section looks at one entry.
-    #[inline]
-    fn deliver_in_place(&mut self, list: &WaitList, (word, mask): (&AtomicUsize, usize)) {
-        let (mut is_over, mut capacity) = (false, 0);
-        while !is_over {
-            let waker = list.entries.with(|entries| {
-                if !entries.previous.has_rest() && !mem::replace(&mut self.has_begun, true) {
-                    list.begin_round(entries);
-                }
-                let waker = entries.previous.take_next();
-                if !entries.previous.has_rest() {
-                    is_over = self.has_begun;
-                    capacity = entries.previous.entries.capacity();
-                    if entries.registered == 0 {
-                        // ORDERING: Relaxed; a task registers in a critical section before it looks
-                        // at the bit. If that was before this one, the list was not empty, or a
-                        // delivery has taken the waker. If it is after this one, the task sees the
-                        // bit cleared.
-                        word.fetch_and(mask, Ordering::Relaxed);
-                    }
-                }
-                waker
-            });
-            waker.into_iter().for_each(Waker::wake);
-        }
-        if capacity > KEPT {
-            list.free_previous();
-        }
+        over.is_none()
     }
 }

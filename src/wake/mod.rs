@@ -27,9 +27,8 @@ pub(crate) mod wait_list;
 
 use core::task::Waker;
 
-use self::delivery::Delivery;
 use self::wait_list::{Ticket, WaitList};
-use crate::sync::{AtomicUsize, Event, HAS_STD, IS_MODEL, Lazy, LazyIfLarge, despite_panics, notify_all};
+use crate::sync::{Event, HAS_STD, IS_MODEL, Lazy, LazyIfLarge};
 
 /// The number of lanes for receivers, a power of two. There is one without threads, and one where a
 /// narrow state word has no bits for more. In a model two are enough.
@@ -66,7 +65,6 @@ struct Lists {
 }
 
 impl Lists {
-    #[inline]
     fn list(&self, lane: usize) -> &WaitList {
         if lane == 0 { &self.first } else { self.other(lane) }
     }
@@ -74,14 +72,11 @@ impl Lists {
     #[inline(never)]
     fn other(&self, lane: usize) -> &WaitList {
         // (An index would link the text of its panic.)
-        match self.others.get().and_then(|others| others.get(lane - 1)) {
-            Some((other, _)) => other,
-            None => self.senders.get_or_make(),
-        }
+        let other = self.others.get().and_then(|others| others.get(lane - 1));
+        other.map_or_else(|| self.senders.get_or_make(), |(list, _)| list)
     }
 
     /// Returns the lane for a wait that begins, of a receiver or sender with this number.
-    #[inline]
     fn lane_for(&self, number: u8) -> u8 {
         if self.others.get().is_none() && usize::from(number) != SENDERS {
             if !self.first.entries.is_locked() {
@@ -106,12 +101,13 @@ impl Waiters {
         }
         let list = lists.list(ticket.lane.into());
         loop {
-            match list.register(ticket, waker) {
+            let (again, room) = match list.register(ticket, waker) {
                 Ok(replaced) => return replaced,
-                Err(again) => waker = again,
-            }
+                Err(full) => full,
+            };
             // Other tasks may take the new room in the meantime. Then the list grows again.
-            list.resize(true);
+            list.resize((2 * room).max(1), true);
+            waker = again;
         }
     }
 
@@ -131,24 +127,5 @@ impl Waiters {
 
     pub(crate) fn on_closed(&self) -> &Event {
         &self.lists.get_or_make().on_closed
-    }
-
-    /// Wakes the tasks that wait in `lanes`, which has a bit for each lane, and then the listeners.
-    /// If a waker panics, the others are called all the same. The caller holds no lock.
-    ///
-    /// With critical sections, the caller has left the waiting bit of the lane set, so a send in
-    /// an interrupt handler finds it. `until_empty` is the word and the mask that clears the
-    /// bit, which is done once the list is empty.
-    //
-    // Not inlined, so the fast path of a send stays small.
-    #[inline(never)]
-    pub(crate) fn notify(&self, lanes: usize, listeners: Option<&Event>, until_empty: (&AtomicUsize, usize)) {
-        let mut delivery = Delivery::new(self.lists.get(), lanes);
-        despite_panics(|| {
-            delivery.run(until_empty);
-            if let Some(listeners) = listeners {
-                notify_all(listeners);
-            }
-        });
     }
 }

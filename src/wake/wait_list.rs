@@ -80,7 +80,6 @@ impl Ticket {
         Self { round: 0, index: NONE, lane: if LANES == 1 { number } else { 0 }, number }
     }
 
-    #[inline]
     pub(super) fn is_waiting(&self) -> bool {
         self.index != NONE
     }
@@ -95,85 +94,67 @@ pub(super) enum Entry {
 }
 
 impl Entry {
-    #[inline]
     fn new(waker: Waker) -> Self {
         Self::Waiting(ManuallyDrop::new(waker))
     }
 
+    /// Takes the waker out, if there is one.
     #[inline]
-    fn into_waker(self) -> Option<Waker> {
-        if let Self::Waiting(waker) = self { Some(ManuallyDrop::into_inner(waker)) } else { None }
-    }
-}
-
-/// The entries of a round that is over. Deliveries take the wakers out.
-#[derive(Default)]
-pub(super) struct Round {
-    /// Who waited in it, as far as no delivery has taken the waker?
-    pub(super) entries: Vec<Entry>,
-    /// Which entry is the next to be taken?
-    next: usize,
-}
-
-impl Round {
-    #[inline]
-    pub(super) fn has_rest(&self) -> bool {
-        self.next != self.entries.len()
-    }
-
-    /// Takes the waker out of the next entry. There may be none, because the wait has been
-    /// cancelled or because no entry is left.
-    #[inline]
-    pub(super) fn take_next(&mut self) -> Option<Waker> {
-        let entry = self.entries.get_mut(self.next)?;
-        self.next += 1;
-        mem::replace(entry, Entry::Free(0)).into_waker()
-    }
-
-    /// Returns `true` if the vector has room for many more entries than the round had. (A round
-    /// without tasks is no measure.)
-    fn is_too_large(&self) -> bool {
-        let (size, room) = (self.entries.len(), self.entries.capacity());
-        size > 0 && room > KEPT && room > SLACK * size
+    pub(super) fn take(&mut self) -> Option<Waker> {
+        let Self::Waiting(waker) = mem::replace(self, Self::Free(0)) else { return None };
+        Some(ManuallyDrop::into_inner(waker))
     }
 }
 
 /// What the lock protects.
 pub(super) struct Entries {
-    /// Who waits? In the order in which they came, but a free entry is used first.
+    /// Who waits in this round? In the order in which they came, but a free entry is used first.
     pub(super) waiting: Vec<Entry>,
     /// Which free entry does the next wait take?
     free: u32,
     /// How many of these entries have a waker?
     pub(super) registered: u32,
-    /// Which vector does the next round use? With critical sections it is that of the previous
-    /// round, and deliveries still take wakers out of it. Otherwise it has no entries, and is kept
-    /// for its capacity.
-    pub(super) previous: Round,
+    /// Who waited in the round before, as far as no delivery has taken the waker? The next round
+    /// uses this vector again.
+    pub(super) previous: Vec<Entry>,
+    /// Which of these entries is the next to be taken?
+    next: usize,
 }
 
 impl Entries {
-    /// Forgets all entries if no task waits, and the free ones at the end if few tasks are left of
-    /// many. Returns `true` if the vector should then be replaced by a smaller one.
-    #[inline]
-    fn forget_free(&mut self) -> bool {
-        let were_many = self.waiting.len() > KEPT;
-        if self.registered == 0 {
-            self.waiting.clear();
-            self.free = NONE;
-        } else if !HAS_CRITICAL_SECTIONS && were_many && self.registered as usize <= FEW {
-            // (With critical sections, a look at all entries would take too long.)
-            self.forget_free_end();
-        } else {
-            return false;
-        }
-        were_many
+    /// Returns `true` if deliveries have still to take entries of the round before.
+    pub(super) fn has_rest(&self) -> bool {
+        self.next < self.previous.len()
     }
 
-    /// Forgets the free entries behind the last one that is in use.
-    #[cold]
-    fn forget_free_end(&mut self) {
-        let last = self.waiting.iter().rposition(|entry| matches!(entry, Entry::Waiting(_)));
+    /// Takes the next entry of the round before. It is free if its wait has been cancelled, or if no
+    /// entry is left.
+    #[inline]
+    pub(super) fn take_next(&mut self) -> Entry {
+        let Some(entry) = self.previous.get_mut(self.next) else { return Entry::Free(0) };
+        self.next += 1;
+        mem::replace(entry, Entry::Free(0))
+    }
+
+    /// Returns the capacity to which the vector should shrink, if that of the round before has room
+    /// for many more entries than the round had. (A round without tasks is no measure.)
+    pub(super) fn excess(&self) -> Option<usize> {
+        let (size, room) = (self.previous.len(), self.previous.capacity());
+        (size > 0 && room > KEPT && room > SLACK * size).then_some(self.waiting.len())
+    }
+
+    /// Forgets all entries if no task waits, and the free ones at the end if few tasks are left of
+    /// many. Returns the capacity to which the vector should shrink then, if it should.
+    #[inline]
+    fn forget_free(&mut self) -> Option<usize> {
+        let were_many = self.waiting.len() > KEPT;
+        let is_waiting = |entry: &Entry| matches!(entry, Entry::Waiting(_));
+        let last = match self.registered as usize {
+            0 => None,
+            // (With critical sections, a look at all entries would take too long.)
+            1..=FEW if were_many && !HAS_CRITICAL_SECTIONS => self.waiting.iter().rposition(is_waiting),
+            _ => return None,
+        };
         self.waiting.truncate(last.map_or(0, |last| last + 1));
         self.free = NONE;
         for (index, entry) in self.waiting.iter_mut().enumerate().rev() {
@@ -181,16 +162,8 @@ impl Entries {
                 *next = mem::replace(&mut self.free, index as u32);
             }
         }
-    }
-
-    /// Returns the capacity that the vector should have: more if it is full, or less if it has room
-    /// for many more entries than there are. `None` if it should stay.
-    fn wanted_capacity(&self, grows: bool) -> Option<usize> {
-        let (len, room) = (self.waiting.len(), self.waiting.capacity());
-        // The second vector soon has as many entries as the first one.
-        let least = if grows { self.previous.entries.capacity().max(1) } else { 0 };
-        let wanted = (2 * len).max(least);
-        (if grows { len == room } else { wanted < room }).then_some(wanted)
+        let len = self.waiting.len();
+        (were_many && 2 * len < self.waiting.capacity()).then_some(len)
     }
 }
 
@@ -208,24 +181,24 @@ pub(crate) struct WaitList {
 
 impl WaitList {
     /// Puts the waker into the ticket's entry, or into another one if the ticket is void. Returns
-    /// the waker that it replaces, or gives the waker back if the list must grow first.
+    /// the waker that it replaces. If the vector is full, gives the waker back, with the capacity.
     #[inline]
-    pub(super) fn register(&self, ticket: &mut Ticket, waker: Waker) -> Result<Option<Waker>, Waker> {
+    pub(super) fn register(&self, ticket: &mut Ticket, waker: Waker) -> Result<Option<Waker>, (Waker, usize)> {
         self.entries.with(|entries| {
-            // ORDERING: Relaxed; the round changes only under the lock.
-            let round = self.round.load(Ordering::Relaxed);
-            if ticket.round != round {
-                (ticket.round, ticket.index) = (round, entries.free);
+            if ticket.round != self.round() {
+                (ticket.round, ticket.index) = (self.round(), entries.free);
             }
             let len = entries.waiting.len();
             if let Some(entry) = entries.waiting.get_mut(ticket.index as usize) {
                 if let Entry::Free(next) = *entry {
                     (entries.free, entries.registered) = (next, entries.registered + 1);
                 }
-                return Ok(mem::replace(entry, Entry::new(waker)).into_waker());
+                let replaced = entry.take();
+                *entry = Entry::new(waker);
+                return Ok(replaced);
             }
             if len == entries.waiting.capacity() {
-                return Err(waker);
+                return Err((waker, len));
             }
             entries.waiting.push(Entry::new(waker));
             (ticket.index, entries.registered) = (len as u32, entries.registered + 1);
@@ -245,103 +218,63 @@ impl WaitList {
         if self.round.load(Ordering::Relaxed) != round {
             return None;
         }
-        let (waker, should_shrink) = self.entries.with(|entries| {
+        let (waker, shrinks) = self.entries.with(|entries| {
             let entry = entries.waiting.get_mut(index as usize)?;
-            // ORDERING: Relaxed; the round changes only under the lock.
-            if self.round.load(Ordering::Relaxed) != round {
+            if self.round() != round {
                 return None;
             }
-            let waker = mem::replace(entry, Entry::Free(entries.free)).into_waker();
-            entries.free = index;
+            let waker = entry.take();
+            *entry = Entry::Free(mem::replace(&mut entries.free, index));
             entries.registered -= 1;
             Some((waker, entries.forget_free()))
         })?;
-        if should_shrink {
-            self.resize(false);
+        if let Some(capacity) = shrinks {
+            self.resize(capacity, false);
         }
         waker
     }
 
-    /// Begins a round: all that wait are in `entries.previous` from then on.
+    /// Returns the round. The caller holds the lock.
+    pub(super) fn round(&self) -> usize {
+        // ORDERING: Relaxed; the round changes only under the lock.
+        self.round.load(Ordering::Relaxed)
+    }
+
+    /// Begins a round: all that wait are those of the round before from then on. No entry of an
+    /// earlier round may be left.
     #[inline]
     pub(super) fn begin_round(&self, entries: &mut Entries) {
-        // ORDERING: Relaxed, both; the lock orders this with `register`. A `cancel` that misses it
-        // takes the lock.
-        self.round.store(self.round.load(Ordering::Relaxed).wrapping_add(1), Ordering::Relaxed);
-        let mut other = mem::take(&mut entries.previous.entries);
+        // ORDERING: Relaxed; the lock orders this with `register`. A `cancel` that misses it takes
+        // the lock.
+        self.round.store(self.round().wrapping_add(1), Ordering::Relaxed);
+        let mut other = mem::take(&mut entries.previous);
         other.clear();
-        let previous = Round { entries: mem::replace(&mut entries.waiting, other), next: 0 };
-        // What it replaces is empty: without `forget` the compiler would generate code to free it.
-        mem::forget(mem::replace(&mut entries.previous, previous));
-        (entries.free, entries.registered) = (NONE, 0);
+        // What this replaces is empty: without `forget` the compiler would generate code to free it.
+        mem::forget(mem::replace(&mut entries.previous, mem::replace(&mut entries.waiting, other)));
+        (entries.next, entries.free, entries.registered) = (0, NONE, 0);
     }
 
-    /// Begins a round, and takes the one that is over out of the list; or only its waker, if it has
-    /// no more than one. Then the vector stays, and the lock need not be taken again to give it
-    /// back.
-    pub(super) fn take_round(&self) -> Result<Round, Option<Waker>> {
-        self.entries.with(|entries| {
-            self.begin_round(entries);
-            let Entries { waiting, previous, .. } = entries;
-            if previous.entries.len() > 1 || previous.entries.capacity() > KEPT {
-                return Ok(mem::take(previous));
-            }
-            mem::swap(waiting, &mut previous.entries);
-            Err(waiting.pop().and_then(Entry::into_waker))
-        })
-    }
-
-    /// Gives the vector of a round back, whose wakers have all been taken, unless it is much larger
-    /// than the round.
-    pub(super) fn give_back(&self, round: Round) {
-        if round.is_too_large() {
-            return;
-        }
-        let mut other = round.entries;
-        other.clear();
-        self.entries.with(|entries| {
-            if entries.waiting.capacity() < other.capacity() {
-                move_all(&mut entries.waiting, &mut other);
-                mem::swap(&mut entries.waiting, &mut other);
-            }
-            if entries.previous.entries.capacity() < other.capacity() {
-                mem::swap(&mut entries.previous.entries, &mut other);
-            }
-        });
-    }
-
-    /// Frees the vector of a round that has been delivered in place, if it is much larger than the
-    /// round.
-    #[cold]
-    pub(super) fn free_previous(&self) {
-        let _previous = self.entries.with(|entries| {
-            let is_unused = entries.previous.is_too_large() && !entries.previous.has_rest();
-            is_unused.then(|| mem::take(&mut entries.previous))
-        });
-    }
-
-    /// Replaces the vector by one for twice as many entries as there are, if it is full (`grows`) or
-    /// if that is smaller.
+    /// Replaces the vector by one with this capacity, unless others have changed it so much that the
+    /// entries do not fit, or that it would no longer grow (`grows`) or shrink. If it is to shrink,
+    /// the vector of the round before goes as well, unless a delivery needs it.
     #[cold]
     #[inline(never)]
-    pub(super) fn resize(&self, grows: bool) {
-        let Some(capacity) = self.entries.with(|entries| entries.wanted_capacity(grows)) else { return };
+    pub(super) fn resize(&self, capacity: usize, grows: bool) {
         assert!(capacity <= NONE as usize, "too many tasks wait on one watch channel");
         let mut other = Vec::with_capacity(capacity);
         let _unused = self.entries.with(|entries| {
-            if entries.wanted_capacity(grows).is_some_and(|wanted| wanted <= capacity) {
+            if entries.waiting.len() <= capacity && (capacity > entries.waiting.capacity()) == grows {
                 move_all(&mut entries.waiting, &mut other);
                 mem::swap(&mut entries.waiting, &mut other);
             }
-            let is_unused = !HAS_CRITICAL_SECTIONS && !grows && entries.registered == 0 && !entries.previous.has_rest();
-            is_unused.then(|| mem::take(&mut entries.previous))
+            (!grows && !entries.has_rest()).then(|| mem::take(&mut entries.previous))
         });
     }
 }
 
 impl Default for WaitList {
     fn default() -> Self {
-        let entries = Entries { waiting: Vec::new(), free: NONE, registered: 0, previous: Round::default() };
+        let entries = Entries { waiting: Vec::new(), free: NONE, registered: 0, previous: Vec::new(), next: 0 };
         Self { round: AtomicUsize::new(1), entries: Mutex::new(entries) }
     }
 }
@@ -351,7 +284,7 @@ impl Drop for Entries {
         // Only a wait that has been leaked is still registered. Firmware that leaks waits leaks
         // their wakers as well.
         if !HAS_CRITICAL_SECTIONS {
-            self.waiting.drain(..).for_each(|entry| drop(entry.into_waker()));
+            self.waiting.iter_mut().for_each(|entry| drop(entry.take()));
         }
     }
 }
