@@ -140,8 +140,8 @@ fn two_registrations_and_a_new_lane_against_a_delivery() {
 }
 
 /// A wait is cancelled at each place of a delivery. Then a new wait begins, in this round or in the
-/// next, and takes the entry. Broken by a cancelled wait that
-/// leaves its waker, by a delivery that leaves wakers, and by an entry that is freed twice.
+/// next, and takes the entry. Broken by a cancelled wait that leaves its waker, by a delivery that
+/// leaves wakers, and by an entry that is freed twice.
 #[test]
 fn a_cancelled_wait_and_a_new_one_against_a_delivery() {
     for (count, place) in [(1, 0), (2, 0), (2, 1), (4, 0), (4, 3)] {
@@ -193,8 +193,8 @@ fn a_ticket_that_becomes_void_and_a_new_owner_of_its_entry() {
 }
 
 /// Two deliveries, and two waits that begin again meanwhile. Each registration is woken once, and
-/// none is lost. Broken by a delivery that ends too early, by one that gives back a vector in which
-/// wakers are left, and by a registration that keeps its entry of an earlier round.
+/// none is lost. Broken by a delivery that ends too early, by one that begins a round while wakers
+/// of the round before are left, and by a registration that keeps its entry of an earlier round.
 #[test]
 fn two_deliveries_and_waits_that_begin_again() {
     let outcomes = model(shorter(3, 2), || {
@@ -220,8 +220,8 @@ fn two_deliveries_and_waits_that_begin_again() {
     }
 }
 
-/// Two first waits at once, for which a list grows, against a delivery. Broken by a growth that loses wakers or free entries, and by one that does not look how many
-/// there are by now.
+/// Two first waits at once, for which a list grows, against a delivery. Broken by a growth that
+/// loses wakers or free entries, and by one that does not look how many there are by now.
 #[test]
 fn growth_on_two_threads_against_a_delivery() {
     for count in [1, 2, 4] {

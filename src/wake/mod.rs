@@ -5,7 +5,7 @@
 //! |---|---|
 //! | `mod.rs` | the lists of a channel, and which of them a wait joins |
 //! | `wait_list.rs` | one list: registering a waker, and taking it back |
-//! | `delivery.rs` | taking the wakers of a round out of a list, and calling them |
+//! | `delivery.rs` | taking the wakers out of the lists, and calling them |
 //!
 //! # Lanes
 //!

@@ -10,7 +10,8 @@ use std::sync::Mutex;
 use std::thread;
 use std::time::Instant;
 
-use super::wait_list::{Entries, FEW, KEPT};
+use super::delivery::{Batch, wake};
+use super::wait_list::{Entries, Entry, FEW, KEPT};
 use super::*;
 use crate::sync::{AtomicUsize, HAS_CRITICAL_SECTIONS, Ordering};
 
@@ -216,10 +217,51 @@ fn a_delivery_in_the_middle_of_another_leaves_no_interrupted_task_asleep() {
         others.iter_mut().for_each(|waiter| waiter.register(&waiters));
         deliver(&waiters);
         assert!(wakes(&others).iter().all(|wakes| *wakes == 1));
-        let taken = if HAS_CRITICAL_SECTIONS { 0 } else { 3 };
+        let taken = if HAS_CRITICAL_SECTIONS { 0 } else { 2 };
         assert_eq!(*outer.2.lock().unwrap(), [vec![0; taken], vec![1; MANY - taken]].concat());
         assert_eq!(interrupt.new.lock().unwrap().as_ref().unwrap().wakes(), usize::from(waits_again));
     }
+}
+
+/// A delivery that is under way. It calls the wakers of a batch at once.
+struct UnderWay(Batch, Option<usize>);
+
+impl UnderWay {
+    fn new() -> Self {
+        Self(core::array::from_fn(|_| Entry::Free(0)), None)
+    }
+
+    /// Returns `false` if it is over.
+    fn go_on(&mut self, list: &WaitList) -> bool {
+        let goes_on = list.take_batch(&mut self.0, &mut self.1, (&AtomicUsize::new(0), 0));
+        wake(&mut self.0);
+        goes_on
+    }
+}
+
+/// However often others send, a delivery wakes those who waited when it came, and then ends.
+#[test]
+fn a_delivery_leaves_later_rounds_to_others() {
+    let waiters = Waiters::default();
+    let crowd = Waiter::crowd(&waiters, MANY);
+    let list = &waiters.lists.get().unwrap().first;
+    let mut deliveries = [(); 3].map(|()| UnderWay::new());
+    let [first, second, third] = &mut deliveries;
+    assert!(first.go_on(list) && second.go_on(list), "both find a crowd");
+    let next_crowd = Waiter::crowd(&waiters, MANY);
+    while wakes(&next_crowd)[0] == 0 {
+        assert!(third.go_on(list));
+    }
+    assert!(wakes(&crowd).iter().all(|wakes| *wakes == 1), "the third one helps the first two");
+    // (With critical sections, the third one would be over by now.)
+    assert_eq!([first.go_on(list), second.go_on(list)], [HAS_CRITICAL_SECTIONS, true]);
+    assert!(wakes(&next_crowd).contains(&0), "the third one wakes them");
+    while third.go_on(list) {}
+    assert!(wakes(&next_crowd).iter().all(|wakes| *wakes == 1));
+    let last_crowd = Waiter::crowd(&waiters, MANY);
+    assert!(!first.go_on(list) && !second.go_on(list), "the third one has woken all that these came for");
+    assert!(wakes(&last_crowd).iter().all(|wakes| *wakes == 0));
+    deliver(&waiters);
 }
 
 /// A task that waits again in the middle of a delivery belongs to the next round. One of the others

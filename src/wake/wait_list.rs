@@ -2,8 +2,8 @@
 //!
 //! A list is a vector of entries behind a lock, and a *round*, which counts deliveries. A wait puts
 //! its waker into an entry and gets a *ticket*: which entry, in which round. A delivery begins the
-//! next round: it exchanges the vector for an empty one, and then calls the wakers of the old one.
-//! Once it has begun, tickets of earlier rounds are *void*: the delivery owns their entries.
+//! next round, in a second vector, and then takes the wakers out of the first one. From then on the
+//! tickets of the round before are *void*: their entries belong to the deliveries.
 //!
 //! | state of a wait | its ticket | its waker | entered by |
 //! |---|---|---|---|
@@ -15,20 +15,18 @@
 //! |---|---|---|
 //! | waiting | a waker | `register` |
 //! | free | the index of the next free entry | `cancel`; a delivery that takes the waker |
-//! | gone | | a delivery; a `cancel` that leaves no task, or few of many |
+//! | gone | | the next delivery but one; a `cancel` that leaves no task, or few of many |
 //!
 //! # Memory
 //!
 //! An entry takes two words. A vector that is full is replaced by one of twice the size. It is
 //! allocated before the lock is taken, and the old one is freed after the lock has been released:
-//! an allocator is foreign code. The vector of a round that is over is used again, so tasks that
-//! wait again and again do not allocate. There is a second one for tasks that wait again during a
-//! delivery.
+//! an allocator is foreign code. The two vectors take turns, so tasks that wait again and again do
+//! not allocate.
 //!
-//! Vectors shrink as well. A delivery frees one that is more than [`SLACK`] times larger than its
-//! round. And a list frees memory when so many waits have been cancelled that none or [few](FEW)
-//! are left. But a list that has used at most [`KEPT`] entries frees nothing, because crowds come
-//! and go.
+//! The vectors shrink as well: after a delivery, if there was room for more than [`SLACK`] times as
+//! many tasks; and when so many waits have been cancelled that none or [few](FEW) are left. But a
+//! list that has used at most [`KEPT`] entries frees nothing, because crowds come and go.
 //!
 //! # Why not event-listener's list
 //!
@@ -114,8 +112,8 @@ pub(super) struct Entries {
     free: u32,
     /// How many of these entries have a waker?
     pub(super) registered: u32,
-    /// Who waited in the round before, as far as no delivery has taken the waker? The next round
-    /// uses this vector again.
+    /// Who waited in the round before? (Deliveries have taken the wakers before `next`.) The next
+    /// round uses this vector again.
     pub(super) previous: Vec<Entry>,
     /// Which of these entries is the next to be taken?
     next: usize,
@@ -127,8 +125,8 @@ impl Entries {
         self.next < self.previous.len()
     }
 
-    /// Takes the next entry of the round before. It is free if its wait has been cancelled, or if no
-    /// entry is left.
+    /// Takes the next entry of the round before. It is free if its wait has been cancelled, or if
+    /// no entry is left.
     #[inline]
     pub(super) fn take_next(&mut self) -> Entry {
         let Some(entry) = self.previous.get_mut(self.next) else { return Entry::Free(0) };
@@ -249,14 +247,15 @@ impl WaitList {
         self.round.store(self.round().wrapping_add(1), Ordering::Relaxed);
         let mut other = mem::take(&mut entries.previous);
         other.clear();
-        // What this replaces is empty: without `forget` the compiler would generate code to free it.
+        // What this replaces is empty. Without `forget` the compiler generates code to free it.
         mem::forget(mem::replace(&mut entries.previous, mem::replace(&mut entries.waiting, other)));
         (entries.next, entries.free, entries.registered) = (0, NONE, 0);
     }
 
-    /// Replaces the vector by one with this capacity, unless others have changed it so much that the
-    /// entries do not fit, or that it would no longer grow (`grows`) or shrink. If it is to shrink,
-    /// the vector of the round before goes as well, unless a delivery needs it.
+    /// Replaces the vector by a larger one (`grows`), or by a smaller one, with this capacity. Does
+    /// nothing if others have changed the vector so that the entries do not fit any more, or that
+    /// it need not grow. If it is to shrink, the vector of the round before goes as well, unless
+    /// deliveries need it.
     #[cold]
     #[inline(never)]
     pub(super) fn resize(&self, capacity: usize, grows: bool) {
