@@ -64,14 +64,10 @@ pub(super) fn wake(batch: &mut Batch) {
 
 impl WaitList {
     /// Takes the next wakers out of the list, first those that another delivery has left. Returns
-    /// `false` once nobody is left who waited when this delivery came, in the round `first`.
+    /// `false` once nobody is left who waited when this delivery came, in the round `first`. (`bit` is
+    /// the `until_empty` of [`notify`](Waiters::notify).)
     #[inline]
-    pub(super) fn take_batch(
-        &self,
-        batch: &mut Batch,
-        first: &mut Option<usize>,
-        until_empty: (&AtomicUsize, usize),
-    ) -> bool {
+    pub(super) fn take_batch(&self, batch: &mut Batch, first: &mut Option<usize>, bit: (&AtomicUsize, usize)) -> bool {
         let over = self.entries.with(|entries| {
             let first = *first.get_or_insert(self.round());
             if !entries.has_rest() && self.round() == first {
@@ -79,16 +75,14 @@ impl WaitList {
             }
             batch.iter_mut().for_each(|place| *place = entries.take_next());
             if entries.has_rest() {
-                // The rest of a later round is left to the delivery that has begun it. (With
-                // critical sections, that one is over before this one goes on.)
-                let is_later = !HAS_CRITICAL_SECTIONS && self.round().wrapping_sub(first) > 1;
-                return is_later.then_some(None);
+                // The rest of a later round is left to the delivery that has begun it.
+                return (self.round().wrapping_sub(first) > 1).then_some(None);
             }
             if HAS_CRITICAL_SECTIONS && entries.registered == 0 {
                 // ORDERING: Relaxed; a task registers in a critical section before it looks at the
                 // bit. If that was before this one, the list was not empty, or a delivery has taken
                 // the waker. If it is after this one, the task sees the bit cleared.
-                until_empty.0.fetch_and(until_empty.1, Ordering::Relaxed);
+                bit.0.fetch_and(bit.1, Ordering::Relaxed);
             }
             (self.round() != first).then(|| entries.excess())
         });
