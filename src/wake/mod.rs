@@ -101,12 +101,12 @@ impl Waiters {
         }
         let list = lists.list(ticket.lane.into());
         loop {
-            let (again, room) = match list.register(ticket, waker) {
+            let (again, capacity) = match list.register(ticket, waker) {
                 Ok(replaced) => return replaced,
                 Err(full) => full,
             };
             // Other tasks may take the new room in the meantime. Then the list grows again.
-            list.resize((2 * room).max(1), true);
+            list.resize(capacity, true);
             waker = again;
         }
     }

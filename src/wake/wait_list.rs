@@ -179,7 +179,8 @@ pub(crate) struct WaitList {
 
 impl WaitList {
     /// Puts the waker into the ticket's entry, or into another one if the ticket is void. Returns
-    /// the waker that it replaces. If the vector is full, gives the waker back, with the capacity.
+    /// the waker that it replaces. If the list must grow first, gives the waker back, with the
+    /// capacity that the vector should have.
     #[inline]
     pub(super) fn register(&self, ticket: &mut Ticket, waker: Waker) -> Result<Option<Waker>, (Waker, usize)> {
         self.entries.with(|entries| {
@@ -196,7 +197,8 @@ impl WaitList {
                 return Ok(replaced);
             }
             if len == entries.waiting.capacity() {
-                return Err((waker, len));
+                // Soon as many tasks may wait as in the round before. Now there is nothing to move.
+                return Err((waker, (2 * len).max(entries.previous.len()).max(1)));
             }
             entries.waiting.push(Entry::new(waker));
             (ticket.index, entries.registered) = (len as u32, entries.registered + 1);
