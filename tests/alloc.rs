@@ -29,8 +29,8 @@ fn allocations(f: impl FnOnce()) -> usize {
     ALLOCATIONS.get() - before
 }
 
-/// Runs rounds with the numbers from 0. The first ones may allocate, and the others must not. (With
-/// critical sections, a list gets its second vector in the second round.)
+/// Runs rounds with the numbers from 0. The first ones may allocate, and the others must not. (A
+/// list gets its second vector in the second round.)
 fn allocates_at_first_and_never_again(first: u64, rounds: u64, mut round: impl FnMut(u64)) {
     (0..first).for_each(&mut round);
     for number in first..rounds {
@@ -122,9 +122,7 @@ fn g5_a_first_wait_is_a_few_allocations() {
     let mut others = vec![rx; 1_000];
     let mut all = 0;
     for other in &mut others {
-        let first = allocations(|| task.poll_pending(other.changed()));
-        assert!(first <= 2, "{first}");
-        all += first;
+        all += allocations(|| task.poll_pending(other.changed()));
         assert_eq!(allocations(|| task.poll_pending(other.changed())), 0);
     }
     assert_eq!(all, 0);
