@@ -193,8 +193,8 @@ fn a_ticket_that_becomes_void_and_a_new_owner_of_its_entry() {
 }
 
 /// Two deliveries, and two waits that begin again meanwhile. Each registration is woken once, and
-/// none is lost. Broken by a delivery that ends too early, by one that begins a round while wakers
-/// of the round before are left, and by a registration that keeps its entry of an earlier round.
+/// none is lost. Broken by a delivery that ends too early, by one that gives back a vector in which
+/// wakers are left, and by a registration that keeps its entry of an earlier round.
 #[test]
 fn two_deliveries_and_waits_that_begin_again() {
     let outcomes = model(shorter(3, 2), || {

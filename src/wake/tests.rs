@@ -2,7 +2,6 @@
 
 use alloc::sync::Arc;
 use alloc::task::Wake;
-use alloc::vec;
 use alloc::vec::Vec;
 use core::sync::atomic::AtomicUsize as Counter;
 use core::time::Duration;
@@ -10,8 +9,7 @@ use std::sync::Mutex;
 use std::thread;
 use std::time::Instant;
 
-use super::delivery::{Batch, wake};
-use super::wait_list::{Entries, Entry, FEW, KEPT};
+use super::wait_list::{Entries, FEW, KEPT};
 use super::*;
 use crate::sync::{AtomicUsize, HAS_CRITICAL_SECTIONS, Ordering};
 
@@ -75,7 +73,7 @@ fn deliver(waiters: &Waiters) -> bool {
 
 /// The entries that the larger vector of the first list has room for.
 fn room(waiters: &Waiters) -> usize {
-    let room = |entries: &mut Entries| entries.waiting.capacity().max(entries.previous.capacity());
+    let room = |entries: &mut Entries| entries.waiting.capacity().max(entries.previous.entries.capacity());
     waiters.lists.get().map_or(0, |lists| lists.first.entries.with(room))
 }
 
@@ -194,8 +192,8 @@ impl Wake for Interrupt {
     }
 }
 
-/// A delivery in the middle of another one wakes all that that one has not taken, whether or not a
-/// task has begun to wait in between. With critical sections it has taken only the first one.
+/// With critical sections, a delivery in the middle of another one wakes what that one has still to
+/// wake, whether or not a task has begun to wait in between. Otherwise it wakes only that task.
 #[test]
 fn a_delivery_in_the_middle_of_another_leaves_no_interrupted_task_asleep() {
     for waits_again in [false, true] {
@@ -217,50 +215,9 @@ fn a_delivery_in_the_middle_of_another_leaves_no_interrupted_task_asleep() {
         others.iter_mut().for_each(|waiter| waiter.register(&waiters));
         deliver(&waiters);
         assert!(wakes(&others).iter().all(|wakes| *wakes == 1));
-        let taken = if HAS_CRITICAL_SECTIONS { 0 } else { 2 };
-        assert_eq!(*outer.2.lock().unwrap(), [vec![0; taken], vec![1; MANY - taken]].concat());
+        assert_eq!(*outer.2.lock().unwrap(), [usize::from(HAS_CRITICAL_SECTIONS); MANY]);
         assert_eq!(interrupt.new.lock().unwrap().as_ref().unwrap().wakes(), usize::from(waits_again));
     }
-}
-
-/// A delivery that is under way. It calls the wakers of a batch at once.
-struct UnderWay(Batch, Option<usize>);
-
-impl UnderWay {
-    fn new() -> Self {
-        Self(core::array::from_fn(|_| Entry::Free(0)), None)
-    }
-
-    /// Returns `false` if it is over.
-    fn go_on(&mut self, list: &WaitList) -> bool {
-        let goes_on = list.take_batch(&mut self.0, &mut self.1, (&AtomicUsize::new(0), 0));
-        wake(&mut self.0);
-        goes_on
-    }
-}
-
-/// However often others send, a delivery wakes those who waited when it came, and then ends.
-#[test]
-fn a_delivery_leaves_later_rounds_to_others() {
-    let waiters = Waiters::default();
-    let crowd = Waiter::crowd(&waiters, MANY);
-    let list = &waiters.lists.get().unwrap().first;
-    let mut deliveries = [(); 3].map(|()| UnderWay::new());
-    let [first, second, third] = &mut deliveries;
-    assert!(first.go_on(list) && second.go_on(list), "both find a crowd");
-    let next_crowd = Waiter::crowd(&waiters, MANY);
-    while wakes(&next_crowd)[0] == 0 {
-        assert!(third.go_on(list));
-    }
-    assert!(wakes(&crowd).iter().all(|wakes| *wakes == 1), "the third one helps the first two");
-    assert_eq!([first.go_on(list), second.go_on(list)], [false, true]);
-    assert!(wakes(&next_crowd).contains(&0), "the third one wakes them");
-    while third.go_on(list) {}
-    assert!(wakes(&next_crowd).iter().all(|wakes| *wakes == 1));
-    let last_crowd = Waiter::crowd(&waiters, MANY);
-    assert!(!first.go_on(list) && !second.go_on(list), "the third one has woken all that these came for");
-    assert!(wakes(&last_crowd).iter().all(|wakes| *wakes == 0));
-    deliver(&waiters);
 }
 
 /// A task that waits again in the middle of a delivery belongs to the next round. One of the others
@@ -362,8 +319,8 @@ fn a_delivery_keeps_no_vector_that_is_much_larger_than_its_round() {
         // A delivery to an empty list is no round.
         deliver(&waiters);
         assert_eq!(room(&waiters), steady);
-        // Every second round uses the large vector.
-        for _ in 0..2 {
+        // With critical sections, every second round uses the large vector.
+        for _ in 0..if HAS_CRITICAL_SECTIONS { 2 } else { 1 } {
             let _few = Waiter::crowd(&waiters, few);
             deliver(&waiters);
         }
@@ -451,7 +408,7 @@ fn deliveries_inside_of_deliveries_find_their_room_again() {
         again[MANY - 1].2.store(1, Ordering::Relaxed);
         deliver(&waiters);
         assert!((MANY..=2 * MANY).contains(&room(&waiters)));
-        let spare = |entries: &mut Entries| entries.previous.capacity();
+        let spare = |entries: &mut Entries| entries.previous.entries.capacity();
         assert!(waiters.lists.get().unwrap().first.entries.with(spare) >= MANY);
     }
     again.iter().for_each(|task| drop(waiters.cancel(&mut task.1.lock().unwrap())));

@@ -104,43 +104,58 @@ impl Entry {
     }
 }
 
+/// The entries of a round that is over. Deliveries take the wakers out.
+#[derive(Default)]
+pub(super) struct Round {
+    /// Who waited in it, as far as no delivery has taken the waker?
+    pub(super) entries: Vec<Entry>,
+    /// Which entry is the next to be taken?
+    next: usize,
+}
+
+impl Round {
+    pub(super) fn has_rest(&self) -> bool {
+        self.next < self.entries.len()
+    }
+
+    /// Takes the next entry. It is free if its wait has been cancelled, or if no entry is left.
+    #[inline]
+    pub(super) fn take_next(&mut self) -> Entry {
+        let Some(entry) = self.entries.get_mut(self.next) else { return Entry::Free(0) };
+        self.next += 1;
+        mem::replace(entry, Entry::Free(0))
+    }
+
+    /// Calls all wakers that are left. If one panics, the next call goes on with the one after it.
+    #[inline]
+    pub(super) fn wake(&mut self) {
+        while self.has_rest() {
+            self.take_next().take().into_iter().for_each(Waker::wake);
+        }
+    }
+
+    /// Returns `true` if the vector has room for many more entries than the round had. (A round
+    /// without tasks is no measure.)
+    pub(super) fn is_too_large(&self) -> bool {
+        let (size, room) = (self.entries.len(), self.entries.capacity());
+        size > 0 && room > KEPT && room > SLACK * size
+    }
+}
+
 /// What the lock protects.
 pub(super) struct Entries {
-    /// Who waits in this round? In the order in which they came, but a free entry is used first.
+    /// Who waits? In the order in which they came, but a free entry is used first.
     pub(super) waiting: Vec<Entry>,
     /// Which free entry does the next wait take?
     free: u32,
     /// How many of these entries have a waker?
     pub(super) registered: u32,
-    /// Who waited in the round before? (Deliveries have taken the wakers before `next`.) The next
-    /// round uses this vector again.
-    pub(super) previous: Vec<Entry>,
-    /// Which of these entries is the next to be taken?
-    next: usize,
+    /// Which vector does the next round use? It is that of the round before. With critical sections,
+    /// deliveries still take wakers out of it. Otherwise none are left.
+    pub(super) previous: Round,
 }
 
 impl Entries {
-    /// Returns `true` if deliveries have still to take entries of the round before.
-    pub(super) fn has_rest(&self) -> bool {
-        self.next < self.previous.len()
-    }
-
-    /// Takes the next entry of the round before. It is free if its wait has been cancelled, or if
-    /// no entry is left.
-    #[inline]
-    pub(super) fn take_next(&mut self) -> Entry {
-        let Some(entry) = self.previous.get_mut(self.next) else { return Entry::Free(0) };
-        self.next += 1;
-        mem::replace(entry, Entry::Free(0))
-    }
-
-    /// Returns the capacity to which the vector should shrink, if that of the round before has room
-    /// for many more entries than the round had. (A round without tasks is no measure.)
-    pub(super) fn excess(&self) -> Option<usize> {
-        let (size, room) = (self.previous.len(), self.previous.capacity());
-        (size > 0 && room > KEPT && room > SLACK * size).then_some(self.waiting.len())
-    }
-
     /// Forgets all entries if no task waits, and the free ones at the end if few tasks are left of
     /// many. Returns the capacity to which the vector should shrink then, if it should.
     #[inline]
@@ -198,7 +213,7 @@ impl WaitList {
             }
             if len == entries.waiting.capacity() {
                 // Soon as many tasks may wait as in the round before. Now there is nothing to move.
-                return Err((waker, (2 * len).max(entries.previous.len()).max(1)));
+                return Err((waker, (2 * len).max(entries.previous.entries.capacity()).max(1)));
             }
             entries.waiting.push(Entry::new(waker));
             (ticket.index, entries.registered) = (len as u32, entries.registered + 1);
@@ -240,18 +255,38 @@ impl WaitList {
         self.round.load(Ordering::Relaxed)
     }
 
-    /// Begins a round: all that wait are those of the round before from then on. No entry of an
-    /// earlier round may be left.
+    /// Begins a round, and returns it: all that wait are in `entries.previous` from then on. No entry
+    /// of an earlier round may be left.
     #[inline]
-    pub(super) fn begin_round(&self, entries: &mut Entries) {
+    pub(super) fn begin_round(&self, entries: &mut Entries) -> usize {
         // ORDERING: Relaxed; the lock orders this with `register`. A `cancel` that misses it takes
         // the lock.
         self.round.store(self.round().wrapping_add(1), Ordering::Relaxed);
-        let mut other = mem::take(&mut entries.previous);
+        let mut other = mem::take(&mut entries.previous.entries);
         other.clear();
+        let previous = Round { entries: mem::replace(&mut entries.waiting, other), next: 0 };
         // What this replaces is empty. Without `forget` the compiler generates code to free it.
-        mem::forget(mem::replace(&mut entries.previous, mem::replace(&mut entries.waiting, other)));
-        (entries.next, entries.free, entries.registered) = (0, NONE, 0);
+        mem::forget(mem::replace(&mut entries.previous, previous));
+        (entries.free, entries.registered) = (NONE, 0);
+        self.round()
+    }
+
+    /// Gives the vector of a round back, whose wakers have all been called, unless it is much larger
+    /// than the round. What is in `round` then is of no use any more.
+    pub(super) fn give_back(&self, round: &mut Round) {
+        if HAS_CRITICAL_SECTIONS || round.entries.is_empty() || round.is_too_large() {
+            return;
+        }
+        round.entries.clear();
+        self.entries.with(|entries| {
+            if entries.waiting.capacity() < round.entries.capacity() {
+                move_all(&mut entries.waiting, &mut round.entries);
+                mem::swap(&mut entries.waiting, &mut round.entries);
+            }
+            if entries.previous.entries.capacity() < round.entries.capacity() {
+                mem::swap(&mut entries.previous, round);
+            }
+        });
     }
 
     /// Replaces the vector by a larger one (`grows`), or by a smaller one, with this capacity. Does
@@ -268,14 +303,14 @@ impl WaitList {
                 move_all(&mut entries.waiting, &mut other);
                 mem::swap(&mut entries.waiting, &mut other);
             }
-            (!grows && !entries.has_rest()).then(|| mem::take(&mut entries.previous))
+            (!grows && !entries.previous.has_rest()).then(|| mem::take(&mut entries.previous))
         });
     }
 }
 
 impl Default for WaitList {
     fn default() -> Self {
-        let entries = Entries { waiting: Vec::new(), free: NONE, registered: 0, previous: Vec::new(), next: 0 };
+        let entries = Entries { waiting: Vec::new(), free: NONE, registered: 0, previous: Round::default() };
         Self { round: AtomicUsize::new(1), entries: Mutex::new(entries) }
     }
 }
