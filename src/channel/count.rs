@@ -11,6 +11,7 @@
 //! without sleeping, leave the flag behind, and the next last drop finds nobody to wake.
 
 use crate::sync::{AtomicUsize, HAS_CRITICAL_SECTIONS, Ordering};
+use crate::wake::Bit;
 
 /// The flag: senders wait for the last handle's drop, or for the first handle.
 const AWAITED: usize = 1;
@@ -110,9 +111,8 @@ impl Count {
         self.0.load(Ordering::Acquire) & AWAITED != 0
     }
 
-    /// Returns the word and the mask that clears the flag, for the delivery that does so with
-    /// critical sections.
-    pub(crate) fn until_empty(&self) -> (&AtomicUsize, usize) {
+    /// Returns the flag, for the delivery, which clears it with critical sections.
+    pub(crate) fn waiting_bit(&self) -> Bit<'_> {
         (&self.0, !AWAITED)
     }
 
@@ -130,7 +130,7 @@ mod tests {
     use super::*;
 
     /// With critical sections it is the delivery that clears a flag, once the list is empty.
-    fn deliver((word, mask): (&AtomicUsize, usize)) {
+    fn deliver((word, mask): Bit<'_>) {
         if HAS_CRITICAL_SECTIONS {
             word.fetch_and(mask, Ordering::Relaxed);
         }
@@ -169,7 +169,7 @@ mod tests {
         assert_eq!(count.get(), 1);
         if HAS_CRITICAL_SECTIONS {
             assert_eq!(remove(&count), (0, true));
-            deliver(count.until_empty());
+            deliver(count.waiting_bit());
             count.add();
         }
         assert_eq!(remove(&count), (0, false));
@@ -182,7 +182,7 @@ mod tests {
         assert_eq!(add_first(&count), (0, true));
         assert_eq!(add_first(&count), (1, false), "it is not the first one");
         assert_eq!((remove(&count), remove(&count)), ((1, false), (0, true)));
-        deliver(count.until_empty());
+        deliver(count.waiting_bit());
         assert_eq!(add_first(&count), (0, false));
         assert_eq!(remove(&count), (0, false));
     }

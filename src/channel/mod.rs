@@ -97,7 +97,7 @@ impl<T> Channel<T> {
     fn notify_receivers(&self, taken: TakenBits) {
         if !taken.is_empty() {
             let listeners = taken.is_listening().then_some(&self.waiters.on_change);
-            self.waiters.notify(taken.lanes(), listeners, self.state.until_empty());
+            self.waiters.notify(taken.lanes(), listeners, self.state.waiting_bit());
         }
     }
 
@@ -114,7 +114,7 @@ impl<T> Channel<T> {
     pub(crate) fn remove_receiver(&self) {
         let Self { receivers, waiters, .. } = self;
         if receivers.remove() == (1, true) && receivers.take_awaited() {
-            waiters.notify(1 << SENDERS, Some(waiters.on_closed()), receivers.until_empty());
+            waiters.notify(1 << SENDERS, Some(waiters.on_closed()), receivers.waiting_bit());
         }
     }
 
@@ -125,7 +125,7 @@ impl<T> Channel<T> {
     pub(crate) fn notify_opened(&self) {
         if self.receivers.is_awaited() {
             // The mask clears nothing: listeners may have set the flag by now.
-            self.waiters.notify(1 << SENDERS, None, (self.receivers.until_empty().0, !0));
+            self.waiters.notify(1 << SENDERS, None, (self.receivers.waiting_bit().0, !0));
         }
     }
 }

@@ -42,7 +42,7 @@
 //! | `close` | `load`, `set_waiting`, `set` | what every sender did before it was dropped |
 
 use crate::sync::{AtomicUsize, HAS_CRITICAL_SECTIONS, Ordering, first_guess};
-use crate::wake::LANES;
+use crate::wake::{Bit, LANES};
 
 const CLOSED: usize = 1;
 
@@ -207,9 +207,8 @@ impl AtomicState {
         Snapshot(self.0.fetch_or(bit, Ordering::AcqRel))
     }
 
-    /// Returns the word and the mask that clears the bit of the only lane, for the delivery that does
-    /// so with critical sections.
-    pub(crate) fn until_empty(&self) -> (&AtomicUsize, usize) {
+    /// Returns the bit of the only lane, for the delivery, which clears it with critical sections.
+    pub(crate) fn waiting_bit(&self) -> Bit<'_> {
         (&self.0, !FIRST_LANE)
     }
 

@@ -16,21 +16,20 @@ use core::mem;
 use core::task::Waker;
 
 use super::wait_list::{Entry, Round, WaitList};
-use super::{LANES, Waiters};
-use crate::sync::{AtomicUsize, Event, HAS_CRITICAL_SECTIONS, Ordering, despite_panics, notify_all};
+use super::{Bit, LANES, Waiters};
+use crate::sync::{Event, HAS_CRITICAL_SECTIONS, Ordering, despite_panics, notify_all};
 
 impl Waiters {
     /// Wakes the tasks that wait in `lanes`, which has a bit for each lane, and then the listeners.
     /// If a waker panics, the others are called all the same. The caller holds no lock.
     ///
-    /// With critical sections, the caller has left the waiting bit of the lane set. `until_empty`
-    /// is the word with that bit and the mask that clears it, which is done once the list is empty.
+    /// With critical sections, the caller has left the waiting `bit` set, and this clears it once
+    /// the list is empty.
     //
     // Not inlined, so the fast path of a send stays small.
     #[inline(never)]
-    pub(crate) fn notify(&self, mut lanes: usize, listeners: Option<&Event>, until_empty: (&AtomicUsize, usize)) {
-        // For the present lane: what has been taken and not called, and the round that this call has
-        // begun.
+    pub(crate) fn notify(&self, mut lanes: usize, listeners: Option<&Event>, bit: Bit<'_>) {
+        // Of the present lane: what has been taken and not called, and the round that has been begun.
         let (mut one, mut all, mut begun) = (Entry::Free(0), Round::default(), None);
         despite_panics(|| {
             all.wake();
@@ -40,13 +39,15 @@ impl Waiters {
                 // (If there is only one lane, the next bit is that of the senders.)
                 let lane = if LANES == 1 { lanes / 2 } else { lanes.trailing_zeros() as usize };
                 let list = lists.list(lane);
-                while list.take(&mut one, &mut all, &mut begun, until_empty) {
+                while list.take(&mut one, &mut all, &mut begun, bit) {
                     one.take().into_iter().for_each(Waker::wake);
                 }
                 (lanes, begun) = (if LANES == 1 { 0 } else { lanes & (lanes - 1) }, None);
                 one.take().into_iter().for_each(Waker::wake);
-                all.wake();
-                list.give_back(&mut all);
+                if !HAS_CRITICAL_SECTIONS && all.has_rest() {
+                    all.wake();
+                    list.give_back(mem::take(&mut all));
+                }
             }
             listeners.into_iter().for_each(notify_all);
         });
@@ -54,11 +55,10 @@ impl Waiters {
 }
 
 impl WaitList {
-    /// Takes `one` entry, or `all` of a round, and begins the next round first unless an earlier one
-    /// has a rest. Returns `false` once nobody is left who waited when the delivery came. (`bit` is
-    /// the `until_empty` of [`notify`](Waiters::notify).)
+    /// Takes `one` entry of the round before, or `all`, and begins the next round first, unless that
+    /// has been done. Returns `false` once nobody is left who waited when the delivery came.
     #[inline]
-    fn take(&self, one: &mut Entry, all: &mut Round, begun: &mut Option<usize>, bit: (&AtomicUsize, usize)) -> bool {
+    pub(super) fn take(&self, one: &mut Entry, all: &mut Round, begun: &mut Option<usize>, bit: Bit<'_>) -> bool {
         let over = self.entries.with(|entries| {
             if !HAS_CRITICAL_SECTIONS && entries.registered == 0 {
                 return Some(false); // A round without tasks is no measure for its vector.

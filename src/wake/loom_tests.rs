@@ -15,7 +15,7 @@ use loom::thread;
 
 use super::*;
 use crate::sync::models::{UNBOUNDED, model, shorter};
-use crate::sync::{Arc, AtomicUsize, Ordering};
+use crate::sync::{Arc, Ordering};
 
 /// A task that counts its wake-ups. loom need not know of the count, which is read only after the
 /// threads have been joined.

@@ -28,7 +28,7 @@ pub(crate) mod wait_list;
 use core::task::Waker;
 
 use self::wait_list::{Ticket, WaitList};
-use crate::sync::{Event, HAS_STD, IS_MODEL, Lazy, LazyIfLarge};
+use crate::sync::{AtomicUsize, Event, HAS_STD, IS_MODEL, Lazy, LazyIfLarge};
 
 /// The number of lanes for receivers, a power of two. There is one without threads, and one where a
 /// narrow state word has no bits for more. In a model two are enough.
@@ -40,6 +40,9 @@ pub(crate) const LANES: usize = match (HAS_STD && usize::BITS == 64, IS_MODEL) {
 
 /// The lane of the senders that wait. It is also the number of each of them.
 pub(crate) const SENDERS: usize = LANES;
+
+/// A waiting bit: the word that it is in, and the mask that clears it.
+pub(crate) type Bit<'a> = (&'a AtomicUsize, usize);
 
 /// Everything that waits on a channel.
 #[derive(Default)]

@@ -9,9 +9,9 @@ use std::sync::Mutex;
 use std::thread;
 use std::time::Instant;
 
-use super::wait_list::{Entries, FEW, KEPT};
+use super::wait_list::{Entries, Entry, FEW, KEPT, Round};
 use super::*;
-use crate::sync::{AtomicUsize, HAS_CRITICAL_SECTIONS, Ordering};
+use crate::sync::{HAS_CRITICAL_SECTIONS, Ordering};
 
 const MANY: usize = 40;
 
@@ -218,6 +218,35 @@ fn a_delivery_in_the_middle_of_another_leaves_no_interrupted_task_asleep() {
         assert_eq!(*outer.2.lock().unwrap(), [usize::from(HAS_CRITICAL_SECTIONS); MANY]);
         assert_eq!(interrupt.new.lock().unwrap().as_ref().unwrap().wakes(), usize::from(waits_again));
     }
+}
+
+/// On two cores, the rounds that others begin do not keep a delivery from its end.
+#[test]
+fn a_delivery_leaves_later_rounds_to_others() {
+    if !HAS_CRITICAL_SECTIONS {
+        // Each delivery takes a round of its own out of the list.
+        return;
+    }
+    let waiters = Waiters::default();
+    let crowd = Waiter::crowd(&waiters, MANY);
+    let list = &waiters.lists.get().unwrap().first;
+    let bit = AtomicUsize::new(0);
+    let take = |begun: &mut Option<usize>| {
+        let mut one = Entry::Free(0);
+        let goes_on = list.take(&mut one, &mut Round::default(), begun, (&bit, 0));
+        one.take().unwrap().wake();
+        goes_on
+    };
+    let [mut first, mut second] = [None, None];
+    assert!(take(&mut first));
+    let next_crowd = Waiter::crowd(&waiters, MANY);
+    while wakes(&next_crowd)[0] == 0 {
+        assert!(take(&mut second));
+    }
+    assert!(wakes(&crowd).iter().all(|wakes| *wakes == 1), "the second one helps the first");
+    assert!(!take(&mut first));
+    while take(&mut second) {}
+    assert!(wakes(&next_crowd).iter().all(|wakes| *wakes == 1));
 }
 
 /// A task that waits again in the middle of a delivery belongs to the next round. One of the others

@@ -2,8 +2,8 @@
 //!
 //! A list is a vector of entries behind a lock, and a *round*, which counts deliveries. A wait puts
 //! its waker into an entry and gets a *ticket*: which entry, in which round. A delivery begins the
-//! next round, in a second vector, and then takes the wakers out of the first one. From then on the
-//! tickets of the round before are *void*: their entries belong to the deliveries.
+//! next round, in another vector, and then takes the wakers out of the vector of the round before.
+//! From then on the tickets of that round are *void*: their entries belong to the delivery.
 //!
 //! | state of a wait | its ticket | its waker | entered by |
 //! |---|---|---|---|
@@ -15,16 +15,17 @@
 //! |---|---|---|
 //! | waiting | a waker | `register` |
 //! | free | the index of the next free entry | `cancel`; a delivery that takes the waker |
-//! | gone | | the next delivery but one; a `cancel` that leaves no task, or few of many |
+//! | gone | | a delivery; a `cancel` that leaves no task, or few of many |
 //!
 //! # Memory
 //!
 //! An entry takes two words. A vector that is full is replaced by one of twice the size. It is
 //! allocated before the lock is taken, and the old one is freed after the lock has been released:
-//! an allocator is foreign code. The two vectors take turns, so tasks that wait again and again do
-//! not allocate.
+//! an allocator is foreign code. The vector of a round that is over is used again, so tasks that
+//! wait again and again do not allocate. There is a second one for tasks that wait again during a
+//! delivery.
 //!
-//! The vectors shrink as well: after a delivery, if there was room for more than [`SLACK`] times as
+//! The vectors shrink as well: after a round, if there was room for more than [`SLACK`] times as
 //! many tasks; and when so many waits have been cancelled that none or [few](FEW) are left. But a
 //! list that has used at most [`KEPT`] entries frees nothing, because crowds come and go.
 //!
@@ -150,8 +151,8 @@ pub(super) struct Entries {
     free: u32,
     /// How many of these entries have a waker?
     pub(super) registered: u32,
-    /// Which vector does the next round use? It is that of the round before. With critical sections,
-    /// deliveries still take wakers out of it. Otherwise none are left.
+    /// Which vector does the next round use? With critical sections it is that of the round before,
+    /// and deliveries still take wakers out of it. Otherwise no wakers are left in it.
     pub(super) previous: Round,
 }
 
@@ -212,7 +213,7 @@ impl WaitList {
                 return Ok(replaced);
             }
             if len == entries.waiting.capacity() {
-                // Soon as many tasks may wait as in the round before. Now there is nothing to move.
+                // The second vector soon has as many entries as the first one.
                 return Err((waker, (2 * len).max(entries.previous.entries.capacity()).max(1)));
             }
             entries.waiting.push(Entry::new(waker));
@@ -255,8 +256,8 @@ impl WaitList {
         self.round.load(Ordering::Relaxed)
     }
 
-    /// Begins a round, and returns it: all that wait are in `entries.previous` from then on. No entry
-    /// of an earlier round may be left.
+    /// Begins a round, and returns it: all that wait are in `entries.previous` from then on. No
+    /// entry of an earlier round may be left.
     #[inline]
     pub(super) fn begin_round(&self, entries: &mut Entries) -> usize {
         // ORDERING: Relaxed; the lock orders this with `register`. A `cancel` that misses it takes
@@ -271,10 +272,10 @@ impl WaitList {
         self.round()
     }
 
-    /// Gives the vector of a round back, whose wakers have all been called, unless it is much larger
-    /// than the round. What is in `round` then is of no use any more.
-    pub(super) fn give_back(&self, round: &mut Round) {
-        if HAS_CRITICAL_SECTIONS || round.entries.is_empty() || round.is_too_large() {
+    /// Gives the vector of a round back, whose wakers have all been called, unless it is much
+    /// larger than the round.
+    pub(super) fn give_back(&self, mut round: Round) {
+        if round.is_too_large() {
             return;
         }
         round.entries.clear();
@@ -284,7 +285,7 @@ impl WaitList {
                 mem::swap(&mut entries.waiting, &mut round.entries);
             }
             if entries.previous.entries.capacity() < round.entries.capacity() {
-                mem::swap(&mut entries.previous, round);
+                mem::swap(&mut entries.previous, &mut round);
             }
         });
     }

@@ -123,6 +123,31 @@ fn g3_tasks_that_publish_under_a_mutex_run_one_after_the_other() {
     assert_eq!(*seen.lock().unwrap(), [1, 2]);
 }
 
+/// Between listeners, which wait again at once, are tasks that publish on the channel that they have
+/// waited on, under a mutex. (With critical sections, a send wakes what another one has left.)
+#[cfg(not(all(feature = "critical-section", not(feature = "std"))))]
+#[test]
+fn g3_tasks_that_publish_on_their_own_channel_run_one_after_the_other() {
+    let total = must_end(|| {
+        let (tx, rx) = channel(0);
+        let total = Arc::new(Mutex::new(0));
+        for _ in 0..1_000 {
+            let mut listener = rx.clone();
+            Inline::spawn(async move { while listener.changed().await.is_ok() {} });
+            let (mut rx, tx, total) = (rx.clone(), tx.clone(), total.clone());
+            Inline::spawn(async move {
+                rx.changed().await.unwrap();
+                let mut total = total.try_lock().expect("no other task runs inside of this one");
+                *total += 1;
+                tx.set(*total);
+            });
+        }
+        tx.set(0);
+        total
+    });
+    assert_eq!(*total.lock().unwrap(), 1_000);
+}
+
 /// An executor's wakers lock its queue, and notify its worker through another channel while they
 /// hold the lock.
 #[test]
