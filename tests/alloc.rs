@@ -224,9 +224,11 @@ fn g6_a_crowd_leaves_no_memory_behind_between_rounds_without_tasks() {
     let task = Task::new();
     task.poll_pending(rx.changed());
     let before = LIVE_BYTES.get();
-    vec![rx.clone(); 100_000].iter_mut().for_each(|rx| register(rx, Waker::noop()));
+    let mut crowd = vec![rx.clone(); 100_000];
+    crowd.iter_mut().for_each(|rx| register(rx, Waker::noop()));
+    tx.send(1).unwrap();
+    drop(crowd);
     for value in 0..10 {
-        tx.send(value).unwrap();
         // This wait is woken, the next one is cancelled before its send.
         rx.mark_unchanged();
         register(&mut rx, Waker::noop());
