@@ -1,4 +1,4 @@
-//! What is written the way it is to save flash. The bytes are those of firmware for thumbv6m that
+//! Code that takes an unusual form to save flash. The bytes are those of firmware for thumbv6m that
 //! is built for size, as `ci/target.sh size` measures them.
 //!
 //! | what | instead of | saves |

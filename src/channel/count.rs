@@ -1,14 +1,13 @@
-//! A count of handles, with a flag in the same word: senders wait for the last handle's drop, or for
-//! the first handle. One flag is enough: all senders that sleep wait for the same, the last drop if
-//! there is a handle and the first handle if there is none.
+//! A count of handles, with a flag in the same word: senders wait for the last handle's drop, or
+//! for the first handle. All senders that sleep wait for the same: the last drop if there is a
+//! handle, and otherwise the first handle. So one flag is enough.
 //!
 //! The count and the flag share one atomic, so the operations that matter have one order. If
 //! [`Count::set_awaited`] is first, the [`Count::remove`] or [`Count::add`] that it waits for finds
 //! the flag. Otherwise `set_awaited` returns the new count.
 //!
-//! Only the last drop clears the flag. The first handle leaves it, because a listener that waits for
-//! the next last drop may have set it since. So a wait for the first handle, and a wait that ends
-//! without sleeping, leave the flag behind, and the next last drop finds nobody to wake.
+//! Only the last drop clears the flag. The first handle leaves it, because a new listener for the
+//! last drop may have set it. So the flag can be left over, and a last drop may find an empty list.
 
 use crate::sync::{AtomicUsize, HAS_CRITICAL_SECTIONS, Ordering};
 use crate::wake::Bit;
@@ -96,8 +95,8 @@ impl Count {
         // ORDERING: Acquire; partner: the Release of `set_awaited`, for the lists and the waker in
         // them. The change of the count continues its release sequence.
         let before = match HAS_CRITICAL_SECTIONS {
-            // It is cleared once the list of senders is empty, as the waiting bits of the state word
-            // are.
+            // It is cleared once the list of senders is empty, like the waiting bits of the state
+            // word.
             true => self.0.load(Ordering::Acquire),
             false => self.0.fetch_and(!AWAITED, Ordering::Acquire),
         };
@@ -117,7 +116,7 @@ impl Count {
     }
 
     /// Sets the flag for a sender that is about to sleep and whose waker is in its list, and
-    /// returns the count. The sender may sleep only if that is not what it waits for.
+    /// returns the count. The sender may sleep only if that count does not end its wait.
     pub(crate) fn set_awaited(&self) -> usize {
         // ORDERING: Release; partners: the Acquire of `take_awaited` and of `is_awaited`, to which
         // the waker in its list becomes visible. Acquire, as `get`.

@@ -124,7 +124,7 @@ impl<T> Channel<T> {
     #[inline(never)]
     pub(crate) fn notify_opened(&self) {
         if self.receivers.is_awaited() {
-            // The mask clears nothing: listeners may have set the flag by now.
+            // The mask clears nothing: a listener may have set the flag for the next last drop.
             self.waiters.notify(1 << SENDERS, None, (self.receivers.waiting_bit().0, !0));
         }
     }

@@ -29,9 +29,10 @@ impl Waiters {
     // Not inlined, so the fast path of a send stays small.
     #[inline(never)]
     pub(crate) fn notify(&self, mut lanes: usize, listeners: Option<&Event>, bit: Bit<'_>) {
-        // Of the present lane: what has been taken and not called, and the round that has been begun.
+        // Of the present lane: what has been taken and not called, and which round has been begun.
         let (mut one, mut all, mut begun) = (Entry::Free(0), Round::default(), None);
         despite_panics(|| {
+            // The rest of a round, if one of its wakers has panicked. Its lane is done already.
             all.wake();
             // A bit was set after the list had been made, and was read with Acquire, so the list is
             // there.
@@ -55,10 +56,11 @@ impl Waiters {
 }
 
 impl WaitList {
-    /// Takes `one` entry of the round before, or `all`, and begins the next round first, unless that
-    /// has been done. Returns `false` once nobody is left who waited when the delivery came.
+    /// Takes `one` entry of the round before, or `all`, and begins the next round first, unless
+    /// that has been done. Returns `false` once nobody is left who waited when the delivery came.
     #[inline]
     pub(super) fn take(&self, one: &mut Entry, all: &mut Round, begun: &mut Option<usize>, bit: Bit<'_>) -> bool {
+        // `None`: not over yet. `Some(true)`: the list should shrink as well.
         let over = self.entries.with(|entries| {
             if !HAS_CRITICAL_SECTIONS && entries.registered == 0 {
                 return Some(false); // A round without tasks is no measure for its vector.

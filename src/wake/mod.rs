@@ -10,12 +10,12 @@
 //! # Lanes
 //!
 //! A channel has several *lanes*, each with a list, so that threads seldom contend for the lock of
-//! one. A wait chooses its lane anew each time that it begins. It is the first one, until a wait
-//! finds the lock of its list held. From then on it is that of the receiver's number. So a channel
-//! that one thread uses has one list, and a send takes one lock to wake all tasks. It does not go
-//! back to one: with all lists, a send takes about a third longer to ten waiting tasks, and a tenth
-//! longer to a hundred (see "How cost grows" in `benches/results.md`). Nor is it a lane of the
-//! thread: a task that another thread runs next time would then be woken twice by one send, and the
+//! one. A wait chooses its lane when it begins. At first that is always the first lane, so a
+//! channel that one thread uses has one list. Once a wait finds the lock of that list held, the
+//! channel makes the others and keeps them: each wait then uses the lane of its receiver's number.
+//! A send to ten waiting tasks then takes about a third longer, and to a hundred a tenth longer
+//! (see "How cost grows" in `benches/results.md`). The lane is the receiver's and not the thread's,
+//! because a task that another thread runs next time would be woken twice by one send, and the
 //! lists would grow and shrink as tasks move. Senders that wait have one list of their own.
 
 pub(crate) mod delivery;
@@ -104,13 +104,13 @@ impl Waiters {
         }
         let list = lists.list(ticket.lane.into());
         loop {
-            let (again, capacity) = match list.register(ticket, waker) {
+            let (refused, capacity) = match list.register(ticket, waker) {
                 Ok(replaced) => return replaced,
                 Err(full) => full,
             };
             // Other tasks may take the new room in the meantime. Then the list grows again.
             list.resize(capacity, true);
-            waker = again;
+            waker = refused;
         }
     }
 

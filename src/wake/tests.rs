@@ -88,7 +88,7 @@ fn all_that_wait_are_woken_once_in_their_order() {
         }
     }
 
-    for count in [0, 1, 2, 15, 16, 17, 100] {
+    for count in [0, 1, 2, 3, 100] {
         let (waiters, woken) = (Waiters::default(), Arc::new(Mutex::new(Vec::new())));
         for _ in 0..3 {
             let mut tickets: Vec<_> = (0..count).map(|_| Ticket::new(0)).collect();
@@ -109,7 +109,7 @@ fn a_ticket_of_an_earlier_round_is_void() {
     for count in [1, MANY] {
         let mut old = Waiter::crowd(&waiters, count);
         deliver(&waiters);
-        // These are in the same entries.
+        // These are in the same entries, so an old ticket that is not void cancels one of them.
         let mut new = Waiter::crowd(&waiters, count);
         assert!(old.iter_mut().all(|waiter| !waiter.cancel(&waiters)));
         deliver(&waiters);

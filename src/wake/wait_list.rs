@@ -14,12 +14,13 @@
 //! | state of an entry | what it has | entered by |
 //! |---|---|---|
 //! | waiting | a waker | `register` |
-//! | free | the index of the next free entry | `cancel`; a delivery that takes the waker |
+//! | free | the index of the next free entry | `cancel` |
+//! | taken | (free, without a next one) | a delivery that takes the waker |
 //! | gone | | a delivery; a `cancel` that leaves no task, or few of many |
 //!
 //! # Memory
 //!
-//! An entry takes two words. A vector that is full is replaced by one of twice the size. It is
+//! An entry takes two words. A full vector is replaced by one of twice the size. The new one is
 //! allocated before the lock is taken, and the old one is freed after the lock has been released:
 //! an allocator is foreign code. The vector of a round that is over is used again, so tasks that
 //! wait again and again do not allocate. There is a second one for tasks that wait again during a
@@ -34,8 +35,8 @@
 //! event-listener calls wakers while it holds its lock, so with it each wait would need a second
 //! place for its waker, with a lock and a reference count. These are more atomic writes than the 9
 //! that a wait, a send and the wake-up take together, as `benches/profile.sh` counts them. It
-//! allocates for a wait that outlives its poll. And a dropped wait passes its notification on, so it
-//! can call the waker of another task.
+//! allocates for a wait that outlives its poll. And a dropped wait passes its notification on, so
+//! it can call the waker of another task.
 
 use alloc::vec::Vec;
 use core::mem::{self, ManuallyDrop};
@@ -201,6 +202,7 @@ impl WaitList {
     pub(super) fn register(&self, ticket: &mut Ticket, waker: Waker) -> Result<Option<Waker>, (Waker, usize)> {
         self.entries.with(|entries| {
             if ticket.round != self.round() {
+                // Without a free entry, the index is `NONE`, so there is no such entry below.
                 (ticket.round, ticket.index) = (self.round(), entries.free);
             }
             let len = entries.waiting.len();
@@ -234,7 +236,7 @@ impl WaitList {
         if self.round.load(Ordering::Relaxed) != round {
             return None;
         }
-        let (waker, shrinks) = self.entries.with(|entries| {
+        let (waker, smaller) = self.entries.with(|entries| {
             let entry = entries.waiting.get_mut(index as usize)?;
             if self.round() != round {
                 return None;
@@ -244,7 +246,7 @@ impl WaitList {
             entries.registered -= 1;
             Some((waker, entries.forget_free()))
         })?;
-        if let Some(capacity) = shrinks {
+        if let Some(capacity) = smaller {
             self.resize(capacity, false);
         }
         waker
@@ -290,9 +292,9 @@ impl WaitList {
         });
     }
 
-    /// Replaces the vector by a larger one (`grows`), or by a smaller one, with this capacity. Does
-    /// nothing if others have changed the vector so that the entries do not fit any more, or that
-    /// it need not grow. If it is to shrink, the vector of the round before goes as well, unless
+    /// Moves the entries to a vector with this capacity: a larger one (`grows`), or a smaller one.
+    /// The list may have changed since the caller looked, so the vector stays if the entries do not
+    /// fit, or if it has room by now. To shrink also frees the vector of the round before, unless
     /// deliveries need it.
     #[cold]
     #[inline(never)]
@@ -318,8 +320,8 @@ impl Default for WaitList {
 
 impl Drop for Entries {
     fn drop(&mut self) {
-        // Only a wait that has been leaked is still registered. Firmware that leaks waits leaks
-        // their wakers as well.
+        // Only a wait that has been leaked is still registered, and no delivery is under way.
+        // Firmware that leaks waits leaks their wakers as well.
         if !HAS_CRITICAL_SECTIONS {
             self.waiting.iter_mut().for_each(|entry| drop(entry.take()));
         }
